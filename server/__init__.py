@@ -1,0 +1,1 @@
+"""What people ask SkillStudio for. Imports `transcoder`, `storage` and `web`."""

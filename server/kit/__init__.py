@@ -1,0 +1,1 @@
+"""What every feature may stand on: clock, errors, security primitives. Imports no feature."""

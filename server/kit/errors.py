@@ -1,0 +1,57 @@
+"""What can go wrong with a request. One tree; `app.py` turns it into RFC 9457 details or a page."""
+
+
+class Problem(Exception):
+    """`str()` is a sentence that tells the reader what to do; `fields` maps a form field to one."""
+
+    status = 400
+    title = "The request could not be carried out"
+
+    def __init__(self, detail: str, *, fields: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.fields = fields or {}
+
+
+class Invalid(Problem):
+    title = "Something in the request is not right"
+
+
+class SignInNeeded(Problem):
+    status = 401
+    title = "Sign in first"
+
+
+class Forbidden(Problem):
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(Problem):
+    status = 404
+    title = "Not found"
+
+
+class Conflict(Problem):
+    status = 409
+    title = "Not possible right now"
+
+
+class TooLarge(Problem):
+    status = 413
+    title = "Too large"
+
+
+class TooMany(Problem):
+    status = 429
+    title = "Too many tries"
+
+
+class NoRoom(Problem):
+    status = 507
+    title = "Not enough room"
+
+
+class Unavailable(Problem):
+    status = 503
+    title = "Not available right now"

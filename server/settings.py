@@ -1,0 +1,107 @@
+"""Every setting, where it came from, and how it is shown. Free of litestar: the worker reads it too."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "SKILLSTUDIO_"
+
+
+def setting(default: Any, about: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"about": about, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Each field is the variable SKILLSTUDIO_<NAME>; empty addresses mean "inside the data folder"."""
+
+    data: Path = setting(Path("data"), "Folder for everything this machine keeps.")
+    host: str = setting("127.0.0.1", "Address the web server listens on.")
+    port: int = setting(8000, "Port the web server listens on.")
+    base_url: str = setting(
+        "", "Public address, as in https://media.example.edu; empty: http://localhost:PORT."
+    )
+    workers: int = setting(0, "Encoding processes on this machine; 0: one a core.")
+    database_url: str = setting("", "SQLAlchemy address; empty: SQLite in the data folder.", secret=True)
+    queue_url: str = setting("", "Redis or Valkey address; empty: `up` starts Valkey itself.", secret=True)
+    s3_endpoint: str = setting("", "Address of an S3 store, as in http://minio:9000; empty: a folder.")
+    s3_bucket: str = setting("skillstudio", "Bucket on the S3 store.")
+    s3_region: str = setting("us-east-1", "Region to sign for.")
+    s3_access_key: str = setting("", "Access key of the S3 store.", secret=True)
+    s3_secret_key: str = setting("", "Secret key of the S3 store.", secret=True)
+    s3_public_endpoint: str = setting(
+        "", "Address of the S3 store as upload clients reach it; empty: s3_endpoint."
+    )
+    max_upload_bytes: int = setting(50 * 2**30, "Largest original that is accepted.")
+    upload_days: int = setting(2, "Days after which an unfinished upload is dropped.")
+    scratch_bytes: int = setting(100 * 2**30, "Most that workers keep of originals on this machine.")
+    edge_bytes: int = setting(
+        20 * 2**30, "Most that the server keeps of segments of an S3 store on this machine."
+    )
+    ffmpeg: str = setting("", "ffmpeg to use; empty: PATH if new enough, else the bundled one.")
+    ffprobe: str = setting("", "ffprobe to use; empty: PATH if new enough, else the bundled one.")
+    log_level: str = setting("info", "debug, info, warning or error.")
+    log_format: str = setting("text", "text or json.")
+
+    @property
+    def public_url(self) -> str:
+        return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'skillstudio.db'}"
+
+    @property
+    def objects_folder(self) -> Path:
+        return self.data / "objects"
+
+    @property
+    def upload_folder(self) -> Path:
+        """Unfinished uploads. On the objects' file system, so that a finished one is a rename."""
+        return self.data / "uploads"
+
+    @property
+    def scratch_folder(self) -> Path:
+        return self.data / "scratch"
+
+    @property
+    def edge_folder(self) -> Path:
+        return self.data / "edge"
+
+    @property
+    def run_folder(self) -> Path:
+        return self.data / "run"
+
+
+def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Settings, dict[str, str]]:
+    """Settings and, for each, its origin: "default", "environment" or "command line".
+
+    Raises ValueError with a sentence naming the variable and what it should hold.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for item in fields(Settings):
+        name = PREFIX + item.name.upper()
+        if given.get(item.name) is not None:
+            values[item.name], origins[item.name] = given[item.name], "command line"
+        elif environment.get(name):
+            values[item.name], origins[item.name] = (
+                _parse(name, environment[name], item.default),
+                "environment",
+            )
+        else:
+            origins[item.name] = "default"
+    return Settings(**values), origins
+
+
+def _parse(name: str, text: str, default: Any) -> Any:
+    if isinstance(default, Path):
+        return Path(text)
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{name} should be a whole number, not {text!r}.") from None
+    return text

@@ -1,0 +1,31 @@
+"""Choose the SQLite library before anything else imports `sqlite3`.
+
+SQLite before 3.51.3 (backports: 3.50.7, 3.44.6) can corrupt a WAL database that has
+two or more connections. Distribution builds of Python are older, so the fixed library
+from the `pysqlite3` wheel takes the place of the standard one where that is needed.
+"""
+
+import sqlite3
+import sys
+
+FIXED = (3, 51, 3)
+BACKPORTS = {(3, 50): 7, (3, 44): 6}
+
+
+def is_safe(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite has the fix for the WAL reset bug (https://sqlite.org/wal.html)."""
+    patch = BACKPORTS.get(version[:2])
+    return version >= FIXED or (patch is not None and version[2] >= patch)
+
+
+def use_safe_sqlite() -> str:
+    """Put a fixed SQLite in place of the standard one if need be; returns the version in use."""
+    if not is_safe(sqlite3.sqlite_version_info):
+        try:
+            import pysqlite3
+        except ImportError:
+            return sqlite3.sqlite_version
+        sys.modules["sqlite3"] = pysqlite3
+        sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+        return str(pysqlite3.sqlite_version)
+    return sqlite3.sqlite_version

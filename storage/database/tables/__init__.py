@@ -1,0 +1,22 @@
+"""Tables by subject. Importing this package registers every one of them."""
+
+from storage.database.tables.accounts import ApiToken, Institution, ServerKey, User, UserSession
+from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.tables.uploads import Upload
+from storage.database.tables.video import Job, Video, WorkerRow
+
+__all__ = [
+    "ApiToken",
+    "Course",
+    "CourseInstructor",
+    "Enrolment",
+    "Institution",
+    "Job",
+    "Lesson",
+    "ServerKey",
+    "Upload",
+    "User",
+    "UserSession",
+    "Video",
+    "WorkerRow",
+]

@@ -1,0 +1,1 @@
+"""Bytes: one protocol, a folder and any S3 store behind it."""

@@ -1,0 +1,62 @@
+"""The only place that spells object names.
+
+    originals/{lesson}/{upload}{suffix}          as uploaded, never touched
+    videos/{video}/{rendition}/init.{take}.mp4   fMP4 header
+    videos/{video}/{rendition}/{number}.{take}.m4s
+    videos/{video}/poster.jpg
+    videos/{video}/storyboard/{sheet}.jpg and storyboard.vtt
+    videos/{video}/tiles/{tile}.{take}.jpg       storyboard frames before they are sheets
+
+`take` is the fence of the job that made the object, so a worker that wakes up late
+writes beside the published set and never over it.
+"""
+
+from pathlib import PurePosixPath
+
+ORIGINALS = "originals/"
+VIDEOS = "videos/"
+
+
+def original(lesson_id: str, upload_id: str, filename: str) -> str:
+    """The suffix is kept because some demuxers look at it; nothing else of the name is."""
+    suffix = PurePosixPath(filename).suffix.lower()
+    safe = suffix if suffix[1:].isalnum() and len(suffix) <= 6 and suffix.isascii() else ""
+    return f"{ORIGINALS}{lesson_id}/{upload_id}{safe}"
+
+
+def video(video_id: str) -> str:
+    """Everything made for one revision lies under this prefix."""
+    return f"{VIDEOS}{video_id}/"
+
+
+def init(video_id: str, rendition: str, take: int) -> str:
+    return f"{video(video_id)}{rendition}/{init_name(take)}"
+
+
+def segment(video_id: str, rendition: str, number: int, take: int) -> str:
+    return f"{video(video_id)}{rendition}/{segment_name(number, take)}"
+
+
+def init_name(take: int) -> str:
+    """Relative to the rendition's playlist, as it is written there."""
+    return f"init.{take}.mp4"
+
+
+def segment_name(number: int, take: int) -> str:
+    return f"{number:05d}.{take}.m4s"
+
+
+def poster(video_id: str) -> str:
+    return f"{video(video_id)}poster.jpg"
+
+
+def tile(video_id: str, number: int, take: int) -> str:
+    return f"{video(video_id)}tiles/{number:05d}.{take}.jpg"
+
+
+def storyboard_sheet(video_id: str, sheet: int) -> str:
+    return f"{video(video_id)}storyboard/{sheet:03d}.jpg"
+
+
+def storyboard_index(video_id: str) -> str:
+    return f"{video(video_id)}storyboard/storyboard.vtt"

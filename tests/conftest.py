@@ -1,0 +1,9 @@
+"""Fixtures live by subject in tests/fixtures."""
+
+pytest_plugins = [
+    "tests.fixtures.database",
+    "tests.fixtures.objects",
+    "tests.fixtures.queue",
+    "tests.fixtures.media",
+    "tests.fixtures.web",
+]
