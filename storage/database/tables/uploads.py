@@ -12,7 +12,9 @@ class Upload(Base):
     """One file that somebody means to give us. Its id is the tus upload's id."""
 
     __tablename__ = "uploads"
-    __table_args__ = (CheckConstraint("state IN ('open', 'stored', 'expired', 'cancelled')", name="state"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'received', 'stored', 'expired', 'cancelled')", name="state"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id", ondelete="CASCADE"), index=True)
@@ -21,6 +23,6 @@ class Upload(Base):
     filename: Mapped[str]
     content_type: Mapped[str | None]
     size: Mapped[int | None] = mapped_column(BigInteger)  # bytes announced; None when unknown
-    state: Mapped[str] = mapped_column(default="open")
+    state: Mapped[str] = mapped_column(default="open")  # received: all bytes are here, not yet in the store
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

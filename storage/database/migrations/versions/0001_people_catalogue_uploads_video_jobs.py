@@ -184,7 +184,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('open', 'stored', 'expired', 'cancelled')", name=op.f("ck_uploads_state")
+            "state IN ('open', 'received', 'stored', 'expired', 'cancelled')", name=op.f("ck_uploads_state")
         ),
         sa.ForeignKeyConstraint(
             ["lesson_id"], ["lessons.id"], name=op.f("fk_uploads_lesson_id_lessons"), ondelete="CASCADE"

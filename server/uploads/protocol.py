@@ -1,0 +1,82 @@
+"""The words of tus 1.0 (https://tus.io/protocols/resumable-upload). Pure."""
+
+import base64
+import binascii
+import hashlib
+from datetime import datetime
+from email.utils import format_datetime
+
+import msgspec
+
+from server.kit.errors import Invalid
+from server.uploads.errors import WrongContentType, WrongVersion
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,expiration,termination,checksum"
+ALGORITHMS = ("sha1", "sha256")
+BODY_TYPE = "application/offset+octet-stream"
+METADATA_LIMIT = 8192
+
+
+class Checksum(msgspec.Struct, frozen=True):
+    algorithm: str
+    digest: bytes
+
+
+def check_version(text: str | None) -> None:
+    if text != VERSION:
+        raise WrongVersion(f"This server speaks tus {VERSION}: send the header Tus-Resumable: {VERSION}.")
+
+
+def check_body_type(text: str | None) -> None:
+    if text is None or text.partition(";")[0].strip().lower() != BODY_TYPE:
+        raise WrongContentType(f"The bytes of an upload are sent as Content-Type: {BODY_TYPE}.")
+
+
+def parse_number(header: str, text: str | None) -> int:
+    """A whole number of bytes, 0 or more."""
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > 18:
+        raise Invalid(f"The header {header} is needed and should be a whole number of bytes.")
+    return int(text)
+
+
+def parse_metadata(text: str | None) -> dict[str, str]:
+    """`key base64,key base64,key` with UTF-8 values; a key alone has an empty value."""
+    if text is not None and len(text) > METADATA_LIMIT:
+        raise Invalid("The header Upload-Metadata is too long.")
+    found: dict[str, str] = {}
+    for pair in (text or "").split(","):
+        key, _, value = pair.strip().partition(" ")
+        if not key:
+            continue
+        if key in found:
+            raise Invalid(f"Upload-Metadata names {key} twice.")
+        try:
+            found[key] = base64.b64decode(value.strip(), validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            raise Invalid(f"Upload-Metadata: the value of {key} should be base64 of UTF-8 text.") from None
+    return found
+
+
+def format_metadata(values: dict[str, str]) -> str:
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
+
+
+def parse_checksum(text: str | None) -> Checksum | None:
+    if text is None:
+        return None
+    algorithm, _, value = text.strip().partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise Invalid(f"Upload-Checksum: use one of {', '.join(ALGORITHMS)}.")
+    try:
+        digest = base64.b64decode(value.strip(), validate=True)
+    except binascii.Error:
+        digest = b""
+    if len(digest) != hashlib.new(algorithm).digest_size:
+        raise Invalid(f"Upload-Checksum: the value should be the {algorithm} digest in base64.")
+    return Checksum(algorithm, digest)
+
+
+def http_date(moment: datetime) -> str:
+    """RFC 9110 5.6.7, as Upload-Expires wants it."""
+    return format_datetime(moment, usegmt=True)
