@@ -1,9 +1,10 @@
 """The one source of "now", so that tests can hold it."""
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable  # Litestar checks what it injects
 class Clock(Protocol):
     def now(self) -> datetime:
         """With a time zone, in UTC."""

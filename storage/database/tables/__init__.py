@@ -1,7 +1,15 @@
 """Tables by subject. Importing this package registers every one of them."""
 
-from storage.database.tables.accounts import ApiToken, Institution, ServerKey, User, UserSession
+from storage.database.tables.accounts import (
+    ApiToken,
+    Institution,
+    ServerKey,
+    SignInFailure,
+    User,
+    UserSession,
+)
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.uploads import Upload
 from storage.database.tables.video import Job, Video, WorkerRow
 
@@ -13,7 +21,9 @@ __all__ = [
     "Institution",
     "Job",
     "Lesson",
+    "ObjectDeletion",
     "ServerKey",
+    "SignInFailure",
     "Upload",
     "User",
     "UserSession",

@@ -70,3 +70,14 @@ class ServerKey(Base):
     value: Mapped[str]  # 64 hex digits
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+
+
+class SignInFailure(Base):
+    """One try that did not succeed, or not yet. Rows older than the window are dropped."""
+
+    __tablename__ = "sign_in_failures"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    account: Mapped[str] = mapped_column(index=True)  # digest of the address that was typed
+    address: Mapped[str] = mapped_column(index=True)  # of the network
+    at: Mapped[datetime] = mapped_column(index=True)

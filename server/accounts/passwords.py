@@ -1,0 +1,29 @@
+"""argon2id with the parameters of the OWASP password storage sheet: 19 MiB, t=2, p=1."""
+
+import asyncio
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from server.accounts.rules import normal_password
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+async def hash_password(password: str) -> str:
+    return await asyncio.to_thread(_HASHER.hash, normal_password(password))
+
+
+async def matches(password_hash: str | None, password: str) -> bool:
+    """Takes the same time whether or not there is such an account."""
+    return await asyncio.to_thread(_matches, password_hash, normal_password(password))
+
+
+def _matches(password_hash: str | None, password: str) -> bool:
+    if password_hash is None:
+        _HASHER.hash(password)  # the same work as a check
+        return False
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False

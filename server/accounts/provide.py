@@ -1,0 +1,53 @@
+"""Who is asking, for any handler that names `viewer`, `maybe_viewer`, `teacher` or `administrator`."""
+
+from litestar import Request
+from litestar.datastructures import State
+
+from server.accounts import sessions, tokens
+from server.accounts.cookies import cookie_name
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.kit.errors import Forbidden, SignInNeeded
+from server.settings import Settings
+from storage.database.engine import Database
+
+AnyRequest = Request[object, object, State]
+
+
+async def maybe_viewer(
+    request: AnyRequest, settings: Settings, database: Database, clock: Clock
+) -> Viewer | None:
+    """A Bearer header decides alone: a cookie beside it is not looked at."""
+    token = bearer_token(request)
+    if token is not None:
+        return await tokens.viewer_of(database, token, clock.now())
+    secret = session_secret(request, settings)
+    return await sessions.viewer_of(database, secret, clock.now()) if secret else None
+
+
+async def viewer(maybe_viewer: Viewer | None) -> Viewer:
+    if maybe_viewer is None:
+        raise SignInNeeded("Sign in, or send a valid Bearer token.")
+    return maybe_viewer
+
+
+async def teacher(viewer: Viewer) -> Viewer:
+    if not viewer.can_teach:
+        raise Forbidden("Only instructors and administrators may do this.")
+    return viewer
+
+
+async def administrator(viewer: Viewer) -> Viewer:
+    if not viewer.is_administrator:
+        raise Forbidden("Only administrators may do this.")
+    return viewer
+
+
+def bearer_token(request: AnyRequest) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def session_secret(request: AnyRequest, settings: Settings) -> str | None:
+    """What the session cookie holds; for `sign_in(previous=…)` and `sign_out`."""
+    return request.cookies.get(cookie_name(settings.public_url)) or None

@@ -1,0 +1,61 @@
+"""Values that go in and out of the account services, as JSON and as template variables."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+    name: str
+    role: str
+    password: str | None = None  # None: cannot sign in until an administrator sets one
+
+
+class PersonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Only the fields that are given change."""
+
+    name: str | None = None
+    role: str | None = None
+    disabled: bool | None = None
+    password: str | None = None
+
+
+class Person(msgspec.Struct, frozen=True):
+    id: str
+    email: str
+    name: str
+    role: str
+    disabled: bool
+    has_password: bool
+    created_at: datetime
+
+
+class LineProblem(msgspec.Struct, frozen=True):
+    line: int  # as an editor counts it, the header is 1
+    sentence: str
+
+
+class Imported(msgspec.Struct, frozen=True):
+    """All or nothing: with any problem, nothing was written."""
+
+    added: int
+    changed: int
+    unchanged: int
+    problems: tuple[LineProblem, ...] = ()
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+
+
+class TokenInfo(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class MadeToken(msgspec.Struct, frozen=True):
+    id: str
+    token: str  # shown this once

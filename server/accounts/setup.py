@@ -1,0 +1,79 @@
+"""The first start: a one-time link makes the first administrator. There is no default password."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+
+from server.accounts import passwords, rules, sessions
+from server.accounts.identity import Viewer
+from server.accounts.service import SignedIn
+from server.kit.errors import NotFound
+from server.kit.security import digest, new_secret
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Institution, User
+
+USED = "This set-up link has been used or replaced. Restart SkillStudio to get a new one, or sign in."
+
+
+async def ensure_setup_link(database: Database) -> str | None:
+    """A path to open, as in "/setup/…", until an administrator exists; then None.
+
+    Each call replaces the link, since only the hash of the last one is kept.
+    """
+    async with database.write() as session:
+        institution = await session.get(Institution, 1)
+        if institution is None:
+            institution = Institution(id=1)
+            session.add(institution)
+        if await session.scalar(select(exists().where(User.role == rules.ADMINISTRATOR))):
+            institution.setup_token_hash = None
+            return None
+        token = new_secret()
+        institution.setup_token_hash = digest(token)
+        return f"/setup/{token}"
+
+
+async def is_open(database: Database, token: str) -> bool:
+    """Whether the set-up page should be shown for this token."""
+    async with database.read() as session:
+        kept = await session.scalar(select(Institution.setup_token_hash))
+    return kept is not None and kept == digest(token)
+
+
+async def complete(
+    database: Database,
+    token: str,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    institution: str | None = None,
+    now: datetime,
+) -> SignedIn:
+    """Make the administrator, once, and sign them in. Raises Invalid, and NotFound for a used link."""
+    email, name = rules.clean_email(email), rules.clean_name(name)
+    password_hash = await passwords.hash_password(rules.clean_password(password, email=email))
+    values = {"setup_token_hash": None} | ({"name": institution.strip()} if institution else {})
+    async with database.write() as session:
+        spent = await session.execute(
+            update(Institution)
+            .where(Institution.id == 1, Institution.setup_token_hash == digest(token))
+            .values(values)
+            .returning(Institution.id)
+        )
+        # The update locks the row, so that of two posts at once only one finds the hash.
+        if spent.scalar_one_or_none() is None:
+            raise NotFound(USED)
+        user = User(
+            id=new_id(),
+            email=email,
+            name=name,
+            role=rules.ADMINISTRATOR,
+            password_hash=password_hash,
+            created_at=now,
+        )
+        session.add(user)
+        await session.flush()
+        secret = await sessions.start(session, user.id, replacing=None, now=now)
+    return SignedIn(Viewer(id=user.id, email=email, name=name, role=user.role), secret)

@@ -1,0 +1,82 @@
+"""Who may do what with a course and a lesson. Every feature asks here, in its own transaction.
+
+NotFound where the viewer may not know that the thing exists; Forbidden where they see it
+but may not change it.
+"""
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.identity import Viewer
+from server.kit.errors import Forbidden, NotFound
+from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.tables.library import PUBLISHED
+
+NO_COURSE = "There is no such course, or you are not enrolled in it."
+NO_LESSON = "There is no such lesson, or it is not open to you."
+NOT_TEACHING = "Only those who teach this course may change it."
+
+
+async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
+    """Published and enrolled, or teaching it."""
+    course = await session.get(Course, course_id)
+    if course is None or not (
+        (course.status == PUBLISHED and await is_enrolled(session, viewer, course_id))
+        or await is_teaching(session, viewer, course_id)
+    ):
+        raise NotFound(NO_COURSE)
+    return course
+
+
+async def course_for_teaching(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
+    course = await course_for_learning(session, viewer, course_id)
+    if not await is_teaching(session, viewer, course_id):
+        raise Forbidden(NOT_TEACHING)
+    return course
+
+
+async def lesson_for_learning(session: AsyncSession, viewer: Viewer, lesson_id: str) -> Lesson:
+    """Both published and enrolled, or teaching its course."""
+    lesson, course = await _lesson_and_course(session, lesson_id)
+    open_to_learners = lesson.status == PUBLISHED and course.status == PUBLISHED
+    if not (
+        (open_to_learners and await is_enrolled(session, viewer, course.id))
+        or await is_teaching(session, viewer, course.id)
+    ):
+        raise NotFound(NO_LESSON)
+    return lesson
+
+
+async def lesson_for_teaching(session: AsyncSession, viewer: Viewer, lesson_id: str) -> Lesson:
+    lesson = await lesson_for_learning(session, viewer, lesson_id)
+    if not await is_teaching(session, viewer, lesson.course_id):
+        raise Forbidden(NOT_TEACHING)
+    return lesson
+
+
+async def is_enrolled(session: AsyncSession, viewer: Viewer, course_id: str) -> bool:
+    found = await session.scalar(
+        select(exists().where(Enrolment.course_id == course_id, Enrolment.user_id == viewer.id))
+    )
+    return bool(found)
+
+
+async def is_teaching(session: AsyncSession, viewer: Viewer, course_id: str) -> bool:
+    """Administrators teach everything; somebody who lost the role teaches nothing."""
+    if viewer.is_administrator or not viewer.can_teach:
+        return viewer.is_administrator
+    found = await session.scalar(
+        select(exists().where(CourseInstructor.course_id == course_id, CourseInstructor.user_id == viewer.id))
+    )
+    return bool(found)
+
+
+async def _lesson_and_course(session: AsyncSession, lesson_id: str) -> tuple[Lesson, Course]:
+    row = (
+        await session.execute(
+            select(Lesson, Course).join(Course, Course.id == Lesson.course_id).where(Lesson.id == lesson_id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(NO_LESSON)
+    return row._tuple()

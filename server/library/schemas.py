@@ -1,0 +1,97 @@
+"""Values that go in and out of the library services, as JSON and as template variables."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+
+class NewCourse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    description: str = ""
+    status: str = "draft"  # or "published"
+    completion_threshold: int = 90  # percent of a video that counts as watched
+
+
+class CoursePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Only the fields that are given change."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    completion_threshold: int | UnsetType = UNSET
+
+
+class CourseView(msgspec.Struct, frozen=True):
+    id: str
+    title: str
+    description: str
+    status: str
+    completion_threshold: int
+    created_at: datetime
+    updated_at: datetime
+    lessons: int  # as many as the viewer may see
+    learners: int | None  # None for those who do not teach it
+    can_edit: bool
+
+
+class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str
+    description: str = ""
+    status: str = "draft"
+
+
+class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Only the fields that are given change."""
+
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    position: int | UnsetType = UNSET  # from 0; the others make room
+
+
+class LessonView(msgspec.Struct, frozen=True):
+    id: str
+    course_id: str
+    title: str
+    description: str
+    position: int  # from 0, without gaps
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    can_edit: bool
+    playable: bool
+    video_status: str | None  # uploading, processing, ready, failed; None: no video yet
+    video_original_url: str | None  # object key; None for those who do not teach
+    video_hls_url: str | None
+    video_thumbnail_url: str | None
+    video_duration_seconds: float | None
+    video_quality_variants: list[Any] | None
+    transcoding_job_id: str | None
+    transcoding_progress: int  # 0-100
+
+
+class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    lesson_ids: list[str]  # every lesson of the course, once
+
+
+class Emails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    emails: list[str]
+
+
+class Member(msgspec.Struct, frozen=True):
+    """Somebody who teaches a course or is enrolled in it."""
+
+    user_id: str
+    email: str
+    name: str
+    since: datetime | None = None  # enrolments only
+
+
+class Added(msgspec.Struct, frozen=True):
+    """What became of a list of addresses. Those that were in already are not an error."""
+
+    added: tuple[str, ...]
+    already: tuple[str, ...]
+    unknown: tuple[str, ...]  # no such account: an administrator adds it first

@@ -1,0 +1,32 @@
+"""Objects that no row names any more. Noted in the transaction that deletes the rows, so that a
+machine that dies between the two neither loses a file that is still wanted nor keeps one for ever.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database.engine import Database
+from storage.database.tables import ObjectDeletion
+from storage.objects.store import ObjectStore
+
+GRACE = timedelta(minutes=2)  # longer than a worker's lease: it has noticed by then that its job is gone
+
+
+async def mark(session: AsyncSession, prefixes: Iterable[str], due_at: datetime) -> None:
+    """Everything under these prefixes is to go after `due_at`. Marking twice is the same as once."""
+    for prefix in prefixes:
+        await session.merge(ObjectDeletion(prefix=prefix, due_at=due_at))
+
+
+async def carry_out(database: Database, store: ObjectStore, now: datetime) -> int:
+    """How many prefixes were emptied. Safe to run twice and beside itself; raises StoreError."""
+    async with database.read() as session:
+        due = list(await session.scalars(select(ObjectDeletion.prefix).where(ObjectDeletion.due_at <= now)))
+    for prefix in due:
+        await store.delete_prefix(prefix)
+        async with database.write() as session:
+            await session.execute(delete(ObjectDeletion).where(ObjectDeletion.prefix == prefix))
+    return len(due)
