@@ -1,10 +1,19 @@
 """`skillstudio`: a table of commands, each imported only when it is called."""
 
+import sys
 from importlib import import_module
 
 import click
 
-COMMANDS: dict[str, str] = {}  # name -> "module:attribute", sorted by how often a person needs it
+COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order a person needs them
+    "up": "server.operations.commands:up",
+    "doctor": "server.operations.doctor:doctor",
+    "settings": "server.operations.commands:settings_command",
+    "server": "server.operations.commands:server",
+    "worker": "server.operations.commands:worker",
+    "scheduler": "server.operations.commands:scheduler",
+    "migrate": "server.operations.commands:migrate",
+}
 
 
 class LazyGroup(click.Group):
@@ -20,5 +29,24 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup)
-def main() -> None:
+@click.version_option(package_name="skillstudio", message="SkillStudio %(version)s")
+def commands() -> None:
     """Self-hosted media server for lectures."""
+
+
+def main() -> None:
+    """Run a command. What a person can mend is a sentence on standard error, not a traceback."""
+    try:
+        commands()
+    except Exception as failure:
+        from server.kit.commands import sentence
+
+        told = sentence(failure)
+        if told is None:
+            raise
+        click.echo(f"Error: {told}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from storage.objects.open import StoreConfig
+
 PREFIX = "SKILLSTUDIO_"
+QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for the commands that join a running `up`
+
+
+class SettingsWrong(ValueError):
+    """`str()` is a sentence naming the setting and what it should hold."""
 
 
 def setting(default: Any, about: str, *, secret: bool = False) -> Any:
@@ -44,6 +51,7 @@ class Settings:
     ffprobe: str = setting("", "ffprobe to use; empty: PATH if new enough, else the bundled one.")
     log_level: str = setting("info", "debug, info, warning or error.")
     log_format: str = setting("text", "text or json.")
+    server_processes: int = setting(1, "Web server processes on this machine; they share the port.")
 
     @property
     def public_url(self) -> str:
@@ -52,6 +60,24 @@ class Settings:
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'skillstudio.db'}"
+
+    @property
+    def queue(self) -> str:
+        """Raises SettingsWrong when no queue is named and `up` has not started one here."""
+        local = self.run_folder / QUEUE_ADDRESS_FILE
+        if self.queue_url or local.is_file():
+            return self.queue_url or local.read_text().strip()
+        raise SettingsWrong(
+            f"There is no queue: start `skillstudio up` with the data folder {self.data}, "
+            f"or name a Redis or Valkey server in {PREFIX}QUEUE_URL."
+        )
+
+    @property
+    def objects(self) -> StoreConfig:
+        names = ("endpoint", "bucket", "region", "access_key", "secret_key", "public_endpoint")
+        return StoreConfig(
+            folder=self.objects_folder, **{f"s3_{name}": getattr(self, f"s3_{name}") for name in names}
+        )
 
     @property
     def objects_folder(self) -> Path:
@@ -72,13 +98,27 @@ class Settings:
 
     @property
     def run_folder(self) -> Path:
+        """What belongs to the processes that run now: sockets, locks, the local queue's address."""
         return self.data / "run"
+
+    @property
+    def log_folder(self) -> Path:
+        return self.data / "logs"
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """What a child process needs to load the same settings."""
+    return {
+        PREFIX + item.name.upper(): str(getattr(settings, item.name))
+        for item in fields(Settings)
+        if getattr(settings, item.name) != item.default
+    }
 
 
 def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Settings, dict[str, str]]:
     """Settings and, for each, its origin: "default", "environment" or "command line".
 
-    Raises ValueError with a sentence naming the variable and what it should hold.
+    Raises SettingsWrong with a sentence naming the variable and what it should hold.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -103,5 +143,5 @@ def _parse(name: str, text: str, default: Any) -> Any:
         try:
             return int(text)
         except ValueError:
-            raise ValueError(f"{name} should be a whole number, not {text!r}.") from None
+            raise SettingsWrong(f"{name} should be a whole number, not {text!r}.") from None
     return text

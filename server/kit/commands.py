@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.settings import Settings, load
+from server.settings import Settings, SettingsWrong, load
 
 _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "data": click.option(
@@ -26,10 +26,11 @@ def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def command(**arguments: Any) -> Any:
+        def with_them(**arguments: Any) -> Any:
             given = {name: arguments.pop(name) for name in ("data", *names)}
             return function(settings=settings_of(given), **arguments)
 
+        command: Callable[..., Any] = with_them
         for name in reversed(("data", *names)):
             command = _OPTIONS[name](command)
         return command
@@ -40,7 +41,7 @@ def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
 def settings_of(given: dict[str, Any]) -> Settings:
     try:
         return load(**given)[0]
-    except ValueError as wrong:
+    except SettingsWrong as wrong:
         raise click.ClickException(str(wrong)) from None
 
 

@@ -1,0 +1,42 @@
+"""What every process of ours opens: database, object store and queue, from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from server.settings import Settings, SettingsWrong
+from storage.database.engine import Database
+from storage.objects.open import open_store
+from storage.objects.store import ObjectStore
+from transcoder.queue import Queue
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    queue: Queue
+
+    async def close(self) -> None:
+        await self.store.close()
+        await self.database.close()
+        self.queue.close()
+
+
+def open_services(settings: Settings) -> Services:
+    """Connects to nothing yet. Raises SettingsWrong when an address is missing or cannot work."""
+    try:
+        store = open_store(settings.objects)
+    except ValueError as wrong:
+        raise SettingsWrong(str(wrong)) from None
+    return Services(settings, Database(settings.database), store, Queue(settings.queue))
+
+
+@asynccontextmanager
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    opened = open_services(settings)
+    try:
+        yield opened
+    finally:
+        await opened.close()
