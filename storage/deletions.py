@@ -16,7 +16,8 @@ GRACE = timedelta(minutes=2)  # longer than a worker's lease: it has noticed by 
 
 
 async def mark(session: AsyncSession, prefixes: Iterable[str], due_at: datetime) -> None:
-    """Everything under these prefixes is to go after `due_at`. Marking twice is the same as once."""
+    """Everything under these folders, or the one object of a name without a slash at its end, is
+    to go after `due_at`. Marking twice is the same as once."""
     for prefix in prefixes:
         await session.merge(ObjectDeletion(prefix=prefix, due_at=due_at))
 
@@ -26,7 +27,10 @@ async def carry_out(database: Database, store: ObjectStore, now: datetime) -> in
     async with database.read() as session:
         due = list(await session.scalars(select(ObjectDeletion.prefix).where(ObjectDeletion.due_at <= now)))
     for prefix in due:
-        await store.delete_prefix(prefix)
+        if prefix.endswith("/"):
+            await store.delete_prefix(prefix)
+        else:
+            await store.delete(prefix)
         async with database.write() as session:
             await session.execute(delete(ObjectDeletion).where(ObjectDeletion.prefix == prefix))
     return len(due)

@@ -4,26 +4,55 @@ The web server sends without importing an actor, so it stays free of FFmpeg code
 """
 
 import dramatiq
+import redis
 from dramatiq.brokers.redis import RedisBroker
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 
 QUICK, TRANSCODE = "quick", "transcode"
 ACTOR = "run_job"
+
+# A dead server should cost an upload a moment, not a minute; one try more finds a restarted one.
+CONNECTION = {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 15}
+
+
+def make_broker(url: str, middleware: list[dramatiq.Middleware]) -> RedisBroker:
+    """Dead workers' messages go back after 30 s, looked for in every tenth command."""
+    client = redis.Redis.from_url(
+        url,
+        retry=Retry(ExponentialBackoff(base=0.05, cap=0.5), 1),
+        **CONNECTION,
+    )
+    return RedisBroker(
+        client=client, middleware=middleware, maintenance_chance=100_000, heartbeat_timeout=30_000
+    )
 
 
 class Queue:
     """Sends hints over the Redis protocol. Losing one costs time only: the sweeper sends it again."""
 
     def __init__(self, url: str) -> None:
-        self.broker = RedisBroker(
-            url=url, middleware=[], maintenance_chance=100_000, heartbeat_timeout=30_000
-        )
+        self.broker = make_broker(url, middleware=[])
 
-    def hint(self, queue_name: str, job_id: str) -> None:
-        """Raises dramatiq.errors.ConnectionError when the queue cannot be reached."""
+    def hint(self, queue_name: str, job_id: str, delay_seconds: float = 0.0) -> None:
+        """Raises redis.exceptions.RedisError when the queue cannot be reached."""
         self.broker.declare_queue(queue_name)
         self.broker.enqueue(
-            dramatiq.Message(queue_name=queue_name, actor_name=ACTOR, args=(job_id,), kwargs={}, options={})
+            dramatiq.Message(queue_name=queue_name, actor_name=ACTOR, args=(job_id,), kwargs={}, options={}),
+            delay=round(delay_seconds * 1000) or None,
         )
+
+    def length(self, queue_name: str) -> int:
+        """Hints that no worker has taken yet. Raises redis.exceptions.RedisError."""
+        return int(self.broker.client.llen(f"{self.broker.namespace}:{queue_name}"))
+
+    def ping(self) -> bool:
+        """Whether the server answers."""
+        try:
+            return bool(self.broker.client.ping())
+        except redis.RedisError:
+            return False
 
     def close(self) -> None:
         self.broker.close()
+        self.broker.client.close()
