@@ -1,4 +1,4 @@
-"""Unfinished uploads on this machine's disk. A file's size is the upload's offset: nothing else to believe."""
+"""Unfinished uploads on disk. A file's size is the upload's offset: there is nothing else to believe."""
 
 import errno
 import fcntl

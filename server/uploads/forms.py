@@ -1,0 +1,135 @@
+"""The presigned form for programs. On S3 the store takes it; on the folder store we do, in the same shape."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser
+
+from server.accounts.identity import Viewer
+from server.kit.errors import Conflict, Forbidden, Invalid, TooLarge
+from server.uploads import policy, rules
+from server.uploads.intake import Intake
+from server.uploads.receive import receive
+from server.uploads.schemas import InitUpload, UploadTicket
+from server.uploads.service import add_row
+from server.uploads.spool import Writer
+from storage.database.tables import Upload
+
+FORM_PATH = "/api/video/upload/form"
+TUS_PATH = "/api/video/upload/tus"
+FIELDS_LIMIT = 16 * 1024  # bytes of all fields before the file
+
+
+async def ticket(
+    intake: Intake, viewer: Viewer, wanted: InitUpload, *, public_url: str, key: bytes, now: datetime
+) -> UploadTicket:
+    async with intake.database.write() as session:
+        upload = await add_row(
+            session,
+            intake,
+            viewer,
+            wanted.lesson_id,
+            wanted.filename,
+            content_type=wanted.content_type,
+            size=wanted.size,
+            now=now,
+        )
+    expires_at = now + rules.FORM_LIFETIME
+    most = wanted.size or intake.limit_bytes
+    form = await intake.store.presigned_form(
+        upload.s3_key, max_bytes=most, expires_in=rules.FORM_LIFETIME, content_type=wanted.content_type
+    )
+    if form is not None:
+        url, fields = form.url, form.fields
+    else:
+        terms = policy.Policy(upload.s3_key, most, expires_at, wanted.content_type)
+        url, fields = public_url + FORM_PATH, policy.sign(terms, key)
+    return UploadTicket(url, fields, upload.s3_key, public_url + TUS_PATH, expires_at)
+
+
+class FormReader:
+    """Reads multipart/form-data piece by piece: the fields first, then the file as it comes."""
+
+    def __init__(self, body: AsyncIterator[bytes], boundary: str, length: int) -> None:
+        self._body = body
+        self._parser = PushMultipartParser(boundary, content_length=length, max_segment_count=32)
+        self._events = self._parse()
+
+    async def fields(self) -> dict[str, str]:
+        """Everything before the part named `file`."""
+        fields: dict[str, str] = {}
+        name, value, total = "", bytearray(), 0
+        async for event in self._events:
+            if isinstance(event, MultipartSegment):
+                if event.name == "file":
+                    return fields
+                name, value = event.name, bytearray()
+            elif event is None:
+                fields[name] = value.decode(errors="replace")
+            else:
+                value += event
+                total += len(event)
+                if total > FIELDS_LIMIT:
+                    raise TooLarge("The fields before the file are too long.")
+        raise Invalid("The form has no part named `file`. Send it last, after all fields.")
+
+    async def file(self) -> AsyncIterator[bytes]:
+        async for event in self._events:
+            if event is None:
+                return
+            if isinstance(event, (bytes, bytearray)):
+                yield bytes(event)
+
+    async def _parse(self) -> AsyncIterator[MultipartSegment | bytes | bytearray | None]:
+        try:
+            async for piece in self._body:
+                for event in self._parser.parse(piece) if piece else ():
+                    yield event
+            self._parser.close()
+        except MultipartError:
+            raise Invalid("The body is not whole, well-formed multipart/form-data.") from None
+
+
+async def accept(intake: Intake, reader: FormReader, keys: tuple[bytes, ...], now: datetime) -> None:
+    """Take the file into the store under the policy's key. The object appears whole or not at all."""
+    terms = policy.verify(await reader.fields(), keys, now)
+    upload_id = terms.key.rsplit("/", 1)[-1].partition(".")[0]
+    await _check_open(intake, upload_id)  # before the file comes …
+    path = intake.spool.form_path(upload_id, secrets.token_hex(4))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        await _to_disk(path, reader, terms.max_bytes)
+        await _check_open(intake, upload_id)  # … and after: never over an original that is being encoded
+        await intake.store.adopt_file(terms.key, path, terms.content_type or "application/octet-stream")
+    finally:
+        path.unlink(missing_ok=True)
+    if await _state(intake, upload_id) not in ("open", "stored"):
+        await intake.store.delete(terms.key)
+        raise Conflict("The upload was given up while its bytes arrived. Ask for a new form.")
+
+
+async def _to_disk(path: Path, reader: FormReader, most: int) -> None:
+    writer = Writer(path, create=True)
+    try:
+        whole = await receive(writer, reader.file(), room=most)
+        if not whole:
+            raise Invalid("The connection ended before the file did.")
+        if writer.offset == 0:
+            raise Invalid("The file is empty.")
+        await asyncio.to_thread(writer.sync)
+    finally:
+        writer.close()
+
+
+async def _check_open(intake: Intake, upload_id: str) -> None:
+    if await _state(intake, upload_id) != "open":
+        raise Forbidden("This form has been used or given up. Ask for a new one.")
+
+
+async def _state(intake: Intake, upload_id: str) -> str | None:
+    async with intake.database.read() as session:
+        upload = await session.get(Upload, upload_id)
+        return upload.state if upload else None
