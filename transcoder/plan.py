@@ -1,12 +1,38 @@
-"""What is to be made of a source: decided once, stored, and the same for every retry."""
+"""What is to be made of a source: decided once, stored, and the same for every retry. Pure.
+
+Everything is counted in frames on one grid that starts at the source's first timestamp:
+frame n shows what the source shows at n / fps, whichever worker encodes it.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
 
 import msgspec
 
-from transcoder.media import Rung
+from transcoder.ladder import even, ladder
+from transcoder.media import Rung, Source, Unusable, VideoStream
 
-VIDEO_TIMESCALE_PER_FRAME = (
-    512  # the video timescale is fps_num * this / gcd; every frame is a whole number of ticks
-)
+GOP_SECONDS = 2
+GOPS_IN_SEGMENT = 3
+SEGMENT_SECONDS = float(GOP_SECONDS * GOPS_IN_SEGMENT)
+
+# Segments per chunk. Short at the start, so that a lecture can be played after seconds and
+# the playhead never catches the encoders; then 30 s, the size that measured best; from ten
+# minutes on a minute, so that a long lecture is not a thousand jobs.
+RAMP = (1, 1, 1, 2, 3, 3, 4)
+STEADY, STEADY_UNTIL, LONG = 5, 100, 10
+# Towards the end a chunk is at most this part of what is left, so that no worker
+# sits idle for long while another finishes the last one.
+TAIL_PART = 4
+
+SAMPLE_RATE = 48_000
+AAC_FRAME = 1024  # samples
+AUDIO_BITRATE = 128_000
+
+STORYBOARD_SECONDS = 10
+STORYBOARD_WIDTH = 320
+SHEET_COLUMNS = SHEET_ROWS = 10
+TILES_IN_SHEET = SHEET_COLUMNS * SHEET_ROWS
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -24,7 +50,7 @@ class VideoPlan(msgspec.Struct, frozen=True):
     fps_num: int
     fps_den: int
     timescale: int  # ticks a second
-    frame_ticks: int  # ticks a frame
+    frame_ticks: int  # ticks a frame, even
     gop_frames: int
     segment_frames: int
     frames: int
@@ -37,10 +63,13 @@ class AudioPlan(msgspec.Struct, frozen=True):
     bitrate: int
     language: str | None
     duration: float
+    segment_frames: int  # AAC frames of 1024 samples
+    frames: int
 
 
 class StoryboardPlan(msgspec.Struct, frozen=True):
     interval: float  # seconds between tiles
+    interval_frames: int
     tiles: int
     width: int
     height: int
@@ -52,3 +81,143 @@ class Plan(msgspec.Struct, frozen=True):
     video: VideoPlan | None
     audio: AudioPlan | None
     storyboard: StoryboardPlan | None
+
+
+def make_plan(source: Source) -> Plan:
+    """Raises Unusable when there is neither picture nor sound, or no time."""
+    if source.video is None and source.audio is None:
+        raise Unusable("The file has neither picture nor sound.")
+    if source.duration <= 0:
+        raise Unusable("The file is empty: it has a duration of zero seconds.")
+    video = _video(source.video, source.duration) if source.video else None
+    duration = source.duration
+    segment_seconds = SEGMENT_SECONDS
+    if video:
+        duration = seconds(video, video.frames)
+        segment_seconds = seconds(video, video.segment_frames)
+    return Plan(
+        duration=duration,
+        segment_seconds=segment_seconds,
+        video=video,
+        audio=_audio(source, duration, segment_seconds),
+        storyboard=_storyboard(source.video, video) if source.video and video else None,
+    )
+
+
+def seconds(video: VideoPlan, frames: int) -> float:
+    return frames * video.fps_den / video.fps_num
+
+
+def tile_frame(storyboard: StoryboardPlan, frames: int, tile: int) -> int:
+    """Which of the lecture's frames a tile shows: the middle of its interval."""
+    middle = tile * storyboard.interval_frames + storyboard.interval_frames // 2
+    return min(middle, frames - 1)
+
+
+def chunk_tiles(plan: Plan, chunk: Chunk) -> tuple[int, ...]:
+    """The storyboard tiles whose frame lies in the chunk; every tile lies in exactly one."""
+    if plan.storyboard is None or plan.video is None:
+        return ()
+    inside = range(chunk.first_frame, chunk.first_frame + chunk.frames)
+    first = max(0, inside.start // plan.storyboard.interval_frames - 1)
+    last = min(inside.stop // plan.storyboard.interval_frames + 1, plan.storyboard.tiles)
+    return tuple(
+        tile for tile in range(first, last) if tile_frame(plan.storyboard, plan.video.frames, tile) in inside
+    )
+
+
+def _video(stream: VideoStream, duration: float) -> VideoPlan:
+    fps = Fraction(stream.fps_num, stream.fps_den)
+    if fps < 1:  # one picture in several seconds: show it more than once, so that the grid holds
+        fps *= -(-1 // fps)
+    timescale, frame_ticks = _timescale(fps)
+    gop_frames = max(1, round(GOP_SECONDS * fps))
+    segment_frames = GOPS_IN_SEGMENT * gop_frames
+    frames = max(1, round(duration * fps))
+    return VideoPlan(
+        rungs=ladder(stream),
+        fps_num=fps.numerator,
+        fps_den=fps.denominator,
+        timescale=timescale,
+        frame_ticks=frame_ticks,
+        gop_frames=gop_frames,
+        segment_frames=segment_frames,
+        frames=frames,
+        chunks=tuple(_chunks(frames, segment_frames)),
+    )
+
+
+def _timescale(fps: Fraction) -> tuple[int, int]:
+    """Ticks a second and a frame: every frame a whole and even number of ticks.
+
+    Even, because frames of variable rate are put on the grid by adding half a frame and
+    rounding down, which must be exact to give the same answer in every chunk.
+    """
+    factor = 2
+    while fps.numerator * factor < 10_000:
+        factor *= 2
+    return fps.numerator * factor, fps.denominator * factor
+
+
+def _chunks(frames: int, segment_frames: int) -> Iterator[Chunk]:
+    total = -(-frames // segment_frames)
+    first = 0
+    for number, size in enumerate(
+        _sizes(total, rest=frames - (total - 1) * segment_frames, full=segment_frames)
+    ):
+        start = first * segment_frames
+        end = min(frames, (first + size) * segment_frames)
+        yield Chunk(number=number, first_segment=first, segments=size, first_frame=start, frames=end - start)
+        first += size
+
+
+def _sizes(total: int, rest: int, full: int) -> Iterator[int]:
+    """Segments of each chunk. `rest` is the length of the last segment, `full` of every other."""
+    done = number = 0
+    while done < total:
+        left = total - done
+        size = min(_wanted(number, done, left), left)
+        tail = left - size
+        # A last chunk of one segment costs more to start than to encode.
+        if tail == 1 and (number >= len(RAMP) or rest < full / 2):
+            size = left
+        yield size
+        done += size
+        number += 1
+
+
+def _wanted(number: int, done: int, left: int) -> int:
+    if number < len(RAMP):
+        return RAMP[number]
+    return min(STEADY if done < STEADY_UNTIL else LONG, max(2, left // TAIL_PART))
+
+
+def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan | None:
+    if source.audio is None:
+        return None
+    return AudioPlan(
+        sample_rate=SAMPLE_RATE,
+        channels=2,
+        bitrate=AUDIO_BITRATE,
+        language=source.audio.language,
+        duration=duration,
+        segment_frames=aac_frames(segment_seconds),
+        frames=aac_frames(duration),
+    )
+
+
+def aac_frames(duration: float) -> int:
+    """How many AAC frames cover it."""
+    return -(-round(duration * SAMPLE_RATE) // AAC_FRAME)
+
+
+def _storyboard(stream: VideoStream, video: VideoPlan) -> StoryboardPlan:
+    interval_frames = max(1, round(STORYBOARD_SECONDS * Fraction(video.fps_num, video.fps_den)))
+    width = min(STORYBOARD_WIDTH, even(stream.width))
+    return StoryboardPlan(
+        interval=seconds(video, interval_frames),
+        interval_frames=interval_frames,
+        tiles=-(-video.frames // interval_frames),
+        width=width,
+        height=even(width * stream.height / stream.width),
+    )
