@@ -1,0 +1,126 @@
+"""Courses. Each call is one transaction and checks what the viewer may do."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.identity import Viewer
+from server.kit.errors import Forbidden
+from server.library import access, removal, rules
+from server.library.schemas import CoursePatch, CourseView, NewCourse
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+
+
+async def teaching(database: Database, viewer: Viewer) -> list[CourseView]:
+    """What the viewer teaches, by title; for administrators every course."""
+    mine = select(CourseInstructor.course_id).where(CourseInstructor.user_id == viewer.id)
+    if not viewer.can_teach:
+        return []
+    condition = Course.id.is_not(None) if viewer.is_administrator else Course.id.in_(mine)
+    async with database.read() as session:
+        return await _views(session, condition, can_edit=True)
+
+
+async def learning(database: Database, viewer: Viewer) -> list[CourseView]:
+    """Published courses that the viewer is enrolled in, by title."""
+    mine = select(Enrolment.course_id).where(Enrolment.user_id == viewer.id)
+    async with database.read() as session:
+        return await _views(session, (Course.status == rules.PUBLISHED) & Course.id.in_(mine), can_edit=False)
+
+
+async def get(database: Database, viewer: Viewer, course_id: str) -> CourseView:
+    async with database.read() as session:
+        await access.course_for_learning(session, viewer, course_id)
+        return await _view(session, viewer, course_id)
+
+
+async def create(database: Database, viewer: Viewer, new: NewCourse, now: datetime) -> CourseView:
+    """The viewer teaches it from the start."""
+    if not viewer.can_teach:
+        raise Forbidden("Only instructors and administrators may make courses.")
+    course = Course(
+        id=new_id(),
+        title=rules.clean_title(new.title),
+        description=rules.clean_description(new.description),
+        status=rules.clean_status(new.status),
+        completion_threshold=rules.clean_threshold(new.completion_threshold),
+        created_by=viewer.id,
+        created_at=now,
+        updated_at=now,
+    )
+    async with database.write() as session:
+        session.add(course)
+        await session.flush()
+        session.add(CourseInstructor(course_id=course.id, user_id=viewer.id))
+        await session.flush()
+        return await _view(session, viewer, course.id)
+
+
+async def edit(
+    database: Database, viewer: Viewer, course_id: str, patch: CoursePatch, now: datetime
+) -> CourseView:
+    async with database.write() as session:
+        course = await access.course_for_teaching(session, viewer, course_id)
+        if patch.title is not UNSET:
+            course.title = rules.clean_title(patch.title)
+        if patch.description is not UNSET:
+            course.description = rules.clean_description(patch.description)
+        if patch.status is not UNSET:
+            course.status = rules.clean_status(patch.status)
+        if patch.completion_threshold is not UNSET:
+            course.completion_threshold = rules.clean_threshold(patch.completion_threshold)
+        course.updated_at = now
+        await session.flush()
+        return await _view(session, viewer, course_id)
+
+
+async def delete(database: Database, viewer: Viewer, course_id: str, now: datetime) -> None:
+    """With its lessons, their videos and its enrolments; the files go a little later."""
+    async with database.write() as session:
+        course = await access.course_for_teaching(session, viewer, course_id)
+        lessons = await session.scalars(select(Lesson).where(Lesson.course_id == course_id))
+        await removal.of_lessons(session, list(lessons), now)
+        await session.delete(course)
+
+
+async def _view(session: AsyncSession, viewer: Viewer, course_id: str) -> CourseView:
+    can_edit = await access.is_teaching(session, viewer, course_id)
+    return (await _views(session, Course.id == course_id, can_edit=can_edit))[0]
+
+
+async def _views(
+    session: AsyncSession, condition: ColumnElement[bool], *, can_edit: bool
+) -> list[CourseView]:
+    visible: list[Any] = [] if can_edit else [Lesson.status == rules.PUBLISHED]
+    lessons = (
+        select(func.count())
+        .select_from(Lesson)
+        .where(Lesson.course_id == Course.id, *visible)
+        .scalar_subquery()
+    )
+    learners = (
+        select(func.count()).select_from(Enrolment).where(Enrolment.course_id == Course.id).scalar_subquery()
+    )
+    rows = await session.execute(
+        select(Course, lessons, learners).where(condition).order_by(func.lower(Course.title), Course.id)
+    )
+    return [
+        CourseView(
+            id=course.id,
+            title=course.title,
+            description=course.description,
+            status=course.status,
+            completion_threshold=course.completion_threshold,
+            created_at=course.created_at,
+            updated_at=course.updated_at,
+            lessons=lesson_count,
+            learners=learner_count if can_edit else None,
+            can_edit=can_edit,
+        )
+        for course, lesson_count, learner_count in rows
+    ]

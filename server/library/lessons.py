@@ -1,0 +1,146 @@
+"""Lessons and their order. Each call is one transaction and checks what the viewer may do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.identity import Viewer
+from server.library import access, removal, rules
+from server.library.schemas import LessonPatch, LessonView, NewLesson
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Course, Lesson
+
+
+async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[LessonView]:
+    """In order: all for those who teach it, the published ones for learners."""
+    async with database.read() as session:
+        await access.course_for_learning(session, viewer, course_id)
+        can_edit = await access.is_teaching(session, viewer, course_id)
+        rows = await _in_order(session, course_id)
+    return [view(row, can_edit=can_edit) for row in rows if can_edit or row.status == rules.PUBLISHED]
+
+
+async def get(database: Database, viewer: Viewer, lesson_id: str) -> LessonView:
+    async with database.read() as session:
+        lesson = await access.lesson_for_learning(session, viewer, lesson_id)
+        can_edit = await access.is_teaching(session, viewer, lesson.course_id)
+    return view(lesson, can_edit=can_edit)
+
+
+async def create(
+    database: Database, viewer: Viewer, course_id: str, new: NewLesson, now: datetime
+) -> LessonView:
+    """At the end of the course."""
+    async with database.write() as session:
+        await access.course_for_teaching(session, viewer, course_id)
+        await _hold(session, course_id)
+        count = await session.scalar(select(func.count()).where(Lesson.course_id == course_id)) or 0
+        lesson = Lesson(
+            id=new_id(),
+            course_id=course_id,
+            title=rules.clean_title(new.title),
+            description=rules.clean_description(new.description),
+            status=rules.clean_status(new.status),
+            position=count,
+            transcoding_progress=0,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(lesson)
+    return view(lesson, can_edit=True)
+
+
+async def edit(
+    database: Database, viewer: Viewer, lesson_id: str, patch: LessonPatch, now: datetime
+) -> LessonView:
+    async with database.write() as session:
+        lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
+        if patch.title is not UNSET:
+            lesson.title = rules.clean_title(patch.title)
+        if patch.description is not UNSET:
+            lesson.description = rules.clean_description(patch.description)
+        if patch.status is not UNSET:
+            lesson.status = rules.clean_status(patch.status)
+        lesson.updated_at = now
+        if patch.position is not UNSET:
+            await _move(session, lesson, patch.position)
+    return view(lesson, can_edit=True)
+
+
+async def move(database: Database, viewer: Viewer, lesson_id: str, steps: int) -> None:
+    """Down the list by `steps`, up when negative; at either end it stays."""
+    async with database.write() as session:
+        lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
+        await _move(session, lesson, lesson.position + steps)
+
+
+async def put_in_order(database: Database, viewer: Viewer, course_id: str, lesson_ids: Sequence[str]) -> None:
+    """Raises Invalid unless every lesson of the course is named once."""
+    async with database.write() as session:
+        await access.course_for_teaching(session, viewer, course_id)
+        await _hold(session, course_id)
+        rows = await _in_order(session, course_id)
+        _number(rows, rules.reordered([row.id for row in rows], lesson_ids))
+
+
+async def delete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> None:
+    """With its videos and uploads; the files go a little later."""
+    async with database.write() as session:
+        lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
+        course_id = lesson.course_id
+        await _hold(session, course_id)
+        await removal.of_lessons(session, [lesson], now)
+        await session.flush()
+        rows = await _in_order(session, course_id)
+        _number(rows, [row.id for row in rows])
+
+
+def view(lesson: Lesson, *, can_edit: bool) -> LessonView:
+    return LessonView(
+        id=lesson.id,
+        course_id=lesson.course_id,
+        title=lesson.title,
+        description=lesson.description,
+        position=lesson.position,
+        status=lesson.status,
+        created_at=lesson.created_at,
+        updated_at=lesson.updated_at,
+        can_edit=can_edit,
+        playable=lesson.video_id is not None,
+        video_status=lesson.video_status,
+        video_original_url=lesson.video_original_url if can_edit else None,
+        video_hls_url=lesson.video_hls_url,
+        video_thumbnail_url=lesson.video_thumbnail_url,
+        video_duration_seconds=lesson.video_duration_seconds,
+        video_quality_variants=lesson.video_quality_variants,
+        transcoding_job_id=lesson.transcoding_job_id,
+        transcoding_progress=lesson.transcoding_progress,
+    )
+
+
+async def _move(session: AsyncSession, lesson: Lesson, to: int) -> None:
+    await _hold(session, lesson.course_id)
+    rows = await _in_order(session, lesson.course_id)
+    _number(rows, rules.moved([row.id for row in rows], lesson.id, to))
+
+
+async def _hold(session: AsyncSession, course_id: str) -> None:
+    """One change of order at a time. SQLite has one writer anyway and ignores this."""
+    await session.execute(select(Course.id).where(Course.id == course_id).with_for_update())
+
+
+async def _in_order(session: AsyncSession, course_id: str) -> list[Lesson]:
+    rows = await session.scalars(
+        select(Lesson).where(Lesson.course_id == course_id).order_by(Lesson.position, Lesson.id)
+    )
+    return list(rows)
+
+
+def _number(rows: Sequence[Lesson], ids: Sequence[str]) -> None:
+    place = {lesson_id: position for position, lesson_id in enumerate(ids)}
+    for row in rows:
+        row.position = place[row.id]

@@ -1,0 +1,59 @@
+"""What a course and a lesson may look like, and how lessons keep their order. Pure."""
+
+from collections.abc import Sequence
+
+from server.kit.errors import Invalid
+
+DRAFT, PUBLISHED = "draft", "published"
+TITLE_LENGTH = 200
+DESCRIPTION_LENGTH = 20_000
+
+
+def clean_title(text: str) -> str:
+    title = " ".join(text.split())
+    if not title or len(title) > TITLE_LENGTH or not title.isprintable():
+        sentence = "Write a title of 1 to 200 characters."
+        raise Invalid(sentence, fields={"title": sentence})
+    return title
+
+
+def clean_description(text: str) -> str:
+    description = text.replace("\r\n", "\n").strip()
+    if len(description) > DESCRIPTION_LENGTH or "\x00" in description:
+        sentence = "Write a description of at most 20,000 characters."
+        raise Invalid(sentence, fields={"description": sentence})
+    return description
+
+
+def clean_status(text: str) -> str:
+    if text not in (DRAFT, PUBLISHED):
+        sentence = "The status is either draft or published."
+        raise Invalid(sentence, fields={"status": sentence})
+    return text
+
+
+def clean_threshold(percent: int) -> int:
+    if not 1 <= percent <= 100:
+        sentence = "The part of a video that counts as watched is 1 to 100 percent."
+        raise Invalid(sentence, fields={"completion_threshold": sentence})
+    return percent
+
+
+def moved(ids: Sequence[str], moving: str, to: int) -> list[str]:
+    """The same ids with one at `to`; a place beyond either end is that end."""
+    rest = [item for item in ids if item != moving]
+    place = max(0, min(to, len(rest)))
+    return [*rest[:place], moving, *rest[place:]]
+
+
+def reordered(ids: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Raises Invalid unless `wanted` names each of `ids` once."""
+    if sorted(ids) != sorted(wanted):
+        raise Invalid("The order must name every lesson of the course once. Reload the page and try again.")
+    return list(wanted)
+
+
+def emails_in(text: str) -> list[str]:
+    """Addresses out of a pasted list: by line, comma, semicolon or space, and from "Ada <ada@x>"."""
+    words = text.translate(str.maketrans(",;<>\t", "     ")).split()
+    return list(dict.fromkeys(word.lower() for word in words if "@" in word))
