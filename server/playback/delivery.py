@@ -1,0 +1,122 @@
+"""`/m/{token}/{video}/{path}`: playlists from the rows, files from disk.
+
+A plain ASGI application: no session, no dependency injection, no body through Python
+where the web server can send a file itself (the `http.response.pathsend` extension).
+"""
+
+import gzip
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+from litestar.types import HTTPScope, Send
+
+from server.kit.clock import Clock
+from server.playback import rules, tokens
+from server.playback.edge import EdgeCache
+from server.playback.playlists import Playlists
+from server.playback.signing import SigningKeys
+from storage.objects import keys
+from storage.objects.store import ObjectMissing, StoreError
+
+BLOCK = 256 * 1024  # bytes read at a time where a part of a file is asked for
+
+
+class Delivery:
+    def __init__(
+        self, *, playlists: Playlists, edge: EdgeCache, signing_keys: SigningKeys, clock: Clock
+    ) -> None:
+        self.playlists = playlists
+        self.edge = edge
+        self.signing_keys = signing_keys
+        self.clock = clock
+
+    async def answer(self, scope: HTTPScope, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            return await _empty(send, 405)
+        token, _, rest = scope["path"].removeprefix("/m/").lstrip("/").partition("/")
+        video_id, _, path = rest.partition("/")
+        now = self.clock.now()
+        ends = tokens.verify(await self.signing_keys(), token, video_id, now) or tokens.verify(
+            await self.signing_keys(doubted=True), token, video_id, now
+        )
+        kind = rules.content_type(path)
+        if ends is None:
+            return await _empty(send, 403)
+        if kind is None:
+            return await _empty(send, 404)
+        if rules.is_playlist(path):
+            return await self._playlist(scope, send, video_id, path, kind)
+        await self._file(scope, send, keys.video(video_id) + path, kind, max_age=_seconds(ends, now))
+
+    async def _playlist(self, scope: HTTPScope, send: Send, video_id: str, path: str, kind: str) -> None:
+        playlist = await self.playlists.render(video_id, path)
+        if playlist is None:
+            return await _empty(send, 404)
+        body, headers = playlist.text.encode(), {"vary": "accept-encoding"}
+        # A finished playlist may be kept for a short while only: a new revision has a new address.
+        headers["cache-control"] = "private, max-age=60" if playlist.ended else "no-store"
+        if "gzip" in _header(scope, b"accept-encoding"):
+            body, headers["content-encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
+        await _start(send, 200, kind, len(body), headers)
+        await send(_body(b"" if scope["method"] == "HEAD" else body))
+
+    async def _file(self, scope: HTTPScope, send: Send, key: str, kind: str, *, max_age: int) -> None:
+        try:
+            path = await self.edge.path(key)
+            size = path.stat().st_size
+        except (ObjectMissing, FileNotFoundError):
+            return await _empty(send, 404)
+        except StoreError:
+            return await _empty(send, 503)
+        headers = {"cache-control": f"public, max-age={max_age}, immutable", "accept-ranges": "bytes"}
+        try:
+            span = rules.span(_header(scope, b"range"), size)
+        except rules.Unsatisfiable:
+            return await _empty(send, 416, {"content-range": f"bytes */{size}"})
+        if span is not None:
+            end = span.start + span.length - 1
+            headers["content-range"] = f"bytes {span.start}-{end}/{size}"
+        await _start(send, 206 if span else 200, kind, span.length if span else size, headers)
+        if scope["method"] == "HEAD":
+            await send(_body(b""))
+        elif span is None and "http.response.pathsend" in (scope.get("extensions") or {}):
+            await send({"type": "http.response.pathsend", "path": str(path)})  # type: ignore[arg-type]
+        else:
+            await _send_part(send, path, span or rules.Span(0, size))
+
+
+async def _send_part(send: Send, path: Path, span: rules.Span) -> None:
+    left = span.length
+    async with await anyio.open_file(path, "rb") as file:
+        await file.seek(span.start)
+        while left > 0 and (block := await file.read(min(BLOCK, left))):
+            left -= len(block)
+            await send(_body(block, more=left > 0))
+    if span.length == 0:
+        await send(_body(b""))
+
+
+def _seconds(ends: datetime, now: datetime) -> int:
+    return int((ends - now).total_seconds())
+
+
+def _header(scope: HTTPScope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _empty(send: Send, status: int, headers: dict[str, str] | None = None) -> None:
+    """No detail: whoever holds a wrong token learns nothing from the answer."""
+    await _start(send, status, "text/plain", 0, {"cache-control": "no-store", **(headers or {})})
+    await send(_body(b""))
+
+
+async def _start(send: Send, status: int, kind: str, length: int, headers: dict[str, str]) -> None:
+    named = {"content-type": kind, "content-length": str(length), "x-content-type-options": "nosniff"}
+    raw = [(name.encode(), value.encode()) for name, value in {**named, **headers}.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+
+
+def _body(data: bytes, *, more: bool = False) -> Any:
+    return {"type": "http.response.body", "body": data, "more_body": more}

@@ -1,0 +1,73 @@
+"""What of a revision can be played now, read from its job rows."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database.tables import Job, Video
+from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
+from transcoder.plan import Plan
+from transcoder.playlist import AUDIO, rendition_parts
+
+
+class Published(msgspec.Struct, frozen=True):
+    plan: Plan
+    chunks: tuple[ChunkResult, ...]  # finished, without a gap from the first on
+    audio: AudioResult | None
+    ended: bool  # nothing will be added any more
+
+    @property
+    def playable(self) -> bool:
+        """At least one segment of everything that the lecture has."""
+        video = self.plan.video is None or bool(self.chunks)
+        audio = self.plan.audio is None or (self.audio is not None and bool(self.audio.part.segments))
+        return video and audio
+
+    def parts(self, rendition: str) -> tuple[RenditionPart, ...]:
+        """From the rendition's first segment without a gap; empty when there is no such rendition."""
+        if rendition == AUDIO:
+            return (self.audio.part,) if self.audio else ()
+        return rendition_parts(self.chunks, rendition)
+
+    @property
+    def playable_seconds(self) -> float:
+        """How far a player gets now: the shorter of picture and sound."""
+        ends = []
+        if self.plan.video is not None:
+            segments = (s for chunk in self.chunks for s in chunk.parts[0].segments)
+            ends.append(_ticks(segments) / self.plan.video.timescale)
+        if self.plan.audio is not None:
+            part = self.audio.part if self.audio else None
+            ends.append(_ticks(part.segments) / part.timescale if part else 0.0)
+        return min(ends, default=0.0)
+
+
+async def published(session: AsyncSession, video_id: str) -> Published | None:
+    """None when there is no such revision or it has no plan yet."""
+    video = await session.get(Video, video_id)
+    if video is None or video.plan is None:
+        return None
+    rows = (
+        await session.execute(
+            select(Job.kind, Job.number, Job.result, Job.state)
+            .where(Job.video_id == video_id, Job.kind.in_(("chunk", "audio")), Job.result.is_not(None))
+            .order_by(Job.number)
+        )
+    ).all()
+    done = [msgspec.convert(row.result, ChunkResult) for row in _prefix(rows)]
+    sound = next((msgspec.convert(row.result, AudioResult) for row in rows if row.kind == "audio"), None)
+    return Published(
+        plan=msgspec.convert(video.plan, Plan), chunks=tuple(done), audio=sound, ended=video.state == "ready"
+    )
+
+
+def _prefix(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    chunks = (row for row in rows if row.kind == "chunk" and row.state == "done")
+    return [row for number, row in enumerate(chunks) if row.number == number]
+
+
+def _ticks(segments: Iterable[Segment]) -> int:
+    return sum(segment.duration for segment in segments)

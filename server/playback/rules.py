@@ -1,0 +1,51 @@
+"""Which paths a media URL may name, and what a Range header asks for. Pure."""
+
+import re
+from typing import NamedTuple
+
+_PATHS = (
+    (re.compile(r"master\.m3u8"), "application/vnd.apple.mpegurl"),
+    (re.compile(r"[a-z0-9]+/(?:index|iframes)\.m3u8"), "application/vnd.apple.mpegurl"),
+    (re.compile(r"audio/(?:init\.\d+\.mp4|\d{5}\.\d+\.m4s)"), "audio/mp4"),
+    (re.compile(r"[a-z0-9]+/(?:init\.\d+\.mp4|\d{5}\.\d+\.m4s)"), "video/mp4"),
+    (re.compile(r"poster\.jpg|storyboard/\d{3}\.jpg"), "image/jpeg"),
+    (re.compile(r"storyboard/storyboard\.vtt"), "text/vtt; charset=utf-8"),
+)
+
+
+def content_type(path: str) -> str | None:
+    """None for anything that is not a part of a published lecture: it is not looked up at all."""
+    return next((kind for pattern, kind in _PATHS if pattern.fullmatch(path)), None)
+
+
+def is_playlist(path: str) -> bool:
+    return path.endswith(".m3u8")
+
+
+class Span(NamedTuple):
+    start: int
+    length: int
+
+
+class Unsatisfiable(Exception):
+    """The range lies outside the file (RFC 9110 14.1.2): 416."""
+
+
+def span(header: str | None, size: int) -> Span | None:
+    """The one byte range asked for; None to send the whole file.
+
+    Several ranges, other units and malformed headers may be ignored (RFC 9110 14.2).
+    """
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", (header or "").strip())
+    if match is None or match.group() == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        start, end = max(0, size - int(last)), size - 1
+    else:
+        start, end = int(first), min(int(last), size - 1) if last else size - 1
+        if last and int(last) < start:
+            return None
+    if start >= size or (not first and int(last) == 0):
+        raise Unsatisfiable
+    return Span(start, end - start + 1)

@@ -1,0 +1,27 @@
+"""The keys that path tokens are checked with, read from the rows once a minute at most."""
+
+from collections.abc import Callable
+
+from server.accounts.keys import live_keys
+from server.kit.clock import Clock
+from storage.database.engine import Database
+
+PURPOSE = "media-token"
+KEPT_SECONDS = 60.0
+DOUBTED_SECONDS = 1.0
+
+
+class SigningKeys:
+    def __init__(self, database: Database, clock: Clock, monotonic: Callable[[], float]) -> None:
+        self.database = database
+        self.clock = clock
+        self.monotonic = monotonic
+        self._keys: tuple[bytes, ...] = ()
+        self._read_at = float("-inf")
+
+    async def __call__(self, *, doubted: bool = False) -> tuple[bytes, ...]:
+        """`doubted`: a token did not fit, so look for a newer key, once a second at most."""
+        if self.monotonic() - self._read_at >= (DOUBTED_SECONDS if doubted else KEPT_SECONDS):
+            self._keys = await live_keys(self.database, PURPOSE, self.clock.now())
+            self._read_at = self.monotonic()
+        return self._keys
