@@ -8,6 +8,8 @@ from typing import Any
 
 from storage.objects.open import StoreConfig
 
+from storage.objects.open import StoreConfig
+
 PREFIX = "SKILLSTUDIO_"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for the commands that join a running `up`
 
@@ -84,6 +86,18 @@ class Settings:
         return self.data / "objects"
 
     @property
+    def store_config(self) -> StoreConfig:
+        return StoreConfig(
+            folder=self.objects_folder,
+            s3_endpoint=self.s3_endpoint,
+            s3_bucket=self.s3_bucket,
+            s3_region=self.s3_region,
+            s3_access_key=self.s3_access_key,
+            s3_secret_key=self.s3_secret_key,
+            s3_public_endpoint=self.s3_public_endpoint,
+        )
+
+    @property
     def upload_folder(self) -> Path:
         """Unfinished uploads. On the objects' file system, so that a finished one is a rename."""
         return self.data / "uploads"
@@ -106,13 +120,10 @@ class Settings:
         return self.data / "logs"
 
 
-def to_environment(settings: Settings) -> dict[str, str]:
-    """What a child process needs to load the same settings."""
-    return {
-        PREFIX + item.name.upper(): str(getattr(settings, item.name))
-        for item in fields(Settings)
-        if getattr(settings, item.name) != item.default
-    }
+def child_environment(settings: Settings) -> dict[str, str]:
+    """This process's environment, with these settings for a child of ours to load."""
+    ours = {PREFIX + item.name.upper(): str(getattr(settings, item.name)) for item in fields(Settings)}
+    return {**os.environ, **ours, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
 
 
 def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Settings, dict[str, str]]:

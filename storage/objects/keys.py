@@ -16,6 +16,41 @@ from pathlib import PurePosixPath
 ORIGINALS = "originals/"
 VIDEOS = "videos/"
 
+LONGEST = 1024  # bytes of UTF-8, S3's own limit
+LONGEST_NAME = 255  # bytes between two slashes, what file systems take
+
+
+def checked(key: str) -> str:
+    """The key itself, if every store can hold it and it stays inside.
+
+    Raises ValueError. Names that start with a dot are refused too: the folder store keeps
+    its own things under such names, and `..` is one of them.
+    """
+    names = key.split("/")
+    if (
+        len(key.encode()) > LONGEST
+        or any(not name or name.startswith(".") or len(name.encode()) > LONGEST_NAME for name in names)
+        or any(not character.isprintable() or character == "\\" for character in key)
+    ):
+        raise ValueError(f"{key!r} cannot be the name of an object.")
+    return key
+
+
+def checked_prefix(prefix: str) -> str:
+    """The beginning of a key: whole folders, then any beginning of a name. Raises ValueError."""
+    folder = prefix.rpartition("/")[0]
+    if folder or prefix.startswith("/"):
+        checked(folder)
+    return prefix
+
+
+def checked_folder(prefix: str) -> str:
+    """A prefix that means everything under one folder: it ends in a slash. Raises ValueError."""
+    if not prefix.endswith("/"):
+        raise ValueError(f"{prefix!r} should end in a slash.")
+    checked(prefix.removesuffix("/"))
+    return prefix
+
 
 def original(lesson_id: str, upload_id: str, filename: str) -> str:
     """The suffix is kept because some demuxers look at it; nothing else of the name is."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -37,11 +37,14 @@ class StoreFull(StoreError):
     pass
 
 
+@runtime_checkable  # Litestar checks what it injects
 class ObjectStore(Protocol):
     """Objects appear whole or not at all, under exactly the bytes that were given.
 
-    Keys are relative POSIX paths as `keys.py` spells them; anything that would leave the
-    store raises ValueError. Every call may raise StoreUnavailable.
+    Keys are relative POSIX paths as `keys.py` spells them; whatever `keys.checked` refuses
+    raises ValueError, and so does a symbolic link in the way. No key may be the folder of
+    another. Every call may raise StoreUnavailable, every write StoreFull, every read of an
+    object ObjectMissing. A cancelled call ends at once; what it was writing appears whole or never.
     """
 
     async def put_bytes(self, key: str, data: bytes, content_type: str) -> ObjectInfo: ...
@@ -51,31 +54,39 @@ class ObjectStore(Protocol):
         ...
 
     async def adopt_file(self, key: str, path: Path, content_type: str) -> ObjectInfo:
-        """Like `put_file`, but the file is gone afterwards; a rename where that is possible."""
+        """Like `put_file`, but the file is gone afterwards; a rename where that is possible.
+
+        Safe to run twice: when the file is gone already, the object is what counts.
+        """
         ...
 
     async def get_bytes(self, key: str) -> bytes: ...
 
     async def fetch(self, key: str, to: Path) -> ObjectInfo:
-        """Write the whole object to `to` by way of a temporary name beside it."""
+        """Write the whole object to `to` by way of a temporary name beside it.
+
+        The folder of `to` has to be there; StoreFull when its disk has no room.
+        """
         ...
 
     def stream(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]: ...
 
     async def stat(self, key: str) -> ObjectInfo | None: ...
 
-    def list(self, prefix: str) -> AsyncIterator[ObjectInfo]: ...
+    def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        """In the order of their names. `prefix` is any beginning of a key; "" lists everything."""
+        ...
 
     async def delete(self, key: str) -> None:
         """No error when it is not there."""
         ...
 
     async def delete_prefix(self, prefix: str) -> int:
-        """How many were deleted."""
+        """How many were deleted. `prefix` is one folder: without the slash it raises ValueError."""
         ...
 
     def local_path(self, key: str) -> Path | None:
-        """Where the object lies on this machine's disk, for stores that have such a place."""
+        """Where the object lies, or would lie, on this machine's disk, for stores that have such a place."""
         ...
 
     async def presigned_form(
@@ -89,7 +100,7 @@ class ObjectStore(Protocol):
         ...
 
     async def check(self) -> None:
-        """Raise StoreError unless a real put, get and delete work."""
+        """Raise StoreError unless a real put, get and delete work. Makes the bucket if need be."""
         ...
 
     async def close(self) -> None: ...

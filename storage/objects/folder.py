@@ -1,0 +1,181 @@
+"""Objects as plain files under one folder: key `a/b` is the file `a/b`."""
+
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from stat import S_ISREG
+from threading import Event
+from typing import BinaryIO
+
+from storage.objects.files import copy, rename, room_for, stoppable, temporary_beside, write_whole
+from storage.objects.keys import checked_folder
+from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable, UploadForm
+from storage.objects.tree import Tree
+
+PAGE = 1000  # objects listed in one go
+PIECE = 256 * 1024  # bytes streamed at a time
+
+
+class FolderStore:
+    def __init__(self, root: Path) -> None:
+        self._tree = Tree(root)
+
+    async def put_bytes(self, key: str, data: bytes, content_type: str) -> ObjectInfo:  # noqa: ARG002
+        def fill(file: BinaryIO, _stop: Event) -> None:
+            file.write(data)
+
+        return await self._put(key, fill)
+
+    async def put_file(self, key: str, path: Path, content_type: str) -> ObjectInfo:  # noqa: ARG002
+        def fill(file: BinaryIO, stop: Event) -> None:
+            with path.open("rb") as source:
+                size = os.fstat(source.fileno()).st_size
+                if copy(source, file, stop) != size:
+                    raise StoreUnavailable(f"{path} changed while it was stored.")
+
+        path.stat()  # a caller's file that is not there is the caller's error, not the store's
+        return await self._put(key, fill)
+
+    async def adopt_file(self, key: str, path: Path, content_type: str) -> ObjectInfo:
+        tree, place = self._tree, self._tree.place(key)
+
+        def move(_stop: Event) -> ObjectInfo:
+            with tree.errors():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+                tree.publish(path, place)
+                return tree.info(place)
+
+        if not os.path.lexists(path) and (stored := await self.stat(key)):
+            return stored
+        facts = path.lstat()
+        if not S_ISREG(facts.st_mode):
+            raise ValueError(f"{path} is not a plain file.")
+        if facts.st_dev == tree.incoming.stat().st_dev:
+            return await stoppable(move)
+        info = await self.put_file(key, path, content_type)
+        path.unlink()
+        return info
+
+    async def get_bytes(self, key: str) -> bytes:
+        place = self._tree.place(key)
+
+        def read(_stop: Event) -> bytes:
+            with self._tree.errors(place):
+                return place.read_bytes()
+
+        return await stoppable(read)
+
+    async def fetch(self, key: str, to: Path) -> ObjectInfo:
+        place = self._tree.place(key)
+
+        def run(stop: Event) -> ObjectInfo:
+            with self._tree.errors(place):
+                source = place.open("rb")
+            with source, room_for(to):
+                facts = os.fstat(source.fileno())
+
+                def fill(file: BinaryIO) -> None:
+                    if copy(source, file, stop) != facts.st_size:
+                        raise StoreUnavailable(f"{place} ended too early.")
+
+                write_whole(temporary_beside(to), fill, lambda draft: rename(draft, to))
+                return self._tree.describe(place, facts)
+
+        return await stoppable(run)
+
+    async def stream(self, key: str, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+        place = self._tree.place(key)
+        with self._tree.errors(place):
+            file = place.open("rb")
+        with file, self._tree.errors():
+            size = max(0, os.fstat(file.fileno()).st_size - start)
+            left = size if length is None else min(length, size)
+            file.seek(start)
+
+            def read(_stop: Event) -> bytes:
+                return file.read(min(PIECE, left))
+
+            while left:
+                piece = await stoppable(read)
+                if not piece:
+                    raise StoreUnavailable(f"{place} ended too early.")
+                left -= len(piece)
+                yield piece
+
+    async def stat(self, key: str) -> ObjectInfo | None:
+        place = self._tree.place(key)
+        try:
+            with self._tree.errors(place):
+                facts = place.lstat()
+        except ObjectMissing:
+            return None
+        return self._tree.describe(place, facts) if S_ISREG(facts.st_mode) else None
+
+    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        objects = self._tree.walk(prefix)
+        while page := await stoppable(lambda _stop: tuple(islice(objects, PAGE))):
+            for item in page:
+                yield item
+
+    async def delete(self, key: str) -> None:
+        with suppress(ObjectMissing):
+            self._tree.remove(self._tree.place(key))
+
+    async def delete_prefix(self, prefix: str) -> int:
+        checked_folder(prefix)
+
+        def run(_stop: Event) -> int:
+            deleted = 0
+            for item in self._tree.walk(prefix):
+                with suppress(ObjectMissing):
+                    self._tree.remove(self._tree.place(item.key))
+                    deleted += 1
+            return deleted
+
+        return await stoppable(run)
+
+    def local_path(self, key: str) -> Path | None:
+        return self._tree.place(key)
+
+    async def presigned_form(
+        self,
+        key: str,  # noqa: ARG002
+        *,
+        max_bytes: int,  # noqa: ARG002
+        expires_in: timedelta,  # noqa: ARG002
+        content_type: str | None,  # noqa: ARG002
+    ) -> UploadForm | None:
+        return None
+
+    async def free_bytes(self) -> int | None:
+        with self._tree.errors():
+            return shutil.disk_usage(self._tree.root).free
+
+    async def check(self) -> None:
+        key, data = f"checks/{secrets.token_hex(8)}", secrets.token_bytes(64)
+        await self.put_bytes(key, data, "application/octet-stream")
+        if await self.get_bytes(key) != data:
+            raise StoreUnavailable(f"{self._tree.root} gives back other bytes than it was given.")
+        await self.delete(key)
+        self._tree.sweep()
+
+    async def close(self) -> None:
+        """Nothing is held open between calls."""
+
+    async def _put(self, key: str, fill: Callable[[BinaryIO, Event], None]) -> ObjectInfo:
+        tree, place = self._tree, self._tree.place(key)
+
+        def run(stop: Event) -> ObjectInfo:
+            with tree.errors():
+                write_whole(
+                    tree.draft(), lambda file: fill(file, stop), lambda draft: tree.publish(draft, place)
+                )
+                return tree.info(place)
+
+        return await stoppable(run)

@@ -1,0 +1,138 @@
+"""The folder behind `FolderStore`: where a key lies, how it gets there, and what its errors mean."""
+
+import errno
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from storage.objects.files import FULL, rename, sync_folder
+from storage.objects.keys import checked, checked_prefix
+from storage.objects.store import ObjectInfo, ObjectMissing, StoreFull, StoreUnavailable
+
+INCOMING = ".incoming"  # in the root, so on the objects' file system; no key starts with a dot
+STALE = timedelta(days=1)  # a write that takes longer belongs to a process that died
+TRIES = 100  # to place a file while others tidy its folder away
+NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
+
+
+class Tree:
+    """Makes its root; from then on a missing one is an error: a disk that is not mounted."""
+
+    def __init__(self, root: Path) -> None:
+        self.incoming = root.resolve() / INCOMING
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        self.root = self.incoming.parent
+
+    def place(self, key: str) -> Path:
+        """Where the object lies. Raises ValueError for a bad key or a symbolic link on the way."""
+        place = self.root / checked(key)
+        if place.resolve() != place:
+            raise ValueError(f"{key!r} leads over a symbolic link.")
+        return place
+
+    def draft(self) -> Path:
+        return self.incoming / secrets.token_hex(8)
+
+    def publish(self, path: Path, place: Path) -> None:
+        """Rename a file to its place. Its folder may be tidied away by a delete just now: again then."""
+        for _ in range(TRIES):
+            self._make_folders(place.parent)
+            try:
+                return rename(path, place)
+            except IsADirectoryError:
+                raise ValueError(f"{place.relative_to(self.root)} is a folder, so no object.") from None
+            except FileNotFoundError:
+                if not path.exists():
+                    raise
+        raise StoreUnavailable(f"{place.parent} is deleted by somebody again and again.")
+
+    def info(self, place: Path) -> ObjectInfo:
+        return self.describe(place, place.stat())
+
+    def describe(self, place: Path, facts: os.stat_result) -> ObjectInfo:
+        modified = datetime.fromtimestamp(facts.st_mtime, UTC)
+        return ObjectInfo(key=place.relative_to(self.root).as_posix(), size=facts.st_size, modified=modified)
+
+    def walk(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Objects whose key begins so, in the order of their keys."""
+        folder = checked_prefix(prefix).rpartition("/")[0]
+        yield from self._walk(self.place(folder) if folder else self.root, prefix)
+
+    def _walk(self, folder: Path, prefix: str) -> Iterator[ObjectInfo]:
+        for name, entry in self._entries(folder):
+            path = folder / entry.name
+            key = path.relative_to(self.root).as_posix()
+            if name.endswith("/"):
+                if f"{key}/".startswith(prefix) or prefix.startswith(f"{key}/"):
+                    yield from self._walk(path, prefix)
+            elif key.startswith(prefix):
+                with suppress(FileNotFoundError):  # deleted since
+                    yield self.describe(path, entry.stat(follow_symlinks=False))
+
+    def _entries(self, folder: Path) -> list[tuple[str, os.DirEntry[str]]]:
+        """With a slash after folders' names, sorting gives the order of whole keys."""
+        with self.errors():
+            try:
+                with os.scandir(folder) as entries:
+                    return sorted(
+                        (f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name, entry)
+                        for entry in entries
+                        if not entry.name.startswith(".") and not entry.is_symlink()
+                    )
+            except (FileNotFoundError, NotADirectoryError):
+                self._still_mounted()
+                return []
+
+    def remove(self, place: Path) -> None:
+        """Raises ObjectMissing. Folders that are empty now go too."""
+        with self.errors(place):
+            place.unlink()
+        for folder in place.parents:
+            if folder == self.root:
+                break
+            try:
+                folder.rmdir()
+            except OSError:  # not empty, or already gone
+                break
+
+    def sweep(self) -> None:
+        """Drop what processes that died were writing."""
+        oldest = time.time() - STALE.total_seconds()
+        with self.errors():
+            for path in self.incoming.iterdir():
+                with suppress(FileNotFoundError):
+                    if path.stat().st_mtime < oldest:
+                        path.unlink()
+
+    @contextmanager
+    def errors(self, place: Path | None = None) -> Iterator[None]:
+        """Turn the system's errors into the store's; ObjectMissing only where a `place` is given."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in FULL:
+                raise StoreFull(f"There is no room left in {self.root}.") from error
+            if place and error.errno in NOT_THERE:
+                self._still_mounted()
+                raise ObjectMissing(f"There is no object {place.relative_to(self.root)}.") from error
+            raise StoreUnavailable(f"{self.root} cannot be used: {error.strerror or error}.") from error
+
+    def _still_mounted(self) -> None:
+        if not self.incoming.is_dir():
+            raise StoreUnavailable(f"{self.root} is gone. Is its disk mounted?")
+
+    def _make_folders(self, folder: Path) -> None:
+        at = self.root
+        for name in folder.relative_to(self.root).parts:
+            at = at / name
+            try:
+                at.mkdir()
+            except FileExistsError:
+                if not at.is_dir():
+                    raise ValueError(f"{at.relative_to(self.root)} is an object, so no folder.") from None
+            else:
+                sync_folder(at.parent)
