@@ -8,8 +8,6 @@ from typing import Any
 
 from storage.objects.open import StoreConfig
 
-from storage.objects.open import StoreConfig
-
 PREFIX = "SKILLSTUDIO_"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for the commands that join a running `up`
 
@@ -84,18 +82,6 @@ class Settings:
     @property
     def objects_folder(self) -> Path:
         return self.data / "objects"
-
-    @property
-    def store_config(self) -> StoreConfig:
-        return StoreConfig(
-            folder=self.objects_folder,
-            s3_endpoint=self.s3_endpoint,
-            s3_bucket=self.s3_bucket,
-            s3_region=self.s3_region,
-            s3_access_key=self.s3_access_key,
-            s3_secret_key=self.s3_secret_key,
-            s3_public_endpoint=self.s3_public_endpoint,
-        )
 
     @property
     def upload_folder(self) -> Path:
