@@ -27,13 +27,15 @@ class StartTranscode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     s3_key: str
 
 
-class LessonRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LessonRef(msgspec.Struct, frozen=True):
     lesson_id: str
 
 
 class Started(msgspec.Struct, frozen=True):
-    job_id: str
-    status: str
+    """Both None when an upload was dropped before it had a job."""
+
+    job_id: str | None
+    status: str | None  # processing, ready, failed
 
 
 class OpenUpload(msgspec.Struct, frozen=True):

@@ -1,0 +1,63 @@
+"""Stop an encoding, and take a failed one up again."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from server.accounts.identity import Viewer
+from server.kit.errors import Conflict
+from server.library.access import lesson_for_teaching
+from server.uploads.intake import Intake
+from server.uploads.schemas import Started
+from server.uploads.service import give_up
+from server.uploads.start import STATUS
+from storage.database.tables import Upload, Video
+from transcoder import jobs
+
+
+async def cancel(intake: Intake, viewer: Viewer, lesson_id: str, now: datetime) -> Started:
+    """The newest revision, or a whole upload on its way into the store."""
+    video = await _newest(intake, viewer, lesson_id)
+    dropped = await _give_up_storing(intake, lesson_id)
+    if video is None or video.state == "cancelled":
+        if not dropped:
+            raise Conflict("Nothing is being encoded here.")
+        return Started(job_id=None, status=None)
+    if video.state == "ready":
+        raise Conflict("The encoding has ended and the lecture is ready. Delete the lesson to remove it.")
+    await jobs.cancel(intake.database, intake.store, video.id, now)
+    return await _now(intake, video.id)
+
+
+async def retry(intake: Intake, viewer: Viewer, lesson_id: str, now: datetime) -> Started:
+    video = await _newest(intake, viewer, lesson_id)
+    if video is None:
+        raise Conflict("There is nothing to encode yet. Upload a file first.")
+    try:
+        await jobs.retry(intake.database, intake.queue, video.id, now)
+    except jobs.NotPossible as error:
+        raise Conflict(str(error)) from error
+    return await _now(intake, video.id)
+
+
+async def _newest(intake: Intake, viewer: Viewer, lesson_id: str) -> Video | None:
+    async with intake.database.read() as session:
+        lesson = await lesson_for_teaching(session, viewer, lesson_id)
+        return await session.get(Video, lesson.transcoding_job_id) if lesson.transcoding_job_id else None
+
+
+async def _give_up_storing(intake: Intake, lesson_id: str) -> bool:
+    async with intake.database.read() as session:
+        rows = list(
+            await session.scalars(
+                select(Upload).where(Upload.lesson_id == lesson_id, Upload.state == "received")
+            )
+        )
+    return any([await give_up(intake, row, "cancelled") for row in rows])
+
+
+async def _now(intake: Intake, video_id: str) -> Started:
+    async with intake.database.read() as session:
+        video = await session.get(Video, video_id)
+    state = video.state if video else "failed"
+    return Started(job_id=video_id, status=STATUS.get(state, "processing"))
