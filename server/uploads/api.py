@@ -13,6 +13,7 @@ from multipart import parse_options_header
 from server.accounts.identity import Viewer
 from server.accounts.keys import live_keys
 from server.kit.clock import Clock
+from server.kit.csrf import EXEMPT
 from server.kit.errors import Invalid, NotFound
 from server.library.access import NO_LESSON, lesson_for_teaching
 from server.settings import Settings
@@ -44,7 +45,7 @@ async def init_upload(
     return await forms.ticket(intake, viewer, data, public_url=settings.public_url, key=keys[0], now=now)
 
 
-@post("/upload/form", status_code=204, request_max_body_size=None)
+@post("/upload/form", status_code=204, request_max_body_size=None, opt={EXEMPT: True})
 async def take_form(
     request: AnyRequest, intake: NamedDependency[Intake], clock: NamedDependency[Clock]
 ) -> Response[None]:

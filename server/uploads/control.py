@@ -19,9 +19,9 @@ async def cancel(intake: Intake, viewer: Viewer, lesson_id: str, now: datetime) 
     """The newest revision, or a whole upload on its way into the store."""
     video = await _newest(intake, viewer, lesson_id)
     dropped = await _give_up_storing(intake, lesson_id)
-    if video is None or video.state == "cancelled":
-        if not dropped:
-            raise Conflict("Nothing is being encoded here.")
+    if video is None and not dropped:
+        raise Conflict("Nothing is being encoded here.")
+    if video is None:
         return Started(job_id=None, status=None)
     if video.state == "ready":
         raise Conflict("The encoding has ended and the lecture is ready. Delete the lesson to remove it.")

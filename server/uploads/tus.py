@@ -1,12 +1,15 @@
 """tus 1.0 over HTTP: creation, creation-with-upload, expiration, termination, checksum."""
 
+from typing import Any
+
 from litestar import Response, Router, delete, head, patch, post, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server.accounts.identity import Viewer
 from server.kit.clock import Clock
-from server.kit.errors import Invalid, NotFound
+from server.kit.errors import Invalid, NotFound, Problem
+from server.kit.problems import on_problem
 from server.uploads import protocol, service
 from server.uploads.body import AnyRequest, body_of
 from server.uploads.finish import finish_soon
@@ -155,6 +158,12 @@ async def _append(request: AnyRequest, intake: Intake, upload: Upload, offset: i
     return offset
 
 
+def _refused(request: AnyRequest, problem: Problem) -> Response[Any]:
+    response = on_problem(request, problem)
+    response.headers.update(RESUMABLE | {"Tus-Version": protocol.VERSION})
+    return response
+
+
 def _headers(upload: Upload, offset: int) -> dict[str, str]:
     expires = {"Upload-Expires": protocol.http_date(upload.expires_at)} if upload.state == "open" else {}
     return RESUMABLE | {"Upload-Offset": str(offset)} | expires
@@ -162,5 +171,6 @@ def _headers(upload: Upload, offset: int) -> dict[str, str]:
 
 ROUTER = Router(
     path=TUS_PATH.removeprefix("/api/video"),
+    exception_handlers={Problem: _refused},
     route_handlers=[capabilities, create, look, send, terminate, overridden],
 )
