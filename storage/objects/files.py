@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 from typing import BinaryIO, TypeVar
 
-from storage.objects.store import StoreFull
+from storage.objects.store import StoreFull, StoreUnavailable
 
 BLOCK = 1024 * 1024  # bytes copied at a time; a cancelled copy ends after at most one of these
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -88,11 +88,11 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def room_for(to: Path) -> Iterator[None]:
-    """Says StoreFull when the disk that a fetched object should lie on has no room."""
+def landing_at(to: Path) -> Iterator[None]:
+    """Turn the errors of the place that an object is fetched to into the store's."""
     try:
         yield
     except OSError as error:
         if error.errno in FULL:
             raise StoreFull(f"There is no room left in {to.parent}.") from error
-        raise
+        raise StoreUnavailable(f"{to.parent} cannot be written: {error.strerror or error}.") from error

@@ -12,7 +12,7 @@ from stat import S_ISREG
 from threading import Event
 from typing import BinaryIO
 
-from storage.objects.files import copy, rename, room_for, stoppable, temporary_beside, write_whole
+from storage.objects.files import copy, landing_at, rename, stoppable, temporary_beside, write_whole
 from storage.objects.keys import checked_folder
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable, UploadForm
 from storage.objects.tree import Tree
@@ -77,7 +77,7 @@ class FolderStore:
         def run(stop: Event) -> ObjectInfo:
             with self._tree.errors(place):
                 source = place.open("rb")
-            with source, room_for(to):
+            with source, landing_at(to):
                 facts = os.fstat(source.fileno())
 
                 def fill(file: BinaryIO) -> None:

@@ -30,8 +30,8 @@ from minio.helpers import check_bucket_name
 from storage.objects.files import (
     StoppableReader,
     Stopped,
+    landing_at,
     rename,
-    room_for,
     stoppable,
     temporary_beside,
     write_whole,
@@ -135,7 +135,7 @@ class S3Store:
 
         def run(stop: Event) -> ObjectInfo:
             head = self._head(key)
-            with room_for(to):
+            with landing_at(to):
                 write_whole(
                     temporary_beside(to),
                     lambda file: file.writelines(self._read(head, stop)),
