@@ -1,13 +1,12 @@
 """The composition root of the web server: one table of features, one place that wires them."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
 
-from litestar import Litestar
-from litestar.contrib.jinja import JinjaTemplateEngine
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.static_files import create_static_files_router
-from litestar.template import TemplateConfig
 from litestar.types import ControllerRouterHandler
 
 import server.accounts.api
@@ -20,25 +19,35 @@ import server.playback.api
 import server.playback.pages
 import server.uploads.api
 import server.uploads.pages
+from server.accounts import provide
+from server.accounts.cookies import cookie_name
+from server.kit import problems
 from server.kit.clock import Clock, SystemClock
+from server.kit.compression import TextCompression
+from server.kit.csrf import CsrfMiddleware
+from server.kit.headers import response_headers
+from server.kit.openapi import openapi_config
+from server.kit.pages import PagesPlugin
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
 from transcoder.queue import Queue
-from web import STATIC, TEMPLATES
 
-ROUTES: Sequence[Sequence[ControllerRouterHandler]] = (
+API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.api.ROUTES,
-    server.accounts.pages.ROUTES,
     server.library.api.ROUTES,
-    server.library.pages.ROUTES,
     server.uploads.api.ROUTES,
-    server.uploads.pages.ROUTES,
     server.playback.api.ROUTES,
-    server.playback.pages.ROUTES,
     server.operations.api.ROUTES,
+)
+PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
+    server.accounts.pages.ROUTES,
+    server.library.pages.ROUTES,
+    server.uploads.pages.ROUTES,
+    server.playback.pages.ROUTES,
     server.operations.pages.ROUTES,
 )
+REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that take files say so themselves
 
 
 def create_app(
@@ -51,14 +60,33 @@ def create_app(
         "queue": queue,
         "clock": clock or SystemClock(),
     }
+    public_url = settings.public_url
     return Litestar(
         route_handlers=[
-            *(handler for routes in ROUTES for handler in routes),
-            create_static_files_router(path="/static", directories=[STATIC]),
+            Router("/", route_handlers=_flat(API)),
+            Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
         ],
         dependencies={
-            name: Provide(lambda value=value: value, sync_to_thread=False) for name, value in services.items()
+            **{name: _always(value) for name, value in services.items()},
+            **{name: Provide(getattr(provide, name)) for name in provide.NAMES},
         },
-        template_config=TemplateConfig(directory=TEMPLATES, engine=JinjaTemplateEngine),
+        plugins=[PagesPlugin()],
+        middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
+        exception_handlers=problems.HANDLERS,
+        before_send=[response_headers(https=public_url.startswith("https:"))],
+        openapi_config=openapi_config(version("skillstudio")),
+        request_max_body_size=REQUEST_BYTES,
+        logging_config=None,  # the process that serves this has set it up
         state=State(services),
     )
+
+
+def _flat(features: Sequence[Sequence[ControllerRouterHandler]]) -> list[ControllerRouterHandler]:
+    return [handler for routes in features for handler in routes]
+
+
+def _always(value: object) -> Provide:
+    def give() -> Any:
+        return value
+
+    return Provide(give, use_cache=True, sync_to_thread=False)

@@ -10,6 +10,7 @@ from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for the commands that join a running `up`
+PREPARED_FILE = "prepared.json"  # in the run folder, from the process that prepares a start
 
 
 class SettingsWrong(ValueError):
@@ -42,6 +43,7 @@ class Settings:
         "", "Address of the S3 store as upload clients reach it; empty: s3_endpoint."
     )
     max_upload_bytes: int = setting(50 * 2**30, "Largest original that is accepted.")
+    proxies: int = setting(0, "Reverse proxies in front whose X-Forwarded-For is believed.")
     upload_days: int = setting(2, "Days after which an unfinished upload is dropped.")
     scratch_bytes: int = setting(100 * 2**30, "Most that workers keep of originals on this machine.")
     edge_bytes: int = setting(

@@ -3,7 +3,7 @@
 from litestar import Request
 from litestar.datastructures import State
 
-from server.accounts import sessions, tokens
+from server.accounts import rules, sessions, tokens
 from server.accounts.cookies import cookie_name
 from server.accounts.identity import Viewer
 from server.kit.clock import Clock
@@ -12,17 +12,21 @@ from server.settings import Settings
 from storage.database.engine import Database
 
 AnyRequest = Request[object, object, State]
+NAMES = ("maybe_viewer", "viewer", "teacher", "administrator", "client_address")
 
 
 async def maybe_viewer(
     request: AnyRequest, settings: Settings, database: Database, clock: Clock
 ) -> Viewer | None:
     """A Bearer header decides alone: a cookie beside it is not looked at."""
-    token = bearer_token(request)
+    token, secret = bearer_token(request), session_secret(request, settings)
+    found = None
     if token is not None:
-        return await tokens.viewer_of(database, token, clock.now())
-    secret = session_secret(request, settings)
-    return await sessions.viewer_of(database, secret, clock.now()) if secret else None
+        found = await tokens.viewer_of(database, token, clock.now())
+    elif secret is not None:
+        found = await sessions.viewer_of(database, secret, clock.now())
+    request.state["viewer"] = found  # for the bar of an error page
+    return found
 
 
 async def viewer(maybe_viewer: Viewer | None) -> Viewer:
@@ -51,3 +55,10 @@ def bearer_token(request: AnyRequest) -> str | None:
 def session_secret(request: AnyRequest, settings: Settings) -> str | None:
     """What the session cookie holds; for `sign_in(previous=…)` and `sign_out`."""
     return request.cookies.get(cookie_name(settings.public_url)) or None
+
+
+async def client_address(request: AnyRequest, settings: Settings) -> str:
+    """Of the network, for `sign_in(address=…)`."""
+    forwarded = request.headers.getall("x-forwarded-for", [])
+    peer = request.client.host if request.client else ""
+    return rules.nearest_unproxied(peer, ",".join(forwarded), settings.proxies)

@@ -78,3 +78,9 @@ def local_path(target: str | None) -> str:
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
     return target if target.isprintable() and "\\" not in target else "/"
+
+
+def nearest_unproxied(peer: str, forwarded_for: str, proxies: int) -> str:
+    """The client's address as our own outermost proxy saw it; what stands left of it anyone can write."""
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    return hops[-proxies] if 0 < proxies <= len(hops) else peer

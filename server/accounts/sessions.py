@@ -43,7 +43,7 @@ async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | 
         ).one_or_none()
     if row is None:
         return None
-    kept, user = row._tuple()
+    kept, user = row
     if not rules.is_live(user.role, kept.created_at, kept.last_seen_at, now):
         return None
     if now - kept.last_seen_at >= SEEN_EVERY:

@@ -60,7 +60,7 @@ async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | N
         ).one_or_none()
     if row is None:
         return None
-    kept, user = row._tuple()
+    kept, user = row
     if kept.last_used_at is None or now - kept.last_used_at >= SEEN_EVERY:
         async with database.write() as session:
             await session.execute(update(ApiToken).where(ApiToken.id == kept.id).values(last_used_at=now))

@@ -47,6 +47,11 @@ class TooMany(Problem):
     title = "Too many tries"
 
 
+class Unexpected(Problem):
+    status = 500
+    title = "Something went wrong here"
+
+
 class NoRoom(Problem):
     status = 507
     title = "Not enough room"

@@ -79,4 +79,4 @@ async def _lesson_and_course(session: AsyncSession, lesson_id: str) -> tuple[Les
     ).one_or_none()
     if row is None:
         raise NotFound(NO_LESSON)
-    return row._tuple()
+    return row

@@ -1,5 +1,170 @@
-"""Routes of this feature; `server.app` mounts them."""
+"""Courses, lessons, enrolments and instructors as JSON (spec section 1)."""
 
+from litestar import Router, delete, get, patch, post, put
+from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
-ROUTES: list[ControllerRouterHandler] = []
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.library import courses, enrolments, instructors, lessons
+from server.library.schemas import (
+    Added,
+    CoursePatch,
+    CourseView,
+    Emails,
+    LessonOrder,
+    LessonPatch,
+    LessonView,
+    Member,
+    NewCourse,
+    NewLesson,
+)
+from storage.database.engine import Database
+
+
+@get("/courses")
+async def list_courses(database: Database, viewer: Viewer) -> list[CourseView]:
+    """Courses that the caller teaches or, once published, is enrolled in."""
+    mine = await courses.teaching(database, viewer)
+    known = {course.id for course in mine}
+    return mine + [course for course in await courses.learning(database, viewer) if course.id not in known]
+
+
+@post("/courses")
+async def create_course(
+    data: JSONBody[NewCourse], database: Database, viewer: Viewer, clock: Clock
+) -> CourseView:
+    """Make a course, which the caller then teaches."""
+    return await courses.create(database, viewer, data, clock.now())
+
+
+@get("/courses/{course_id:str}")
+async def get_course(course_id: str, database: Database, viewer: Viewer) -> CourseView:
+    """One course."""
+    return await courses.get(database, viewer, course_id)
+
+
+@patch("/courses/{course_id:str}")
+async def edit_course(
+    course_id: str, data: JSONBody[CoursePatch], database: Database, viewer: Viewer, clock: Clock
+) -> CourseView:
+    """Change the given fields; publish by `{"status": "published"}`."""
+    return await courses.edit(database, viewer, course_id, data, clock.now())
+
+
+@delete("/courses/{course_id:str}")
+async def delete_course(course_id: str, database: Database, viewer: Viewer, clock: Clock) -> None:
+    """Delete a course with its lessons and videos."""
+    await courses.delete(database, viewer, course_id, clock.now())
+
+
+@get("/courses/{course_id:str}/lessons")
+async def list_lessons(course_id: str, database: Database, viewer: Viewer) -> list[LessonView]:
+    """Lessons in order; learners get the published ones."""
+    return await lessons.of_course(database, viewer, course_id)
+
+
+@post("/courses/{course_id:str}/lessons")
+async def create_lesson(
+    course_id: str, data: JSONBody[NewLesson], database: Database, viewer: Viewer, clock: Clock
+) -> LessonView:
+    """Add a lesson at the end."""
+    return await lessons.create(database, viewer, course_id, data, clock.now())
+
+
+@put("/courses/{course_id:str}/lessons/order")
+async def order_lessons(
+    course_id: str, data: JSONBody[LessonOrder], database: Database, viewer: Viewer
+) -> list[LessonView]:
+    """Put all lessons into the given order."""
+    await lessons.put_in_order(database, viewer, course_id, data.lesson_ids)
+    return await lessons.of_course(database, viewer, course_id)
+
+
+@get("/lessons/{lesson_id:str}")
+async def get_lesson(lesson_id: str, database: Database, viewer: Viewer) -> LessonView:
+    """One lesson with the state of its video."""
+    return await lessons.get(database, viewer, lesson_id)
+
+
+@patch("/lessons/{lesson_id:str}")
+async def edit_lesson(
+    lesson_id: str, data: JSONBody[LessonPatch], database: Database, viewer: Viewer, clock: Clock
+) -> LessonView:
+    """Change the given fields; `position` moves it and the others make room."""
+    return await lessons.edit(database, viewer, lesson_id, data, clock.now())
+
+
+@delete("/lessons/{lesson_id:str}")
+async def delete_lesson(lesson_id: str, database: Database, viewer: Viewer, clock: Clock) -> None:
+    """Delete a lesson with its video."""
+    await lessons.delete(database, viewer, lesson_id, clock.now())
+
+
+@get("/courses/{course_id:str}/enrolments")
+async def list_enrolments(course_id: str, database: Database, viewer: Viewer) -> list[Member]:
+    """Who is enrolled, by name."""
+    return await enrolments.of_course(database, viewer, course_id)
+
+
+@post("/courses/{course_id:str}/enrolments", status_code=200)
+async def add_enrolments(
+    course_id: str, data: JSONBody[Emails], database: Database, viewer: Viewer, clock: Clock
+) -> Added:
+    """Enrol people by their addresses; repeating changes nothing."""
+    return await enrolments.add(database, viewer, course_id, data.emails, clock.now())
+
+
+@delete("/courses/{course_id:str}/enrolments/{user_id:str}")
+async def remove_enrolment(course_id: str, user_id: str, database: Database, viewer: Viewer) -> None:
+    """End an enrolment."""
+    await enrolments.remove(database, viewer, course_id, user_id)
+
+
+@get("/courses/{course_id:str}/instructors")
+async def list_instructors(course_id: str, database: Database, viewer: Viewer) -> list[Member]:
+    """Who teaches the course, by name."""
+    return await instructors.of_course(database, viewer, course_id)
+
+
+@post("/courses/{course_id:str}/instructors", status_code=200)
+async def add_instructors(
+    course_id: str, data: JSONBody[Emails], database: Database, viewer: Viewer
+) -> list[Member]:
+    """Let others teach the course too."""
+    for email in data.emails:
+        await instructors.add(database, viewer, course_id, email)
+    return await instructors.of_course(database, viewer, course_id)
+
+
+@delete("/courses/{course_id:str}/instructors/{user_id:str}")
+async def remove_instructor(course_id: str, user_id: str, database: Database, viewer: Viewer) -> None:
+    """Somebody must be left who teaches it."""
+    await instructors.remove(database, viewer, course_id, user_id)
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    Router(
+        "/api",
+        tags=["Courses and lessons"],
+        route_handlers=[
+            list_courses,
+            create_course,
+            get_course,
+            edit_course,
+            delete_course,
+            list_lessons,
+            create_lesson,
+            order_lessons,
+            get_lesson,
+            edit_lesson,
+            delete_lesson,
+            list_enrolments,
+            add_enrolments,
+            remove_enrolment,
+            list_instructors,
+            add_instructors,
+            remove_instructor,
+        ],
+    )
+]

@@ -28,7 +28,7 @@ async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: date
         .where(Upload.lesson_id.in_(ids), Upload.state == "open")
         .group_by(Upload.lesson_id)
     )
-    last = dict(open_until.tuples().all())
+    last = dict(open_until.all())
     for lesson in lessons:
         due_at = max(soon, last.get(lesson.id, soon))
         await deletions.mark(session, [f"{keys.ORIGINALS}{lesson.id}/"], due_at)

@@ -1,0 +1,83 @@
+"""gzip for text. Media are packed already, and an event stream must not wait in a buffer."""
+
+import zlib
+
+from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+TYPES = (
+    "text/",
+    "application/json",
+    "application/problem+json",
+    "application/javascript",
+    "application/vnd.apple.mpegurl",
+    "application/vnd.oai.openapi",
+    "image/svg+xml",
+)
+NEVER = "text/event-stream"
+SMALLEST = 600  # bytes; below, a packet is a packet
+LEVEL = 5
+GZIP = 31  # zlib's window bits for a gzip frame
+
+
+class TextCompression(ASGIMiddleware):
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        if "gzip" in Headers.from_scope(scope).get("accept-encoding", "") and scope["method"] != "HEAD":
+            send = _Packer(send)
+        await next_app(scope, receive, send)
+
+
+class _Packer:
+    """Holds the start of a response back until its first bytes tell whether packing pays."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+        self.start: Message | None = None
+        self.packer: zlib._Compress | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and _is_text(message):
+            self.start = message
+        elif message["type"] == "http.response.body" and (self.start or self.packer):
+            await self._body(message)
+        else:
+            await self._release()
+            await self.send(message)
+
+    async def _body(self, message: Message) -> None:
+        body, more = message.get("body", b""), bool(message.get("more_body"))
+        if self.start is not None:
+            if more or len(body) >= SMALLEST:
+                self.packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
+                _announce(self.start)
+            await self._release()
+        if self.packer is not None:
+            body = self.packer.compress(body) + (b"" if more else self.packer.flush())
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _release(self) -> None:
+        start, self.start = self.start, None
+        if start is not None:
+            await self.send(start)
+
+
+def _is_text(message: Message) -> bool:
+    headers = MutableScopeHeaders.from_message(message)
+    kind = headers.get("content-type", "")
+    plain = message["status"] == 200 and "content-encoding" not in headers  # type: ignore[typeddict-item]
+    return plain and kind.startswith(TYPES) and not kind.startswith(NEVER)
+
+
+def _announce(start: Message) -> None:
+    headers = MutableScopeHeaders.from_message(start)
+    headers["content-encoding"] = "gzip"
+    headers.add("vary", "accept-encoding")
+    if "content-length" in headers:
+        del headers["content-length"]
+    etag = headers.get("etag")
+    if etag and not etag.startswith("W/"):
+        headers["etag"] = f"W/{etag}"  # the packed bytes are another representation
