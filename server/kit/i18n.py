@@ -1,0 +1,87 @@
+"""The language of a page. A translation is one file: web/locale/<language>/LC_MESSAGES/skillstudio.po.
+
+The middleware notes the reader's language for the request; `gettext` then answers in it, in
+templates and in Python alike. English is the language of the source and the fallback.
+"""
+
+from contextvars import ContextVar
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+
+from babel import Locale, negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from litestar.datastructures.headers import Accept
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from web import LOCALE
+
+DOMAIN = "skillstudio"
+FALLBACK = "en"
+
+_language: ContextVar[str] = ContextVar("language", default=FALLBACK)
+
+
+def gettext(message: str) -> str:
+    return translations(_language.get()).gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    return translations(_language.get()).ngettext(singular, plural, number)
+
+
+def marked(message: str) -> str:
+    """Put a sentence into the catalogue that is translated later, at the edge."""
+    return message
+
+
+def language() -> str:
+    """What this request is answered in, as the `lang` attribute wants it."""
+    return _language.get().replace("_", "-")
+
+
+def locale() -> Locale:
+    """For dates and numbers."""
+    return Locale.parse(_language.get())
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """English and every catalogue that lies in web/locale."""
+    found = sorted(path.parent.parent.name for path in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
+    return (FALLBACK, *found)
+
+
+@cache
+def translations(name: str) -> NullTranslations:
+    """Read from the translator's own file, so that there is nothing to compile or to forget."""
+    source = LOCALE / name / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if not source.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    with source.open("rb") as lines:
+        write_mo(compiled, read_po(lines, locale=name))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def negotiate(accept_language: str) -> str:
+    """The best of our languages for an Accept-Language header (RFC 9110 12.5.4)."""
+    wanted = [str(item).partition(";")[0].replace("-", "_") for item in Accept(accept_language)]
+    return negotiate_locale(wanted, languages()) or FALLBACK
+
+
+def language_middleware(app: ASGIApp) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            return await app(scope, receive, send)
+        header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+        token = _language.set(negotiate(header.decode("latin-1")))
+        try:
+            await app(scope, receive, send)
+        finally:
+            _language.reset(token)
+
+    return answer

@@ -1,0 +1,6 @@
+// Every page: small behaviours that its markup asks for with data-* attributes.
+import "htmx.org";
+import "skillstudio/dialog.js";
+import "skillstudio/dismiss.js";
+import "skillstudio/menu.js";
+import "skillstudio/once.js";
