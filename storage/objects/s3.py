@@ -226,24 +226,24 @@ class S3Store:
         self._connections.clear()
 
     def _put(self, key: str, file: BinaryIO, size: int, content_type: str, stop: Event) -> ObjectInfo:
-        part = max(PART, -(-size // PARTS))
         with _errors(key):
-            self._client.put_object(
+            written = self._client.put_object(
                 self.bucket,
                 key,
                 cast(BinaryIO, StoppableReader(file, stop)),
                 size,
                 content_type,
-                part_size=part,
+                part_size=max(PART, -(-size // PARTS)),
                 num_parallel_uploads=1,  # memory: parts in flight are whole in it
             )
         try:
-            info = self._head(key).info
+            kept = self._head(key)
         except ObjectMissing:
-            info = None
-        if info is None or info.size != size:
+            kept = None
+        replaced = kept and written.etag and kept.etag != written.etag  # by a later writer, so whole
+        if kept is None or (kept.info.size != size and not replaced):
             raise StoreUnavailable(f"The object store did not keep all {size} bytes of {key}.")
-        return info
+        return kept.info
 
     def _head(self, key: str) -> _Head:
         with _errors(key):

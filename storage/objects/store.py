@@ -74,7 +74,7 @@ class ObjectStore(Protocol):
     async def stat(self, key: str) -> ObjectInfo | None: ...
 
     def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """In the order of their names. `prefix` is any beginning of a key; "" lists everything."""
+        """In the store's own order. `prefix` is any beginning of a key; "" lists everything."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -58,31 +58,26 @@ class Tree:
         return ObjectInfo(key=place.relative_to(self.root).as_posix(), size=facts.st_size, modified=modified)
 
     def walk(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Objects whose key begins so, in the order of their keys."""
+        """Objects whose key begins so."""
         folder = checked_prefix(prefix).rpartition("/")[0]
-        yield from self._walk(self.place(folder) if folder else self.root, prefix)
+        return self._walk(self.place(folder) if folder else self.root, prefix)
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[ObjectInfo]:
-        for name, entry in self._entries(folder):
+        for entry in self._entries(folder):
             path = folder / entry.name
             key = path.relative_to(self.root).as_posix()
-            if name.endswith("/"):
+            if entry.is_dir(follow_symlinks=False):
                 if f"{key}/".startswith(prefix) or prefix.startswith(f"{key}/"):
                     yield from self._walk(path, prefix)
             elif key.startswith(prefix):
                 with suppress(FileNotFoundError):  # deleted since
                     yield self.describe(path, entry.stat(follow_symlinks=False))
 
-    def _entries(self, folder: Path) -> list[tuple[str, os.DirEntry[str]]]:
-        """With a slash after folders' names, sorting gives the order of whole keys."""
+    def _entries(self, folder: Path) -> list[os.DirEntry[str]]:
         with self.errors():
             try:
                 with os.scandir(folder) as entries:
-                    return sorted(
-                        (f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name, entry)
-                        for entry in entries
-                        if not entry.name.startswith(".") and not entry.is_symlink()
-                    )
+                    return [e for e in entries if not e.name.startswith(".") and not e.is_symlink()]
             except (FileNotFoundError, NotADirectoryError):
                 self._still_mounted()
                 return []
