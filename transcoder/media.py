@@ -18,6 +18,7 @@ class VideoStream(msgspec.Struct, frozen=True):
     interlaced: bool = False
     hdr: bool = False
     start: float = 0.0  # seconds after Source.start
+    color_space: str | None = None  # the YUV matrix as ffprobe names it; None when the stream names none
 
 
 class AudioStream(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ frame n shows what the source shows at n / fps, whichever worker encodes it.
 
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import TypeVar
 
 import msgspec
 
@@ -102,6 +103,16 @@ def make_plan(source: Source) -> Plan:
         audio=_audio(source, duration, segment_seconds),
         storyboard=_storyboard(source.video, video) if source.video and video else None,
     )
+
+
+T = TypeVar("T")
+
+
+def needed(part: T | None) -> T:
+    """For who works on a part that the plan or the source may lack: ValueError instead of surprises."""
+    if part is None:
+        raise ValueError("this source has no such part: there is nothing to make of it")
+    return part
 
 
 def seconds(video: VideoPlan, frames: int) -> float:
