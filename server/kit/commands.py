@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from server.settings import Settings, SettingsWrong, load
+from server.settings import SettingsWrong, load
 
 _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "data": click.option(
@@ -21,28 +21,34 @@ _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
 }
 
 
-def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a click command `settings: Settings`, and --data plus the named options that override it."""
+def settings_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --data and the named options; the function gets what was given as `given`."""
+    offered = ("data", *names)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
-        def with_them(**arguments: Any) -> Any:
-            given = {name: arguments.pop(name) for name in ("data", *names)}
-            return function(settings=settings_of(given), **arguments)
+        def with_given(**arguments: Any) -> Any:
+            return function(given={name: arguments.pop(name) for name in offered}, **arguments)
 
-        command: Callable[..., Any] = with_them
-        for name in reversed(("data", *names)):
+        command: Callable[..., Any] = with_given
+        for name in reversed(offered):
             command = _OPTIONS[name](command)
         return command
 
     return decorate
 
 
-def settings_of(given: dict[str, Any]) -> Settings:
-    try:
-        return load(**given)[0]
-    except SettingsWrong as wrong:
-        raise click.ClickException(str(wrong)) from None
+def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a click command `settings: Settings`, and --data plus the named options that override it."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def with_loaded(given: dict[str, Any], **arguments: Any) -> Any:
+            return function(settings=load(**given)[0], **arguments)
+
+        return settings_options(*names)(with_loaded)
+
+    return decorate
 
 
 def sentence(failure: Exception) -> str | None:

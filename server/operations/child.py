@@ -1,0 +1,75 @@
+"""One process under the supervisor: how it is started, heard and ended."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.operations.console import Voice
+from server.operations.parent import dying_with
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    name: str  # as it stands before its lines
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    stop_seconds: float  # between asking and killing
+    quiet: bool = False  # its lines only go to its log file
+
+
+class Child:
+    def __init__(self, spec: ChildSpec, logs: Path) -> None:
+        self.spec = spec
+        self.voice = Voice(spec.name, logs, quiet=spec.quiet)
+        self._process: asyncio.subprocess.Process | None = None
+        self._hearing: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if running and self._process else None
+
+    async def run(self) -> int:
+        """Start it and hear it out. The exit code; minus the signal's number for a signal."""
+        self._process = await asyncio.create_subprocess_exec(
+            *self.spec.argv,
+            env=self.spec.environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            # In a session of its own: Ctrl-C reaches the supervisor alone, which ends things in order.
+            start_new_session=True,
+            preexec_fn=dying_with(os.getpid()),
+        )
+        self._hearing = asyncio.create_task(self.voice.pump(self._process.stdout))
+        code = await self._process.wait()
+        await self._hear_out()
+        return code
+
+    async def stop(self) -> bool:
+        """Ask, wait, kill. False when it had to be killed."""
+        if self._process is None or self._process.returncode is not None:
+            return True
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), self.spec.stop_seconds)
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+            return False
+        finally:
+            await self._hear_out()
+        return True
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
+    async def _hear_out(self) -> None:
+        """A grandchild may hold the pipe open: a second has to do."""
+        if self._hearing:
+            await asyncio.wait([self._hearing], timeout=1)
+            self._hearing.cancel()

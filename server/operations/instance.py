@@ -1,0 +1,38 @@
+"""One start per data folder, by a lock that the kernel frees however its holder ends."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+
+class AlreadyRuns(click.ClickException):
+    pass
+
+
+@contextmanager
+def only_instance(folder: Path, name: str, address: str) -> Iterator[None]:
+    """Raises AlreadyRuns, naming the process and what it said of itself in `address`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRuns(_held(os.pread(handle, 500, 0).decode(), folder, name)) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()} {address}".encode(), 0)
+        yield
+    finally:
+        os.close(handle)  # the file stays: removing it would let two starts lock two files
+
+
+def _held(content: str, folder: Path, name: str) -> str:
+    pid, _, address = content.partition(" ")
+    return (
+        f"{name} already runs on the data folder {folder.parent} (process {pid or 'unknown'}, {address}). "
+        f"End that one first, or choose another folder with --data."
+    )

@@ -1,0 +1,59 @@
+"""Whether a port is free, and who has it."""
+
+import errno
+import socket
+from pathlib import Path
+
+
+def blocked(host: str, port: int) -> str | None:
+    """Why the port cannot be listened on, as a sentence that says what to do; None when it can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections do not count
+        try:
+            trial.bind((host, port))
+            return None
+        except OSError as wrong:
+            return _sentence(wrong, host, port)
+
+
+def _sentence(wrong: OSError, host: str, port: int) -> str:
+    other = "Choose another with --port, `make run PORT=…` or SKILLSTUDIO_PORT."
+    match wrong.errno:
+        case errno.EADDRINUSE:
+            return f"Port {port} on {host} is taken by {_holder(port) or 'another process'}. {other}"
+        case errno.EACCES:
+            return f"Only root may listen on port {port}. {other}"
+        case _:
+            return (
+                f"This machine cannot listen on {host} ({wrong.strerror}). "
+                "Choose one of its own addresses with --host: 127.0.0.1 for this machine only, "
+                "0.0.0.0 for every network."
+            )
+
+
+def _holder(port: int) -> str | None:
+    """ "python (process 123)", as far as /proc shows it to us."""
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if str(link.readlink()) in sockets:
+                process = link.parent.parent
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:
+            continue
+    return None
+
+
+def _listening_inodes(port: int) -> set[str]:
+    """proc_net_tcp(5): local address in column 1 as HEX:PORT, state 0A is LISTEN, inode in column 9."""
+    found = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for row in (line.split() for line in rows):
+            if row[3] == "0A" and row[1].rpartition(":")[2] == f"{port:04X}":
+                found.add(row[9])
+    return found

@@ -1,0 +1,26 @@
+"""Ask our own web server how it is, with nothing but the standard library."""
+
+import asyncio
+
+from server.settings import Settings
+
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (names that mean "every address")
+
+
+async def answers(settings: Settings, path: str) -> bool:
+    """Whether GET `path` gives 200 within 5 s."""
+    try:
+        async with asyncio.timeout(5):
+            return await _status(LOOPBACK.get(settings.host, settings.host), settings.port, path) == 200
+    except (OSError, TimeoutError):
+        return False
+
+
+async def _status(host: str, port: int, path: str) -> int:
+    reader, writer = await asyncio.open_connection(host, port)
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        parts = (await reader.readline()).split()
+        return int(parts[1]) if len(parts) > 1 else 0
+    finally:
+        writer.close()

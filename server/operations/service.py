@@ -1,0 +1,156 @@
+"""Figures about the running system, for the page and for the metrics."""
+
+import asyncio
+import shutil
+from datetime import datetime
+from importlib.metadata import version
+from time import monotonic
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.operations.health import HEARTBEAT_AGE, Check
+from server.services import Services
+from storage.database.tables import Course, Job, Lesson, Video, WorkerRow
+
+STARTED = monotonic()  # of this server process
+UNDER_WAY = ("waiting", "encoding", "finishing")
+
+
+class QueueFigures(msgspec.Struct, frozen=True):
+    name: str
+    waiting: int  # jobs
+    running: int
+    oldest_seconds: float | None  # age of the job that waits longest
+
+
+class WorkerFigures(msgspec.Struct, frozen=True):
+    id: str
+    queue: str
+    alive: bool
+    job: str | None  # what it does now, as in "chunk 4"
+    seen_at: datetime
+
+
+class LectureFigures(msgspec.Struct, frozen=True):
+    """A revision that is being made."""
+
+    lesson_id: str
+    course_id: str
+    title: str
+    course: str
+    state: str
+    progress: int  # percent
+    since: datetime
+
+
+class Disk(msgspec.Struct, frozen=True):
+    total: int  # bytes
+    free: int
+
+    @property
+    def used_percent(self) -> int:
+        return round(100 * (self.total - self.free) / self.total) if self.total else 0
+
+
+class Glance(msgspec.Struct, frozen=True):
+    checks: dict[str, Check]
+    queues: list[QueueFigures]
+    workers: list[WorkerFigures]
+    lectures: list[LectureFigures]
+    failed: int  # lessons whose newest revision failed
+    disk: Disk
+    store_free: int | None  # bytes; None when the store does not tell
+    database: str
+    store: str
+    version: str
+    uptime_seconds: float
+
+    @property
+    def well(self) -> bool:
+        return all(check.ok for check in self.checks.values())
+
+
+async def glance(services: Services, checks: dict[str, Check], now: datetime) -> Glance:
+    settings = services.settings
+    async with services.database.read() as session:
+        queues = await queue_figures(session, now)
+        workers = await worker_figures(session, now)
+        lectures = await _lectures(session)
+        failed = await session.scalar(select(func.count()).where(Lesson.video_status == "failed"))
+    return Glance(
+        checks=checks,
+        queues=queues,
+        workers=workers,
+        lectures=lectures,
+        failed=failed or 0,
+        disk=await asyncio.to_thread(disk, services),
+        store_free=await services.store.free_bytes() if checks["objects"].ok else None,
+        database="SQLite" if services.database.is_sqlite else "PostgreSQL",
+        store=settings.s3_endpoint or str(settings.objects_folder),
+        version=version("skillstudio"),
+        uptime_seconds=monotonic() - STARTED,
+    )
+
+
+def disk(services: Services) -> Disk:
+    usage = shutil.disk_usage(services.settings.data)
+    return Disk(total=usage.total, free=usage.free)
+
+
+async def queue_figures(session: AsyncSession, now: datetime) -> list[QueueFigures]:
+    """From the jobs' rows: the queue itself only holds hints."""
+    rows = await session.execute(
+        select(Job.queue, Job.state, func.count(), func.min(Job.queued_at))
+        .where(Job.state.in_(("waiting", "running")))
+        .group_by(Job.queue, Job.state)
+    )
+    found = {(queue, state): (count, oldest) for queue, state, count, oldest in rows}
+    figures = []
+    for name in ("quick", "transcode"):
+        waiting, oldest = found.get((name, "waiting"), (0, None))
+        running, _ = found.get((name, "running"), (0, None))
+        figures.append(
+            QueueFigures(name, waiting, running, (now - oldest).total_seconds() if oldest else None)
+        )
+    return figures
+
+
+async def worker_figures(session: AsyncSession, now: datetime) -> list[WorkerFigures]:
+    busy = await session.execute(select(Job.worker, Job.kind, Job.number).where(Job.state == "running"))
+    jobs = {worker: f"{kind} {number}" if kind == "chunk" else kind for worker, kind, number in busy}
+    rows = await session.scalars(select(WorkerRow).order_by(WorkerRow.id))
+    return [
+        WorkerFigures(
+            id=row.id,
+            queue=row.queue,
+            alive=row.heartbeat_at > now - HEARTBEAT_AGE,
+            job=jobs.get(row.id),
+            seen_at=row.heartbeat_at,
+        )
+        for row in rows
+    ]
+
+
+async def _lectures(session: AsyncSession) -> list[LectureFigures]:
+    rows = await session.execute(
+        select(Lesson, Course.title, Video)
+        .join(Video, Video.id == Lesson.transcoding_job_id)
+        .join(Course, Course.id == Lesson.course_id)
+        .where(Video.state.in_(UNDER_WAY))
+        .order_by(Video.created_at)
+        .limit(50)
+    )
+    return [
+        LectureFigures(
+            lesson_id=lesson.id,
+            course_id=lesson.course_id,
+            title=lesson.title,
+            course=course,
+            state=video.state,
+            progress=lesson.transcoding_progress,
+            since=video.created_at,
+        )
+        for lesson, course, video in rows
+    ]
