@@ -21,12 +21,11 @@ import server.uploads.api
 import server.uploads.pages
 from server.accounts import provide
 from server.accounts.cookies import cookie_name
-from server.kit import problems
+from server.kit import openapi, problems
 from server.kit.clock import Clock, SystemClock
 from server.kit.compression import TextCompression
 from server.kit.csrf import CsrfMiddleware
 from server.kit.headers import response_headers
-from server.kit.openapi import openapi_config
 from server.kit.pages import PagesPlugin
 from server.settings import Settings
 from storage.database.engine import Database
@@ -39,6 +38,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.uploads.api.ROUTES,
     server.playback.api.ROUTES,
     server.operations.api.ROUTES,
+    openapi.ROUTES,
 )
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
@@ -74,7 +74,7 @@ def create_app(
         middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
         exception_handlers=problems.HANDLERS,
         before_send=[response_headers(https=public_url.startswith("https:"))],
-        openapi_config=openapi_config(version("skillstudio")),
+        openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
         logging_config=None,  # the process that serves this has set it up
         state=State(services),

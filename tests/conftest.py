@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.queue",
     "tests.fixtures.media",
     "tests.fixtures.web",
+    "tests.fixtures.uploads",
 ]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from redis.exceptions import RedisError
@@ -18,6 +19,15 @@ from transcoder import revisions
 from transcoder.queue import Queue
 
 log = structlog.get_logger(__name__)
+
+
+class Hintable(Protocol):
+    """A job's row, a part of it, or a claim."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def queue(self) -> str: ...
 
 
 class NotPossible(Exception):
@@ -66,7 +76,9 @@ async def _submit(session: AsyncSession, video: Video, now: datetime) -> tuple[V
     if lesson is None:
         raise NotPossible("This lesson is no longer there.")
     job = revisions.first_job(video, now)
-    session.add_all((video, job))
+    session.add(video)
+    await session.flush()  # the job's foreign key needs it first
+    session.add(job)
     lesson.video_status, lesson.transcoding_job_id, lesson.transcoding_progress = "processing", video.id, 0
     if lesson.video_id is None:
         lesson.video_original_url = video.source_key
@@ -138,10 +150,16 @@ async def _reset(session: AsyncSession, video: Video, now: datetime) -> list[Job
     return jobs
 
 
-async def hint(queue: Queue, jobs: Sequence[Job], delay_seconds: float = 0.0) -> None:
+async def hint(queue: Queue, jobs: Sequence[Hintable], delay_seconds: float = 0.0) -> bool:
     """Tell the workers. Never raises for a queue that is away: the rows are the truth."""
-    try:
+
+    def send() -> None:
         for job in jobs:
-            await asyncio.to_thread(queue.hint, job.queue, job.id, delay_seconds)
+            queue.hint(job.queue, job.id, delay_seconds)
+
+    try:
+        await asyncio.to_thread(send)
     except RedisError as error:
         log.warning("the queue cannot be reached; the sweeper will send the hint", error=str(error))
+        return False
+    return True

@@ -38,6 +38,7 @@ class Source(msgspec.Struct, frozen=True):
     duration: float  # seconds, measured rather than believed where the two differ
     start: float  # first timestamp in the file; all times of ours count from here
     seekable: bool  # whether a seek lands where it is asked to (not so in MPEG-TS and -PS)
+    normalised: bool = False  # what is encoded is not the original but keys.normalised, and this is of that
     video: VideoStream | None = None
     audio: AudioStream | None = None
 

@@ -100,9 +100,9 @@ def leftovers(video: Video) -> tuple[str, str]:
 
 
 async def publish(
-    session: AsyncSession, video: Video, variants: Sequence[dict[str, Any]], poster: bool, now: datetime
-) -> list[Video]:
-    """Make it the lesson's revision; returns those that it replaces, already marked for deletion."""
+    session: AsyncSession, video: Video, variants: Sequence[dict[str, Any]], *, poster: bool, now: datetime
+) -> None:
+    """Make it the lesson's revision; those before it are marked for deletion."""
     video.state, video.error, video.finished_at = "ready", None, now
     video.playable_at = video.playable_at or now
     lesson = await session.get_one(Lesson, video.lesson_id, with_for_update=True)
@@ -119,12 +119,10 @@ async def publish(
             Video.lesson_id == video.lesson_id, Video.id < video.id, Video.state != "cancelled"
         )
     )
-    replaced = list(older)
-    for revision in replaced:
+    for revision in list(older):
         revision.state, revision.finished_at = "cancelled", now
         await _stop_jobs(session, revision, now)
         await discard(session, revision, now)
-    return replaced
 
 
 async def _stop_jobs(session: AsyncSession, video: Video, now: datetime) -> None:

@@ -60,6 +60,7 @@ class Running:
         self.stdout, self.stderr = bytearray(), bytearray()
         self.returncode, self.peak_rss = 0, 0
         self._progress = ProgressReader()
+        self._inside = bool(bubblewrap)
         self._process, reports = self._start(bubblewrap)
         # Popen types its pipes as optional; with PIPE they are there.
         self._pipes = [pipe for pipe in (self._process.stdout, self._process.stderr, reports) if pipe]
@@ -97,7 +98,8 @@ class Running:
             with contextlib.suppress(asyncio.CancelledError):  # an answer is a moment away, whoever asks
                 await asyncio.shield(self._exited)
         _, status, usage = os.wait4(self._process.pid, 0)  # noqa: ASYNC222 - it has ended: no wait
-        self.returncode = self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self.returncode = _as_signal(self._process.returncode) if self._inside else self._process.returncode
         self.peak_rss = usage.ru_maxrss * 1024
 
     def _start(self, bubblewrap: str | None) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
@@ -179,6 +181,11 @@ class Running:
 def _await_exit(pid: int) -> None:
     """Wait without collecting: a collected number could be somebody else's when we kill the group."""
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _as_signal(code: int) -> int:
+    """Bubblewrap passes on what ended its child as a shell does: 128 + signal."""
+    return 128 - code if code in (128 + signal.SIGKILL, 128 + signal.SIGXCPU, 128 + signal.SIGXFSZ) else code
 
 
 async def _pump(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import exists, select, update
 
+from server.accounts import institution as place
 from server.accounts import passwords, rules, sessions
 from server.accounts.identity import Viewer
 from server.accounts.service import SignedIn
@@ -49,12 +50,17 @@ async def complete(
     name: str,
     password: str,
     institution: str | None = None,
+    time_zone: str | None = None,
     now: datetime,
 ) -> SignedIn:
     """Make the administrator, once, and sign them in. Raises Invalid, and NotFound for a used link."""
     email, name = rules.clean_email(email), rules.clean_name(name)
     password_hash = await passwords.hash_password(rules.clean_password(password, email=email))
-    values = {"setup_token_hash": None} | ({"name": institution.strip()} if institution else {})
+    values: dict[str, str | None] = {"setup_token_hash": None}
+    if institution is not None:
+        values["name"] = place.clean_name(institution)
+    if time_zone is not None:
+        values["time_zone"] = place.clean_time_zone(time_zone)
     async with database.write() as session:
         spent = await session.execute(
             update(Institution)

@@ -3,10 +3,14 @@
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response, get
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from server.kit.pages import page
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -21,26 +25,25 @@ class Operation(msgspec.Struct, frozen=True):
     answers: dict[str, str | None]  # status -> name of a schema
 
 
-class ApiPage(OpenAPIRenderPlugin):
-    """/api/docs: one section a path, plain HTML."""
+@get("/api/openapi.json", include_in_schema=False, sync_to_thread=False)
+def document(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The OpenAPI 3.1 document."""
+    encoded = msgspec.json.encode(request.app.openapi_schema.to_schema())
+    return Response(encoded, media_type="application/vnd.oai.openapi+json")
 
-    def __init__(self) -> None:
-        super().__init__(path="/docs")
 
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        engine = request.app.template_engine
-        assert engine is not None  # noqa: S101 - the plugin for pages sets it
-        text: str = engine.get_template("api.html").render(
-            request=request,
-            viewer=None,
-            flashes=[],
-            institution=request.app.state.get("institution_name") or "SkillStudio",
-            path=request.url.path,
-            operations=operations(openapi_schema),
-            schemas=openapi_schema.get("components", {}).get("schemas", {}),
-            version=openapi_schema["info"]["version"],
-        )
-        return text.encode()
+@get("/api/docs", include_in_schema=False)
+async def reference(request: Request[Any, Any, Any], maybe_viewer: Any) -> Template:
+    """The same for people, one section a call."""
+    schema = request.app.openapi_schema.to_schema()
+    return page(
+        request,
+        "api.html",
+        viewer=maybe_viewer,
+        operations=operations(schema),
+        schemas=schema.get("components", {}).get("schemas", {}),
+        version=schema["info"]["version"],
+    )
 
 
 def operations(document: dict[str, Any]) -> list[Operation]:
@@ -75,11 +78,14 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="SkillStudio",
         version=version,
         description="Bearer token of `skillstudio users token`, or the cookie of a signed-in browser.",
-        path="/api",
+        path="/api/schema",  # Litestar insists on a place of its own, and answers every path below it
         use_handler_docstrings=True,
-        render_plugins=[ApiPage(), JsonRenderPlugin(path="/openapi.json")],
+        render_plugins=[JsonRenderPlugin()],
         components=Components(
             security_schemes={"Bearer": SecurityScheme(type="http", scheme="bearer")},
         ),
         security=[{"Bearer": []}],
     )
+
+
+ROUTES: list[ControllerRouterHandler] = [document, reference]

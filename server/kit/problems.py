@@ -69,7 +69,9 @@ def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:
 
 
 def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    """The framework's own refusals, in our words."""
+    """The framework's own refusals, in our words; its own mistakes are ours."""
+    if error.status_code >= 500:
+        return on_unexpected(request, error)
     response = render(request, _in_our_words(error))
     for name, value in (error.headers or {}).items():
         response.headers.setdefault(name, value)

@@ -4,7 +4,6 @@ A plain ASGI application: no session, no dependency injection, no body through P
 where the web server can send a file itself (the `http.response.pathsend` extension).
 """
 
-import gzip
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from server.playback.edge import EdgeCache
 from server.playback.playlists import Playlists
 from server.playback.signing import SigningKeys
 from storage.objects import keys
-from storage.objects.store import ObjectMissing, StoreError
+from storage.objects.store import ObjectMissing, StoreError, StoreFull
 
 BLOCK = 256 * 1024  # bytes read at a time where a part of a file is asked for
 
@@ -35,7 +34,7 @@ class Delivery:
     async def answer(self, scope: HTTPScope, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             return await _empty(send, 405)
-        token, _, rest = scope["path"].removeprefix("/m/").lstrip("/").partition("/")
+        token, _, rest = scope["path"].strip("/").partition("/")
         video_id, _, path = rest.partition("/")
         now = self.clock.now()
         ends = tokens.verify(await self.signing_keys(), token, video_id, now) or tokens.verify(
@@ -54,11 +53,9 @@ class Delivery:
         playlist = await self.playlists.render(video_id, path)
         if playlist is None:
             return await _empty(send, 404)
-        body, headers = playlist.text.encode(), {"vary": "accept-encoding"}
+        body = playlist.text.encode()  # packed on its way out, like every text
         # A finished playlist may be kept for a short while only: a new revision has a new address.
-        headers["cache-control"] = "private, max-age=60" if playlist.ended else "no-store"
-        if "gzip" in _header(scope, b"accept-encoding"):
-            body, headers["content-encoding"] = gzip.compress(body, 5, mtime=0), "gzip"
+        headers = {"cache-control": "private, max-age=60" if playlist.ended else "no-store"}
         await _start(send, 200, kind, len(body), headers)
         await send(_body(b"" if scope["method"] == "HEAD" else body))
 
@@ -68,6 +65,8 @@ class Delivery:
             size = path.stat().st_size
         except (ObjectMissing, FileNotFoundError):
             return await _empty(send, 404)
+        except StoreFull:  # the edge folder has no room: play on, straight from the store
+            return await self._stream(scope, send, key, kind)
         except StoreError:
             return await _empty(send, 503)
         headers = {"cache-control": f"public, max-age={max_age}, immutable", "accept-ranges": "bytes"}
@@ -85,6 +84,16 @@ class Delivery:
             await send({"type": "http.response.pathsend", "path": str(path)})  # type: ignore[arg-type]
         else:
             await _send_part(send, path, span or rules.Span(0, size))
+
+    async def _stream(self, scope: HTTPScope, send: Send, key: str, kind: str) -> None:
+        info = await self.edge.store.stat(key)
+        if info is None:
+            return await _empty(send, 404)
+        await _start(send, 200, kind, info.size, {"cache-control": "no-store"})
+        if scope["method"] == "GET":
+            async for block in self.edge.store.stream(key):
+                await send(_body(block, more=True))
+        await send(_body(b""))
 
 
 async def _send_part(send: Send, path: Path, span: rules.Span) -> None:

@@ -48,8 +48,7 @@ class FolderStore:
             with tree.errors():
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
-                tree.publish(path, place)
-                return tree.info(place)
+                return tree.publish(path, place)
 
         if not os.path.lexists(path) and (stored := await self.stat(key)):
             return stored
@@ -173,9 +172,8 @@ class FolderStore:
 
         def run(stop: Event) -> ObjectInfo:
             with tree.errors():
-                write_whole(
+                return write_whole(
                     tree.draft(), lambda file: fill(file, stop), lambda draft: tree.publish(draft, place)
                 )
-                return tree.info(place)
 
         return await stoppable(run)

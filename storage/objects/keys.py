@@ -6,6 +6,7 @@
     videos/{video}/poster.jpg
     videos/{video}/storyboard/{sheet}.jpg and storyboard.vtt
     videos/{video}/tiles/{tile}.{take}.jpg       storyboard frames before they are sheets
+    videos/{video}/normalised.mkv                what is encoded when the original has no index
 
 `take` is the fence of the job that made the object, so a worker that wakes up late
 writes beside the published set and never over it.
@@ -85,8 +86,18 @@ def poster(video_id: str) -> str:
     return f"{video(video_id)}poster.jpg"
 
 
+def normalised(video_id: str) -> str:
+    """A copy of the original with an index, where the original has none."""
+    return f"{video(video_id)}normalised.mkv"
+
+
+def tiles(video_id: str) -> str:
+    """The folder of the storyboard frames before they are sheets."""
+    return f"{video(video_id)}tiles/"
+
+
 def tile(video_id: str, number: int, take: int) -> str:
-    return f"{video(video_id)}tiles/{number:05d}.{take}.jpg"
+    return f"{tiles(video_id)}{number:05d}.{take}.jpg"
 
 
 def storyboard_sheet(video_id: str, sheet: int) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_ISDIR
 
-from storage.objects.files import FULL, rename, sync_folder
+from storage.objects.files import FULL, sync_folder
 from storage.objects.keys import checked, checked_prefix
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreFull, StoreUnavailable
 
@@ -37,21 +38,22 @@ class Tree:
     def draft(self) -> Path:
         return self.incoming / secrets.token_hex(8)
 
-    def publish(self, path: Path, place: Path) -> None:
-        """Rename a file to its place. Its folder may be tidied away by a delete just now: again then."""
+    def publish(self, path: Path, place: Path) -> ObjectInfo:
+        """Rename a file to its place. Its folders may be tidied away by a delete just now: again then."""
         for _ in range(TRIES):
-            self._make_folders(place.parent)
+            facts = path.stat()
             try:
-                return rename(path, place)
+                self._make_folders(place.parent)
+                path.replace(place)
             except IsADirectoryError:
                 raise ValueError(f"{place.relative_to(self.root)} is a folder, so no object.") from None
             except FileNotFoundError:
-                if not path.exists():
-                    raise
+                self._still_mounted()
+            else:
+                with suppress(FileNotFoundError):  # deleted again, and its folder with it
+                    sync_folder(place.parent)
+                return self.describe(place, facts)
         raise StoreUnavailable(f"{place.parent} is deleted by somebody again and again.")
-
-    def info(self, place: Path) -> ObjectInfo:
-        return self.describe(place, place.stat())
 
     def describe(self, place: Path, facts: os.stat_result) -> ObjectInfo:
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)
@@ -127,7 +129,7 @@ class Tree:
             try:
                 at.mkdir()
             except FileExistsError:
-                if not at.is_dir():
+                if not S_ISDIR(at.lstat().st_mode):
                     raise ValueError(f"{at.relative_to(self.root)} is an object, so no folder.") from None
             else:
                 sync_folder(at.parent)

@@ -71,4 +71,4 @@ def test_a_span_never_leaves_the_file(header: str, size: int) -> None:
         span = rules.span(header, size)
     except rules.Unsatisfiable:
         return
-    assert span is None or (0 <= span.start and span.length > 0 and span.start + span.length <= size)
+    assert span is None or (span.start >= 0 and span.length > 0 and span.start + span.length <= size)

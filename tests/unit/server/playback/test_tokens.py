@@ -16,7 +16,7 @@ def token(key: bytes = KEY, video: str = VIDEO) -> str:
 
 
 def test_expiry_is_duration_and_six_hours_rounded_up() -> None:
-    assert LATER == datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+    assert datetime(2026, 11, 23, 5, 0, tzinfo=UTC) == LATER
 
 
 def test_a_token_opens_its_video_until_it_ends() -> None:

@@ -1,0 +1,56 @@
+"""Who runs this server: the name in the bar and the zone that days are counted in."""
+
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from litestar import Litestar
+
+from server.kit.errors import Invalid
+from storage.database.engine import Database
+from storage.database.tables import Institution
+
+STATE_KEY = "institution_name"  # where `server.kit.pages` finds it
+NAME_LENGTH = 80
+
+
+class InstitutionView(msgspec.Struct, frozen=True):
+    name: str = "SkillStudio"
+    time_zone: str = "UTC"  # IANA name
+    set_up: bool = False  # whether the first administrator exists, or nobody has been asked yet
+
+
+async def get(database: Database) -> InstitutionView:
+    async with database.read() as session:
+        row = await session.get(Institution, 1)
+    if row is None:
+        return InstitutionView()
+    return InstitutionView(row.name, row.time_zone, set_up=row.setup_token_hash is None)
+
+
+async def show_name(app: Litestar) -> None:
+    """Read the name into the application's state. At start, and on the pages that everybody passes."""
+    app.state[STATE_KEY] = (await get(app.state["database"])).name
+
+
+def clean_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+        sentence = "Write a name of 1 to 80 characters."
+        raise Invalid(sentence, fields={"institution": sentence})
+    return name
+
+
+def clean_time_zone(text: str) -> str:
+    if text not in available_timezones():
+        sentence = "Choose a time zone from the list."
+        raise Invalid(sentence, fields={"time_zone": sentence})
+    return ZoneInfo(text).key
+
+
+def time_zones() -> list[str]:
+    """Those that people look for: by place, and UTC."""
+    odd = ("Etc/", "US/", "posix/", "right/", "SystemV/")
+    return [
+        "UTC",
+        *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(odd)),
+    ]

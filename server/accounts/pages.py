@@ -1,5 +1,0 @@
-"""Routes of this feature; `server.app` mounts them."""
-
-from litestar.types import ControllerRouterHandler
-
-ROUTES: list[ControllerRouterHandler] = []

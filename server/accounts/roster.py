@@ -1,0 +1,72 @@
+"""A list of people as a spreadsheet exports it. Pure: bytes in, people and sentences out."""
+
+import csv
+import io
+
+import msgspec
+
+from server.accounts import rules
+from server.accounts.schemas import LineProblem, NewPerson
+from server.kit.errors import Invalid
+
+NEEDED = ("email", "name", "role")
+COLUMNS = (*NEEDED, "password")
+MOST_LINES = 20_000
+
+
+class Roster(msgspec.Struct, frozen=True):
+    people: tuple[NewPerson, ...]
+    problems: tuple[LineProblem, ...]
+
+
+def read(data: bytes) -> Roster:
+    """Columns email, name, role and perhaps password, in any order, between commas, semicolons or tabs.
+
+    Raises Invalid when it is no such list at all; what is wrong with single lines is told by line.
+    """
+    rows = _rows(data)
+    header = [name.strip().lower() for name in rows[0][1]] if rows else []
+    missing = [name for name in NEEDED if name not in header]
+    if missing:
+        raise Invalid(f"The first line must name the columns {', '.join(NEEDED)}; {missing[0]} is missing.")
+    people: dict[str, NewPerson] = {}
+    problems: list[LineProblem] = []
+    for line, row in rows[1:]:
+        values = dict(zip(header, row, strict=False))
+        try:
+            person = _person(values)
+            if person.email in people:
+                raise Invalid(f"{person.email} stands in the list twice.")
+            people[person.email] = person
+        except Invalid as problem:
+            problems.append(LineProblem(line, problem.detail))
+    return Roster(tuple(people.values()), tuple(problems))
+
+
+def _person(values: dict[str, str]) -> NewPerson:
+    email = rules.clean_email(values.get("email", ""))
+    password = values.get("password", "")
+    return NewPerson(
+        email=email,
+        name=rules.clean_name(values.get("name", "")),
+        role=rules.clean_role(values.get("role", "")),
+        password=rules.clean_password(password, email=email) if password else None,
+    )
+
+
+def _rows(data: bytes) -> list[tuple[int, list[str]]]:
+    """Each with the number of the line it ends on; empty ones are left out."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid("The list is not UTF-8. Save it as CSV UTF-8 and try again.") from None
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error:
+        raise Invalid(f"Line {reader.line_num} of the list cannot be read as CSV.") from None
+    if len(rows) > MOST_LINES:
+        raise Invalid(f"The list has more than {MOST_LINES} lines. Split it.")
+    return rows

@@ -1,0 +1,257 @@
+"""What players get from /m/, and who is given an address: half of fault 13 and fault 12."""
+
+import gzip
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import m3u8
+import msgspec
+import pytest
+
+from server.playback import tokens
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Course, CourseInstructor, Enrolment, Job, Lesson, Video
+from storage.objects import keys
+from storage.objects.store import ObjectStore
+from tests.fixtures.web import Account, HeldClock
+from transcoder.media import (
+    AudioResult,
+    AudioStream,
+    ChunkResult,
+    RenditionPart,
+    Segment,
+    Source,
+    VideoStream,
+)
+from transcoder.plan import Chunk, Plan, make_plan
+
+SOURCE = Source(
+    container="mov,mp4",
+    bytes=1000,
+    duration=60.0,
+    start=0.0,
+    seekable=True,
+    video=VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1),
+    audio=AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, language="en"),
+)
+PLAN = make_plan(SOURCE)
+INIT = "0" * 64
+
+
+def chunk_result(plan: Plan, chunk: Chunk) -> ChunkResult:
+    assert plan.video is not None
+    video = plan.video
+    ticks = video.segment_frames * video.frame_ticks
+    numbers = range(chunk.first_segment, chunk.first_segment + chunk.segments)
+    segments = tuple(
+        Segment(number=n, duration=ticks, bytes=500_000, keyframes=((0, 9000, 0),)) for n in numbers
+    )
+    parts = tuple(
+        RenditionPart(rung.name, 1, video.timescale, INIT, "avc1.640028", chunk.frames, segments)
+        for rung in video.rungs
+    )
+    return ChunkResult(parts=parts, tiles=(), take=1)
+
+
+def audio_result(seconds: int, *, complete: bool) -> AudioResult:
+    segments = tuple(Segment(number=n, duration=6 * 48000, bytes=96_000) for n in range(seconds // 6))
+    return AudioResult(RenditionPart("audio", 1, 48000, INIT, "mp4a.40.2", 0, segments), complete)
+
+
+Given = Callable[..., Awaitable[Lesson]]
+
+
+@pytest.fixture
+def given_lesson(database: Database, held_clock: HeldClock, instructor: Account, learner: Account) -> Given:
+    """A published lesson with `done` of its chunks and `sound` seconds of audio, seen by `learner`."""
+
+    async def make(*, done: int, sound: int = 60, state: str = "encoding") -> Lesson:
+        now = held_clock.now()
+        course = Course(id=new_id(), title="C", status="published", created_at=now, updated_at=now)
+        lesson = Lesson(
+            id=new_id(),
+            course_id=course.id,
+            title="L",
+            position=0,
+            status="published",
+            created_at=now,
+            updated_at=now,
+        )
+        video = Video(
+            id=new_id(), lesson_id=lesson.id, source_key=new_id(), state=state, created_at=now,
+            plan=msgspec.to_builtins(PLAN),
+        )  # fmt: skip
+        lesson.video_id = lesson.transcoding_job_id = video.id
+        assert PLAN.video is not None
+        jobs = [
+            job(video, "chunk", chunk.number, chunk_result(PLAN, chunk), now)
+            for chunk in PLAN.video.chunks[:done]
+        ]
+        async with database.write() as session:
+            session.add(course)
+            await session.flush()
+            session.add_all([lesson, video])
+            await session.flush()
+            session.add_all([*jobs, job(video, "audio", 0, audio_result(sound, complete=sound == 60), now)])
+            session.add(CourseInstructor(course_id=course.id, user_id=instructor.id))
+            session.add(Enrolment(course_id=course.id, user_id=learner.id, created_at=now))
+        return lesson
+
+    return make
+
+
+def job(video: Video, kind: str, number: int, result: Any, now: Any) -> Job:
+    return Job(
+        video_id=video.id, kind=kind, number=number, queue="transcode", state="done", queued_at=now,
+        result=msgspec.to_builtins(result),
+    )  # fmt: skip
+
+
+async def playback(who: Account, lesson: Lesson) -> dict[str, Any]:
+    answer = await who.api.get(f"/api/video/playback/{lesson.id}")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+async def test_growing_lecture_is_an_event_that_is_never_cached(
+    given_lesson: Given, learner: Account, client: httpx.AsyncClient
+) -> None:
+    lesson = await given_lesson(done=2, sound=18)
+    known = await playback(learner, lesson)
+    assert (known["state"], known["playable_seconds"], known["duration_seconds"]) == ("growing", 12, 60)
+    master = await client.get(known["hls_url"])
+    assert master.headers["cache-control"] == "no-store"
+    names = [item.uri for item in m3u8.loads(master.text).playlists]
+    assert names == ["1080p/index.m3u8", "720p/index.m3u8", "480p/index.m3u8"]
+    media = m3u8.loads((await client.get(known["hls_url"].replace("master.m3u8", names[0]))).text)
+    assert (media.playlist_type, media.is_endlist, len(media.segments)) == ("event", False, 2)
+    sound = m3u8.loads((await client.get(known["hls_url"].replace("master", "audio/index"))).text)
+    assert len(sound.segments) == 3
+
+
+async def test_finished_lecture_is_whole_and_gzipped(
+    given_lesson: Given, learner: Account, client: httpx.AsyncClient
+) -> None:
+    assert PLAN.video is not None
+    known = await playback(learner, await given_lesson(done=len(PLAN.video.chunks), state="ready"))
+    assert known["state"] == "ready"
+    async with client.stream(
+        "GET", known["hls_url"].replace("master", "720p/index"), headers={"accept-encoding": "gzip"}
+    ) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        text = gzip.decompress(b"".join([part async for part in answer.aiter_raw()])).decode()
+    assert m3u8.loads(text).is_endlist
+    assert len(m3u8.loads(text).segments) == 10
+
+
+async def test_gap_in_the_chunks_ends_the_playlist_before_it(
+    given_lesson: Given, learner: Account, database: Database
+) -> None:
+    lesson = await given_lesson(done=3)
+    async with database.write() as session:
+        row = await session.get(Job, (await _chunk(session, lesson, 1)))
+        assert row is not None
+        row.state, row.result = "running", None
+    assert (await playback(learner, lesson))["playable_seconds"] == 6
+
+
+async def _chunk(session: Any, lesson: Lesson, number: int) -> str:
+    from sqlalchemy import select
+
+    found = await session.scalar(
+        select(Job.id).where(Job.video_id == lesson.video_id, Job.kind == "chunk", Job.number == number)
+    )
+    return str(found)
+
+
+async def test_nothing_to_play_before_the_first_chunk(
+    given_lesson: Given, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
+) -> None:
+    known = await playback(learner, await given_lesson(done=0))
+    assert (known["state"], known["hls_url"]) == ("waiting", None)
+
+
+async def test_files_whole_in_part_and_in_no_part(
+    given_lesson: Given, learner: Account, client: httpx.AsyncClient, folder_store: ObjectStore
+) -> None:
+    lesson = await given_lesson(done=1)
+    assert lesson.video_id is not None
+    body = bytes(range(256)) * 4000
+    await folder_store.put_bytes(keys.segment(lesson.video_id, "1080p", 0, 1), body, "video/mp4")
+    url = (await playback(learner, lesson))["hls_url"].replace("master.m3u8", "1080p/00000.1.m4s")
+    whole = await client.get(url)
+    assert (whole.status_code, whole.content == body) == (200, True)
+    assert "immutable" in whole.headers["cache-control"]
+    assert "session" not in whole.headers.get("set-cookie", "")
+    part = await client.get(url, headers={"Range": "bytes=1000-300999"})
+    assert (part.status_code, part.content == body[1000:301_000]) == (206, True)
+    assert part.headers["content-range"] == f"bytes 1000-300999/{len(body)}"
+    assert (await client.get(url, headers={"Range": "bytes=9999999-"})).status_code == 416
+    head = await client.head(url)
+    assert (head.headers["content-length"], head.content) == (str(len(body)), b"")
+    assert (await client.get(url.replace("00000", "00001"))).status_code == 404
+    assert (await client.post(url)).status_code == 405
+
+
+async def test_wrong_tokens_are_refused_without_a_word(
+    given_lesson: Given, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
+) -> None:
+    first, second = await given_lesson(done=1), await given_lesson(done=1)
+    url = (await playback(learner, first))["hls_url"]
+    token = url.split("/")[2]
+    later = tokens.sign(b"x" * 32, str(first.video_id), b"abcdef", held_clock.now() + timedelta(hours=1))
+    for bad in (
+        url.replace(str(first.video_id), str(second.video_id)),  # token for A on B
+        url.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),  # altered
+        url.replace(token, later),  # signed with a key of somebody else's
+        url.replace(token, "x"),
+    ):
+        answer = await client.get(bad)
+        assert (answer.status_code, answer.content) == (403, b"")
+    assert (await client.get(url)).status_code == 200
+
+
+async def test_token_ends_and_one_refresh_goes_on(
+    given_lesson: Given, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
+) -> None:
+    lesson = await given_lesson(done=1)
+    url = (await playback(learner, lesson))["hls_url"]
+    held_clock.advance(hours=5)
+    assert (await client.get(url)).status_code == 200
+    held_clock.advance(hours=3)
+    assert (await client.get(url)).status_code == 403
+    assert (await client.get((await playback(learner, lesson))["hls_url"])).status_code == 200
+
+
+async def test_only_those_who_may_see_the_lesson_get_an_address(
+    given_lesson: Given, instructor: Account, learner: Account, administrator: Account, make_account: Any,
+    client: httpx.AsyncClient, database: Database,
+) -> None:  # fmt: skip
+    lesson = await given_lesson(done=1)
+    stranger = await make_account("learner", email="stranger@example.edu")
+    other_teacher = await make_account("instructor", email="other@example.edu")
+    path = f"/api/video/playback/{lesson.id}"
+    assert (await client.get(path)).status_code == 401
+    for who, status in (
+        (learner, 200),
+        (instructor, 200),
+        (administrator, 200),
+        (stranger, 404),
+        (other_teacher, 404),
+    ):
+        assert (await who.api.get(path)).status_code == status
+    async with database.write() as session:  # losing the enrolment stops new tokens at once
+        row = await session.get(Enrolment, (lesson.course_id, learner.id))
+        await session.delete(row)
+    assert (await learner.api.get(path)).status_code == 404
+
+
+async def test_lesson_page_has_the_player(given_lesson: Given, learner: Account) -> None:
+    lesson = await given_lesson(done=1)
+    answer = await learner.browser.get(f"/dashboard/courses/{lesson.course_id}/lessons/{lesson.id}")
+    assert answer.status_code == 200
+    assert "data-lecture-player" in answer.text
+    assert "/m/" in answer.text

@@ -1,0 +1,191 @@
+"""What goes wrong on the way: cut lines, killed servers, two writers, no room. Fault 17 of the list."""
+
+import asyncio
+import hashlib
+import os
+import signal
+
+import pytest
+from sqlalchemy import select
+
+from storage.database.tables import Lesson, Upload, Video
+from tests.fixtures.uploads import TUS, Campus, send
+
+DATA = os.urandom(3_000_000)
+
+
+async def send_then_cut(campus: Campus, location: str, announced: int, data: bytes) -> None:
+    """A PATCH whose connection dies after `data`, which is less than it announced."""
+    _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
+    head = (
+        f"PATCH {location} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {campus.school.tokens['teacher']}\r\n"
+        "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
+        f"Content-Length: {announced}\r\n\r\n"
+    )
+    writer.write(head.encode() + data)
+    await writer.drain()
+    await asyncio.sleep(0.3)
+    writer.transport.abort()
+
+
+async def arrived(campus: Campus, location: str, at_least: int) -> int:
+    """The offset once it stands still at or above `at_least`."""
+    async with campus.client() as client:
+        for _ in range(100):
+            answer = await client.head(location)
+            if int(answer.headers["upload-offset"]) >= at_least:
+                return int(answer.headers["upload-offset"])
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"only {answer.headers['upload-offset']} bytes arrived")
+
+
+async def stored_sha256(campus: Campus) -> str:
+    async with campus.school.database.read() as session:
+        upload = (await session.scalars(select(Upload).where(Upload.state == "stored"))).one()
+    return hashlib.sha256((campus.data / "objects" / upload.s3_key).read_bytes()).hexdigest()
+
+
+@pytest.mark.faults
+async def test_cut_at_99_percent_and_resumed_gives_the_same_hash(campus: Campus) -> None:
+    sent = len(DATA) * 99 // 100
+    async with campus.client() as client:
+        location = await campus.create(client, len(DATA))
+        await send_then_cut(campus, location, len(DATA), DATA[:sent])
+        offset = await arrived(campus, location, sent)
+        assert offset == sent
+        answer = await send(client, location, offset, DATA[offset:])
+    assert answer.status_code == 204
+    assert await stored_sha256(campus) == hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.mark.faults
+async def test_server_killed_in_mid_request_goes_on_after_a_restart(campus: Campus) -> None:
+    half = 2 * 2**20
+    async with campus.client() as client:
+        location = await campus.create(client, len(DATA))
+        _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
+        head = (
+            f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
+            "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
+            f"Content-Length: {len(DATA)}\r\n\r\n"
+        )
+        writer.write(head.encode() + DATA[:half])
+        await writer.drain()
+        while campus.spool_file(location).stat().st_size < half:
+            await asyncio.sleep(0.02)
+        await campus.server.kill()
+        writer.close()
+    await campus.server.start()
+    async with campus.client() as client:
+        looked = await client.head(location)
+        assert looked.headers["upload-offset"] == str(half)
+        answer = await send(client, location, half, DATA[half:])
+    assert answer.status_code == 204
+    assert await stored_sha256(campus) == hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.mark.faults
+async def test_whole_upload_of_a_dead_server_is_finished_by_the_next_look(campus: Campus) -> None:
+    async with campus.client() as client:
+        location = await campus.create(client, len(DATA))
+    await campus.server.kill()
+    campus.spool_file(location).write_bytes(DATA)  # every byte arrived, nothing after it happened
+    await campus.server.start()
+    async with campus.client() as client:
+        assert (await client.head(location)).headers["upload-offset"] == str(len(DATA))
+    async with campus.school.database.read() as session:
+        assert (await session.scalars(select(Video))).one().source_bytes == len(DATA)
+    assert await stored_sha256(campus) == hashlib.sha256(DATA).hexdigest()
+
+
+async def test_one_writer_at_a_time(campus: Campus) -> None:
+    async with campus.client() as client:
+        location = await campus.create(client, len(DATA))
+        _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
+        head = (
+            f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
+            f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
+            "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
+            f"Content-Length: {len(DATA)}\r\n\r\n"
+        )
+        writer.write(head.encode() + b"x")
+        await writer.drain()
+        await asyncio.sleep(0.3)
+        assert (await send(client, location, 0, DATA)).status_code == 423
+        writer.transport.abort()
+        assert await arrived(campus, location, 1) == 1
+
+
+async def test_no_room_is_said_before_the_first_byte(campus: Campus) -> None:
+    await campus.server.kill()
+    campus.server.environment["SKILLSTUDIO_MAX_UPLOAD_BYTES"] = str(2**60)
+    await campus.server.start()
+    async with campus.client() as client:
+        answer = await client.post(
+            TUS, headers={"Upload-Length": str(2**59), "Upload-Metadata": campus.metadata()}
+        )
+    assert answer.status_code == 507
+    assert "room for" in answer.json()["detail"]
+    async with campus.school.database.read() as session:
+        assert (await session.scalars(select(Upload))).all() == []
+        assert (await session.scalars(select(Lesson.video_status))).one() is None
+
+
+@pytest.mark.faults
+async def test_300_mb_pass_through_constant_memory(campus: Campus) -> None:
+    block, blocks = bytes(2**20), 300
+
+    async def body() -> object:
+        for _ in range(blocks):
+            yield block
+
+    async with campus.client() as client:
+        warm = await campus.create(client, len(block) * 2)
+        await send(client, warm, 0, block)
+        location = await campus.create(client, len(block) * blocks)
+        before = peak = campus.server.rss_bytes()
+
+        async def watch() -> None:
+            nonlocal peak
+            while True:
+                peak = max(peak, campus.server.rss_bytes())
+                await asyncio.sleep(0.02)
+
+        watching = asyncio.create_task(watch())
+        answer = await client.patch(
+            location,
+            content=body(),  # type: ignore[arg-type]
+            headers={
+                "Upload-Offset": "0",
+                "Content-Type": "application/offset+octet-stream",
+                "Content-Length": str(len(block) * blocks),
+            },
+        )
+        watching.cancel()
+    assert answer.status_code == 204
+    assert peak - before < 50 * 2**20
+
+
+@pytest.mark.faults
+async def test_the_server_ends_in_time_while_an_upload_runs_and_a_page_listens(campus: Campus) -> None:
+    async with campus.client() as client:
+        location = await campus.create(client, len(DATA))
+        url = f"/api/video/transcode/status/{campus.school.lesson_id}/events"
+        async with client.stream("GET", url) as listening:
+            assert listening.status_code == 200
+            _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
+            writer.write(
+                f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
+                f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
+                "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+                "Content-Type: application/offset+octet-stream\r\nContent-Length: 3000000\r\n\r\nabc".encode()
+            )
+            await writer.drain()
+            await asyncio.sleep(0.3)
+            process = campus.server.process
+            assert process is not None
+            process.send_signal(signal.SIGTERM)
+            await asyncio.wait_for(process.wait(), 15)
+            writer.close()
+    assert campus.spool_file(location).read_bytes() == b"abc"

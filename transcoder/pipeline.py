@@ -1,0 +1,162 @@
+"""One job from claim to outcome, whatever happens in between."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
+from transcoder import claims, jobs
+from transcoder.claims import Claim, LostClaim
+from transcoder.media import Unusable
+from transcoder.process import ProcessFailed
+from transcoder.scratch import ScratchFull
+from transcoder.steps import audio, chunk, finish, prepare
+from transcoder.timing import MAX_ATTEMPTS, deadline
+from transcoder.workshop import Held, Workshop, patiently
+
+log = structlog.get_logger(__name__)
+
+STEPS: dict[str, Callable[[Workshop, Claim, Held], Awaitable[None]]] = {
+    "prepare": prepare.run,
+    "audio": audio.run,
+    "chunk": chunk.run,
+    "finish": finish.run,
+}
+Outcome = Callable[[], Awaitable[None]]
+STORE_PAUSE = timedelta(seconds=15)
+
+
+async def work(shop: Workshop, queue: str) -> int:
+    """Do jobs of this queue until none is due; returns how many. Cancelling puts the current one back."""
+    done = 0
+    while claim := await claims.claim_next(shop.database, queue, shop.worker, shop.now(), shop.timing):
+        with structlog.contextvars.bound_contextvars(
+            video=claim.video_id, job=claim.id, kind=claim.kind, number=claim.number, take=claim.fence
+        ):
+            await do(shop, claim)
+        done += 1
+    return done
+
+
+async def do(shop: Workshop, claim: Claim) -> None:
+    held = Held(shop, claim)
+    log.info("job begins", attempt=claim.attempts)
+    try:
+        await _under_watch(shop, claim, held)
+        log.info("job is done")
+    except asyncio.CancelledError:
+        await asyncio.shield(_settle(held, partial(_put_back, shop, claim, counted=False)))
+        log.info("job is put back: this worker stops")
+        raise
+    except BaseExceptionGroup as group:
+        await _after(shop, claim, held, _first(group))
+    except Exception as error:
+        await _after(shop, claim, held, error)
+
+
+async def _under_watch(shop: Workshop, claim: Claim, held: Held) -> None:
+    step = asyncio.ensure_future(STEPS[claim.kind](shop, claim, held))
+    watch = asyncio.create_task(held.watch(step))
+    try:
+        async with asyncio.timeout(deadline(claim.plan.duration if claim.plan else None).total_seconds()):
+            await step
+    except asyncio.CancelledError:
+        if held.lost:
+            raise LostClaim(claim.id) from None
+        raise
+    finally:
+        watch.cancel()
+        step.cancel()
+        await asyncio.wait((watch, step))
+
+
+async def _after(shop: Workshop, claim: Claim, held: Held, error: BaseException) -> None:
+    """What to do about what went wrong."""
+    outcome: Outcome | None
+    now = shop.now()
+    match error:
+        case LostClaim():
+            log.info("job is no longer ours: cancelled, or another worker has it")
+            outcome = None
+        case Unusable():
+            log.info("the original is refused", reason=str(error))
+            outcome = partial(claims.refuse, shop.database, claim, str(error), now)
+        case ObjectMissing():
+            outcome = partial(
+                claims.fail,
+                shop.database,
+                claim,
+                "The original is no longer there. Upload the file again.",
+                now,
+            )
+        case StoreFull() | ScratchFull():
+            log.error("no room", error=str(error))
+            outcome = partial(claims.fail, shop.database, claim, f"{error} Then press Retry.", now)
+        case StoreUnavailable():
+            log.warning("the object store is away; the job waits", error=str(error))
+            outcome = partial(_put_back, shop, claim, counted=False, delay=STORE_PAUSE, error=str(error))
+        case _:
+            outcome = _try_again(shop, claim, error)
+    await _settle(held, outcome)
+
+
+def _try_again(shop: Workshop, claim: Claim, error: BaseException) -> Outcome:
+    sentence = _sentence(error)
+    if isinstance(error, ProcessFailed):
+        log.warning("the process failed", error=str(error), stderr=error.stderr[-2000:])
+    else:
+        log.error("the job failed", exc_info=error)
+    if claim.attempts >= MAX_ATTEMPTS:
+        given_up = f"{sentence} It was tried {MAX_ATTEMPTS} times. What is finished is kept: press Retry."
+        return partial(claims.fail, shop.database, claim, given_up, shop.now())
+    return partial(
+        _put_back, shop, claim, counted=True, delay=shop.timing.retry_delay(claim.attempts), error=sentence
+    )
+
+
+def _sentence(error: BaseException) -> str:
+    match error:
+        case ProcessFailed(kind="timeout") | TimeoutError():
+            return "Encoding took far too long and was stopped."
+        case ProcessFailed(kind="stalled"):
+            return "Encoding made no progress for minutes and was stopped."
+        case ProcessFailed(kind="too_much_output"):
+            return "Encoding wrote more than any such lecture should need and was stopped."
+        case ProcessFailed(kind="killed"):
+            return "Encoding was stopped by the system, which may be short of memory."
+        case ProcessFailed():
+            last = error.stderr.strip().rpartition("\n")[2][:200]
+            return f"Encoding failed: {last or error.returncode}."
+        case _:
+            return f"Encoding failed: {error or type(error).__name__}."
+
+
+async def _put_back(
+    shop: Workshop, claim: Claim, *, counted: bool, delay: timedelta = timedelta(), error: str | None = None
+) -> None:
+    await claims.put_back(shop.database, claim, shop.now(), delay=delay, counted=counted, error=error)
+    await jobs.hint(shop.queue, [claim], delay.total_seconds())
+
+
+async def _settle(held: Held, outcome: Outcome | None) -> None:
+    """Write the outcome down, then remove what the attempt stored in vain."""
+    try:
+        if outcome is not None:
+            await patiently(outcome)
+    except LostClaim:
+        log.info("the outcome came too late: the job is no longer ours")
+    except DBAPIError as error:  # the lease runs out and the sweeper takes it from there
+        log.error("the outcome could not be written", error=str(error))
+        return
+    await held.drop_stored()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

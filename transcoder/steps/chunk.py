@@ -1,0 +1,26 @@
+"""Encode a run of segments in every rung, and the storyboard frames that lie in it."""
+
+import asyncio
+
+from transcoder import command, process
+from transcoder.claims import Claim
+from transcoder.segments import collect_chunk
+from transcoder.steps.outcome import complete
+from transcoder.workshop import Held, Workshop
+
+
+async def run(shop: Workshop, claim: Claim, held: Held) -> None:
+    source, plan = claim.planned()
+    if plan.video is None:
+        raise ValueError("a chunk of a lecture without a picture")
+    chunk = plan.video.chunks[claim.number]
+    seconds = chunk.frames * plan.video.fps_den / plan.video.fps_num
+    async with (
+        shop.scratch.original(shop.store, claim.encoded_key, claim.source_bytes) as original,
+        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+    ):
+        encode = command.chunk(shop.tools, original, source, plan, chunk, threads=shop.threads)
+        await process.run(encode, folder, held.limits(), held.reporter(seconds))
+        collected = await asyncio.to_thread(collect_chunk, folder, plan, chunk, claim.fence)
+        await held.put(collected.files(claim.video_id))
+    await complete(shop, claim, collected.result)

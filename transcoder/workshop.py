@@ -1,0 +1,142 @@
+"""What a worker process has at hand, and the job it holds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from storage.database.engine import Database
+from storage.objects.store import ObjectStore, StoreError
+from transcoder import claims
+from transcoder.claims import Claim, LostClaim
+from transcoder.process import Limits
+from transcoder.progress import Progress
+from transcoder.queue import Queue
+from transcoder.scratch import Scratch
+from transcoder.timing import Timing, deadline
+from transcoder.tools import Tools
+
+log = structlog.get_logger(__name__)
+
+PAUSES = (1, 2, 4, 8, 16)  # seconds
+AT_ONCE = 4  # objects on their way to the store
+TYPES = {".m4s": "video/mp4", ".mp4": "video/mp4", ".jpg": "image/jpeg", ".vtt": "text/vtt"}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+T = TypeVar("T")
+
+
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Again and again for half a minute while the database is busy or away."""
+    for pause in PAUSES:
+        try:
+            return await call()
+        except (DBAPIError, OSError) as error:
+            log.warning("the database is busy or away", error=str(error), again_in=pause)
+            await asyncio.sleep(pause)
+    return await call()
+
+
+@dataclass(frozen=True)
+class Workshop:
+    database: Database
+    store: ObjectStore
+    queue: Queue
+    tools: Tools
+    scratch: Scratch
+    worker: str  # workers.id
+    threads: int  # of one encoder
+    timing: Timing = field(default_factory=Timing)
+    now: Callable[[], datetime] = utc_now
+
+
+class Held:
+    """A claimed job while it is being done: its lease, its progress, and what it has stored."""
+
+    def __init__(self, shop: Workshop, claim: Claim) -> None:
+        self.shop, self.claim = shop, claim
+        self.lost = False
+        self.stored: list[str] = []  # keys that no row names yet
+        self._figures: tuple[float, float | None] = (0.0, None)  # progress 0-1, speed
+        self._told: tuple[float, float | None] = self._figures
+
+    def reporter(self, seconds: float) -> Callable[[Progress], None]:
+        """For a process that makes so many seconds of the lecture."""
+
+        def report(progress: Progress) -> None:
+            self._figures = (round(min(progress.out_seconds / seconds, 1.0), 3), progress.speed)
+
+        return report
+
+    def limits(self) -> Limits:
+        """Spec section 6, for one process of this job."""
+        duration = self.claim.plan.duration if self.claim.plan else None
+        return Limits(
+            seconds=deadline(duration).total_seconds(),
+            output_bytes=3 * self.claim.source_bytes + 2**30,
+        )
+
+    async def put(self, files: dict[str, Path]) -> None:
+        """Move local files into the store under these keys; noted first, so that nothing is left behind."""
+        self.stored += files
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(key: str, path: Path) -> None:
+            async with gate:
+                await self.shop.store.adopt_file(key, path, TYPES[path.suffix])
+
+        async with asyncio.TaskGroup() as group:
+            for key, path in files.items():
+                group.create_task(one(key, path))
+
+    def keep(self) -> None:
+        """A row names them now."""
+        self.stored.clear()
+
+    async def drop_stored(self) -> None:
+        """Remove what this attempt stored in vain."""
+        if not self.stored:
+            return
+        async with self.shop.database.read() as session:
+            if await claims.is_complete(session, self.claim):
+                return
+        for key in self.stored:
+            try:
+                await self.shop.store.delete(key)
+            except StoreError as error:  # the last step of the revision removes what no row names
+                log.warning("an object of no use stays for now", key=key, error=str(error))
+        self.keep()
+
+    async def watch(self, step: "asyncio.Task[Any]") -> None:
+        """Renew the lease until cancelled; stop the step when the job is no longer ours."""
+        renewed = monotonic()
+        while True:
+            await asyncio.sleep(self.shop.timing.watch)
+            due = monotonic() - renewed >= self.shop.timing.renew
+            try:
+                if due or self._figures != self._told:
+                    self._told = self._figures
+                    fraction, speed = self._told
+                    now = self.shop.now()
+                    await claims.renew(
+                        self.shop.database, self.claim, now, self.shop.timing, progress=fraction, speed=speed
+                    )
+                    renewed = monotonic()
+                elif not await claims.is_mine(self.shop.database, self.claim):
+                    raise LostClaim(self.claim.id)
+            except LostClaim:
+                self.lost = True
+                step.cancel()
+                return
+            except (DBAPIError, OSError) as error:  # busy or away: the fence judges what we do meanwhile
+                log.warning("the lease could not be renewed", error=str(error))
