@@ -53,7 +53,7 @@ def copy(source: BinaryIO, target: BinaryIO, stop: Event) -> int:
     return copied
 
 
-def write_whole(temporary: Path, fill: Callable[[BinaryIO], None], publish: Callable[[Path], T]) -> None:
+def write_whole(temporary: Path, fill: Callable[[BinaryIO], None], publish: Callable[[Path], T]) -> T:
     """Fill a file, put its bytes on the disk, and only then let `publish` give it its name.
 
     A power cut therefore leaves no file of zeros under a good name. Whatever goes wrong,
