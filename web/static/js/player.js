@@ -88,7 +88,7 @@ class LecturePlayer {
   describe({ state, playable_seconds, duration_seconds, progress }) {
     if (state === "waiting") this.say(this.texts.textWaiting, progress);
     else if (state === "growing") {
-      const text = this.texts.textGrowing.replace("%(ready)s", clock(playable_seconds)).replace("%(total)s", clock(duration_seconds));
+      const text = this.texts.textGrowing.replace("{ready}", clock(playable_seconds)).replace("{total}", clock(duration_seconds));
       this.say(text, progress);
     } else if (state === "ready") this.say("");
   }
