@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
@@ -155,12 +155,15 @@ def _exhausted(job: Job) -> str:
 async def renew(database: Database, claim: Claim, now: datetime, timing: Timing, **values: Any) -> None:
     """Hold on to the job for another lease, and tell its `progress` and `speed`. Raises LostClaim."""
     async with database.write() as session:
-        await _update(session, claim, lease_until=now + timedelta(seconds=timing.lease), **values)
+        if not await is_complete(session, claim):
+            await _update(session, claim, lease_until=now + timedelta(seconds=timing.lease), **values)
 
 
 async def is_mine(database: Database, claim: Claim) -> bool:
+    """Also once this attempt is the one that counts."""
+    ours = and_(Job.id == claim.id, Job.fence == claim.fence, Job.state.in_(("running", "done")))
     async with database.read() as session:
-        return await session.scalar(select(Job.id).where(claim.mine)) is not None
+        return await session.scalar(select(Job.id).where(ours)) is not None
 
 
 async def store_result(session: AsyncSession, claim: Claim, result: Any) -> None:
@@ -243,6 +246,13 @@ async def put_back(
             queued_at=now + delay,
             attempts=claim.attempts if counted else claim.attempts - 1,
         )
+
+
+async def withdraw(session: AsyncSession, claim: Claim) -> None:
+    """Take the job itself off the list. Lock the revision first. Raises LostClaim."""
+    done = await session.scalar(delete(Job).where(claim.mine).returning(Job.id))
+    if done is None:
+        raise LostClaim(claim.id)
 
 
 async def release_own(database: Database, worker: str, now: datetime) -> list[Job]:

@@ -4,8 +4,8 @@ Whoever changes a revision locks its row first, so that on PostgreSQL two worker
 last two chunks at once see each other. Order of locks everywhere: video, job, lesson.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -69,6 +69,19 @@ async def finish_job_if_due(session: AsyncSession, video: Video, now: datetime) 
     return job
 
 
+async def reopen(
+    session: AsyncSession, video: Video, parts: Collection[tuple[str, int]], now: datetime
+) -> list[Job]:
+    """Have parts (kind and number) of a revision made again, with the attempts that they have left."""
+    done = await session.scalars(select(Job).where(Job.video_id == video.id, Job.state == "done"))
+    again = [job for job in done if (job.kind, job.number) in parts]
+    for job in again:
+        job.state, job.progress, job.queued_at, job.finished_at = "waiting", 0.0, now, None
+        job.error = "What it had made was not in the object store any more."
+    video.state = "encoding"
+    return again
+
+
 def first_job(video: Video, now: datetime) -> Job:
     return Job(video_id=video.id, kind="prepare", queue=QUICK, queued_at=now)
 
@@ -102,7 +115,11 @@ def leftovers(video: Video) -> tuple[str, str]:
 async def publish(
     session: AsyncSession, video: Video, variants: Sequence[dict[str, Any]], *, poster: bool, now: datetime
 ) -> None:
-    """Make it the lesson's revision; those before it are marked for deletion."""
+    """Make it the lesson's revision; those before it go later."""
+    earlier = select(Video).where(
+        Video.lesson_id == video.lesson_id, Video.id < video.id, Video.state != "cancelled"
+    )
+    older = list(await session.scalars(earlier.order_by(Video.id).with_for_update()))
     video.state, video.error, video.finished_at = "ready", None, now
     video.playable_at = video.playable_at or now
     lesson = await session.get_one(Lesson, video.lesson_id, with_for_update=True)
@@ -114,15 +131,20 @@ async def publish(
     lesson.video_quality_variants = list(variants)
     if lesson.transcoding_job_id == video.id:
         lesson.video_status, lesson.transcoding_progress = "ready", 100
-    older = await session.scalars(
-        select(Video).where(
-            Video.lesson_id == video.lesson_id, Video.id < video.id, Video.state != "cancelled"
-        )
-    )
-    for revision in list(older):
-        revision.state, revision.finished_at = "cancelled", now
-        await _stop_jobs(session, revision, now)
-        await discard(session, revision, now)
+    for revision in older:
+        await _supersede(session, revision, now)
+
+
+async def _supersede(session: AsyncSession, older: Video, now: datetime) -> None:
+    """Who is in the middle of the older revision sees it to its end; what is not whole ends now."""
+    if older.state != "ready":
+        return await cancel(session, older, now)
+    await deletions.mark(session, leftovers(older), now + _watched_for(older))
+
+
+def _watched_for(video: Video) -> timedelta:
+    """As long as addresses of it are good: spec section 5, path token."""
+    return timedelta(seconds=(video.plan or {}).get("duration", 0.0)) + timedelta(hours=7)
 
 
 async def _stop_jobs(session: AsyncSession, video: Video, now: datetime) -> None:

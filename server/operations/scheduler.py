@@ -13,12 +13,14 @@ from server.services import Services, services
 from server.settings import Settings
 from server.uploads.intake import Intake
 from server.uploads.sweep import sweep as sweep_uploads
+from storage import deletions
 from transcoder.sweeper import sweep as sweep_jobs
 
 log = structlog.get_logger(__name__)
 
 JOBS_EVERY = 10.0  # seconds; a killed worker's lease of 40 s ends within 60
 UPLOADS_EVERY = 60.0
+OBJECTS_EVERY = 10.0
 
 
 def run(settings: Settings) -> None:
@@ -35,6 +37,7 @@ async def _run(settings: Settings) -> None:
         chores = (
             _every(JOBS_EVERY, "jobs", lambda: _jobs(opened)),
             _every(UPLOADS_EVERY, "uploads", lambda: _uploads(opened)),
+            _every(OBJECTS_EVERY, "objects", lambda: _objects(opened)),
         )
         running = [asyncio.create_task(chore) for chore in chores]
         await asked.wait()
@@ -64,3 +67,9 @@ async def _uploads(opened: Services) -> None:
     swept = await sweep_uploads(intake, SystemClock().now())
     if any(msgspec.structs.astuple(swept)):
         log.info("uploads picked up", **msgspec.structs.asdict(swept))
+
+
+async def _objects(opened: Services) -> None:
+    """What a finished, cancelled or deleted revision has no use for."""
+    if emptied := await deletions.carry_out(opened.database, opened.store, SystemClock().now()):
+        log.info("objects removed", places=emptied)
