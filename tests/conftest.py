@@ -7,4 +7,6 @@ pytest_plugins = [
     "tests.fixtures.media",
     "tests.fixtures.web",
     "tests.fixtures.uploads",
+    "tests.fixtures.browser",
+    "tests.fixtures.product",
 ]

@@ -54,7 +54,8 @@ def _request_id(headers: Any) -> str:
 
 def _report(scope: Any, status: int, seconds: float) -> None:
     path = scope["path"]
-    say = log.debug if path.startswith(FREQUENT) and status < 500 else log.info
+    expected = status < 500 or path.startswith("/health/")  # 503 is its answer while things come up
+    say = log.debug if path.startswith(FREQUENT) and expected else log.info
     say(
         f"{scope['method']} {without_secrets(path)} {status}",
         milliseconds=round(seconds * 1000),
