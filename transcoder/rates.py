@@ -1,0 +1,66 @@
+"""How many pictures a second a lecture is to have, from what its file says and shows. Pure."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from statistics import median
+
+FASTEST = Fraction(60)
+COMMON = tuple(
+    Fraction(rate) for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")
+)
+CLOSE = Fraction(1, 1000)  # two ways to write one rate differ less, 24 and 23.976 just about as much
+ALIKE = 0.02
+
+
+def nominal_rate(base: str, average: str, times: Sequence[float], *, interlaced: bool) -> Fraction | None:
+    """None when there is no telling.
+
+    `base` is ffprobe's r_frame_rate, the slowest clock on which every frame's time falls; `average` its
+    avg_frame_rate; `times` those of the first frames, in any order, in seconds.
+    """
+    clock, mean = parse(base), parse(average)
+    if interlaced and clock and mean and abs(clock / mean - 2) < ALIKE:
+        clock = mean  # a clock of fields: a frame has two
+    if clock and mean and abs(clock / mean - 1) < ALIKE and clock <= FASTEST:
+        return tidy(clock)
+    if clock is None or clock > FASTEST:
+        # A clock of ticks rather than of frames (1000 in WebM), or a high-speed camera.
+        clock = from_times(times) or mean or clock
+    return tidy(clock) if clock else None
+
+
+def parse(text: str) -> Fraction | None:
+    """Of ffprobe's "30000/1001"; None for "0/0"."""
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return rate if rate > 0 else None
+
+
+def from_times(times: Sequence[float]) -> Fraction | None:
+    """The rate of the usual distance: pauses and bursts do not count."""
+    ordered = sorted(times)
+    steps = [after - before for before, after in pairwise(ordered) if after > before]
+    if len(steps) < 2:
+        return None
+    # The mean of the usual ones: times in whole milliseconds make 33 and 34 of one distance.
+    middle = median(steps)
+    usual = [step for step in steps if abs(step - middle) <= max(0.0015, middle * 0.1)]
+    rate = Fraction(len(usual) / sum(usual)).limit_denominator(1001)
+    return min(COMMON, key=lambda common: abs(common - rate)) if _near_common(rate) else rate
+
+
+def tidy(rate: Fraction) -> Fraction:
+    """At most 60, by leaving out frames evenly, and with a denominator that a clock can count."""
+    if rate > FASTEST:
+        rate /= -(-rate // FASTEST)
+    for common in COMMON:
+        if abs(rate / common - 1) < CLOSE / 2:
+            return common
+    return rate.limit_denominator(1001)
+
+
+def _near_common(rate: Fraction) -> bool:
+    return any(abs(rate / common - 1) < ALIKE / 2 for common in COMMON)
