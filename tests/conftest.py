@@ -3,7 +3,10 @@
 pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.objects",
+    "tests.fixtures.lessons",
     "tests.fixtures.queue",
+    "tests.fixtures.workers",
+    "tests.fixtures.clips",
     "tests.fixtures.media",
     "tests.fixtures.web",
     "tests.fixtures.uploads",

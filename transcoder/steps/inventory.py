@@ -6,8 +6,7 @@ import msgspec
 
 from storage.objects import keys
 from transcoder.media import AudioResult, ChunkResult, RenditionPart
-from transcoder.plan import Plan
-from transcoder.steps.pictures import sheet_count
+from transcoder.plan import TILES_IN_SHEET, Plan
 
 Part = tuple[str, int]  # a job's kind and number
 
@@ -50,6 +49,10 @@ def useless(video_id: str, plan: Plan, parts: Parts, there: Mapping[str, int]) -
     named |= {keys.storyboard_sheet(video_id, sheet) for sheet in range(sheet_count(plan))}
     single = [key for key in there if key not in named and not key.startswith(tiles)]
     return [tiles, *single] if plan.storyboard else single
+
+
+def sheet_count(plan: Plan) -> int:
+    return -(-plan.storyboard.tiles // TILES_IN_SHEET) if plan.storyboard else 0
 
 
 def _rendition(

@@ -8,7 +8,8 @@ from storage.objects import keys
 from transcoder import command, playlist, process
 from transcoder.claims import Claim
 from transcoder.media import ChunkResult
-from transcoder.plan import TILES_IN_SHEET, Plan
+from transcoder.plan import TILES_IN_SHEET
+from transcoder.steps.inventory import sheet_count
 from transcoder.workshop import TYPES, Held, Workshop
 
 FETCHES_AT_ONCE = 8  # tiles on their way from the store
@@ -44,10 +45,6 @@ async def storyboard(
     index = playlist.storyboard(plan).encode()
     await shop.store.put_bytes(keys.storyboard_index(claim.video_id), index, TYPES[".vtt"])
     return sheet_count(plan)
-
-
-def sheet_count(plan: Plan) -> int:
-    return -(-plan.storyboard.tiles // TILES_IN_SHEET) if plan.storyboard else 0
 
 
 def _name(tile: int) -> str:

@@ -1,0 +1,42 @@
+"""The spine: an original goes in, a lecture comes out, through a real queue and real workers."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from storage.database.tables import Lesson
+from storage.objects import keys
+from tests.fixtures.workers import Plant
+from transcoder.media import AudioResult, ChunkResult
+
+pytestmark = pytest.mark.media
+
+
+async def test_a_lecture_becomes_ready(plant: Plant, clip: Path, lesson_id: str) -> None:
+    await plant.start("quick", "transcode")
+    video = await plant.comes_to((await plant.submit(clip, lesson_id)).id, "ready")
+
+    chunks = [msgspec.convert(job.result, ChunkResult) for job in await plant.jobs_of(video.id, "chunk")]
+    assert sum(chunk.parts[0].frames for chunk in chunks) == 500
+    audio = [msgspec.convert(job.result, AudioResult) for job in await plant.jobs_of(video.id, "audio")]
+    assert audio[0].complete
+    assert sum(segment.duration for segment in audio[0].part.segments) == pytest.approx(20 * 48000, abs=1024)
+
+    async with plant.database.read() as session:
+        lesson = await session.get_one(Lesson, lesson_id)
+    assert (lesson.video_id, lesson.video_status, lesson.transcoding_progress) == (video.id, "ready", 100)
+    assert lesson.video_duration_seconds == pytest.approx(20, abs=0.04)
+    assert [variant["name"] for variant in lesson.video_quality_variants or []] == ["180p"]
+    there = await plant.objects(video.id)
+    assert {keys.poster(video.id), keys.storyboard_index(video.id)} <= there
+
+
+async def test_sound_alone_becomes_a_lecture(plant: Plant, tone: Path, lesson_id: str) -> None:
+    await plant.start("quick", "transcode")
+    video = await plant.comes_to((await plant.submit(tone, lesson_id)).id, "ready")
+    async with plant.database.read() as session:
+        lesson = await session.get_one(Lesson, lesson_id)
+    assert (lesson.video_id, lesson.video_thumbnail_url) == (video.id, None)
+    assert lesson.video_quality_variants == []
+    assert all("/audio/" in key for key in await plant.objects(video.id))
