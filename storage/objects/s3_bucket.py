@@ -1,0 +1,214 @@
+"""One bucket as the minio client sees it; every call blocks and raises the store's errors.
+
+Only what all S3 stores have: path-style addresses, signature 4, multipart, POST policies. No
+ACLs, no tags, no bucket policies. The bucket stays private.
+"""
+
+import ssl
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from itertools import islice
+from threading import Event
+from typing import BinaryIO, cast
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
+
+import msgspec
+import urllib3
+from minio import Minio
+from minio.datatypes import PostPolicy
+from minio.deleteobjects import DeleteObject
+from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from minio.helpers import check_bucket_name
+
+from storage.objects.files import StoppableReader, Stopped
+from storage.objects.s3_answers import meaning
+from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable
+
+PAGE = 1000  # objects listed or deleted in one request, S3's own limit
+PIECE = 256 * 1024  # bytes read at a time
+PART = 16 * 2**20  # bytes; two of these are in memory while a large object is sent
+PARTS = 9_000  # S3 takes 10,000
+TIMEOUT = urllib3.Timeout(connect=5, read=60)
+
+
+class Head(msgspec.Struct, frozen=True):
+    info: ObjectInfo
+    etag: str
+
+
+class Bucket:
+    def __init__(
+        self,
+        *,
+        endpoint: str,
+        name: str,
+        region: str,
+        access_key: str,
+        secret_key: str,
+        retries: int,
+        connections: int,
+    ) -> None:
+        secure, host = address(endpoint)
+        check_bucket_name(name)
+        if not access_key or not secret_key:
+            raise ValueError("The S3 store needs both an access key and a secret key.")
+        self.name, self.retries = name, retries
+        self._connections = _connections(connections, retries, secure=secure)
+        self._client = Minio(
+            host,
+            access_key,
+            secret_key,
+            secure=secure,
+            region=region,  # given, so that no request asks for the bucket's location
+            http_client=self._connections,
+        )
+        self._client.disable_virtual_style_endpoint()
+
+    def put(self, key: str, file: BinaryIO, size: int, content_type: str, stop: Event) -> ObjectInfo:
+        with _errors(key):
+            written = self._client.put_object(
+                self.name,
+                key,
+                cast(BinaryIO, StoppableReader(file, stop)),
+                size,
+                content_type,
+                part_size=max(PART, -(-size // PARTS)),
+                num_parallel_uploads=1,  # memory: parts in flight are whole in it
+            )
+        try:
+            kept = self.head(key)
+        except ObjectMissing:
+            kept = None
+        replaced = kept and written.etag and kept.etag != written.etag  # by a later writer, so whole
+        if kept is None or (kept.info.size != size and not replaced):
+            raise StoreUnavailable(f"The object store did not keep all {size} bytes of {key}.")
+        return kept.info
+
+    def head(self, key: str) -> Head:
+        with _errors(key):
+            found = self._client.stat_object(self.name, key)
+        modified = found.last_modified or datetime.now(UTC)
+        return Head(ObjectInfo(key=key, size=found.size or 0, modified=modified), found.etag or "")
+
+    def read(
+        self, head: Head, stop: Event, start: int = 0, length: int | None = None
+    ) -> Generator[bytes, None, None]:
+        """The bytes, going on where a broken connection left off."""
+        end = head.info.size if length is None else min(head.info.size, start + length)
+        failures = 0
+        while start < end:
+            try:
+                for piece in self._answer(head, start, end):
+                    if stop.is_set():
+                        raise Stopped
+                    start += len(piece)
+                    failures = 0
+                    yield piece
+            except StoreUnavailable:
+                failures += 1
+                if failures > self.retries or stop.wait(0.25 * 2**failures):
+                    raise
+
+    def _answer(self, head: Head, start: int, end: int) -> Iterator[bytes]:
+        """One answer to one request; StoreUnavailable when it is not all of what was asked for."""
+        key = head.info.key
+        with _errors(key):
+            answer = self._client.get_object(self.name, key, offset=start, length=end - start)
+            try:
+                whole = answer.headers.get("etag", "").strip('"') == head.etag and (
+                    answer.status == 206 or start == 0
+                )
+                while whole and start < end:
+                    piece = answer.read(min(PIECE, end - start), decode_content=False)
+                    whole = bool(piece)
+                    if piece:
+                        start += len(piece)
+                        yield piece
+            finally:
+                answer.close()
+        if not whole:
+            raise StoreUnavailable(f"The object store gave only a part of {key}, or another {key}.")
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        with _errors(prefix):
+            for found in self._client.list_objects(self.name, prefix=prefix, recursive=True):
+                modified = found.last_modified or datetime.now(UTC)
+                yield ObjectInfo(key=found.object_name or "", size=found.size or 0, modified=modified)
+
+    def make(self) -> None:
+        """Where it is not there yet."""
+        with _errors(self.name):
+            if self._client.bucket_exists(self.name):
+                return
+            try:
+                self._client.make_bucket(self.name)
+            except S3Error as error:
+                if error.code not in ("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
+                    raise
+
+    def remove(self, key: str) -> None:
+        """No error when it is not there."""
+        with suppress(ObjectMissing), _errors(key):
+            self._client.remove_object(self.name, key)
+
+    def remove_all(self, prefix: str) -> int:
+        """How many there were."""
+        deleted, found = 0, self.list(prefix)
+        while page := [DeleteObject(item.key) for item in islice(found, PAGE)]:
+            with _errors(prefix):
+                for problem in self._client.remove_objects(self.name, page):
+                    raise StoreUnavailable(f"{problem.name} could not be deleted: {problem.message}.")
+            deleted += len(page)
+        return deleted
+
+    def form(self, fields: dict[str, str], max_bytes: int, expires: datetime) -> dict[str, str]:
+        """The fields of a POST policy that allows exactly `fields` and at most `max_bytes`."""
+        policy = PostPolicy(self.name, expires)
+        for name, value in fields.items():
+            policy.add_equals_condition(name, value)
+        policy.add_content_length_range_condition(1, max_bytes)
+        return fields | self._client.presigned_post_policy(policy)
+
+    def close(self) -> None:
+        self._connections.clear()
+
+
+def _connections(size: int, retries: int, *, secure: bool) -> urllib3.PoolManager:
+    return urllib3.PoolManager(
+        maxsize=size,
+        timeout=TIMEOUT,
+        retries=urllib3.Retry(
+            total=retries,
+            backoff_factor=0.25,
+            status_forcelist=(500, 502, 503, 504),
+            raise_on_status=False,  # the last answer says more than "too many retries"
+            respect_retry_after_header=False,  # we are the ones who are waited for
+        ),
+        # The system's authorities, so that an institution's own one counts.
+        ssl_context=ssl.create_default_context() if secure else None,
+    )
+
+
+def address(endpoint: str) -> tuple[bool, str]:
+    """Whether TLS is spoken, and host:port. Raises ValueError."""
+    parts = urlsplit(endpoint)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise ValueError(f"The S3 address should look like http://minio:9000, not {endpoint!r}.")
+    return parts.scheme == "https", parts.netloc
+
+
+@contextmanager
+def _errors(key: str) -> Iterator[None]:
+    """Turn minio's and urllib3's errors into the store's."""
+    try:
+        yield
+    except S3Error as error:
+        raise meaning(key, error.code or "", error.response.status, error.message or "") from error
+    except ServerError as error:
+        raise meaning(key, "", error.status_code, str(error)) from error
+    except InvalidResponseError as error:  # no S3 answer: a proxy's page, say
+        raise meaning(key, "", 503, str(error)[:300]) from error
+    except (MinioException, urllib3.exceptions.HTTPError, ParseError, OSError) as error:
+        raise StoreUnavailable(f"The object store cannot be reached: {error}") from error
