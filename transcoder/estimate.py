@@ -41,7 +41,7 @@ def look_ahead(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Out
     main = "chunk" if plan.video is not None else "audio"
     lengths = _lengths(plan)
     parts = [job for job in jobs if job.kind == main]
-    total = sum(lengths.get(job.number, 0.0) for job in parts) or 1.0
+    total = sum(lengths.values())
     done = sum(lengths.get(job.number, 0.0) * _fraction(job) for job in parts)
     speed = _speed(parts, lengths, now)
     eta = (total - done) / speed + FINISHING_SECONDS if speed else None

@@ -1,7 +1,9 @@
 """Encode a run of segments in every rung, and the storyboard frames that lie in it."""
 
 import asyncio
+from pathlib import Path
 
+from storage.objects import keys
 from transcoder import command, process
 from transcoder.claims import Claim
 from transcoder.segments import collect_chunk
@@ -22,5 +24,11 @@ async def run(shop: Workshop, claim: Claim, held: Held) -> None:
         encode = command.chunk(shop.tools, original, source, plan, chunk, threads=shop.threads)
         await process.run(encode, folder, held.limits(), held.reporter(seconds))
         collected = await asyncio.to_thread(collect_chunk, folder, plan, chunk, claim.fence)
-        await held.put(collected.files(claim.video_id))
+        await held.put(_stored(collected.files(claim.video_id), claim))
     await complete(shop, claim, collected.result)
+
+
+def _stored(files: dict[str, Path], claim: Claim) -> dict[str, Path]:
+    """Every chunk of a rung has the same header: the playlists name that of the first."""
+    header = "/" + keys.init_name(claim.fence)
+    return {key: path for key, path in files.items() if claim.number == 0 or not key.endswith(header)}

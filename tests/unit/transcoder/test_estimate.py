@@ -1,0 +1,104 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcoder.estimate import JobView, look_ahead
+from transcoder.media import AudioStream, Source, VideoStream
+from transcoder.plan import Plan, make_plan
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+PICTURE = VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1)
+SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000)
+
+
+def plan_of(seconds: float, *, picture: bool = True, sound: bool = True) -> Plan:
+    return make_plan(
+        Source(
+            container="mp4",
+            bytes=1,
+            duration=seconds,
+            start=0,
+            seekable=True,
+            video=PICTURE if picture else None,
+            audio=SOUND if sound else None,
+        )
+    )
+
+
+def chunk(number: int, state: str, **values: Any) -> JobView:
+    return JobView(kind="chunk", number=number, state=state, **values)
+
+
+def audio(seconds: float, *, complete: bool = False) -> JobView:
+    part = {"segments": [{"duration": round(seconds * 48_000)}], "timescale": 48_000}
+    state = "done" if complete else "running"
+    return JobView("audio", 0, state, result={"part": part, "complete": complete})
+
+
+def ended(number: int, *, took: float, ago: float) -> JobView:
+    end = NOW - timedelta(seconds=ago)
+    return chunk(number, "done", progress=1.0, started_at=end - timedelta(seconds=took), finished_at=end)
+
+
+def test_nothing_is_known_before_the_plan() -> None:
+    outlook = look_ahead(None, [JobView("prepare", 0, "running")], NOW)
+    assert (outlook.progress, outlook.playable_seconds, outlook.eta_seconds) == (0, 0.0, None)
+
+
+def test_speed_is_that_of_the_workers_at_work() -> None:
+    plan = plan_of(60, sound=False)
+    jobs = [ended(0, took=3, ago=0), *(chunk(n, "running", speed=2.0, started_at=NOW) for n in (1, 2))]
+    outlook = look_ahead(plan, jobs, NOW)
+    assert outlook.speed == 4.0
+    assert outlook.eta_seconds == round((60 - 6) / 4 + 3)
+
+
+def test_between_two_jobs_the_speed_is_that_of_the_last_ones() -> None:
+    jobs = [ended(0, took=3, ago=5), ended(1, took=3, ago=2), chunk(2, "waiting")]
+    assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(12 / 6)
+
+
+def test_idle_hours_do_not_count() -> None:
+    jobs = [ended(0, took=3, ago=7200), chunk(1, "running", speed=3.0, started_at=NOW)]
+    assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == 3.0
+
+
+def test_a_gap_ends_what_can_be_played() -> None:
+    jobs = [ended(0, took=1, ago=0), chunk(1, "running"), ended(2, took=1, ago=0)]
+    assert look_ahead(plan_of(60, sound=False), jobs, NOW).playable_seconds == 6.0
+
+
+def test_the_picture_is_no_use_before_its_sound() -> None:
+    jobs = [ended(0, took=1, ago=0), ended(1, took=1, ago=0), audio(9)]
+    assert look_ahead(plan_of(60), jobs, NOW).playable_seconds == 9.0
+
+
+def test_sound_alone() -> None:
+    outlook = look_ahead(plan_of(100, picture=False), [audio(30)], NOW)
+    assert outlook.playable_seconds == 30.0
+
+
+STATES = st.sampled_from(["waiting", "running", "done", "failed"])
+
+
+@given(seconds=st.floats(1, 7200), states=st.lists(STATES, min_size=1, max_size=60), part=st.floats(0, 1))
+def test_figures_stay_in_their_bounds(seconds: float, states: list[str], part: float) -> None:
+    plan = plan_of(seconds)
+    assert plan.video
+    jobs = [chunk(n, state, progress=part) for n, state in enumerate(states[: len(plan.video.chunks)])]
+    outlook = look_ahead(plan, [*jobs, audio(seconds, complete=True)], NOW)
+    assert 0 <= outlook.progress <= 99  # a hundred is for what is ready
+    assert 0 <= outlook.playable_seconds <= plan.duration + 0.001
+
+
+@given(seconds=st.floats(20, 7200), done=st.integers(0, 200))
+def test_a_finished_chunk_never_sets_the_bar_back(seconds: float, done: int) -> None:
+    plan = plan_of(seconds, sound=False)
+    assert plan.video
+    count = len(plan.video.chunks)
+    before = [chunk(n, "done" if n < done else "waiting") for n in range(count)]
+    after = [chunk(n, "done" if n <= done else "waiting") for n in range(count)]
+    assert look_ahead(plan, before, NOW).progress <= look_ahead(plan, after, NOW).progress
