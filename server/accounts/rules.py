@@ -11,6 +11,7 @@ ROLES = (LEARNER, INSTRUCTOR, ADMINISTRATOR)
 
 PASSWORD_LENGTH = range(10, 257)
 NAME_LENGTH = 200
+TOKEN_NAME_LENGTH = 80
 EMAIL_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the brackets
 
 IDLE = {LEARNER: timedelta(hours=8), INSTRUCTOR: timedelta(hours=8), ADMINISTRATOR: timedelta(minutes=30)}
@@ -40,6 +41,14 @@ def clean_name(text: str) -> str:
         raise Invalid(sentence, fields={"name": sentence})
     if len(name) > NAME_LENGTH or any(unicodedata.category(character) == "Cc" for character in name):
         sentence = "Write a name of at most 200 characters, on one line."
+        raise Invalid(sentence, fields={"name": sentence})
+    return name
+
+
+def clean_token_name(text: str) -> str:
+    name = " ".join(text.split())
+    if not name or len(name) > TOKEN_NAME_LENGTH or not name.isprintable():
+        sentence = "Write where the token will be used, in 1 to 80 characters."
         raise Invalid(sentence, fields={"name": sentence})
     return name
 

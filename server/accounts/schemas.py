@@ -45,8 +45,12 @@ class Imported(msgspec.Struct, frozen=True):
     problems: tuple[LineProblem, ...] = ()
 
 
-class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str  # where it is used, for the person who revokes it one day
 
 
 class TokenInfo(msgspec.Struct, frozen=True):
@@ -58,4 +62,5 @@ class TokenInfo(msgspec.Struct, frozen=True):
 
 class MadeToken(msgspec.Struct, frozen=True):
     id: str
+    name: str
     token: str  # shown this once

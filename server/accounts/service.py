@@ -1,17 +1,18 @@
-"""Signing in and out."""
+"""Signing in and out, and changing one's own password."""
 
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import select
 
-from server.accounts import limits, passwords, sessions
+from server.accounts import limits, passwords, rules, sessions
 from server.accounts.identity import Viewer
-from server.kit.errors import Invalid
+from server.kit.errors import Invalid, SignInNeeded
 from storage.database.engine import Database
 from storage.database.tables import User
 
 WRONG = "The email address or the password is not right."
+WRONG_CURRENT = "This is not your current password."
 
 
 class SignedIn(msgspec.Struct, frozen=True):
@@ -49,3 +50,33 @@ async def sign_out(database: Database, secret: str | None) -> None:
     if secret:
         async with database.write() as session:
             await sessions.end(session, secret)
+
+
+async def change_password(
+    database: Database, viewer: Viewer, *, current: str, new: str, now: datetime
+) -> SignedIn:
+    """Every session of the account ends, in case one is a stranger's; the caller gets a new one.
+
+    Guessing the current password is limited like signing in. Raises Invalid and TooMany.
+    """
+    await limits.before_try(database, email=viewer.email, address=f"account {viewer.id}", now=now)
+    async with database.read() as session:
+        known = await session.scalar(select(User.password_hash).where(User.id == viewer.id))
+    if not await passwords.matches(known, current):
+        raise Invalid(WRONG_CURRENT, fields={"current_password": WRONG_CURRENT})
+    await limits.after_success(database, email=viewer.email)
+    password_hash = await passwords.hash_password(rules.clean_password(new, email=viewer.email))
+    async with database.write() as session:
+        user = await session.get(User, viewer.id)
+        if user is None or user.disabled_at is not None:
+            raise SignInNeeded("This account has been disabled.")
+        user.password_hash = password_hash
+        await sessions.end_all(session, viewer.id)
+        secret = await sessions.start(session, viewer.id, replacing=None, now=now)
+    return SignedIn(viewer, secret)
+
+
+async def end_other_sessions(database: Database, viewer: Viewer, secret: str | None) -> int:
+    """How many browsers that signed out, this one not among them."""
+    async with database.write() as session:
+        return await sessions.end_all(session, viewer.id, but=secret)

@@ -27,8 +27,14 @@ async def end(session: AsyncSession, secret: str) -> None:
     await session.execute(delete(UserSession).where(UserSession.id_hash == digest(secret)))
 
 
-async def end_all(session: AsyncSession, user_id: str) -> None:
-    await session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+async def end_all(session: AsyncSession, user_id: str, *, but: str | None = None) -> int:
+    """How many ended. `but` is the secret of one that stays."""
+    ended = await session.execute(
+        delete(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.id_hash != digest(but or ""))
+        .returning(UserSession.id_hash)
+    )
+    return len(ended.all())
 
 
 async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
+from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.schemas import MadeToken, TokenInfo
 from server.kit.errors import NotFound
@@ -17,13 +18,12 @@ SEEN_EVERY = timedelta(minutes=1)
 
 
 async def make(database: Database, user_id: str, *, name: str, now: datetime) -> MadeToken:
-    token = PREFIX + new_secret()
-    row = ApiToken(
-        id=new_id(), user_id=user_id, name=name.strip() or "token", token_hash=digest(token), created_at=now
-    )
+    """Raises Invalid for a name that tells nothing."""
+    name, token = rules.clean_token_name(name), PREFIX + new_secret()
+    row = ApiToken(id=new_id(), user_id=user_id, name=name, token_hash=digest(token), created_at=now)
     async with database.write() as session:
         session.add(row)
-    return MadeToken(id=row.id, token=token)
+    return MadeToken(id=row.id, name=name, token=token)
 
 
 async def of(database: Database, user_id: str) -> list[TokenInfo]:
@@ -32,12 +32,13 @@ async def of(database: Database, user_id: str) -> list[TokenInfo]:
         rows = await session.scalars(
             select(ApiToken)
             .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
-            .order_by(ApiToken.created_at.desc())
+            .order_by(ApiToken.created_at.desc(), ApiToken.id)
         )
         return [TokenInfo(row.id, row.name, row.created_at, row.last_used_at) for row in rows]
 
 
 async def revoke(database: Database, user_id: str, token_id: str, now: datetime) -> None:
+    """Repeating changes nothing. Raises NotFound, for somebody else's too."""
     async with database.write() as session:
         token = await session.get(ApiToken, token_id)
         if token is None or token.user_id != user_id:

@@ -2,10 +2,11 @@
 
 import zlib
 
-from litestar.datastructures import Headers, MutableScopeHeaders
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseBodyEvent, Message, Receive, Scope, Send
 
 TYPES = (
     "text/",
@@ -26,7 +27,8 @@ class TextCompression(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if "gzip" in Headers.from_scope(scope).get("accept-encoding", "") and scope["method"] != "HEAD":
+        request: Request[object, object, State] = Request(scope)
+        if "gzip" in request.headers.get("accept-encoding", "") and request.method != "HEAD":
             send = _Packer(send)
         await next_app(scope, receive, send)
 
@@ -48,8 +50,8 @@ class _Packer:
             await self._release()
             await self.send(message)
 
-    async def _body(self, message: Message) -> None:
-        body, more = message.get("body", b""), bool(message.get("more_body"))
+    async def _body(self, message: HTTPResponseBodyEvent) -> None:
+        body, more = message.get("body", b""), message.get("more_body", False)
         if self.start is not None:
             if more or len(body) >= SMALLEST:
                 self.packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
@@ -57,7 +59,8 @@ class _Packer:
             await self._release()
         if self.packer is not None:
             body = self.packer.compress(body) + (b"" if more else self.packer.flush())
-        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+        packed: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": more}
+        await self.send(packed)
 
     async def _release(self) -> None:
         start, self.start = self.start, None

@@ -2,6 +2,8 @@
 
 from litestar.types import ControllerRouterHandler
 
-from server.accounts.pages import account, entry, people
+from server.accounts.pages.account import ROUTES as ACCOUNT
+from server.accounts.pages.entry import ROUTES as ENTRY
+from server.accounts.pages.people import ROUTES as PEOPLE
 
-ROUTES: list[ControllerRouterHandler] = [*entry.ROUTES, *account.ROUTES, *people.ROUTES]
+ROUTES: list[ControllerRouterHandler] = [*ENTRY, *ACCOUNT, *PEOPLE]

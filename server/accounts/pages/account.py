@@ -1,5 +1,122 @@
-"""HTML of this feature; `server.app` mounts it."""
+"""One's own account: name, password, signed-in browsers, tokens for programs."""
 
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-ROUTES: list[ControllerRouterHandler] = []
+from server.accounts import institution, people, provide, service, tokens
+from server.accounts.cookies import session_cookie
+from server.accounts.identity import Viewer
+from server.accounts.schemas import MadeToken, PersonPatch
+from server.kit.clock import Clock
+from server.kit.errors import Problem
+from server.kit.flash import redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.i18n import ngettext
+from server.kit.pages import page
+from server.settings import Settings
+from storage.database.engine import Database
+
+AnyRequest = Request[Any, Any, State]
+ACCOUNT = "/account"
+
+
+@get(ACCOUNT)
+async def account(request: AnyRequest, viewer: Viewer, database: Database) -> Template:
+    return await _account(request, viewer, database)
+
+
+@post(f"{ACCOUNT}/name")
+async def rename(request: AnyRequest, viewer: Viewer, database: Database, clock: Clock) -> Response[Any]:
+    form = await Form.read(request)
+    try:
+        await people.edit(database, viewer.id, PersonPatch(name=form["name"]), clock.now())
+    except Problem as problem:
+        return await _account(request, viewer, database, details=form.refused(problem))
+    return redirect(ACCOUNT, _("Your name is changed."))
+
+
+@post(f"{ACCOUNT}/password")
+async def change_password(
+    request: AnyRequest, viewer: Viewer, settings: Settings, database: Database, clock: Clock
+) -> Response[Any]:
+    form = await Form.read(request)
+    try:
+        signed_in = await service.change_password(
+            database, viewer, current=form["current_password"], new=form["password"], now=clock.now()
+        )
+    except Problem as problem:
+        return await _account(request, viewer, database, password=form.refused(problem))
+    response = redirect(ACCOUNT, _("Your password is changed. Every other browser is signed out."))
+    response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
+    return response
+
+
+@post(f"{ACCOUNT}/sessions/end")
+async def end_sessions(
+    request: AnyRequest, viewer: Viewer, settings: Settings, database: Database
+) -> Redirect:
+    ended = await service.end_other_sessions(database, viewer, provide.session_secret(request, settings))
+    if not ended:
+        return redirect(ACCOUNT, _("You were signed in nowhere else."), "info")
+    told = ngettext(
+        "%(number)s other browser is signed out.", "%(number)s other browsers are signed out.", ended
+    )
+    return redirect(ACCOUNT, told % {"number": ended})
+
+
+@post(f"{ACCOUNT}/tokens")
+async def make_token(request: AnyRequest, viewer: Viewer, database: Database, clock: Clock) -> Template:
+    """Answers with the token itself instead of a redirect: this page is the only place that shows it."""
+    form = await Form.read(request)
+    try:
+        made = await tokens.make(database, viewer.id, name=form["name"], now=clock.now())
+    except Problem as problem:
+        return await _account(request, viewer, database, token=form.refused(problem))
+    return await _account(request, viewer, database, made=made)
+
+
+@post(f"{ACCOUNT}/tokens/{{token_id:str}}/revoke")
+async def revoke_token(viewer: Viewer, database: Database, token_id: str, clock: Clock) -> Redirect:
+    await tokens.revoke(database, viewer.id, token_id, clock.now())
+    return redirect(ACCOUNT, _("The token no longer works."))
+
+
+async def _account(
+    request: AnyRequest,
+    viewer: Viewer,
+    database: Database,
+    *,
+    details: Form | None = None,
+    password: Form | None = None,
+    token: Form | None = None,
+    made: MadeToken | None = None,
+) -> Template:
+    """At most one of the forms was sent; the others are as they are kept."""
+    sent = details or password or token or Form()
+    return page(
+        request,
+        "accounts/account.html",
+        viewer=viewer,
+        status_code=sent.status,
+        details=details or Form(),
+        password=password or Form(),
+        token=token or Form(),
+        made=made,
+        tokens=await tokens.of(database, viewer.id),
+        zone=(await institution.get(database)).time_zone,
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    account,
+    rename,
+    change_password,
+    end_sessions,
+    make_token,
+    revoke_token,
+]

@@ -68,7 +68,7 @@ def _setup(request: AnyRequest, token: str, form: Form) -> Template:
         status_code=form.status,
         form=form,
         token=token,
-        zones=institution.time_zones(),
+        zones=[(zone, zone.replace("_", " ")) for zone in institution.time_zones()],
     )
 
 

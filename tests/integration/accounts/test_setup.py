@@ -1,0 +1,72 @@
+"""From the set-up link to a signed-in administrator, once."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from server.accounts import setup
+from storage.database.engine import Database
+from tests.fixtures.web import PASSWORD, Account, MakeClient
+
+ANSWERS = {
+    "name": "Grace Hopper",
+    "email": "Grace@Example.edu",
+    "password": PASSWORD,
+    "institution": "Navy School",
+    "time_zone": "Europe/Berlin",
+}
+
+
+@pytest.fixture
+async def link(database: Database) -> str:
+    made = await setup.ensure_setup_link(database)
+    assert made
+    return made
+
+
+async def test_link_makes_the_administrator_and_signs_them_in(client: httpx.AsyncClient, link: str) -> None:
+    assert "Name of your school" in (await client.get(link)).text
+    answer = await client.post(link, data=ANSWERS)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/teach")
+    account = await client.get("/account")
+    assert account.status_code == 200
+    assert "grace@example.edu" in account.text
+    assert "Navy School" in account.text
+
+
+async def test_link_works_once(client: httpx.AsyncClient, make_client: MakeClient, link: str) -> None:
+    await client.post(link, data=ANSWERS)
+    other = await make_client(headers={"Accept": "text/html"})
+    assert (await other.get(link)).status_code == 404
+    assert (await other.post(link, data=ANSWERS | {"email": "eve@example.edu"})).status_code == 404
+
+
+async def test_of_two_at_once_one_wins(make_client: MakeClient, link: str) -> None:
+    clients = [await make_client() for _ in range(4)]
+    answers = await asyncio.gather(
+        *(
+            client.post(link, data=ANSWERS | {"email": f"{number}@example.edu"})
+            for number, client in enumerate(clients)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 404, 404, 404]
+
+
+async def test_wrong_answers_keep_the_link_and_what_was_typed(client: httpx.AsyncClient, link: str) -> None:
+    answer = await client.post(link, data=ANSWERS | {"password": "short"})
+    assert answer.status_code == 422
+    assert "Choose a password of 10 to 256 characters." in answer.text
+    assert 'value="Grace Hopper"' in answer.text
+    assert (await client.post(link, data=ANSWERS)).status_code == 303
+
+
+async def test_no_link_while_there_is_an_administrator(database: Database, administrator: Account) -> None:
+    assert await setup.ensure_setup_link(database) is None
+
+
+async def test_new_start_replaces_the_link(client: httpx.AsyncClient, database: Database, link: str) -> None:
+    newer = await setup.ensure_setup_link(database)
+    assert newer
+    assert (await client.get(link)).status_code == 404
+    assert (await client.get(newer)).status_code == 200
