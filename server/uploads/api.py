@@ -19,11 +19,12 @@ from server.library.access import NO_LESSON, lesson_for_teaching
 from server.settings import Settings
 from server.uploads import control, forms, tus
 from server.uploads.body import AnyRequest, body_of
-from server.uploads.events import Hub, event
+from server.uploads.events import HEARTBEAT_EVENT, Hub, event
 from server.uploads.intake import Intake
 from server.uploads.progress import LessonProgress, addressed, snapshot
 from server.uploads.schemas import InitUpload, LessonRef, Started, StartTranscode, UploadTicket
 from server.uploads.start import start
+from server.uploads.wording import worded
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
 from transcoder.queue import Queue
@@ -96,14 +97,17 @@ async def events(
     hub: NamedDependency[Hub],
     clock: NamedDependency[Clock],
 ) -> Stream:
-    """The answer of `status` now and at every change, as server-sent events."""
+    """The answer of `status` now and at every change, with its words, as server-sent events."""
     async with intake.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
         async for progress in hub.changes(lesson_id):
-            yield event(progress and await addressed(progress, intake.database, viewer, clock.now()))
+            if progress is None:
+                yield HEARTBEAT_EVENT
+            else:
+                yield event(worded(await addressed(progress, intake.database, viewer, clock.now())))
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold events back
     return Stream(stream(), media_type="text/event-stream", headers=headers)

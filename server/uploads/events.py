@@ -13,8 +13,9 @@ log = structlog.get_logger()
 Look = Callable[[str], Awaitable[LessonProgress | None]]
 
 LOOK_EVERY = 1.0  # seconds, while something moves
-REST = 3.0  # seconds, while nothing does
+REST = 2.0  # seconds, while nothing does
 HEARTBEAT = 15.0  # seconds of silence that a proxy may take for the end
+HEARTBEAT_EVENT = b": still here\n\n"
 LIFETIME = 600.0  # seconds; the browser connects again, and what it may see is checked again
 
 
@@ -84,6 +85,6 @@ class Hub:
             await asyncio.sleep(LOOK_EVERY if moving else REST)
 
 
-def event(progress: LessonProgress | None) -> bytes:
-    """As text/event-stream; a comment for a heartbeat."""
-    return b": still here\n\n" if progress is None else b"data: " + msgspec.json.encode(progress) + b"\n\n"
+def event(progress: LessonProgress) -> bytes:
+    """As text/event-stream."""
+    return b"data: " + msgspec.json.encode(progress) + b"\n\n"

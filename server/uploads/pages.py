@@ -1,5 +1,182 @@
-"""Routes of this feature; `server.app` mounts them."""
+"""The instructor's page of one lesson: what it is called, its video, and how far that is."""
 
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-ROUTES: list[ControllerRouterHandler] = []
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.kit.errors import Conflict, NotFound, Problem
+from server.kit.flash import redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.pages import page
+from server.library import access, courses, lessons
+from server.library.schemas import LessonPatch, LessonView
+from server.uploads import control, service
+from server.uploads.api import DEPENDENCIES
+from server.uploads.intake import Intake
+from server.uploads.progress import addressed, snapshot
+from server.uploads.wording import worded
+from storage.database.engine import Database
+
+AnyRequest = Request[Any, Any, State]
+ACTIONS = {"cancel": control.cancel, "retry": control.retry}
+
+
+@get("/")
+async def show(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Template:
+    lesson = await _lesson(intake.database, viewer, course_id, lesson_id)
+    return await _page(request, viewer, intake, clock, lesson, Form())
+
+
+@post("/")
+async def save(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    lesson = await _lesson(intake.database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
+    patch = LessonPatch(title=form["title"], description=form["description"])
+    try:
+        await lessons.edit(intake.database, viewer, lesson_id, patch, clock.now())
+    except Problem as problem:
+        return await _page(request, viewer, intake, clock, lesson, form.refused(problem))
+    return redirect(request.url.path, _("Saved."))
+
+
+@post("/publish")
+async def publish(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Redirect:
+    """`status` published or draft."""
+    await _lesson(database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
+    changed = await lessons.edit(database, viewer, lesson_id, LessonPatch(status=form["status"]), clock.now())
+    said = (
+        _("Learners can see this lesson now.")
+        if changed.status == "published"
+        else _("Only teachers see this lesson now.")
+    )
+    return redirect(_address(course_id, lesson_id), said)
+
+
+@post("/encoding")
+async def control_encoding(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Redirect:
+    """`action` cancel or retry."""
+    await _lesson(intake.database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
+    action = ACTIONS.get(form["action"])
+    if action is None:
+        raise NotFound("There is no such action.")
+    here = _address(course_id, lesson_id)
+    try:
+        await action(intake, viewer, lesson_id, clock.now())
+    except Conflict as conflict:
+        return redirect(here, _(conflict.detail), "warning")
+    return redirect(here)
+
+
+@post("/uploads/{upload_id:str}/discard")
+async def discard(
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    upload_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+) -> Redirect:
+    await _lesson(intake.database, viewer, course_id, lesson_id)
+    here = _address(course_id, lesson_id)
+    try:
+        await service.cancel(intake, viewer, upload_id)
+    except Problem as problem:
+        return redirect(here, _(problem.detail), "warning")
+    return redirect(here, _("The upload was discarded."), "info")
+
+
+@post("/delete")
+async def delete(
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Redirect:
+    lesson = await _lesson(database, viewer, course_id, lesson_id)
+    await lessons.delete(database, viewer, lesson_id, clock.now())
+    return redirect(f"/teach/courses/{course_id}", _("“%(title)s” is deleted.") % {"title": lesson.title})
+
+
+async def _lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:
+    async with database.read() as session:
+        row = await access.lesson_for_teaching(session, viewer, lesson_id)
+    if row.course_id != course_id:
+        raise NotFound(access.NO_LESSON)
+    return lessons.view(row, can_edit=True)
+
+
+async def _page(
+    request: AnyRequest, viewer: Viewer, intake: Intake, clock: Clock, lesson: LessonView, form: Form
+) -> Template:
+    now = clock.now()
+    async with intake.database.read() as session:
+        progress = await snapshot(session, intake.spool, lesson.id, now)
+    if progress is None:
+        raise NotFound(access.NO_LESSON)
+    shown = worded(await addressed(progress, intake.database, viewer, now))
+    return page(
+        request,
+        "uploads/lesson.html",
+        viewer=viewer,
+        status_code=form.status,
+        course=await courses.get(intake.database, viewer, lesson.course_id),
+        lesson=lesson,
+        form=form,
+        progress=shown,
+        progress_json=msgspec.json.encode(shown).decode(),
+        limit_bytes=intake.limit_bytes,
+        days=intake.days,
+        here=_address(lesson.course_id, lesson.id),
+    )
+
+
+def _address(course_id: str, lesson_id: str) -> str:
+    return f"/teach/courses/{course_id}/lessons/{lesson_id}"
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    Router(
+        path="/teach/courses/{course_id:str}/lessons/{lesson_id:str}",
+        dependencies=DEPENDENCIES,
+        route_handlers=[show, save, publish, control_encoding, discard, delete],
+    )
+]

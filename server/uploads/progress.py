@@ -14,7 +14,10 @@ from server.uploads.service import under_way
 from server.uploads.spool import Spool
 from storage.database.engine import Database
 from storage.database.tables import Lesson
+from storage.objects.keys import POSTER
 from transcoder.status import ChunkStatus, VideoStatus, lesson_status
+
+UNFINISHED = ("storing", "waiting", "checking", "encoding", "finishing")
 
 
 class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +38,7 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     speed: float | None = None  # seconds of lecture per second
     playable_seconds: float = 0.0
     can_retry: bool = False
+    can_cancel: bool = False
     filename: str | None = None
     chunks: tuple[ChunkStatus, ...] = ()
     uploads: tuple[OpenUpload, ...] = ()
@@ -43,6 +47,10 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def moving(self) -> bool:
         return self.status in ("uploading", "processing") or bool(self.uploads)
+
+    @property
+    def encoding(self) -> bool:
+        return self.stage in UNFINISHED
 
 
 async def snapshot(
@@ -72,6 +80,7 @@ def _before_video(lesson: Lesson, uploads: tuple[OpenUpload, ...]) -> LessonProg
         duration_seconds=None,
         variants=[],
         error=None,
+        can_cancel=any(upload.storing for upload in uploads),
         uploads=uploads,
     )
 
@@ -93,6 +102,7 @@ def _of_video(lesson: Lesson, video: VideoStatus, uploads: tuple[OpenUpload, ...
         speed=video.speed,
         playable_seconds=video.playable_seconds,
         can_retry=video.can_retry,
+        can_cancel=video.stage in UNFINISHED,
         filename=video.filename,
         chunks=video.chunks,
         uploads=uploads,
@@ -111,5 +121,5 @@ async def addressed(
     return msgspec.structs.replace(
         progress,
         hls_url=f"{root}master.m3u8",
-        thumbnail_url=f"{root}poster.jpg" if progress.thumbnail_url else None,
+        thumbnail_url=root + POSTER if progress.thumbnail_url else None,
     )

@@ -1,0 +1,135 @@
+// One file on its way to one lesson, over tus. It goes on after a lost connection, a restart of the
+// server and a reload of the page; only a person or a refusal ends it.
+import "tus-js-client";
+import { Rate } from "skillstudio/upload-rate.js";
+
+const ENDPOINT = "/api/video/upload/tus";
+const PART_BYTES = 50e6; // a request each: proxies limit bodies, and some hold them back until they are whole
+const WAIT_MS = [500, 1000, 2000, 4000, 8000]; // before each try to go on; the last one for good
+
+// States: starting, sending, paused, waiting (for the connection), refused, done, cancelled.
+export class FileUpload extends EventTarget {
+  state = "starting";
+  sent = 0;
+  problem = "";
+  #rate = new Rate();
+  #tries = 0;
+  #timer;
+
+  constructor(file, { lesson, course }) {
+    super();
+    this.file = file;
+    this.lesson = lesson;
+    this.tus = new tus.Upload(file, {
+      endpoint: ENDPOINT,
+      chunkSize: PART_BYTES,
+      retryDelays: null, // #lost does it, without an end
+      metadata: { lesson_id: lesson, course_id: course, filename: file.name, filetype: file.type },
+      fingerprint: async () => fingerprint(file),
+      onProgress: (sent) => this.#progress(sent),
+      onSuccess: () => this.#set("done", { sent: file.size }),
+      onError: (error) => this.#failed(error),
+    });
+    addEventListener("online", this.#online);
+  }
+
+  get size() {
+    return this.file.size;
+  }
+
+  get rate() {
+    return this.state === "sending" ? this.#rate.perSecond : null;
+  }
+
+  get secondsLeft() {
+    return this.state === "sending" ? this.#rate.secondsFor(this.size - this.sent) : null;
+  }
+
+  get active() {
+    return ["starting", "sending", "waiting"].includes(this.state);
+  }
+
+  // `previous` from `findPrevious`, to go on where it stopped.
+  start(previous) {
+    if (previous) this.tus.resumeFromPreviousUpload(previous);
+    this.tus.start();
+  }
+
+  async pause() {
+    clearTimeout(this.#timer);
+    await this.tus.abort();
+    this.#rate.restart();
+    this.#set("paused");
+  }
+
+  resume() {
+    clearTimeout(this.#timer);
+    this.#set("starting", { problem: "" });
+    this.tus.start();
+  }
+
+  // What has arrived is thrown away here and on the server.
+  async cancel() {
+    clearTimeout(this.#timer);
+    await this.tus.abort(true).catch(() => {}); // the server forgets it by itself in some days
+    this.#set("cancelled");
+  }
+
+  #progress(sent) {
+    this.#rate.add(sent);
+    this.#tries = 0;
+    this.#set("sending", { sent });
+  }
+
+  #failed(error) {
+    const status = error.originalResponse?.getStatus() ?? 0;
+    // 404 and 410: the server has let go of it; the next try asks, and begins anew.
+    const passing = status === 0 || status >= 500 || [404, 409, 410, 423, 460].includes(status);
+    if (passing && status !== 507 && this.#tries < 100) return this.#lost();
+    this.#rate.restart();
+    this.#set("refused", { problem: sentence(error.originalResponse?.getBody()) });
+  }
+
+  #lost() {
+    this.#rate.restart();
+    this.#timer = setTimeout(() => this.tus.start(), WAIT_MS[Math.min(this.#tries, WAIT_MS.length - 1)]);
+    this.#tries += 1;
+    this.#set("waiting");
+  }
+
+  #online = () => {
+    if (this.state !== "waiting") return;
+    clearTimeout(this.#timer);
+    this.tus.start();
+  };
+
+  #set(state, values = {}) {
+    if (this.state === "cancelled") return;
+    Object.assign(this, values, { state });
+    if (["done", "cancelled"].includes(state)) removeEventListener("online", this.#online);
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+// What this browser remembers of earlier tries with this very file, newest first.
+export async function findPrevious(file) {
+  const found = await tus.defaultOptions.urlStorage.findUploadsByFingerprint(fingerprint(file));
+  return found.filter((entry) => entry.uploadUrl).sort((a, b) => b.creationTime.localeCompare(a.creationTime));
+}
+
+export function uploadId(previous) {
+  return previous.uploadUrl.split("/").at(-1);
+}
+
+// The same name, size and time of change: the same file. The lesson is not part of it.
+function fingerprint(file) {
+  return `skillstudio-${file.name}-${file.type}-${file.size}-${file.lastModified}`;
+}
+
+function sentence(body) {
+  try {
+    return JSON.parse(body).detail ?? "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,69 @@
+// Shows one FileUpload: name, bar, rate, time left, and the buttons that fit its state.
+// The markup and the words are those of templates/uploads/panel.html.
+import { duration, fill, percent, percentText, rate, size } from "skillstudio/upload-format.js";
+
+const SPEAK_EVERY_MS = 30_000; // a screen reader hears how far it is twice a minute
+
+export function makePanel(template) {
+  return template.content.firstElementChild.cloneNode(true);
+}
+
+export function bindPanel(panel, upload) {
+  const part = (name) => panel.querySelector(`[data-${name}]`);
+  const texts = panel.dataset;
+  let spoken = { at: 0, state: "" };
+
+  part("name").textContent = upload.file.name;
+  part("bar").setAttribute("aria-label", fill(texts.textLabel, { name: upload.file.name }));
+  part("pause").addEventListener("click", () => upload.pause());
+  part("resume").addEventListener("click", () => upload.resume());
+  part("cancel").addEventListener("click", () => upload.cancel());
+
+  function show() {
+    const done = percent(upload.sent, upload.size);
+    panel.dataset.state = upload.state;
+    part("bar").value = done;
+    part("percent").textContent = percentText(done);
+    part("line").textContent = line(upload, texts);
+    part("problem").hidden = !upload.problem;
+    part("problem").lastElementChild.textContent = upload.problem;
+    toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state));
+    part("cancel").hidden = ["done", "cancelled"].includes(upload.state);
+    speak(done);
+  }
+
+  function speak(done) {
+    const now = performance.now();
+    if (upload.state === spoken.state && now - spoken.at < SPEAK_EVERY_MS) return;
+    spoken = { at: now, state: upload.state };
+    part("announce").textContent = `${upload.file.name}: ${percentText(done)}. ${part("line").textContent}`;
+  }
+
+  upload.addEventListener("change", show);
+  show();
+}
+
+// One of two buttons is there; the focus goes along.
+function toggle(pause, resume, pausing, resuming) {
+  const focused = [pause, resume].includes(document.activeElement);
+  pause.hidden = !pausing;
+  resume.hidden = !resuming;
+  if (focused) (pausing ? pause : resume).focus();
+}
+
+function line(upload, texts) {
+  const values = { sent: size(upload.sent), size: size(upload.size) };
+  const sentence = {
+    starting: texts.textStarting,
+    paused: texts.textPaused,
+    waiting: texts.textWaiting,
+    refused: texts.textPaused,
+    done: texts.textDone,
+    cancelled: texts.textCancelled,
+  }[upload.state];
+  if (sentence) return fill(sentence, values);
+  const figures = [fill(texts.textSent, values)];
+  if (upload.rate) figures.push(rate(upload.rate));
+  if (upload.secondsLeft !== null) figures.push(fill(texts.textLeft, { time: duration(upload.secondsLeft) }));
+  return figures.join(" · ");
+}
