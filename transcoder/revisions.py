@@ -18,7 +18,7 @@ from transcoder.queue import QUICK, TRANSCODE
 
 ACTIVE = ("waiting", "encoding", "finishing")  # a revision in one of these has work left
 HLS_URL = "/v/{}/master.m3u8"  # without a token: the server adds it
-POSTER_URL = "/v/{}/poster.jpg"
+POSTER_URL = f"/v/{{}}/{keys.POSTER}"
 
 
 async def lock(session: AsyncSession, video_id: str) -> Video | None:

@@ -77,8 +77,14 @@ def migrate(settings: Settings) -> None:
 
 @click.command("settings")
 @settings_options("host", "port", "workers")
-def settings_command(given: dict[str, Any]) -> None:
+@click.option("--markdown", is_flag=True, help="Print docs/settings.md instead.")
+def settings_command(given: dict[str, Any], markdown: bool) -> None:
     """Print every setting with its origin; secrets are masked."""
+    if markdown:
+        from server.operations.reference import settings_markdown
+
+        click.echo(settings_markdown(), nl=False)
+        return
     settings, origins = load(**given)
     for item in fields(Settings):
         value = getattr(settings, item.name)

@@ -9,6 +9,7 @@ from server.playback import tokens
 from server.playback.published import Published, published
 from server.playback.schemas import Playback, State
 from storage.database.tables import Lesson, Video
+from storage.objects.keys import POSTER, STORYBOARD
 
 SPARE_DURATION = 12 * 3600.0  # seconds; the longest lecture accepted, where the length is not known yet
 
@@ -34,8 +35,8 @@ async def playback(
         state=_state(video),
         video_id=video.id,
         hls_url=root + "master.m3u8",
-        poster_url=root + "poster.jpg" if lesson.video_thumbnail_url and known.plan.video else None,
-        storyboard_url=root + "storyboard/storyboard.vtt" if known.ended and known.plan.storyboard else None,
+        poster_url=root + POSTER if lesson.video_thumbnail_url and known.plan.video else None,
+        storyboard_url=root + STORYBOARD if known.ended and known.plan.storyboard else None,
         expires_at=tokens.expiry(now, known.plan.duration),
         duration_seconds=known.plan.duration,
         playable_seconds=_playable(known),

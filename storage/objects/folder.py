@@ -13,7 +13,7 @@ from threading import Event
 from typing import BinaryIO
 
 from storage.objects.files import copy, landing_at, rename, stoppable, temporary_beside, write_whole
-from storage.objects.keys import checked_folder
+from storage.objects.keys import CHECKS, checked_folder
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable, UploadForm
 from storage.objects.tree import Tree
 
@@ -157,7 +157,7 @@ class FolderStore:
             return shutil.disk_usage(self._tree.root).free
 
     async def check(self) -> None:
-        key, data = f"checks/{secrets.token_hex(8)}", secrets.token_bytes(64)
+        key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
         await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
             raise StoreUnavailable(f"{self._tree.root} gives back other bytes than it was given.")

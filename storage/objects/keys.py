@@ -16,6 +16,10 @@ from pathlib import PurePosixPath
 
 ORIGINALS = "originals/"
 VIDEOS = "videos/"
+CHECKS = "checks/"  # what a check of the store puts there and takes away again
+
+POSTER = "poster.jpg"  # these two relative to the video, as addresses name them
+STORYBOARD = "storyboard/storyboard.vtt"
 
 LONGEST = 1024  # bytes of UTF-8, S3's own limit
 LONGEST_NAME = 255  # bytes between two slashes, what file systems take
@@ -83,7 +87,7 @@ def segment_name(number: int, take: int) -> str:
 
 
 def poster(video_id: str) -> str:
-    return f"{video(video_id)}poster.jpg"
+    return video(video_id) + POSTER
 
 
 def normalised(video_id: str) -> str:
@@ -105,4 +109,4 @@ def storyboard_sheet(video_id: str, sheet: int) -> str:
 
 
 def storyboard_index(video_id: str) -> str:
-    return f"{video(video_id)}storyboard/storyboard.vtt"
+    return video(video_id) + STORYBOARD

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from storage.objects.files import landing_at, rename, stoppable, temporary_beside, write_whole
-from storage.objects.keys import checked, checked_folder, checked_prefix
+from storage.objects.keys import CHECKS, checked, checked_folder, checked_prefix
 from storage.objects.s3_bucket import PAGE, Bucket, address
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable, UploadForm
 
@@ -143,7 +143,7 @@ class S3Store:
 
     async def check(self) -> None:
         await stoppable(lambda _stop: self._bucket.make(), self._threads)
-        key, data = f"checks/{secrets.token_hex(8)}", secrets.token_bytes(64)
+        key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
         await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
             raise StoreUnavailable("The object store gives back other bytes than it was given.")

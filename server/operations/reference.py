@@ -1,0 +1,36 @@
+"""docs/settings.md, written from the settings themselves; a test keeps it current."""
+
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any
+
+from server.settings import PREFIX, Settings
+
+HEAD = """\
+# Settings
+
+Written by `skillstudio settings --markdown > docs/settings.md`.
+
+Every setting is an environment variable; `--data`, `--host`, `--port` and `--workers` are options too and
+then win. None has to be set. `skillstudio settings` prints those in force and where each came from.
+
+| variable | default | what it does |
+|---|---|---|
+"""
+
+
+def settings_markdown() -> str:
+    return HEAD + "".join(_row(item) for item in fields(Settings))
+
+
+def _row(item: Field[Any]) -> str:
+    secret = " Secret." if item.metadata["secret"] else ""
+    return (
+        f"| `{PREFIX}{item.name.upper()}` | {_default(item.default)} | {item.metadata['about']}{secret} |\n"
+    )
+
+
+def _default(value: str | int | Path) -> str:
+    if isinstance(value, int) and value >= 2**30:
+        return f"`{value}` ({value // 2**30} GiB)"
+    return f"`{value}`" if value != "" else "empty"
