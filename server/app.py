@@ -27,6 +27,7 @@ from server.kit.compression import TextCompression
 from server.kit.csrf import CsrfMiddleware
 from server.kit.headers import response_headers
 from server.kit.pages import PagesPlugin
+from server.playback.posters import Posters
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
@@ -53,13 +54,15 @@ REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that take files say so thems
 def create_app(
     settings: Settings, *, database: Database, store: ObjectStore, queue: Queue, clock: Clock | None = None
 ) -> Litestar:
+    clock = clock or SystemClock()
     services = {
         "settings": settings,
         "database": database,
         "store": store,
         "queue": queue,
-        "clock": clock or SystemClock(),
+        "clock": clock,
     }
+    bound = {"posters": Posters(database, clock)}  # what an earlier feature asks of a later one
     public_url = settings.public_url
     return Litestar(
         route_handlers=[
@@ -67,7 +70,7 @@ def create_app(
             Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
         ],
         dependencies={
-            **{name: _always(value) for name, value in services.items()},
+            **{name: _always(value) for name, value in {**services, **bound}.items()},
             **{name: Provide(getattr(provide, name)) for name in provide.NAMES},
         },
         plugins=[PagesPlugin()],

@@ -39,6 +39,12 @@ def clean_threshold(percent: int) -> int:
     return percent
 
 
+def whole_percent(text: str) -> int:
+    """As typed into a form, with or without the sign. `clean_threshold` judges the range."""
+    digits = text.removesuffix("%").strip()
+    return clean_threshold(int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0)
+
+
 def moved(ids: Sequence[str], moving: str, to: int) -> list[str]:
     """The same ids with one at `to`; a place beyond either end is that end."""
     rest = [item for item in ids if item != moving]

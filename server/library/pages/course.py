@@ -1,0 +1,132 @@
+"""A course as its teachers see it: its lessons, its details, whether it is published, its end."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.kit.errors import Problem
+from server.kit.flash import redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.pages import page
+from server.library import courses, lessons
+from server.library.pages.shared import AnyRequest, Posters, taught_course
+from server.library.rules import DRAFT, PUBLISHED, whole_percent
+from server.library.schemas import CoursePatch, CourseView, LessonPatch
+from storage.database.engine import Database
+
+
+@get("/teach/courses/{course_id:str}")
+async def course(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, posters: Posters
+) -> Template:
+    return await lessons_page(request, course_id, viewer, database, posters, Form())
+
+
+async def lessons_page(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, posters: Posters, form: Form
+) -> Template:
+    """`form` is that of a new lesson."""
+    shown = await taught_course(database, viewer, course_id)
+    inside = await lessons.of_course(database, viewer, course_id)
+    return page(
+        request,
+        "library/teach_course.html",
+        viewer=viewer,
+        status_code=form.status,
+        course=shown,
+        lessons=inside,
+        drafts=sum(lesson.status == DRAFT for lesson in inside),
+        moving=any(lesson.video_status in ("uploading", "processing") for lesson in inside),
+        posters=await posters(viewer, inside),
+        form=form,
+    )
+
+
+@get("/teach/courses/{course_id:str}/settings")
+async def settings(request: AnyRequest, course_id: str, viewer: Viewer, database: Database) -> Template:
+    return _settings(request, viewer, await taught_course(database, viewer, course_id), Form())
+
+
+@post("/teach/courses/{course_id:str}/settings")
+async def save_settings(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+) -> Response[Any] | Template:
+    form = await Form.read(request)
+    shown = await taught_course(database, viewer, course_id)
+    try:
+        patch = CoursePatch(
+            title=form["title"],
+            description=form["description"],
+            completion_threshold=whole_percent(form["completion_threshold"]),
+        )
+        await courses.edit(database, viewer, course_id, patch, clock.now())
+    except Problem as problem:
+        return _settings(request, viewer, shown, form.refused(problem))
+    return redirect(f"/teach/courses/{course_id}/settings", _("Saved."))
+
+
+def _settings(request: AnyRequest, viewer: Viewer, shown: CourseView, form: Form) -> Template:
+    return page(
+        request,
+        "library/teach_settings.html",
+        viewer=viewer,
+        status_code=form.status,
+        course=shown,
+        form=form,
+    )
+
+
+@post("/teach/courses/{course_id:str}/status")
+async def change_status(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+) -> Response[Any]:
+    """`with_lessons` publishes every draft in it too."""
+    form = await Form.read(request)
+    if form["status"] == PUBLISHED and form.checked("with_lessons"):
+        for lesson in await lessons.of_course(database, viewer, course_id):
+            if lesson.status == DRAFT:
+                await lessons.edit(database, viewer, lesson.id, LessonPatch(status=PUBLISHED), clock.now())
+    shown = await courses.edit(database, viewer, course_id, CoursePatch(status=form["status"]), clock.now())
+    said = (
+        _("Published. Everybody who is enrolled can watch it.")
+        if shown.status == PUBLISHED
+        else _("Taken back to draft. Only those who teach it see it.")
+    )
+    return redirect(f"/teach/courses/{course_id}", said)
+
+
+@get("/teach/courses/{course_id:str}/delete")
+async def ask_to_delete(request: AnyRequest, course_id: str, viewer: Viewer, database: Database) -> Template:
+    shown = await taught_course(database, viewer, course_id)
+    return page(request, "library/delete_course.html", viewer=viewer, course=shown, form=Form())
+
+
+@post("/teach/courses/{course_id:str}/delete")
+async def delete(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+) -> Response[Any] | Template:
+    """The title has to be typed: a term of lectures goes with it."""
+    form = await Form.read(request)
+    shown = await taught_course(database, viewer, course_id)
+    if " ".join(form["title"].split()).casefold() != shown.title.casefold():
+        wrong = Form(form.values, {"title": "Type the title of the course as it stands above."}, status=422)
+        return page(
+            request, "library/delete_course.html", viewer=viewer, status_code=422, course=shown, form=wrong
+        )
+    await courses.delete(database, viewer, course_id, clock.now())
+    return redirect("/teach", _("“%(title)s” is deleted.") % {"title": shown.title})
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    course,
+    settings,
+    save_settings,
+    change_status,
+    ask_to_delete,
+    delete,
+]

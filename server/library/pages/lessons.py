@@ -1,0 +1,104 @@
+"""Lessons in their course: a new one, their order, publishing, deleting."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.kit.errors import Problem
+from server.kit.flash import redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.pages import page
+from server.library import lessons
+from server.library.pages.course import lessons_page
+from server.library.pages.shared import AnyRequest, Posters, taught_course, taught_lesson
+from server.library.rules import PUBLISHED
+from server.library.schemas import LessonPatch, NewLesson
+from storage.database.engine import Database
+
+COURSE = "/teach/courses/{course_id:str}"
+LESSON = COURSE + "/lessons/{lesson_id:str}"
+STEPS = {"up": -1, "down": 1}
+
+
+@post(COURSE + "/lessons")
+async def create(
+    request: AnyRequest,
+    course_id: str,
+    viewer: Viewer,
+    database: Database,
+    clock: Clock,
+    posters: Posters,
+) -> Response[Any] | Template:
+    """Leads to the lesson's page, where its video is dropped."""
+    form = await Form.read(request)
+    try:
+        made = await lessons.create(database, viewer, course_id, NewLesson(form["title"]), clock.now())
+    except Problem as problem:
+        if not problem.fields:
+            raise
+        return await lessons_page(request, course_id, viewer, database, posters, form.refused(problem))
+    return redirect(f"/teach/courses/{course_id}/lessons/{made.id}")
+
+
+@post(COURSE + "/lessons/order")
+async def put_in_order(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database
+) -> Response[Any]:
+    """Every lesson's id in a field `lesson`, in the wanted order."""
+    wanted = [str(lesson_id) for lesson_id in (await request.form()).getall("lesson", [])]
+    await lessons.put_in_order(database, viewer, course_id, wanted)
+    return redirect(f"/teach/courses/{course_id}")
+
+
+@post(LESSON + "/move")
+async def move(
+    request: AnyRequest, course_id: str, lesson_id: str, viewer: Viewer, database: Database
+) -> Response[Any]:
+    form = await Form.read(request)
+    await taught_lesson(database, viewer, course_id, lesson_id)
+    await lessons.move(database, viewer, lesson_id, STEPS.get(form["to"], 0))
+    return redirect(f"/teach/courses/{course_id}#lesson-{lesson_id}")
+
+
+@post(LESSON + "/status")
+async def change_status(
+    request: AnyRequest, course_id: str, lesson_id: str, viewer: Viewer, database: Database, clock: Clock
+) -> Response[Any]:
+    """Back to the course, or with `from=lesson` to the lesson's own page."""
+    form = await Form.read(request)
+    await taught_lesson(database, viewer, course_id, lesson_id)
+    changed = await lessons.edit(database, viewer, lesson_id, LessonPatch(status=form["status"]), clock.now())
+    said = (
+        _("“%(title)s” is published.")
+        if changed.status == PUBLISHED
+        else _("“%(title)s” is a draft again: learners do not see it.")
+    )
+    here = f"/teach/courses/{course_id}"
+    target = f"{here}/lessons/{lesson_id}" if form["from"] == "lesson" else here
+    return redirect(target, said % {"title": changed.title})
+
+
+@get(LESSON + "/delete")
+async def ask_to_delete(
+    request: AnyRequest, course_id: str, lesson_id: str, viewer: Viewer, database: Database
+) -> Template:
+    lesson = await taught_lesson(database, viewer, course_id, lesson_id)
+    course = await taught_course(database, viewer, course_id)
+    return page(request, "library/delete_lesson.html", viewer=viewer, course=course, lesson=lesson)
+
+
+@post(LESSON + "/delete")
+async def delete(
+    course_id: str, lesson_id: str, viewer: Viewer, database: Database, clock: Clock
+) -> Response[Any]:
+    lesson = await taught_lesson(database, viewer, course_id, lesson_id)
+    await lessons.delete(database, viewer, lesson_id, clock.now())
+    return redirect(f"/teach/courses/{course_id}", _("“%(title)s” is deleted.") % {"title": lesson.title})
+
+
+ROUTES: list[ControllerRouterHandler] = [create, put_in_order, move, change_status, ask_to_delete, delete]

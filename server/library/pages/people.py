@@ -1,0 +1,137 @@
+"""Who is enrolled in a course, and who teaches it."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts import institution
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.kit.errors import Problem
+from server.kit.flash import Undo, redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.i18n import ngettext
+from server.kit.pages import page
+from server.library import enrolments, instructors
+from server.library.pages.shared import AnyRequest, taught_course
+from server.library.rules import emails_in
+from server.library.schemas import Added, Member
+from storage.database.engine import Database
+
+PEOPLE = "/teach/courses/{course_id:str}/people"
+
+
+@get(PEOPLE)
+async def people(request: AnyRequest, course_id: str, viewer: Viewer, database: Database) -> Template:
+    return await _shown(request, course_id, viewer, database)
+
+
+@post(PEOPLE + "/learners")
+async def enrol(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+) -> Response[Any] | Template:
+    """Those who have an account are enrolled; the other addresses stay in the field."""
+    form = await Form.read(request)
+    added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
+    if added.added or added.already:
+        said = _enrolled(added)
+        if not added.unknown:
+            return redirect(f"/teach/courses/{course_id}/people", said)
+    else:
+        said = ""
+    return await _shown(request, course_id, viewer, database, learners=_left_over(form, added), said=said)
+
+
+@post(PEOPLE + "/learners/{user_id:str}/remove")
+async def remove_learner(course_id: str, user_id: str, viewer: Viewer, database: Database) -> Response[Any]:
+    before = await enrolments.of_course(database, viewer, course_id)
+    await enrolments.remove(database, viewer, course_id, user_id)
+    here = f"/teach/courses/{course_id}/people"
+    return _removed(here, before, user_id, f"{here}/learners", "emails")
+
+
+@post(PEOPLE + "/teachers")
+async def add_teacher(
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database
+) -> Response[Any] | Template:
+    form = await Form.read(request)
+    try:
+        await instructors.add(database, viewer, course_id, form["email"])
+    except Problem as problem:
+        if not problem.fields:
+            raise
+        return await _shown(request, course_id, viewer, database, teachers=form.refused(problem))
+    return redirect(f"/teach/courses/{course_id}/people", _("They teach this course now."))
+
+
+@post(PEOPLE + "/teachers/{user_id:str}/remove")
+async def remove_teacher(
+    request: AnyRequest, course_id: str, user_id: str, viewer: Viewer, database: Database
+) -> Response[Any] | Template:
+    before = await instructors.of_course(database, viewer, course_id)
+    try:
+        await instructors.remove(database, viewer, course_id, user_id)
+    except Problem as problem:
+        if problem.status != 409:
+            raise
+        return await _shown(request, course_id, viewer, database, teachers=Form().refused(problem))
+    if user_id == viewer.id and not viewer.is_administrator:
+        return redirect("/teach", _("You no longer teach this course."))
+    here = f"/teach/courses/{course_id}/people"
+    return _removed(here, before, user_id, f"{here}/teachers", "email")
+
+
+async def _shown(
+    request: AnyRequest,
+    course_id: str,
+    viewer: Viewer,
+    database: Database,
+    *,
+    learners: Form | None = None,
+    teachers: Form | None = None,
+    said: str = "",
+) -> Template:
+    """`learners` and `teachers` are the two forms; `said` is what an incomplete enrolment did do."""
+    course = await taught_course(database, viewer, course_id)
+    learners, teachers = learners or Form(), teachers or Form()
+    return page(
+        request,
+        "library/teach_people.html",
+        viewer=viewer,
+        status_code=max(learners.status, teachers.status),
+        course=course,
+        learners=await enrolments.of_course(database, viewer, course_id),
+        teachers=await instructors.of_course(database, viewer, course_id),
+        enrol_form=learners,
+        teacher_form=teachers,
+        zone=(await institution.get(database)).time_zone,
+        said=said,
+    )
+
+
+def _removed(here: str, before: list[Member], user_id: str, again: str, field: str) -> Response[Any]:
+    person = next((member for member in before if member.user_id == user_id), None)
+    if person is None:  # removed already, in another window
+        return redirect(here)
+    said = _("%(name)s is removed.") % {"name": person.name}
+    return redirect(here, said, undo=Undo(again, field, person.email))
+
+
+def _left_over(form: Form, added: Added) -> Form:
+    if not added.unknown:
+        return Form(form.values, {"emails": "Write at least one e-mail address."}, status=422)
+    sentence = "Nobody has an account with these addresses. An administrator can add them."
+    return Form({"emails": "\n".join(added.unknown)}, {"emails": sentence}, status=422)
+
+
+def _enrolled(added: Added) -> str:
+    count = len(added.added)
+    if not count:
+        return _("They were enrolled already.")
+    return ngettext("%(count)s person enrolled.", "%(count)s people enrolled.", count) % {"count": count}
+
+
+ROUTES: list[ControllerRouterHandler] = [people, enrol, remove_learner, add_teacher, remove_teacher]

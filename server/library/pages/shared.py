@@ -1,0 +1,37 @@
+"""What the pages of this feature have in common."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+
+from server.accounts.identity import Viewer
+from server.kit.errors import Forbidden, NotFound
+from server.library import access, courses, lessons
+from server.library.schemas import CourseView, LessonView
+from storage.database.engine import Database
+
+AnyRequest = Request[Any, Any, State]
+
+# Lesson id -> address of its picture. Playback knows how; `server.app` binds it, since this
+# feature must not import a later one.
+Posters = Callable[[Viewer, Sequence[LessonView]], Awaitable[dict[str, str]]]
+
+
+async def taught_course(database: Database, viewer: Viewer, course_id: str) -> CourseView:
+    """Raises Forbidden for its learners and NotFound for everybody else."""
+    course = await courses.get(database, viewer, course_id)
+    if not course.can_edit:
+        raise Forbidden(access.NOT_TEACHING)
+    return course
+
+
+async def taught_lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:
+    """As above; an address that pairs a lesson with another course leads nowhere."""
+    lesson = await lessons.get(database, viewer, lesson_id)
+    if lesson.course_id != course_id:
+        raise NotFound(access.NO_LESSON)
+    if not lesson.can_edit:
+        raise Forbidden(access.NOT_TEACHING)
+    return lesson

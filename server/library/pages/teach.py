@@ -1,0 +1,53 @@
+"""The courses that one teaches, and a new one."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts.identity import Viewer
+from server.kit.clock import Clock
+from server.kit.errors import Problem
+from server.kit.flash import redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.pages import page
+from server.library import courses
+from server.library.pages.shared import AnyRequest
+from server.library.schemas import NewCourse
+from storage.database.engine import Database
+
+
+@get("/teach")
+async def teach(request: AnyRequest, teacher: Viewer, database: Database) -> Template:
+    return await _shown(request, teacher, database, Form())
+
+
+@post("/teach")
+async def create(
+    request: AnyRequest, teacher: Viewer, database: Database, clock: Clock
+) -> Response[Any] | Template:
+    form = await Form.read(request)
+    new = NewCourse(title=form["title"], description=form["description"])
+    try:
+        course = await courses.create(database, teacher, new, clock.now())
+    except Problem as problem:
+        return await _shown(request, teacher, database, form.refused(problem))
+    return redirect(
+        f"/teach/courses/{course.id}", _("The course is made. Only those who teach it see it yet.")
+    )
+
+
+async def _shown(request: AnyRequest, viewer: Viewer, database: Database, form: Form) -> Template:
+    return page(
+        request,
+        "library/teach.html",
+        viewer=viewer,
+        status_code=form.status,
+        courses=await courses.teaching(database, viewer),
+        form=form,
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [teach, create]
