@@ -1,7 +1,6 @@
 """docs/settings.md, written from the settings themselves; a test keeps it current."""
 
 from dataclasses import Field, fields
-from pathlib import Path
 from typing import Any
 
 from server.settings import PREFIX, Settings
@@ -24,13 +23,11 @@ def settings_markdown() -> str:
 
 
 def _row(item: Field[Any]) -> str:
-    secret = " Secret." if item.metadata["secret"] else ""
-    return (
-        f"| `{PREFIX}{item.name.upper()}` | {_default(item.default)} | {item.metadata['about']}{secret} |\n"
-    )
+    about = item.metadata["about"] + (" Secret." if item.metadata["secret"] else "")
+    return f"| `{PREFIX}{item.name.upper()}` | {_default(item.default)} | {about} |\n"
 
 
-def _default(value: str | int | Path) -> str:
+def _default(value: object) -> str:
     if isinstance(value, int) and value >= 2**30:
         return f"`{value}` ({value // 2**30} GiB)"
     return f"`{value}`" if value != "" else "empty"

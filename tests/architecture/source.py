@@ -1,0 +1,68 @@
+"""Our own code as data: files, and what stands in them."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("storage", "transcoder", "server", "web")
+PYTHON = tuple(name for name in (*PRODUCT, "tests", "benchmarks") if (ROOT / name).is_dir())
+
+
+class Place(NamedTuple):
+    """Something in a file; `str()` is what an editor opens."""
+
+    path: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{name(self.path)}:{self.line}"
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def web_files(*suffixes: str) -> list[Path]:
+    """Templates and static files of ours, without the browser modules that set-up copies there."""
+    found = (path for path in (ROOT / "web").rglob("*") if path.suffix in suffixes)
+    return sorted(path for path in found if not path.is_relative_to(ROOT / "web" / "static" / "vendor"))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), filename=str(path))
+
+
+def names_used(path: Path) -> Iterator[tuple[str, Place]]:
+    """Dotted names that the code reads: `os.environ`, `asyncio.create_subprocess_exec`."""
+    imported: dict[str, str] = {}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
+        elif isinstance(node, ast.Import):
+            imported |= {item.asname: item.name for item in node.names if item.asname}
+    for node in ast.walk(tree(path)):
+        if isinstance(node, (ast.Attribute, ast.Name)):
+            first, _, rest = ast.unparse(node).partition(".")
+            yield imported.get(first, first) + (f".{rest}" if rest else ""), Place(path, node.lineno)
+
+
+def texts(path: Path) -> Iterator[tuple[str, Place]]:
+    """String constants, those inside f-strings too, but no docstrings."""
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            yield node.value, Place(path, node.lineno)

@@ -1,0 +1,58 @@
+"""What is written down is what is so."""
+
+import re
+
+import pytest
+
+from server.cli import COMMANDS
+from server.operations.reference import settings_markdown
+from tests.architecture.source import PRODUCT, ROOT
+
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json")
+FUNDING = re.compile(r'"funding": (\{[^}]*\}|\[[^]]*\])|"license": "[^"]*"')
+
+
+def test_settings_page_is_current() -> None:
+    written = (ROOT / "docs" / "settings.md").read_text()
+    assert written == settings_markdown(), "run: skillstudio settings --markdown > docs/settings.md"
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_name_no_host(lock: str) -> None:
+    text = FUNDING.sub("", (ROOT / lock).read_text())
+    assert re.findall(r"\w+://\S+", text) == []
+
+
+@pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock.endswith(".lock")])
+def test_every_python_package_has_a_hash(lock: str) -> None:
+    packages = re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text().strip())
+    assert [package.partition(" ")[0] for package in packages if "--hash=sha256:" not in package] == []
+
+
+def test_every_command_can_be_reached() -> None:
+    missing = {
+        target
+        for target in COMMANDS.values()
+        if not (ROOT / (target.partition(":")[0].replace(".", "/") + ".py")).is_file()
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_every_package_says_what_was_decided(package: str) -> None:
+    text = (ROOT / package / "README.md").read_text().lower()
+    assert re.search(r"\| *decided *\| *because *\| *instead of *\|", text)
+
+
+def test_nothing_names_a_path_of_somebodys_machine() -> None:
+    files = [path for folder in (*PRODUCT, "docs", "tests") for path in (ROOT / folder).rglob("*")]
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.name != "uv.lock"]
+    found = [
+        f"{path.relative_to(ROOT)}: {match}"
+        for path in files
+        if path.suffix in {".py", ".md", ".toml", ".lock", ".json", ".html", ".js", ".css", ".yaml", ""}
+        and path.is_file()
+        and "vendor" not in path.parts
+        for match in re.findall(r"(?<![\w.])/(?:work|home|root|Users)/\w+", path.read_text(errors="replace"))
+    ]
+    assert found == []
