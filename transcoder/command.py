@@ -45,9 +45,11 @@ POSTER_WIDTH = 1280
 SEEK_MARGIN = 1.0  # seconds
 POSTER_WINDOW = 30  # seconds from which the poster is chosen, by keyframes only
 
-# One moof per keyframe, so that an I-frame playlist can point at it; times from zero in the
-# decoding order of CMAF, so that no edit list has to be understood.
-FRAGMENTED = "+cmaf+frag_keyframe"
+# One moof per keyframe, so that an I-frame playlist can point at it. Decoding begins before the
+# first picture is shown, and an edit list in the header takes that off: every player reads it
+# (the MSE byte stream format demands it). FFmpeg's own demuxer does not read the alternative,
+# CMAF's negative offsets, as meant: it shows the picture two frames after the sound.
+FRAGMENTED = "+frag_keyframe+delay_moov+default_base_moof"
 
 
 def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk, *, threads: int) -> Command:
