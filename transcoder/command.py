@@ -154,7 +154,8 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
 ANONYMOUS: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 JPEG: dict[str, Any] = {"format": "image2", "c:v": "mjpeg", "q:v": 4, "pix_fmt": "yuvj420p", **ANONYMOUS}
 
-ONE_PICTURE: dict[str, Any] = {"frames:v": 1, "update": 1}
+# Passed through: the keyframe may lie before the point of the seek, at a time below zero.
+ONE_PICTURE: dict[str, Any] = {"frames:v": 1, "update": 1, "fps_mode": "passthrough"}
 
 
 def _rung(stream: FilterableStream, rung: Rung, plan: VideoPlan, *, threads: int) -> OutputStream:
