@@ -1,4 +1,7 @@
-"""The instructor's page of one lesson: what it is called, its video, and how far that is."""
+"""The instructor's page of one lesson: what it is called, its video, and how far that is.
+
+Publishing and deleting are with the course, in server.library.pages.
+"""
 
 from typing import Any
 
@@ -62,27 +65,6 @@ async def save(
     return redirect(request.url.path, _("Saved."))
 
 
-@post("/publish")
-async def publish(
-    request: AnyRequest,
-    course_id: FromPath[str],
-    lesson_id: FromPath[str],
-    viewer: NamedDependency[Viewer],
-    database: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-) -> Redirect:
-    """`status` published or draft."""
-    await _lesson(database, viewer, course_id, lesson_id)
-    form = await Form.read(request)
-    changed = await lessons.edit(database, viewer, lesson_id, LessonPatch(status=form["status"]), clock.now())
-    said = (
-        _("Learners can see this lesson now.")
-        if changed.status == "published"
-        else _("Only teachers see this lesson now.")
-    )
-    return redirect(_address(course_id, lesson_id), said)
-
-
 @post("/encoding")
 async def control_encoding(
     request: AnyRequest,
@@ -121,19 +103,6 @@ async def discard(
     except Problem as problem:
         return redirect(here, _(problem.detail), "warning")
     return redirect(here, _("The upload was discarded."), "info")
-
-
-@post("/delete")
-async def delete(
-    course_id: FromPath[str],
-    lesson_id: FromPath[str],
-    viewer: NamedDependency[Viewer],
-    database: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-) -> Redirect:
-    lesson = await _lesson(database, viewer, course_id, lesson_id)
-    await lessons.delete(database, viewer, lesson_id, clock.now())
-    return redirect(f"/teach/courses/{course_id}", _("“%(title)s” is deleted.") % {"title": lesson.title})
 
 
 async def _lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:
@@ -177,6 +146,6 @@ ROUTES: list[ControllerRouterHandler] = [
     Router(
         path="/teach/courses/{course_id:str}/lessons/{lesson_id:str}",
         dependencies=DEPENDENCIES,
-        route_handlers=[show, save, publish, control_encoding, discard, delete],
+        route_handlers=[show, save, control_encoding, discard],
     )
 ]

@@ -7,24 +7,22 @@ const ENDPOINT = "/api/video/upload/tus";
 const PART_BYTES = 50e6; // a request each: proxies limit bodies, and some hold them back until they are whole
 const WAIT_MS = [500, 1000, 2000, 4000, 8000]; // before each try to go on; the last one for good
 
-// States: starting, sending, paused, waiting (for the connection), refused, done, cancelled.
+// States: queued, starting, sending, paused, waiting (for the connection), refused, done, cancelled.
 export class FileUpload extends EventTarget {
-  state = "starting";
+  state = "queued";
   sent = 0;
   problem = "";
   #rate = new Rate();
   #tries = 0;
   #timer;
 
-  constructor(file, { lesson, course }) {
+  constructor(file) {
     super();
     this.file = file;
-    this.lesson = lesson;
     this.tus = new tus.Upload(file, {
       endpoint: ENDPOINT,
       chunkSize: PART_BYTES,
       retryDelays: null, // #lost does it, without an end
-      metadata: { lesson_id: lesson, course_id: course, filename: file.name, filetype: file.type },
       fingerprint: async () => fingerprint(file),
       onProgress: (sent) => this.#progress(sent),
       onSuccess: () => this.#set("done", { sent: file.size }),
@@ -50,32 +48,41 @@ export class FileUpload extends EventTarget {
   }
 
   // `previous` from `findPrevious`, to go on where it stopped.
-  start(previous) {
+  start(lesson, previous) {
+    this.lesson = lesson;
+    this.tus.options.metadata = { lesson_id: lesson, filename: this.file.name, filetype: this.file.type };
     if (previous) this.tus.resumeFromPreviousUpload(previous);
+    this.#set("starting");
     this.tus.start();
+  }
+
+  // For what goes wrong before the first byte. `final`: trying again would not help.
+  refuse(problem, { final = false } = {}) {
+    this.#set("refused", { problem, final });
   }
 
   async pause() {
     clearTimeout(this.#timer);
-    await this.tus.abort();
     this.#rate.restart();
     this.#set("paused");
+    await this.tus.abort();
   }
 
   resume() {
     clearTimeout(this.#timer);
-    this.#set("starting", { problem: "" });
-    this.tus.start();
+    this.#set(this.lesson ? "starting" : "queued", { problem: "" });
+    if (this.lesson) this.tus.start();
   }
 
   // What has arrived is thrown away here and on the server.
   async cancel() {
     clearTimeout(this.#timer);
-    await this.tus.abort(true).catch(() => {}); // the server forgets it by itself in some days
     this.#set("cancelled");
+    await this.tus.abort(true).catch(() => {}); // the server forgets it by itself in some days
   }
 
   #progress(sent) {
+    if (this.state === "paused") return; // what was on its way when somebody pressed the button
     this.#rate.add(sent);
     this.#tries = 0;
     this.#set("sending", { sent });
@@ -104,7 +111,7 @@ export class FileUpload extends EventTarget {
   };
 
   #set(state, values = {}) {
-    if (this.state === "cancelled") return;
+    if (["done", "cancelled"].includes(this.state)) return;
     Object.assign(this, values, { state });
     if (["done", "cancelled"].includes(state)) removeEventListener("online", this.#online);
     this.dispatchEvent(new Event("change"));
@@ -121,7 +128,7 @@ export function uploadId(previous) {
   return previous.uploadUrl.split("/").at(-1);
 }
 
-// The same name, size and time of change: the same file. The lesson is not part of it.
+// The same name, size and time of change: the same file.
 function fingerprint(file) {
   return `skillstudio-${file.name}-${file.type}-${file.size}-${file.lastModified}`;
 }

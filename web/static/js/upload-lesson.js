@@ -38,13 +38,12 @@ class LessonVideo {
 
   send(file, previous) {
     this.jobBefore = this.progress.latest.job_id;
-    this.upload = new FileUpload(file, { lesson: this.texts.lesson, course: this.texts.course });
+    this.upload = new FileUpload(file);
     const panel = makePanel(this.root.querySelector("template[data-panel]"));
     this.panels.replaceChildren(panel);
     bindPanel(panel, this.upload);
     this.upload.addEventListener("change", () => this.onChange(panel));
-    this.upload.start(previous);
-    this.onChange(panel);
+    this.upload.start(this.texts.lesson, previous);
   }
 
   onChange(panel) {

@@ -27,7 +27,9 @@ export function bindPanel(panel, upload) {
     part("line").textContent = line(upload, texts);
     part("problem").hidden = !upload.problem;
     part("problem").lastElementChild.textContent = upload.problem;
-    toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state));
+    toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state) && !upload.final);
+    part("open").hidden = !upload.address;
+    if (upload.address) part("open").href = upload.address;
     part("cancel").hidden = ["done", "cancelled"].includes(upload.state);
     speak(done);
   }
@@ -54,10 +56,11 @@ function toggle(pause, resume, pausing, resuming) {
 function line(upload, texts) {
   const values = { sent: size(upload.sent), size: size(upload.size) };
   const sentence = {
+    queued: texts.textQueued,
     starting: texts.textStarting,
     paused: texts.textPaused,
     waiting: texts.textWaiting,
-    refused: texts.textPaused,
+    refused: upload.sent ? texts.textPaused : texts.textSize,
     done: texts.textDone,
     cancelled: texts.textCancelled,
   }[upload.state];

@@ -1,0 +1,94 @@
+// Several lectures on the page of a course: a draft lesson a file, one file at a time on the line,
+// so that the first can be watched while the others still travel.
+import htmx from "htmx.org";
+import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
+import { FileUpload, findPrevious } from "skillstudio/upload-file.js";
+import { bindPanel, makePanel } from "skillstudio/upload-panel.js";
+
+class CourseUploads {
+  uploads = [];
+
+  constructor(root) {
+    this.root = root;
+    this.texts = root.dataset;
+    this.lessonsUrl = `/api/courses/${root.dataset.course}/lessons`;
+    dropZone(root.querySelector("[data-drop]"), (files) => this.take(files));
+    guardLeaving(() => this.uploads.some((upload) => upload.active || upload.state === "queued"));
+  }
+
+  take(files) {
+    const order = new Intl.Collator(undefined, { numeric: true });
+    files.sort((a, b) => order.compare(a.name, b.name)).forEach((file) => this.add(file));
+    this.next();
+  }
+
+  add(file) {
+    const upload = new FileUpload(file);
+    const row = document.createElement("li");
+    const panel = makePanel(this.root.querySelector("template[data-panel]"));
+    row.append(panel);
+    this.root.querySelector("[data-panels]").append(row);
+    bindPanel(panel, upload);
+    this.uploads.push(upload);
+    upload.addEventListener("change", () => {
+      if (upload.state === "cancelled") row.remove();
+      if (upload.state === "done") refreshList();
+      this.next();
+    });
+    if (!file.size) upload.refuse(this.texts.textEmpty, { final: true });
+  }
+
+  async next() {
+    const busy = this.uploads.some((upload) => upload.active);
+    const upload = this.uploads.find((upload) => upload.state === "queued");
+    if (busy || this.preparing || !upload) return;
+    this.preparing = true;
+    try {
+      await this.begin(upload);
+    } catch (error) {
+      upload.refuse(error.message || this.texts.textFailed);
+    }
+    this.preparing = false;
+    this.next();
+  }
+
+  // A file that was begun or sent before finds its lesson; a lesson of its name without a video takes it.
+  async begin(upload) {
+    const lessons = await ask(this.lessonsUrl);
+    const known = await findPrevious(upload.file);
+    const lessonOf = (entry) => lessons.find((lesson) => lesson.id === entry.metadata.lesson_id);
+    const previous = known.find(lessonOf);
+    const title = titleFrom(upload.file.name);
+    const lesson =
+      (previous && lessonOf(previous)) ||
+      lessons.find((lesson) => lesson.title === title && !lesson.video_status) ||
+      (await ask(this.lessonsUrl, { title }));
+    if (upload.state !== "queued") return; // cancelled meanwhile
+    upload.address = `/teach/courses/${this.texts.course}/lessons/${lesson.id}`;
+    if (["processing", "ready"].includes(lesson.video_status)) return upload.refuse(this.texts.textKnown, { final: true });
+    upload.start(lesson.id, previous);
+    refreshList();
+  }
+}
+
+async function ask(url, body) {
+  const options = body && { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const answer = await fetch(url, { ...options, credentials: "same-origin" });
+  const json = await answer.json();
+  if (!answer.ok) throw new Error(json.detail);
+  return json;
+}
+
+// "03_sorting-networks.mp4" becomes "03 sorting networks", as server/uploads/rules.py has it.
+export function titleFrom(name) {
+  const stem = name.replace(/(.)\.[^.]*$/, "$1");
+  return stem.split(/[\s_-]+/).filter(Boolean).join(" ").slice(0, 200) || stem || "Lesson";
+}
+
+// The list beside us, as the server has it now.
+function refreshList() {
+  if (!document.querySelector("#lessons")) return;
+  htmx.ajax("GET", location.pathname, { target: "#lessons", select: "#lessons", swap: "outerHTML" });
+}
+
+for (const root of document.querySelectorAll("[data-upload-many]")) new CourseUploads(root);
