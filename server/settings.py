@@ -61,7 +61,12 @@ class Settings:
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.data.resolve() / 'skillstudio.db'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.database_file.resolve()}"
+
+    @property
+    def database_file(self) -> Path:
+        """Of the one-box set-up."""
+        return self.data / "skillstudio.db"
 
     @property
     def queue(self) -> str:

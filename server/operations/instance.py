@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+UP = "SkillStudio"  # the name of `skillstudio up` among the locks
+
 
 class AlreadyRuns(click.ClickException):
     pass
@@ -30,9 +32,28 @@ def only_instance(folder: Path, name: str, address: str) -> Iterator[None]:
         os.close(handle)  # the file stays: removing it would let two starts lock two files
 
 
-def _held(content: str, folder: Path, name: str) -> str:
+def holder(folder: Path, name: str) -> str | None:
+    """Who runs there now, as "process 123, http://localhost:8000"; None when nobody does."""
+    try:
+        handle = os.open(folder / f"{name}.lock", os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return _named(os.pread(handle, 500, 0).decode())
+    finally:
+        os.close(handle)
+
+
+def _named(content: str) -> str:
     pid, _, address = content.partition(" ")
+    return f"process {pid or 'unknown'}, {address}"
+
+
+def _held(content: str, folder: Path, name: str) -> str:
     return (
-        f"{name} already runs on the data folder {folder.parent} (process {pid or 'unknown'}, {address}). "
+        f"{name} already runs on the data folder {folder.parent} ({_named(content)}). "
         f"End that one first, or choose another folder with --data."
     )

@@ -1,7 +1,7 @@
 """What runs where, once everything does."""
 
+import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -47,5 +47,4 @@ def _rows(
 
 def without_password(address: str) -> str:
     """An address as it may be shown: `redis://:secret@host/0` as `redis://host/0`."""
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return re.sub(r"(?<=://)[^/]*@", "", address)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from server.operations import ports
 from server.operations.child import ChildSpec
-from server.operations.instance import only_instance
+from server.operations.instance import UP, only_instance
 from server.operations.ready import answers
 from server.operations.supervisor import CannotStart, Supervisor
 from server.operations.table import show_table
@@ -21,7 +21,7 @@ READY_SECONDS = 60.0
 def up(settings: Settings) -> None:
     """Blocks until it is told to stop. Raises CannotStart or AlreadyRuns with a sentence."""
     make_data_folder(settings.data)
-    with only_instance(settings.run_folder, "SkillStudio", settings.public_url):
+    with only_instance(settings.run_folder, UP, settings.public_url):
         if taken := ports.blocked(settings.host, settings.port):
             raise CannotStart(taken)
         supervisor = Supervisor(settings.log_folder)

