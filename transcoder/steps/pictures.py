@@ -4,26 +4,39 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
 from storage.objects import keys
 from transcoder import command, playlist, process
 from transcoder.claims import Claim
 from transcoder.media import ChunkResult
 from transcoder.plan import TILES_IN_SHEET
+from transcoder.process import ProcessFailed
 from transcoder.steps.inventory import sheet_count
 from transcoder.workshop import TYPES, Held, Workshop
+
+log = structlog.get_logger(__name__)
 
 FETCHES_AT_ONCE = 8  # tiles on their way from the store
 
 
 async def poster(shop: Workshop, claim: Claim, held: Held, folder: Path) -> bool:
-    """Whether there is one."""
+    """Whether there is one: a lecture without it is better than none."""
     source, plan = claim.planned()
     if plan.video is None:
         return False
+    picture = folder / command.POSTER_FILE
     async with shop.scratch.original(shop.store, claim.encoded_key, claim.source_bytes) as original:
-        await process.run(command.poster(shop.tools, original, source), folder, held.limits())
-    await _put(shop, keys.poster(claim.video_id), folder / command.POSTER_FILE)
-    return True
+        for at in (None, 0.0):  # the first keyframe, where none can be read later
+            make = command.poster(shop.tools, original, source, at=at)
+            try:
+                await process.run(make, folder, held.limits())
+            except ProcessFailed as error:
+                log.warning("no poster can be made from here", at=at, error=str(error))
+            if picture.exists():
+                await _put(shop, keys.poster(claim.video_id), picture)
+                return True
+    return False
 
 
 async def storyboard(

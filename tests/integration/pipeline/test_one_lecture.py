@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from storage.database.tables import Lesson
-from storage.objects import keys
 from tests.fixtures.workers import Plant
 from transcoder.media import AudioResult, ChunkResult
 
@@ -28,8 +27,7 @@ async def test_a_lecture_becomes_ready(plant: Plant, clip: Path, lesson_id: str)
     assert (lesson.video_id, lesson.video_status, lesson.transcoding_progress) == (video.id, "ready", 100)
     assert lesson.video_duration_seconds == pytest.approx(20, abs=0.04)
     assert [variant["name"] for variant in lesson.video_quality_variants or []] == ["180p"]
-    there = await plant.objects(video.id)
-    assert {keys.poster(video.id), keys.storyboard_index(video.id)} <= there
+    await plant.is_tidy(video.id)
 
 
 async def test_sound_alone_becomes_a_lecture(plant: Plant, tone: Path, lesson_id: str) -> None:
@@ -39,4 +37,5 @@ async def test_sound_alone_becomes_a_lecture(plant: Plant, tone: Path, lesson_id
         lesson = await session.get_one(Lesson, lesson_id)
     assert (lesson.video_id, lesson.video_thumbnail_url) == (video.id, None)
     assert lesson.video_quality_variants == []
+    await plant.is_tidy(video.id)
     assert all("/audio/" in key for key in await plant.objects(video.id))
