@@ -84,9 +84,11 @@ def _keyframes(part: RenditionPart, ticks: int) -> Iterator[Finding]:
 
 
 def _inside(segment: Segment) -> bool:
-    ends = [offset + size for offset, size, _ in segment.keyframes]
-    starts = [offset for offset, _, _ in segment.keyframes][1:] + [segment.bytes]
-    return all(0 < end <= start for end, start in zip(ends, starts, strict=True))
+    starts = [*(offset for offset, _, _ in segment.keyframes), segment.bytes]
+    return all(
+        0 < size <= after - offset
+        for (offset, size, _), after in zip(segment.keyframes, starts[1:], strict=True)
+    )
 
 
 def _one_header(rendition: str, parts: Iterable[RenditionPart]) -> Iterator[Finding]:
