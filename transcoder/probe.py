@@ -28,6 +28,7 @@ CUT_OFF = (
     "The file is cut off: the index that belongs at its end is missing. "
     "Was the recording or the copy ended early? Export or copy it again, then upload it."
 )
+OUR_FAULTS = ("No such file or directory", "Permission denied", "Operation not permitted")
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
@@ -37,6 +38,7 @@ async def inspect(tools: Tools, path: Path) -> Source:
     Where `seekable` is false the duration is what the header says, 0 if it says nothing: only the
     normalised copy can be measured.
     """
+    path = path.absolute()  # ffprobe runs in a folder of its own
     size = path.stat().st_size
     if size == 0:
         raise Unusable("The file is empty: it has zero bytes. Upload it again.")
@@ -83,7 +85,7 @@ async def _ask(
     try:
         return (await process.run(command, folder, LIMITS)).stdout
     except ProcessFailed as failed:
-        if failed.returncode in (125, 126, 127):  # the sandbox, not the file
+        if failed.returncode in (125, 126, 127) or any(fault in failed.stderr for fault in OUR_FAULTS):
             raise
         raise Unusable(_what_is_wrong(failed, path)) from failed
 
