@@ -1,6 +1,7 @@
 """Fixtures live by subject in tests/fixtures."""
 
 pytest_plugins = [
+    "tests.fixtures.postgres",
     "tests.fixtures.database",
     "tests.fixtures.objects",
     "tests.fixtures.lessons",

@@ -37,7 +37,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, str: String}
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        dict[str, Any]: JSON(none_as_null=True),  # None is NULL, as for every other column
+        list[Any]: JSON(none_as_null=True),
+        str: String,
+    }
 
 
 def new_id() -> str:

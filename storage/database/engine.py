@@ -1,11 +1,17 @@
 """Connections: many readers, one writer, on SQLite and PostgreSQL alike."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 SQLITE_PRAGMAS = (
     "busy_timeout = 10000",  # first: the next lines may already wait for a lock
@@ -31,16 +37,14 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
-            self._reader = _sqlite_engine(url, begin="BEGIN", size=4, query_only=True)
+            self._reader = _sqlite_engine(url, begin="BEGIN", size=4, pragmas=("query_only = ON",))
         else:
             self._writer = create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
-            self._reader = self._writer
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
         self._writers = async_sessionmaker(self._writer, expire_on_commit=False)
         self._readers = async_sessionmaker(self._reader, expire_on_commit=False)
-
-    @property
-    def writer_engine(self) -> AsyncEngine:
-        return self._writer
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -53,22 +57,40 @@ class Database:
         async with self._writers.begin() as session:
             yield session
 
+    @asynccontextmanager
+    async def altering(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction that may change the schema.
+
+        SQLite alters most things by building the table anew and dropping the old one, and with it
+        go the rows that depend on it, unless foreign keys are off from before the transaction.
+        """
+        if not self.is_sqlite:
+            async with self._writer.begin() as connection:
+                yield connection
+            return
+        engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=("foreign_keys = OFF",))
+        try:
+            async with engine.begin() as connection:
+                yield connection
+                if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
+                    raise RuntimeError("The change of the schema would leave rows that refer to nothing.")
+        finally:
+            await engine.dispose()
+
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
 
 
-def _sqlite_engine(url: str, *, begin: str, size: int, query_only: bool = False) -> AsyncEngine:
+def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = ()) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=30)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
-        for pragma in SQLITE_PRAGMAS:
+        for pragma in (*SQLITE_PRAGMAS, *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
-        if query_only:
-            cursor.execute("PRAGMA query_only = ON")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

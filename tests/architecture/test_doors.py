@@ -74,7 +74,7 @@ def test_only_keys_spells_object_names() -> None:
 def test_what_workers_load_is_light(module: str) -> None:
     """In a fresh interpreter: import-linter sees neither libraries' imports nor what is put off."""
     told = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) & {"litestar", "granian", "jinja2", "minio", "alembic", "pytest"} == set()
 

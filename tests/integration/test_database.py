@@ -1,16 +1,41 @@
-"""The engine's two promises: the schema is what the tables say, and no write is lost."""
+"""The engine's promises on both databases: the schema is what the tables say, and no write is lost."""
 
 import asyncio
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
-from sqlalchemy.exc import OperationalError
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from storage.database import SQLITE_VERSION, migrations
+from storage.database.base import new_id
 from storage.database.engine import Database
+from storage.database.insert import insert_new
 from storage.database.sqlite import is_safe
-from storage.database.tables import Institution, User
+from storage.database.tables import Course, Institution, Lesson, User, Video
+from tests.fixtures.database import on_both_databases
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+ROOT = Path(__file__).parents[2]
+COUNTING = """
+import asyncio, sys
+from sqlalchemy import update
+from storage.database.engine import Database
+from storage.database.tables import Institution
+
+async def main():
+    database = Database(sys.argv[1])
+    for _ in range(200):
+        async with database.write() as session:
+            await session.execute(update(Institution).values(day_start_hour=Institution.day_start_hour + 1))
+    await database.close()
+
+asyncio.run(main())
+"""
 
 
 def test_sqlite_in_use_has_the_wal_fix() -> None:
@@ -26,12 +51,67 @@ def test_which_versions_are_safe(version: tuple[int, int, int], safe: bool) -> N
     assert is_safe(version) is safe
 
 
-async def test_migrated_schema_is_what_the_tables_say(database: Database) -> None:
-    await migrations.upgrade(database)  # a second time changes nothing
-    assert await migrations.is_current(database)
-    assert await migrations.differences(database) == []
+async def test_migrations_from_nothing_make_what_the_tables_say(empty_database: Database) -> None:
+    assert not await migrations.is_current(empty_database)
+    await migrations.upgrade(empty_database)
+    await migrations.upgrade(empty_database)  # a second time changes nothing
+    assert await migrations.is_current(empty_database)
+    assert await migrations.differences(empty_database) == []
 
 
+async def test_machines_that_start_together_migrate_once(empty_database: Database) -> None:
+    machines = [Database(empty_database.url) for _ in range(4)]
+    await asyncio.gather(*(migrations.upgrade(machine) for machine in machines))
+    assert await migrations.differences(empty_database) == []
+    for machine in machines:
+        await machine.close()
+
+
+async def test_a_difference_is_seen(empty_database: Database) -> None:
+    await migrations.upgrade(empty_database)
+    async with empty_database.altering() as connection:
+        await connection.execute(text("ALTER TABLE users DROP COLUMN name"))
+        await connection.execute(text("CREATE TABLE forgotten (id INTEGER)"))
+    assert len(await migrations.differences(empty_database)) == 2
+
+
+async def test_a_failed_migration_changes_nothing(empty_database: Database) -> None:
+    with pytest.raises(RuntimeError, match="stop"):
+        async with empty_database.altering() as connection:
+            await connection.execute(text("CREATE TABLE half (id INTEGER)"))
+            raise RuntimeError("stop")
+    async with empty_database.read() as session:
+        tables = await session.run_sync(lambda s: inspect(s.connection()).get_table_names())
+    assert tables == []
+
+
+@on_both_databases
+async def test_a_table_built_anew_keeps_what_depends_on_it(database: Database) -> None:
+    """SQLite drops the old table on the way: its dependents must not go with it."""
+    course_id, lesson_id = await add_course(database)
+
+    def build_anew(connection: Connection) -> None:
+        operations = Operations(MigrationContext.configure(connection, opts={"transactional_ddl": False}))
+        with operations.batch_alter_table("courses", recreate="auto") as courses:
+            courses.alter_column("title", nullable=True)
+
+    async with database.altering() as connection:
+        await connection.run_sync(build_anew)
+    async with database.read() as session:
+        assert await session.get(Course, course_id)
+        assert await session.get(Lesson, lesson_id)
+
+
+async def test_a_change_that_leaves_orphans_is_refused(database: Database) -> None:
+    _, lesson_id = await add_course(database)
+    with pytest.raises(RuntimeError, match="refer to nothing"):
+        async with database.altering() as connection:
+            await connection.execute(text("DELETE FROM courses"))
+    async with database.read() as session:
+        assert await session.get(Lesson, lesson_id)
+
+
+@on_both_databases
 async def test_concurrent_increments_from_two_engines_are_all_kept(database: Database) -> None:
     other = Database(database.url)
     async with database.write() as session:
@@ -47,21 +127,94 @@ async def test_concurrent_increments_from_two_engines_are_all_kept(database: Dat
         assert await session.scalar(select(Institution.day_start_hour)) == 100
 
 
+async def test_concurrent_processes_lose_nothing_and_nothing_is_locked(database: Database) -> None:
+    async with database.write() as session:
+        session.add(Institution(id=1, name="x", day_start_hour=0))
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", COUNTING, database.url, cwd=ROOT)
+        for _ in range(3)
+    ]
+    assert [await process.wait() for process in processes] == [0, 0, 0]
+    async with database.read() as session:
+        assert await session.scalar(select(Institution.day_start_hour)) == 3 * 200
+
+
+@on_both_databases
 async def test_a_failed_write_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with database.write() as session:
-            session.add(User(email="a@b.c", name="A", role="learner", created_at=datetime.now(UTC)))
+            session.add(User(email="a@b.c", name="A", role="learner", created_at=NOW))
             await session.flush()
             raise RuntimeError("stop")
     async with database.read() as session:
         assert (await session.scalars(select(User))).all() == []
 
 
+@on_both_databases
 async def test_readers_cannot_write_and_moments_keep_their_zone(database: Database) -> None:
-    moment = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+    moment = datetime(2026, 11, 22, 21, 0, tzinfo=timezone(timedelta(hours=1)))
     async with database.write() as session:
         session.add(User(email="a@b.c", name="A", role="learner", created_at=moment))
     async with database.read() as session:
-        assert await session.scalar(select(User.created_at)) == moment
-        with pytest.raises(OperationalError, match="readonly"):
+        read = await session.scalar(select(User.created_at))
+        assert read == moment
+        assert read.utcoffset() == timedelta(0)
+        with pytest.raises(DBAPIError, match=r"readonly|read-only"):
             await session.execute(text("DELETE FROM users"))
+    with pytest.raises(StatementError, match="needs a time zone"):
+        async with database.write() as session:
+            session.add(User(email="b@b.c", name="A", role="learner", created_at=moment.replace(tzinfo=None)))
+
+
+@on_both_databases
+async def test_a_reader_sees_one_moment(database: Database) -> None:
+    async with database.read() as session:
+        assert (await session.scalars(select(User))).all() == []
+        async with database.write() as writing:
+            writing.add(User(email="a@b.c", name="A", role="learner", created_at=NOW))
+        assert (await session.scalars(select(User))).all() == []
+    async with database.read() as session:
+        assert len((await session.scalars(select(User))).all()) == 1
+
+
+@on_both_databases
+async def test_of_many_inserts_of_one_key_one_is_new(database: Database) -> None:
+    async def add(number: int) -> bool:
+        async with database.write() as session:
+            return await insert_new(
+                session,
+                User,
+                ("email",),
+                id=f"{number}",
+                email="a@b.c",
+                name="A",
+                role="learner",
+                created_at=NOW,
+            )
+
+    assert sorted(await asyncio.gather(*(add(number) for number in range(12)))) == [False] * 11 + [True]
+
+
+@on_both_databases
+async def test_nothing_in_a_document_column_is_null(database: Database) -> None:
+    """Not the JSON text `null`, which would count as a result."""
+    _, lesson_id = await add_course(database)
+    async with database.write() as session:
+        video = Video(id="v", lesson_id=lesson_id, source_key="k", created_at=NOW, plan={"a": [1, None, "ü"]})
+        session.add(video)
+    async with database.write() as session:
+        assert (await session.get_one(Video, "v")).plan == {"a": [1, None, "ü"]}
+        await session.execute(update(Video).values(plan=None))
+    async with database.read() as session:
+        assert await session.scalar(select(Video.id).where(Video.plan.is_(None))) == "v"
+
+
+async def add_course(database: Database) -> tuple[str, str]:
+    course, lesson = new_id(), new_id()
+    async with database.write() as session:
+        session.add(Course(id=course, title="Optics", created_at=NOW, updated_at=NOW))
+        await session.flush()
+        session.add(
+            Lesson(id=lesson, course_id=course, title="L", position=0, created_at=NOW, updated_at=NOW)
+        )
+    return course, lesson

@@ -23,20 +23,21 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 async def upgrade(database: Database) -> None:
-    """Bring the schema to the newest version in one transaction."""
+    """Bring the schema to the newest version in one transaction; whoever comes second waits."""
 
     def run(connection: Connection) -> None:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         command.upgrade(_config(connection), "head")
 
-    async with database.writer_engine.begin() as connection:
+    async with database.altering() as connection:
         await connection.run_sync(run)
 
 
 async def is_current(database: Database) -> bool:
     newest = ScriptDirectory.from_config(_config()).get_current_head()
-    async with database.writer_engine.connect() as connection:
+    async with database.read() as session:
+        connection = await session.connection()
         at = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
     return at == newest
 
@@ -45,7 +46,8 @@ async def differences(database: Database) -> list[object]:
     """What the tables in code have that the migrated schema has not, and the other way round."""
     import storage.database.tables  # noqa: F401  (registers them)
 
-    async with database.writer_engine.connect() as connection:
+    async with database.read() as session:
+        connection = await session.connection()
         return list(
             await connection.run_sync(
                 lambda c: compare_metadata(
