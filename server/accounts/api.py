@@ -1,5 +1,106 @@
-"""Routes of this feature; `server.app` mounts them."""
+"""People, oneself, and tokens as JSON."""
 
+from typing import Annotated
+
+from litestar import Request, Router, delete, get, patch, post
+from litestar.datastructures import State
+from litestar.params import JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
-ROUTES: list[ControllerRouterHandler] = []
+from server.accounts import people, rules, tokens
+from server.accounts.identity import Viewer
+from server.accounts.provide import only_administrators
+from server.accounts.schemas import (
+    Imported,
+    MadeToken,
+    MePatch,
+    NewPerson,
+    NewToken,
+    Person,
+    PersonPatch,
+    TokenInfo,
+)
+from server.kit.clock import Clock
+from storage.database.engine import Database
+
+MOST = 1000  # people in one answer
+Offset = Annotated[int, QueryParameter(ge=0, le=10_000_000)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
+
+
+@get("/me")
+async def get_me(viewer: Viewer, database: Database) -> Person:
+    """Who the caller is."""
+    return await people.get(database, viewer.id)
+
+
+@patch("/me")
+async def edit_me(data: JSONBody[MePatch], viewer: Viewer, database: Database, clock: Clock) -> Person:
+    """Change one's own name."""
+    return await people.edit(database, viewer.id, PersonPatch(name=data.name), clock.now())
+
+
+@get("/me/tokens")
+async def list_tokens(viewer: Viewer, database: Database) -> list[TokenInfo]:
+    """One's own Bearer tokens that still work, newest first."""
+    return await tokens.of(database, viewer.id)
+
+
+@post("/me/tokens")
+async def make_token(data: JSONBody[NewToken], viewer: Viewer, database: Database, clock: Clock) -> MadeToken:
+    """A new Bearer token. Keep it: it is not shown again."""
+    return await tokens.make(database, viewer.id, name=data.name, now=clock.now())
+
+
+@delete("/me/tokens/{token_id:str}")
+async def revoke_token(token_id: str, viewer: Viewer, database: Database, clock: Clock) -> None:
+    """The token works no longer."""
+    await tokens.revoke(database, viewer.id, token_id, clock.now())
+
+
+@get("/people")
+async def list_people(
+    database: Database, search: str = "", role: str = "", offset: Offset = 0, limit: Limit = people.PAGE
+) -> list[Person]:
+    """By name; `search` is a part of the name or the address."""
+    wanted = rules.clean_role(role) if role else ""
+    return await people.matching(database, search=search, role=wanted, offset=offset, limit=limit)
+
+
+@post("/people")
+async def add_person(data: JSONBody[NewPerson], database: Database, clock: Clock) -> Person:
+    """Make an account. Without a password it cannot sign in yet."""
+    return await people.add(database, data, clock.now())
+
+
+@post("/people/import", status_code=200)
+async def import_people(
+    request: Request[object, object, State], database: Database, clock: Clock
+) -> Imported:
+    """A CSV with the columns email, name, role and perhaps password as the body: all lines or none."""
+    return await people.import_csv(database, await request.body(), clock.now())
+
+
+@get("/people/{person_id:str}")
+async def get_person(person_id: str, database: Database) -> Person:
+    """One person."""
+    return await people.get(database, person_id)
+
+
+@patch("/people/{person_id:str}")
+async def edit_person(
+    person_id: str, data: JSONBody[PersonPatch], database: Database, clock: Clock
+) -> Person:
+    """Change the given fields. A new password and disabling sign them out everywhere."""
+    return await people.edit(database, person_id, data, clock.now())
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    Router("/api", tags=["Oneself"], route_handlers=[get_me, edit_me, list_tokens, make_token, revoke_token]),
+    Router(
+        "/api",
+        tags=["People"],
+        guards=[only_administrators],
+        route_handlers=[list_people, add_person, import_people, get_person, edit_person],
+    ),
+]

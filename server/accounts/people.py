@@ -85,7 +85,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
     known = await get(database, person_id)
     password_hash = await _hashed(patch.password, known.email)
     async with database.write() as session:
-        await _hold(session)
+        able = await _hold(session)
         user = await _user(session, person_id)
         if patch.name is not None:
             user.name = rules.clean_name(patch.name)
@@ -98,7 +98,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
         if patch.disabled or password_hash is not None:
             await sessions.end_all(session, person_id)
         await session.flush()
-        await _keep_an_administrator(session)
+        await _keep_an_administrator(session, able)
         return _person(user)
 
 
@@ -114,7 +114,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
     hashes = await _hash_all(database, read.people)
     added = changed = 0
     async with database.write() as session:
-        await _hold(session)
+        able = await _hold(session)
         for person in read.people:
             password_hash = hashes.get(person.email)
             values = {"name": person.name, "role": person.role, "password_hash": password_hash}
@@ -124,7 +124,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
             elif await _update(session, person, password_hash):
                 changed += 1
         await session.flush()
-        await _keep_an_administrator(session)
+        await _keep_an_administrator(session, able)
     return Imported(added, changed, len(read.people) - added - changed)
 
 
@@ -155,16 +155,20 @@ async def _hashed(password: str | None, email: str) -> str | None:
     return await passwords.hash_password(rules.clean_password(password, email=email))
 
 
-async def _hold(session: AsyncSession) -> None:
-    """Two administrators must not demote each other at the same moment."""
+async def _hold(session: AsyncSession) -> int:
+    """How many can administer now. Two of them must not demote each other at the same moment."""
     await session.execute(select(Institution.id).with_for_update())
+    return await _can_administer(session)
 
 
-async def _keep_an_administrator(session: AsyncSession) -> None:
-    left = select(func.count()).where(User.role == rules.ADMINISTRATOR, User.disabled_at.is_(None))
-    had_one = select(func.count()).where(User.role == rules.ADMINISTRATOR)
-    if not await session.scalar(left) and await session.scalar(had_one):
+async def _keep_an_administrator(session: AsyncSession, before: int) -> None:
+    if before and not await _can_administer(session):
         raise Conflict("Somebody must be able to administer. Make another administrator first.")
+
+
+async def _can_administer(session: AsyncSession) -> int:
+    able = (User.role == rules.ADMINISTRATOR) & User.disabled_at.is_(None) & User.password_hash.is_not(None)
+    return await session.scalar(select(func.count()).where(able)) or 0
 
 
 async def _user(session: AsyncSession, person_id: str) -> User:

@@ -1,7 +1,11 @@
 """Who is asking, for any handler that names `viewer`, `maybe_viewer`, `teacher` or `administrator`."""
 
+from typing import Any
+
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
 
 from server.accounts import rules, sessions, tokens
 from server.accounts.cookies import cookie_name
@@ -12,11 +16,12 @@ from server.settings import Settings
 from storage.database.engine import Database
 
 AnyRequest = Request[object, object, State]
+AnyConnection = ASGIConnection[Any, Any, Any, State]
 NAMES = ("maybe_viewer", "viewer", "teacher", "administrator", "client_address")
 
 
 async def maybe_viewer(
-    request: AnyRequest, settings: Settings, database: Database, clock: Clock
+    request: AnyConnection, settings: Settings, database: Database, clock: Clock
 ) -> Viewer | None:
     """A Bearer header decides alone: a cookie beside it is not looked at."""
     token, secret = bearer_token(request), session_secret(request, settings)
@@ -47,12 +52,19 @@ async def administrator(viewer: Viewer) -> Viewer:
     return viewer
 
 
-def bearer_token(request: AnyRequest) -> str | None:
+async def only_administrators(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """Guard of a whole router, before anything of the request's body is read."""
+    services = connection.app.state
+    found = await maybe_viewer(connection, services.settings, services.database, services.clock)
+    await administrator(await viewer(found))
+
+
+def bearer_token(request: AnyConnection) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def session_secret(request: AnyRequest, settings: Settings) -> str | None:
+def session_secret(request: AnyConnection, settings: Settings) -> str | None:
     """What the session cookie holds; for `sign_in(previous=…)` and `sign_out`."""
     return request.cookies.get(cookie_name(settings.public_url)) or None
 

@@ -29,6 +29,8 @@ def read(data: bytes) -> Roster:
     missing = [name for name in NEEDED if name not in header]
     if missing:
         raise Invalid(f"The first line must name the columns {', '.join(NEEDED)}; {missing[0]} is missing.")
+    if not rows[1:]:
+        raise Invalid("The list names no people: write one a line, below the names of the columns.")
     people: dict[str, NewPerson] = {}
     problems: list[LineProblem] = []
     for line, row in rows[1:]:
@@ -62,11 +64,13 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
         raise Invalid("The list is not UTF-8. Save it as CSV UTF-8 and try again.") from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error:
-        raise Invalid(f"Line {reader.line_num} of the list cannot be read as CSV.") from None
+        raise Invalid(
+            f"Line {reader.line_num} cannot be read as CSV: look for a stray quotation mark."
+        ) from None
     if len(rows) > MOST_LINES:
         raise Invalid(f"The list has more than {MOST_LINES} lines. Split it.")
     return rows

@@ -1,5 +1,211 @@
-"""HTML of this feature; `server.app` mounts it."""
+"""Everybody's accounts, for administrators: find, add, change, disable, import."""
 
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State, UploadFile
+from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-ROUTES: list[ControllerRouterHandler] = []
+from server.accounts import institution, people, rules
+from server.accounts.identity import Viewer
+from server.accounts.schemas import Imported, NewPerson, PersonPatch
+from server.kit.clock import Clock
+from server.kit.errors import Problem
+from server.kit.flash import redirect
+from server.kit.forms import Form
+from server.kit.i18n import gettext as _
+from server.kit.pages import page
+from storage.database.engine import Database
+
+AnyRequest = Request[Any, Any, State]
+PEOPLE = "/admin/people"
+
+
+@get(PEOPLE)
+async def people_page(request: AnyRequest, administrator: Viewer, database: Database) -> Template:
+    search, role = request.query_params.get("search", ""), request.query_params.get("role", "")
+    offset = _whole(request.query_params.get("from", ""))
+    found = await people.matching(database, search=search, role=role, offset=offset, limit=people.PAGE + 1)
+    return page(
+        request,
+        "accounts/people.html",
+        viewer=administrator,
+        search=search,
+        role=role,
+        people=found[: people.PAGE],
+        counts=await people.count(database),
+        before=_address(search, role, max(0, offset - people.PAGE)) if offset else None,
+        after=_address(search, role, offset + people.PAGE) if len(found) > people.PAGE else None,
+        tabs=[(name, _address(search, name)) for name in ("", *rules.ROLES)],
+    )
+
+
+@get(f"{PEOPLE}/new")
+async def new_person_page(request: AnyRequest, administrator: Viewer) -> Template:
+    return _new(request, administrator, Form())
+
+
+@post(f"{PEOPLE}/new")
+async def add_person(
+    request: AnyRequest, administrator: Viewer, database: Database, clock: Clock
+) -> Response[Any]:
+    form = await Form.read(request)
+    new = NewPerson(form["email"], form["name"], form["role"], form["password"] or None)
+    try:
+        person = await people.add(database, new, clock.now())
+    except Problem as problem:
+        return _new(request, administrator, form.refused(problem))
+    return redirect(PEOPLE, _("%(name)s is added.") % {"name": person.name})
+
+
+def _new(request: AnyRequest, viewer: Viewer, form: Form) -> Template:
+    return page(
+        request,
+        "accounts/new_person.html",
+        viewer=viewer,
+        status_code=form.status,
+        form=form,
+    )
+
+
+@get(f"{PEOPLE}/import")
+async def import_page(request: AnyRequest, administrator: Viewer) -> Template:
+    return _import(request, administrator, Form())
+
+
+@post(f"{PEOPLE}/import")
+async def import_people(
+    request: AnyRequest, administrator: Viewer, database: Database, clock: Clock
+) -> Response[Any]:
+    """A file, or what was pasted. A file that is refused comes back as text that one can mend."""
+    data = await _list_of(request)
+    form = Form({"list": data.decode(errors="replace")})
+    try:
+        imported = await people.import_csv(database, data, clock.now())
+    except Problem as problem:
+        return _import(request, administrator, form.refused(problem))
+    if imported.problems:
+        return _import(request, administrator, form, imported)
+    told = _("%(added)s added, %(changed)s changed, %(unchanged)s as they were.") % {
+        "added": imported.added,
+        "changed": imported.changed,
+        "unchanged": imported.unchanged,
+    }
+    return redirect(PEOPLE, told)
+
+
+async def _list_of(request: AnyRequest) -> bytes:
+    form = await request.form()
+    file = form.get("file")
+    data = await file.read() if isinstance(file, UploadFile) else b""
+    pasted = form.get("list")
+    return data or (pasted.strip().encode() if isinstance(pasted, str) else b"")
+
+
+def _import(request: AnyRequest, viewer: Viewer, form: Form, imported: Imported | None = None) -> Template:
+    return page(
+        request,
+        "accounts/import.html",
+        viewer=viewer,
+        status_code=422 if imported else form.status,
+        form=form,
+        problems=imported.problems if imported else (),
+    )
+
+
+@get(f"{PEOPLE}/{{person_id:str}}")
+async def person_page(
+    request: AnyRequest, administrator: Viewer, database: Database, person_id: str
+) -> Template:
+    return await _person(request, administrator, database, person_id)
+
+
+@post(f"{PEOPLE}/{{person_id:str}}")
+async def change_person(
+    request: AnyRequest, administrator: Viewer, database: Database, person_id: str, clock: Clock
+) -> Response[Any]:
+    form = await Form.read(request)
+    patch = PersonPatch(name=form["name"], role=form["role"])
+    try:
+        person = await people.edit(database, person_id, patch, clock.now())
+    except Problem as problem:
+        return await _person(request, administrator, database, person_id, details=form.refused(problem))
+    return redirect(PEOPLE, _("%(name)s is saved.") % {"name": person.name})
+
+
+@post(f"{PEOPLE}/{{person_id:str}}/password")
+async def set_password(
+    request: AnyRequest, administrator: Viewer, database: Database, person_id: str, clock: Clock
+) -> Response[Any]:
+    form = await Form.read(request)
+    try:
+        person = await people.edit(database, person_id, PersonPatch(password=form["password"]), clock.now())
+    except Problem as problem:
+        return await _person(request, administrator, database, person_id, password=form.refused(problem))
+    return redirect(
+        f"{PEOPLE}/{person_id}", _("%(name)s signs in with the new password now.") % {"name": person.name}
+    )
+
+
+@post(f"{PEOPLE}/{{person_id:str}}/disabled")
+async def disable_person(
+    request: AnyRequest, administrator: Viewer, database: Database, person_id: str, clock: Clock
+) -> Response[Any]:
+    """The form says the wanted state, so that sending it twice is sending it once."""
+    disabled = (await Form.read(request))["disabled"] == "yes"
+    if disabled and person_id == administrator.id:
+        return redirect(
+            f"{PEOPLE}/{person_id}", _("Another administrator can disable your account."), "danger"
+        )
+    try:
+        person = await people.edit(database, person_id, PersonPatch(disabled=disabled), clock.now())
+    except Problem as problem:
+        return redirect(f"{PEOPLE}/{person_id}", _(problem.detail), "danger")
+    told = _("%(name)s is signed out and cannot sign in.") if disabled else _("%(name)s may sign in again.")
+    return redirect(f"{PEOPLE}/{person_id}", told % {"name": person.name})
+
+
+async def _person(
+    request: AnyRequest,
+    viewer: Viewer,
+    database: Database,
+    person_id: str,
+    *,
+    details: Form | None = None,
+    password: Form | None = None,
+) -> Template:
+    return page(
+        request,
+        "accounts/person.html",
+        viewer=viewer,
+        status_code=(details or password or Form()).status,
+        person=await people.get(database, person_id),
+        details=details or Form(),
+        password=password or Form(),
+        zone=(await institution.get(database)).time_zone,
+    )
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _address(search: str, role: str, offset: int = 0) -> str:
+    asked = {"search": search, "role": role, "from": offset or ""}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{PEOPLE}?{query}" if query else PEOPLE
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    people_page,
+    new_person_page,
+    add_person,
+    import_page,
+    import_people,
+    person_page,
+    change_person,
+    set_password,
+    disable_person,
+]

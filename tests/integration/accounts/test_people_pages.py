@@ -1,0 +1,142 @@
+"""The administrators' pages about people, as a browser without JavaScript uses them."""
+
+import pytest
+
+from server.accounts import people
+from server.accounts.schemas import Person
+from storage.database.engine import Database
+from tests.fixtures.web import PASSWORD, Account, MakeAccount
+
+PEOPLE = "/admin/people"
+
+
+async def person(database: Database, email: str) -> Person:
+    found = await people.by_email(database, email)
+    assert found
+    return found
+
+
+async def test_list_is_searched_and_filtered(administrator: Account, make_account: MakeAccount) -> None:
+    await make_account("learner", "emmy@example.edu", "Emmy Noether")
+    await make_account("instructor", "lise@example.edu", "Lise Meitner")
+    everybody = (await administrator.browser.get(PEOPLE)).text
+    assert "Emmy Noether" in everybody
+    assert "Lise Meitner" in everybody
+    found = (await administrator.browser.get(PEOPLE, params={"search": "NOETH"})).text
+    assert "Emmy Noether" in found
+    assert "Lise Meitner" not in found
+    teaching = (await administrator.browser.get(PEOPLE, params={"role": "instructor"})).text
+    assert "Emmy Noether" not in teaching
+    nobody = await administrator.browser.get(PEOPLE, params={"search": "%", "from": "x"})
+    assert "Nobody found" in nobody.text
+
+
+async def test_list_goes_on(
+    administrator: Account, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "PAGE", 2)
+    for number in range(3):
+        await make_account("learner", f"learner-{number}@example.edu", f"Learner {number}")
+    first = (await administrator.browser.get(PEOPLE)).text
+    assert "Learner 0" in first
+    assert "Learner 2" not in first
+    second = (await administrator.browser.get(PEOPLE, params={"from": "2"})).text
+    assert "Learner 2" in second
+    assert 'rel="prev"' in second
+    assert 'rel="next"' not in second
+
+
+async def test_add(administrator: Account, database: Database) -> None:
+    typed = {"name": "Emmy Noether", "email": "Emmy@Example.edu", "role": "instructor", "password": ""}
+    answer = await administrator.browser.post(f"{PEOPLE}/new", data=typed)
+    assert (answer.status_code, answer.headers["location"]) == (303, PEOPLE)
+    added = await person(database, "emmy@example.edu")
+    assert (added.role, added.has_password) == ("instructor", False)
+    again = await administrator.browser.post(f"{PEOPLE}/new", data=typed)
+    assert again.status_code == 409
+    assert "There is already an account with this address." in again.text
+    assert 'value="Emmy Noether"' in again.text
+
+
+async def test_change(administrator: Account, learner: Account, database: Database) -> None:
+    await administrator.browser.post(
+        f"{PEOPLE}/{learner.id}", data={"name": "Ada King", "role": "instructor"}
+    )
+    changed = await person(database, learner.email)
+    assert (changed.name, changed.role) == ("Ada King", "instructor")
+    refused = await administrator.browser.post(f"{PEOPLE}/{learner.id}", data={"name": "", "role": "learner"})
+    assert refused.status_code == 422
+    assert "Write a name." in refused.text
+
+
+async def test_last_administrator_stays(administrator: Account, database: Database) -> None:
+    answer = await administrator.browser.post(
+        f"{PEOPLE}/{administrator.id}", data={"name": "Ada", "role": "learner"}
+    )
+    assert answer.status_code == 409
+    await administrator.browser.post(f"{PEOPLE}/{administrator.id}/disabled", data={"disabled": "yes"})
+    kept = await person(database, administrator.email)
+    assert (kept.role, kept.disabled) == ("administrator", False)
+
+
+async def test_disabling_signs_out_and_enabling_lets_in_again(
+    administrator: Account, learner: Account
+) -> None:
+    for _ in range(2):
+        await administrator.browser.post(f"{PEOPLE}/{learner.id}/disabled", data={"disabled": "yes"})
+    assert (await learner.browser.get("/account")).status_code == 303
+    assert (await learner.api.get("/api/me")).status_code == 401
+    entry = {"email": learner.email, "password": PASSWORD}
+    assert (await learner.browser.post("/sign-in", data=entry)).status_code == 422
+    await administrator.browser.post(f"{PEOPLE}/{learner.id}/disabled", data={"disabled": "no"})
+    assert (await learner.browser.get("/account")).status_code == 303  # the old session is gone for good
+    assert (await learner.browser.post("/sign-in", data=entry)).status_code == 303
+    assert (await learner.api.get("/api/me")).status_code == 200
+
+
+async def test_new_password_signs_out(administrator: Account, learner: Account) -> None:
+    short = await administrator.browser.post(f"{PEOPLE}/{learner.id}/password", data={"password": "short"})
+    assert short.status_code == 422
+    new = {"password": "an entirely new one"}
+    await administrator.browser.post(f"{PEOPLE}/{learner.id}/password", data=new)
+    assert (await learner.browser.get("/account")).status_code == 303
+    entry = new | {"email": learner.email}
+    assert (await learner.browser.post("/sign-in", data=entry)).status_code == 303
+
+
+LIST = "email;name;role\nemmy@example.edu;Emmy Noether;instructor\nlise@example.edu;Lise Meitner;learner\n"
+
+
+@pytest.mark.parametrize("way", ["file", "paste"])
+async def test_import(administrator: Account, database: Database, way: str) -> None:
+    body = (
+        {"files": {"file": ("people.csv", LIST.encode("utf-8-sig"), "text/csv")}}
+        if way == "file"
+        else {"files": {"list": (None, LIST)}}
+    )
+    for _ in range(2):
+        answer = await administrator.browser.post(f"{PEOPLE}/import", **body)
+        assert answer.status_code == 303
+    shown = (await administrator.browser.get(PEOPLE)).text
+    assert "0 added, 0 changed, 2 as they were." in shown
+    assert (await person(database, "emmy@example.edu")).role == "instructor"
+
+
+async def test_import_tells_what_is_wrong_by_line_and_keeps_the_list(
+    administrator: Account, database: Database
+) -> None:
+    wrong = LIST + "not an address;Nobody;learner\nmax@example.edu;Max Planck;professor\n"
+    answer = await administrator.browser.post(
+        f"{PEOPLE}/import", files={"file": ("people.csv", wrong.encode(), "text/csv")}
+    )
+    assert answer.status_code == 422
+    assert '<th scope="row">4</th><td>Write an email address such as ada@example.edu.</td>' in answer.text
+    assert '<th scope="row">5</th><td>Choose one of the roles' in answer.text
+    assert "max@example.edu;Max Planck;professor" in answer.text
+    assert await people.by_email(database, "emmy@example.edu") is None
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"name,role\nAda,learner\n", b'email,name,role\n"'])
+async def test_what_is_no_list_is_refused(administrator: Account, data: bytes) -> None:
+    answer = await administrator.browser.post(f"{PEOPLE}/import", files={"file": ("x.csv", data, "text/csv")})
+    assert answer.status_code == 422
