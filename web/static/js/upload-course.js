@@ -30,9 +30,11 @@ class CourseUploads {
     this.root.querySelector("[data-panels]").append(row);
     bindPanel(panel, upload);
     this.uploads.push(upload);
+    let last = upload.state;
     upload.addEventListener("change", () => {
       if (upload.state === "cancelled") row.remove();
-      if (upload.state === "done") refreshList();
+      if (upload.state !== last && ["sending", "done"].includes(upload.state)) refreshList();
+      last = upload.state;
       this.next();
     });
     if (!file.size) upload.refuse(this.texts.textEmpty, { final: true });
@@ -67,7 +69,6 @@ class CourseUploads {
     upload.address = `/teach/courses/${this.texts.course}/lessons/${lesson.id}`;
     if (["processing", "ready"].includes(lesson.video_status)) return upload.refuse(this.texts.textKnown, { final: true });
     upload.start(lesson.id, previous);
-    refreshList();
   }
 }
 

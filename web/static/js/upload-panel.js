@@ -28,8 +28,9 @@ export function bindPanel(panel, upload) {
     part("problem").hidden = !upload.problem;
     part("problem").lastElementChild.textContent = upload.problem;
     toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state) && !upload.final);
-    part("open").hidden = !upload.address;
+    part("open").hidden = !upload.address || upload.active; // leaving would stop it
     if (upload.address) part("open").href = upload.address;
+    if (upload.final) part("cancel").firstElementChild.textContent = texts.textRemove;
     part("cancel").hidden = ["done", "cancelled"].includes(upload.state);
     speak(done);
   }
@@ -60,7 +61,7 @@ function line(upload, texts) {
     starting: texts.textStarting,
     paused: texts.textPaused,
     waiting: texts.textWaiting,
-    refused: upload.sent ? texts.textPaused : texts.textSize,
+    refused: upload.sent ? texts.textStopped : texts.textSize,
     done: texts.textDone,
     cancelled: texts.textCancelled,
   }[upload.state];
