@@ -38,11 +38,15 @@ def _rows(
         ("Workers", f"1 for quick jobs, {encoders} for encoding", processes("quick", "encode")),
         ("Scheduler", "this machine", processes("scheduler")),
         ("Queue", without_password(settings.queue), processes("valkey") or "not ours"),
-        ("Database", f"{prepared['database']}, {without_password(settings.database)}", ""),
+        ("Database", f"{prepared['database']}, {_database(settings)}", ""),
         ("Objects", settings.s3_endpoint or f"folder {settings.objects_folder}", ""),
         ("FFmpeg", prepared["ffmpeg"] or "", ""),
         ("Logs", str(settings.log_folder), ""),
     ]
+
+
+def _database(settings: Settings) -> str:
+    return without_password(settings.database_url) or str(settings.database_file)
 
 
 def without_password(address: str) -> str:
