@@ -1,0 +1,55 @@
+"""Faults 4 and 5: a queue that forgets, and one that is away."""
+
+from pathlib import Path
+
+import pytest
+
+from storage.database.tables import Lesson
+from tests.fixtures.clips import make_clip
+from tests.fixtures.lessons import add_lesson
+from tests.fixtures.queue import Valkey
+from tests.fixtures.workers import ATTENTIVE, Plant, until
+
+pytestmark = pytest.mark.faults
+
+
+async def test_a_hundred_forgotten_lectures_are_made(plant: Plant, valkey: Valkey, clips: Path) -> None:
+    """A second of sound each: what counts is that none is left behind."""
+    original = make_clip(clips / "second.m4a", seconds=1, size="")
+    lesson_id = await add_lesson(plant.database)
+    async with plant.database.read() as session:
+        course_id = (await session.get_one(Lesson, lesson_id)).course_id
+    lessons = [lesson_id, *[await add_lesson(plant.database, course_id) for _ in range(99)]]
+    videos = [await plant.submit(original, lesson) for lesson in lessons]
+    assert plant.queue.length("quick") == 100
+    valkey.flush()
+    await plant.start("quick", "transcode", timing=ATTENTIVE)
+    async with plant.swept():
+        for video in videos:
+            await plant.comes_to(video.id, "ready", seconds=120)
+
+
+async def test_a_queue_that_is_away_costs_nothing_but_time(
+    plant: Plant, valkey: Valkey, slow_clip: Path, clip: Path
+) -> None:
+    """Away until a job has ended without it: that nothing depends on for how long is the point."""
+    _, worker = await plant.start("quick", "transcode", timing=ATTENTIVE)
+    first = await plant.submit(slow_clip)
+
+    async def encoding() -> bool:
+        return await plant.running(first.id, "chunk", 0.1) is not None
+
+    await until(encoding, 60, worker.said)
+    async with plant.swept():
+        valkey.kill()
+        second = await plant.submit(clip)  # an upload that ends meanwhile is accepted
+
+        async def ended() -> bool:
+            return all(job.state == "done" for job in await plant.jobs_of(first.id, "chunk"))
+
+        await until(ended, 60, worker.said)
+        valkey.start()
+        for video in (first, second):
+            await plant.comes_to(video.id, "ready")
+            assert {job.attempts for job in await plant.jobs_of(video.id)} == {1}
+            await plant.is_tidy(video.id)
