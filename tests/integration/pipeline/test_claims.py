@@ -6,10 +6,13 @@ from datetime import timedelta
 import pytest
 
 from storage.database.engine import Database
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.revisions import NOW, chunk_result, jobs_of, laid_out, lesson_of, submitted, video_of
 from transcoder import claims
 from transcoder.claims import Claim, LostClaim
 from transcoder.timing import MAX_ATTEMPTS, Timing
+
+pytestmark = on_both_databases
 
 TIMING = Timing()
 SECOND = timedelta(seconds=1)

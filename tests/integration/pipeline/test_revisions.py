@@ -13,6 +13,7 @@ from storage.database.engine import Database
 from storage.database.tables import Job, ObjectDeletion, Video
 from storage.objects import keys
 from storage.objects.folder import FolderStore
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.lessons import add_lesson
 from tests.fixtures.revisions import (
     NOW,
@@ -28,6 +29,8 @@ from tests.fixtures.web import RecordedQueue
 from transcoder import claims, jobs, revisions
 from transcoder.claims import Claim
 from transcoder.timing import Timing
+
+pytestmark = on_both_databases
 
 TIMING = Timing()
 VARIANTS: Sequence[dict[str, Any]] = ({"name": "180p", "width": 320, "height": 180, "bandwidth": 1},)

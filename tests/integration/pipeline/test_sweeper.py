@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from storage.database.engine import Database
 from storage.database.tables import Job, Video, WorkerRow
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.queue import Valkey
 from tests.fixtures.revisions import NOW, chunk_result, jobs_of, laid_out, submitted, video_of
 from tests.fixtures.web import RecordedQueue
@@ -13,6 +14,8 @@ from transcoder import claims
 from transcoder.queue import QUICK, TRANSCODE, Queue
 from transcoder.sweeper import HINTS_AT_ONCE, sweep
 from transcoder.timing import MAX_ATTEMPTS, Timing, deadline
+
+pytestmark = on_both_databases
 
 TIMING = Timing()
 SECOND = timedelta(seconds=1)
