@@ -5,21 +5,14 @@ from fractions import Fraction
 
 import msgspec
 
+from transcoder import refusals
 from transcoder.media import Unusable
 from transcoder.whitelists import DECODERS
 
-LONGEST_SIDE = 4096  # pixels
-SHORTEST_SIDE = 16
-MOST_STREAMS = 32
-LONGEST = 12 * 3600  # seconds
-
-# The first of ffprobe's names for a demuxer, and how a person calls it. Raw streams of pictures
-# are missing on purpose: they hold no times.
-CONTAINERS = {
-    "mov": "MP4", "matroska": "Matroska", "avi": "AVI", "mpegts": "MPEG-TS", "mpeg": "MPEG-PS",
-    "ogg": "Ogg", "dv": "DV", "mp3": "MP3", "wav": "WAV", "w64": "WAV", "flac": "FLAC", "aac": "AAC",
-}  # fmt: skip
-ACCEPTED = "Upload MP4, MOV, MKV, WebM, AVI, MPEG-TS, MPEG-PS, Ogg, or MP3, M4A, WAV or FLAC sound."
+# The first of ffprobe's names of a demuxer. Raw streams of pictures are missing: they hold no times.
+CONTAINERS = (
+    "mov", "matroska", "avi", "mpegts", "mpeg", "ogg", "dv", "mp3", "wav", "w64", "flac", "aac",
+)  # fmt: skip
 # No index, or times that only a whole pass brings into order: a copy in Matroska has both.
 NOT_SEEKABLE = ("mpegts", "mpeg", "aac")
 GUESSED = ("mp3",)  # the length is not written down: ffprobe works it out from the first frames
@@ -107,16 +100,13 @@ class Chosen(msgspec.Struct, frozen=True):
 def choose(headers: Headers) -> Chosen:
     """Raises Unusable."""
     if headers.container not in CONTAINERS:
-        raise Unusable(f"Files of this kind cannot become a lecture. {ACCEPTED}")
-    if len(headers.streams) > MOST_STREAMS:
-        raise Unusable(
-            f"The file holds {len(headers.streams)} streams; at most {MOST_STREAMS} can be taken. "
-            "Export the lecture with one picture and one sound track."
-        )
+        raise Unusable(refusals.unknown_kind(headers.container or "unknown"))
+    if len(headers.streams) > refusals.MOST_STREAMS:
+        raise Unusable(refusals.TOO_MANY)
     video = _pick([stream for stream in headers.streams if _moves(stream)], "picture")
     audio = _pick([stream for stream in headers.streams if stream.codec_type == "audio"], "sound")
     if video is None and audio is None:
-        raise Unusable("The file has neither picture nor sound.")
+        raise Unusable(refusals.NEITHER)
     if video is not None:
         _check_size(video)
     return Chosen(video, audio)
@@ -134,7 +124,8 @@ def shape(stream: Stream) -> Shape:
 
 
 def interlaced(stream: Stream) -> bool:
-    return stream.field_order in ("tt", "bb", "tb", "bt")
+    unsaid = stream.field_order == "unknown" and stream.codec_name == "dvvideo"  # tape was, always
+    return unsaid or stream.field_order in ("tt", "bb", "tb", "bt")
 
 
 def hdr(stream: Stream) -> bool:
@@ -179,26 +170,19 @@ def _pick(streams: list[Stream], what: str) -> Stream | None:
     """The default one, else the first, of those that can be decoded."""
     known = [stream for stream in streams if stream.codec_name in DECODERS]
     if streams and not known:
-        name = streams[0].codec_name
-        kind = f"as {name}, which" if name else "in a way that"
-        raise Unusable(
-            f"The {what} is stored {kind} cannot be decoded here. "
-            "Export the lecture as MP4 with H.264 and AAC."
-        )
+        raise Unusable(refusals.undecodable(f"The {what}", streams[0].codec_name))
     chosen = next((stream for stream in known if stream.disposition.default), known[0] if known else None)
     if chosen is not None and chosen.codec_tag_string in ("encv", "enca"):
-        raise Unusable("The file is encrypted against copying. Upload one without copy protection.")
+        raise Unusable(refusals.ENCRYPTED)
     return chosen
 
 
 def _check_size(video: Stream) -> None:
-    size = f"{video.width} × {video.height} pixels"
-    if max(video.width, video.height) > LONGEST_SIDE:
-        raise Unusable(
-            f"The picture has {size}; at most {LONGEST_SIDE} a side can be taken. Export a smaller one."
-        )
-    if min(video.width, video.height) < SHORTEST_SIDE:
-        raise Unusable(f"The picture has {size}: that is too small to be a lecture, or the file is damaged.")
+    size = video.width, video.height
+    if max(size) > refusals.LONGEST_SIDE:
+        raise Unusable(refusals.too_large(*size))
+    if min(size) < refusals.SHORTEST_SIDE:
+        raise Unusable(refusals.too_small(*size))
 
 
 def _pixel_aspect(text: str) -> Fraction:

@@ -22,8 +22,11 @@ class Measured(msgspec.Struct, frozen=True):
     tail: tuple[Packet, ...]  # empty when the file is over before
 
     def end(self, stream: int, usual: float) -> float | None:
-        """When the last packet seen of this stream ends; it lasts `usual` seconds if it does not say."""
-        seen = [packet for packet in self.head + self.tail if packet.stream == stream]
+        """When the last packet of this stream ends; it lasts `usual` seconds if it does not say.
+
+        None when the stream has none at the end of the file: it ended somewhere before.
+        """
+        seen = [packet for packet in self.tail or self.head if packet.stream == stream]
         return max((packet.time + (packet.duration or usual) for packet in seen), default=None)
 
     def times(self, stream: int) -> tuple[float, ...]:

@@ -17,6 +17,10 @@ DECODERS = (
     "vorbis", "libvorbis", "flac", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be",
     "pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_u8", "pcm_s8", "pcm_alaw",
     "pcm_mulaw", "pcm_dvd", "pcm_bluray", "adpcm_ms", "adpcm_ima_wav",
+    # Never decoded here, but ffprobe gives up on a file with one stream that it may not open:
+    # captions, and the picture on the cover.
+    "mov_text", "subrip", "srt", "ass", "ssa", "webvtt", "text", "cc_dec", "dvdsub", "dvbsub", "pgssub",
+    "png",
 )  # fmt: skip
 
 
