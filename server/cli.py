@@ -8,6 +8,7 @@ import click
 COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order a person needs them
     "up": "server.operations.commands:up",
     "doctor": "server.operations.doctor:doctor",
+    "ingest": "server.operations.ingest:ingest",
     "settings": "server.operations.commands:settings_command",
     "server": "server.operations.commands:server",
     "worker": "server.operations.commands:worker",

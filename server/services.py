@@ -26,11 +26,12 @@ class Services:
 
 def open_services(settings: Settings) -> Services:
     """Connects to nothing yet. Raises SettingsWrong when an address is missing or cannot work."""
+    queue = Queue(settings.queue)  # first: without one, no folder is made either
     try:
         store = open_store(settings.objects)
     except ValueError as wrong:
         raise SettingsWrong(str(wrong)) from None
-    return Services(settings, Database(settings.database), store, Queue(settings.queue))
+    return Services(settings, Database(settings.database), store, queue)
 
 
 @asynccontextmanager

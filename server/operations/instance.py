@@ -34,6 +34,17 @@ def only_instance(folder: Path, name: str, address: str) -> Iterator[None]:
 
 def holder(folder: Path, name: str) -> str | None:
     """Who runs there now, as "process 123, http://localhost:8000"; None when nobody does."""
+    said = _said(folder, name)
+    return None if said is None else _named(said)
+
+
+def address(folder: Path, name: str) -> str | None:
+    """What it said of itself; None when nobody runs there."""
+    said = _said(folder, name)
+    return said and said.partition(" ")[2]
+
+
+def _said(folder: Path, name: str) -> str | None:
     try:
         handle = os.open(folder / f"{name}.lock", os.O_RDWR)
     except FileNotFoundError:
@@ -42,7 +53,7 @@ def holder(folder: Path, name: str) -> str | None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return None
     except BlockingIOError:
-        return _named(os.pread(handle, 500, 0).decode())
+        return os.pread(handle, 500, 0).decode()
     finally:
         os.close(handle)
 
