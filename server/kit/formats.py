@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from server.kit.i18n import gettext, locale
@@ -51,7 +51,8 @@ def day(moment: datetime, zone: str = "UTC") -> str:
 
 
 def moment(value: datetime, zone: str = "UTC") -> str:
-    return format_datetime(value, format="medium", tzinfo=ZoneInfo(zone), locale=locale())
+    there = value.astimezone(ZoneInfo(zone))
+    return f"{format_date(there.date(), locale=locale())}, {format_time(there, 'short', locale=locale())}"
 
 
 def initials(name: str) -> str:
@@ -64,6 +65,11 @@ def reject_keys(values: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in names}
 
 
+def translated(sentence: str) -> str:
+    """One that is not spelled in the template, as those of a Problem. Its percent signs mean themselves."""
+    return gettext(sentence) if sentence else ""
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock_time": clock_time,
     "spoken_time": spoken_time,
@@ -72,5 +78,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": day,
     "moment": moment,
     "initials": initials,
+    "translated": translated,
     "reject_keys": reject_keys,
 }

@@ -14,7 +14,9 @@ enhance("details[data-dialog]", (details) => {
 });
 
 function show(details, dialog) {
-  if (details.open && !dialog.open) dialog.showModal();
+  if (!details.open || dialog.open) return;
+  dialog.showModal();
+  dialog.querySelector("[aria-invalid], input:not([type=hidden]), textarea")?.focus();
 }
 
 function closer(dialog) {

@@ -2,5 +2,7 @@
 import "htmx.org";
 import "skillstudio/dialog.js";
 import "skillstudio/dismiss.js";
+import "skillstudio/failed.js";
 import "skillstudio/menu.js";
 import "skillstudio/once.js";
+import "skillstudio/refresh.js";

@@ -1,6 +1,6 @@
-// The list of lessons: its order by dragging, and fresh figures while something is being encoded.
-import htmx from "htmx.org";
+// The order of lessons by dragging. Without it there are the buttons in each row.
 import { enhance } from "skillstudio/enhance.js";
+import { refresh } from "skillstudio/refresh.js";
 
 enhance("[data-order]", (list) => {
   let dragged = null;
@@ -40,21 +40,11 @@ function order(list) {
   return [...list.querySelectorAll("[data-lesson]")].map((row) => row.dataset.lesson);
 }
 
-function save(list) {
+// The server has the last word: whatever came of it, its list replaces the one on the page.
+async function save(list) {
   const lessons = order(list);
   if (lessons.join() === list.dataset.known) return;
-  show("POST", list.dataset.order, { lesson: lessons });
+  const body = new URLSearchParams(lessons.map((lesson) => ["lesson", lesson]));
+  await fetch(list.dataset.order, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  refresh(list.closest("section"));
 }
-
-// The list as the server has it now, in place of the one on the page.
-function show(method, path, values) {
-  return htmx.ajax(method, path, { target: "#lessons", select: "#lessons", swap: "outerHTML", values });
-}
-
-enhance("[data-refresh]", (section) => {
-  const timer = setInterval(() => {
-    if (!section.isConnected) return clearInterval(timer);
-    const inUse = section.querySelector("details[open], [data-dragging], :focus-visible");
-    if (!document.hidden && !inUse) show("GET", location.pathname);
-  }, section.dataset.refresh * 1000);
-});

@@ -1,0 +1,18 @@
+// A section with an id and data-refresh="seconds" keeps itself fresh, unless somebody is busy in it.
+import htmx from "htmx.org";
+import { enhance } from "skillstudio/enhance.js";
+
+const IN_USE = "details[open], [data-dragging], :focus-visible";
+
+enhance("[data-refresh]", (section) => {
+  const timer = setInterval(() => {
+    if (!section.isConnected) return clearInterval(timer);
+    if (!document.hidden && !section.querySelector(IN_USE)) refresh(section);
+  }, section.dataset.refresh * 1000);
+});
+
+// The section as the server has it now, in place of the one on the page.
+export function refresh(section) {
+  const part = `#${section.id}`;
+  return htmx.ajax("GET", location.pathname, { target: part, select: part, swap: "outerHTML" });
+}
