@@ -53,13 +53,14 @@ def make_data_folder(folder: Path) -> None:
 
 
 async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
-    if not settings.queue_url:
-        queue = LocalQueue(settings)
+    queue = None if settings.queue_url else LocalQueue(settings)
+    if queue:
         supervisor.start([queue.prepare()])
-        await supervisor.until("Valkey", queue.answers, 60)
     await supervisor.once(_python(settings, "prepare", "-m", "server.operations.prepare"))
+    if queue:
+        await supervisor.until("Valkey", queue.answers, 60)
     supervisor.start(worker_specs(settings))
-    supervisor.start([_python(settings, "scheduler", "-m", "server", "scheduler"), *server_specs(settings)])
+    supervisor.start([*server_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
     await supervisor.until("The web server", lambda: answers(settings, "/health/live"), READY_SECONDS)
     await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), READY_SECONDS)
     show_table(settings, supervisor.pids, _prepared(settings))
