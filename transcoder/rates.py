@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median
+from statistics import median_low
 
 FASTEST = Fraction(60)
 COMMON = tuple(
     Fraction(rate) for rate in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60")
 )
+SLOWEST = Fraction(1, 1000)
+SHORTEST_STEP = 1e-4  # seconds
 CLOSE = Fraction(1, 1000)  # two ways to write one rate differ less, 24 and 23.976 just about as much
 ALIKE = 0.02
 
@@ -36,20 +38,23 @@ def parse(text: str) -> Fraction | None:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError):
         return None
-    return rate if rate > 0 else None
+    return rate if rate >= SLOWEST else None
 
 
 def from_times(times: Sequence[float]) -> Fraction | None:
     """The rate of the usual distance: pauses and bursts do not count."""
     ordered = sorted(times)
-    steps = [after - before for before, after in pairwise(ordered) if after > before]
+    steps = [after - before for before, after in pairwise(ordered) if after - before > SHORTEST_STEP]
     if len(steps) < 2:
         return None
     # The mean of the usual ones: times in whole milliseconds make 33 and 34 of one distance.
-    middle = median(steps)
+    middle = median_low(steps)
     usual = [step for step in steps if abs(step - middle) <= max(0.0015, middle * 0.1)]
     rate = Fraction(len(usual) / sum(usual)).limit_denominator(1001)
-    return min(COMMON, key=lambda common: abs(common - rate)) if _near_common(rate) else rate
+    near = min(COMMON, key=lambda common: abs(common - rate))
+    if abs(rate / near - 1) < ALIKE / 2:
+        return near
+    return rate if rate >= SLOWEST else None
 
 
 def tidy(rate: Fraction) -> Fraction:
@@ -60,7 +65,3 @@ def tidy(rate: Fraction) -> Fraction:
         if abs(rate / common - 1) < CLOSE / 2:
             return common
     return rate.limit_denominator(1001)
-
-
-def _near_common(rate: Fraction) -> bool:
-    return any(abs(rate / common - 1) < ALIKE / 2 for common in COMMON)
