@@ -16,6 +16,7 @@ from server.kit.errors import Problem
 from server.kit.flash import redirect
 from server.kit.forms import Form
 from server.kit.i18n import gettext as _
+from server.kit.i18n import ngettext
 from server.kit.pages import page
 from storage.database.engine import Database
 
@@ -88,12 +89,16 @@ async def import_people(
         return _import(request, administrator, form.refused(problem))
     if imported.problems:
         return _import(request, administrator, form, imported)
-    told = _("%(added)s added, %(changed)s changed, %(unchanged)s as they were.") % {
-        "added": imported.added,
-        "changed": imported.changed,
-        "unchanged": imported.unchanged,
-    }
-    return redirect(PEOPLE, told)
+    return redirect(PEOPLE, _told(imported))
+
+
+def _told(imported: Imported) -> str:
+    counts = (
+        (imported.added, ngettext("%(number)s person added", "%(number)s people added", imported.added)),
+        (imported.changed, ngettext("%(number)s changed", "%(number)s changed", imported.changed)),
+        (imported.unchanged, ngettext("%(number)s as before", "%(number)s as before", imported.unchanged)),
+    )
+    return ", ".join(text % {"number": count} for count, text in counts if count) + "."
 
 
 async def _list_of(request: AnyRequest) -> bytes:
