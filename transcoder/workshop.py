@@ -60,6 +60,17 @@ class Workshop:
     now: Callable[[], datetime] = utc_now
 
 
+def _nice(claim: Claim) -> int:
+    """Somebody waits for the first chunk; the sound is soon far enough ahead of it; the rest has time."""
+    match claim.kind, claim.number:
+        case "chunk", number if number > 0:
+            return 10
+        case "audio", _:
+            return 5
+        case _:
+            return 0
+
+
 class Held:
     """A claimed job while it is being done: its lease, its progress, and what it has stored."""
 
@@ -84,6 +95,7 @@ class Held:
         return Limits(
             seconds=deadline(duration).total_seconds(),
             output_bytes=3 * self.claim.source_bytes + 2**30,
+            nice=_nice(self.claim),
         )
 
     async def put(self, files: dict[str, Path]) -> None:

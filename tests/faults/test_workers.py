@@ -26,16 +26,13 @@ def _command(pid: int) -> str:
         return ""
 
 
-async def at_work(plant: Plant, video_id: str, worker: WorkerProcess, progress: float = 0.1) -> Job:
-    """The chunk that this worker is encoding, once it has come so far."""
+async def at_work(plant: Plant, video_id: str, worker: WorkerProcess) -> Job:
+    """The chunk that this worker is encoding, with its encoder running."""
     found: list[Job] = []
 
     async def working() -> bool:
-        found[:] = [
-            job
-            for job in await plant.jobs_of(video_id, "chunk")
-            if job.state == "running" and str(job.worker).endswith(worker.name) and job.progress >= progress
-        ]
+        rows = await plant.jobs_of(video_id, "chunk")
+        found[:] = [r for r in rows if r.state == "running" and str(r.worker).endswith(worker.name)]
         return bool(found) and bool(alive(worker.encoders()))
 
     await until(working, 60, worker.said)
