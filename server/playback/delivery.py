@@ -86,7 +86,10 @@ class Delivery:
             await _send_part(send, path, span or rules.Span(0, size))
 
     async def _stream(self, scope: HTTPScope, send: Send, key: str, kind: str) -> None:
-        info = await self.edge.store.stat(key)
+        try:
+            info = await self.edge.store.stat(key)
+        except StoreError:
+            return await _empty(send, 503)
         if info is None:
             return await _empty(send, 404)
         await _start(send, 200, kind, info.size, {"cache-control": "no-store"})

@@ -1,0 +1,241 @@
+"""The edge folder in front of a real S3 server, over a wire that can be watched and cut."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from server.playback.edge import EdgeCache
+from storage.objects.s3 import S3Store
+from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
+from tests.fixtures.disk import files_of_at_most
+from tests.fixtures.objects import S3Server
+from tests.fixtures.relay import Relay
+
+KIND = "video/mp4"
+KIBIBYTE = 1024
+SIZE = 100 * KIBIBYTE
+ROOT = Path(__file__).parents[3]
+FETCHING = """
+import asyncio, sys
+from pathlib import Path
+from server.playback.edge import EdgeCache
+from storage.objects.s3 import S3Store
+
+async def main():
+    endpoint, bucket, access_key, secret_key, folder, key = sys.argv[1:]
+    store = S3Store(
+        endpoint=endpoint, bucket=bucket, region="us-east-1", access_key=access_key, secret_key=secret_key
+    )
+    await EdgeCache(store, Path(folder), 2**30).path(key)
+
+asyncio.run(main())
+"""
+
+
+def names(count: int) -> list[str]:
+    return [f"videos/v/1080p/{number:05d}.1.m4s" for number in range(count)]
+
+
+async def given_segments(store: ObjectStore, count: int, size: int = SIZE) -> dict[str, bytes]:
+    made = {key: os.urandom(size) for key in names(count)}
+    await asyncio.gather(*(store.put_bytes(key, data, KIND) for key, data in made.items()))
+    return made
+
+
+def held(folder: Path) -> int:
+    """Bytes of everything in the folder, unfinished files too."""
+    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+
+
+def whole(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "edge"
+
+
+@pytest.fixture
+async def edge(far_store: S3Store, folder: Path) -> AsyncIterator[EdgeCache]:
+    edge = EdgeCache(far_store, folder, 64 * 2**20)
+    yield edge
+    await edge.close()
+
+
+async def test_one_fetch_however_many_ask(edge: EdgeCache, relay: Relay, s3_store: S3Store) -> None:
+    made = await given_segments(s3_store, 3)
+    paths = await asyncio.gather(*(edge.path(key) for _ in range(64) for key in made))
+    assert len(set(paths)) == 3
+    for key, data in made.items():
+        assert (await edge.path(key)).read_bytes() == data
+        assert relay.gets[key] == 1
+
+
+async def test_the_fetch_goes_on_when_the_first_who_asked_has_left(
+    edge: EdgeCache, relay: Relay, s3_store: S3Store
+) -> None:
+    [(key, data)] = (await given_segments(s3_store, 1)).items()
+    relay.open.clear()
+    first, second = asyncio.create_task(edge.path(key)), asyncio.create_task(edge.path(key))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    relay.open.set()
+    assert (await second).read_bytes() == data
+    assert relay.gets[key] == 1
+
+
+async def test_a_failed_fetch_is_tried_again_by_the_next_who_asks(
+    edge: EdgeCache, relay: Relay, s3_store: S3Store
+) -> None:
+    with pytest.raises(ObjectMissing):
+        await edge.path(names(1)[0])
+    [(key, data)] = (await given_segments(s3_store, 1)).items()
+    assert (await edge.path(key)).read_bytes() == data
+
+
+async def test_what_was_used_longest_ago_goes_first(far_store: S3Store, relay: Relay, folder: Path) -> None:
+    edge = EdgeCache(far_store, folder, 5 * SIZE)
+    keys = list(await given_segments(far_store, 7))
+    relay.gets.clear()
+    for key in keys[:5]:
+        await edge.path(key)
+    await edge.path(keys[0])  # used again, so it stays
+    for key in keys[5:]:
+        await edge.path(key)
+        assert held(folder) <= 5 * SIZE
+    await edge.path(keys[0])
+    assert relay.gets[keys[0]] == 1
+    await edge.path(keys[1])
+    assert relay.gets[keys[1]] == 2
+
+
+async def test_the_cap_holds_at_every_moment(far_store: S3Store, folder: Path) -> None:
+    edge = EdgeCache(far_store, folder, 4 * SIZE)
+    made = await given_segments(far_store, 24)
+    folder.mkdir()
+    most = 0
+
+    async def watch() -> None:
+        nonlocal most
+        while True:
+            most = max(most, held_now(folder))
+            await asyncio.sleep(0.001)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(edge.path(key) for key in made))
+    watching.cancel()
+    assert 0 < most <= 4 * SIZE
+
+
+def held_now(folder: Path) -> int:
+    """Like `held`, of a folder whose files come and go."""
+    total = 0
+    for path in folder.iterdir():
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total
+
+
+async def test_an_object_larger_than_the_cap_is_refused_and_the_rest_stays(
+    far_store: S3Store, folder: Path
+) -> None:
+    edge = EdgeCache(far_store, folder, 2 * SIZE)
+    [key] = await given_segments(far_store, 1)
+    path = await edge.path(key)
+    await far_store.put_bytes("videos/v/large", bytes(2 * SIZE + 1), KIND)
+    with pytest.raises(StoreFull, match="do not fit"):
+        await edge.path("videos/v/large")
+    assert whole(folder) == [path]
+
+
+async def test_a_restart_keeps_the_folder_and_counts_it(
+    far_store: S3Store, relay: Relay, folder: Path
+) -> None:
+    made = await given_segments(far_store, 5)
+    before = EdgeCache(far_store, folder, 10 * SIZE)
+    for key in list(made)[:4]:
+        await before.path(key)
+    await before.close()
+    half, fresh = folder / ".died.part", folder / ".under-way.part"
+    half.write_bytes(b"half")
+    fresh.write_bytes(b"of another process")
+    os.utime(half, (time.time() - 7200,) * 2)
+    relay.gets.clear()
+    after = EdgeCache(far_store, folder, 4 * SIZE)  # and the administrator has lowered the cap
+    assert (await after.path(names(4)[3])).read_bytes() == made[names(4)[3]]
+    assert relay.gets.total() == 0
+    await after.path(names(5)[4])
+    assert sum(path.stat().st_size for path in whole(folder)) <= 4 * SIZE
+    assert not half.exists()
+    assert fresh.exists()
+
+
+async def test_half_an_object_is_never_served(relay: Relay, s3_store: S3Store, folder: Path) -> None:
+    [(key, data)] = (await given_segments(s3_store, 1, size=600 * KIBIBYTE)).items()
+    store = relay.store(retries=1)
+    edge = EdgeCache(store, folder, 2**30)
+    relay.cut_after, relay.cut_for_good = 200 * KIBIBYTE, True
+    with pytest.raises(StoreUnavailable):
+        await edge.path(key)
+    assert list(folder.iterdir()) == []
+    relay.cut_after = None
+    assert (await edge.path(key)).read_bytes() == data
+    await store.close()
+
+
+async def test_a_wire_that_breaks_now_and_then_is_no_failure(
+    edge: EdgeCache, relay: Relay, s3_store: S3Store
+) -> None:
+    """Each connection carries a part; the next goes on from there."""
+    [(key, data)] = (await given_segments(s3_store, 1, size=900 * KIBIBYTE)).items()
+    relay.cut_after = 300 * KIBIBYTE
+    assert (await edge.path(key)).read_bytes() == data
+    assert relay.gets[key] >= 3
+
+
+async def test_a_process_killed_in_a_fetch_leaves_nothing_that_is_served(
+    relay: Relay, s3_server: S3Server, s3_store: S3Store, folder: Path
+) -> None:
+    [(key, data)] = (await given_segments(s3_store, 1, size=4096 * KIBIBYTE)).items()
+    relay.cut_after = 4_000_000
+    arguments = (relay.endpoint, s3_server.bucket, s3_server.access_key, s3_server.secret_key, folder, key)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", FETCHING, *arguments, cwd=ROOT)
+    await until(lambda: folder.is_dir() and held_now(folder) > 0)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    relay.cut_after = None
+    left = list(folder.iterdir())
+    assert len(left) == 1
+    assert left[0].stat().st_size < len(data)
+    edge = EdgeCache(s3_store, folder, 2**30)
+    assert (await edge.path(key)).read_bytes() == data
+
+
+async def test_a_full_disk_makes_room_once_then_says_so(far_store: S3Store, folder: Path) -> None:
+    edge = EdgeCache(far_store, folder, 2**30)
+    made = await given_segments(far_store, 4)
+    for key in made:
+        await edge.path(key)
+    await far_store.put_bytes("videos/v/next", os.urandom(SIZE), KIND)
+    with files_of_at_most(SIZE // 2), pytest.raises(StoreFull):
+        await edge.path("videos/v/next")
+    assert 0 < len(whole(folder)) <= 2  # half of what was held went, to make room
+    assert [path for path in folder.iterdir() if path.name.startswith(".")] == []
+    assert (await edge.path("videos/v/next")).stat().st_size == SIZE
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.002)
