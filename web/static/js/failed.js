@@ -1,7 +1,7 @@
 // What htmx asks for can fail too: the page stays as it is and says so. base.html lists which answers it leaves alone.
-document.addEventListener("htmx:error", say);
+document.addEventListener("htmx:error", () => say("failed"));
 document.addEventListener("htmx:response:error", (event) => {
-  if (event.detail.ctx.response.status !== 422) say(); // 422 is a form with its errors, which is shown
+  if (event.detail.ctx.response.status !== 422) say("failed"); // 422 is a form with its errors, which is shown
 });
 
 // A session that has ended answers with the sign-in page: go there, and back again afterwards.
@@ -12,7 +12,10 @@ document.addEventListener("htmx:after:request", (event) => {
   location.reload();
 });
 
-function say() {
-  const message = document.querySelector("template#failed").content.cloneNode(true);
+addEventListener("offline", () => say("offline"));
+addEventListener("online", () => document.querySelector("[data-offline]")?.remove());
+
+function say(what) {
+  const message = document.querySelector(`template#${what}`).content.cloneNode(true);
   document.querySelector("#flash").replaceChildren(message);
 }
