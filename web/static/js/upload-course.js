@@ -63,7 +63,7 @@ class CourseUploads {
     const title = titleFrom(upload.file.name);
     const lesson =
       (previous && lessonOf(previous)) ||
-      lessons.find((lesson) => lesson.title === title && !lesson.video_status) ||
+      lessons.find((lesson) => same(lesson.title, title) && !lesson.video_status) ||
       (await ask(this.lessonsUrl, { title }));
     if (upload.state !== "queued") return; // cancelled meanwhile
     upload.address = `/teach/courses/${this.texts.course}/lessons/${lesson.id}`;
@@ -84,6 +84,10 @@ async function ask(url, body) {
 export function titleFrom(name) {
   const stem = name.replace(/(.)\.[^.]*$/, "$1");
   return stem.split(/[\s_-]+/).filter(Boolean).join(" ").slice(0, 200) || stem || "Lesson";
+}
+
+function same(one, other) {
+  return one.localeCompare(other, undefined, { sensitivity: "accent" }) === 0;
 }
 
 // The list beside us, as the server has it now.

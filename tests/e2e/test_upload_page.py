@@ -1,0 +1,208 @@
+"""The pages that take lectures, in a browser, against a real server process. The queue is away."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.async_api import CDPSession, Page, expect
+from sqlalchemy import func, select
+
+from server.accounts import sessions
+from server.accounts.cookies import cookie_name
+from storage.database.tables import Lesson, Upload, Video
+from tests.fixtures.uploads import Campus
+
+pytestmark = pytest.mark.e2e
+
+SIZE = 6_000_000
+SLOW = 1_500_000  # bytes a second
+INPUT = ".lesson-drop input[type=file]"
+
+
+@pytest.fixture
+def lecture(tmp_path: Path) -> Path:
+    path = tmp_path / "03_sorting-networks.mp4"
+    path.write_bytes(os.urandom(SIZE))
+    return path
+
+
+@pytest.fixture
+async def teacher(page: Page, campus: Campus) -> AsyncIterator[Page]:
+    """The page, signed in as the teacher; leaving it is confirmed."""
+    expect.set_options(timeout=20_000)
+    async with campus.school.database.write() as session:
+        secret = await sessions.start(
+            session, campus.school.users["teacher"], replacing=None, now=datetime.now(UTC)
+        )
+    name = cookie_name(campus.server.url)
+    await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    yield page
+
+
+def course_url(campus: Campus) -> str:
+    return f"{campus.server.url}/teach/courses/{campus.school.course_id}"
+
+
+def lesson_url(campus: Campus) -> str:
+    return f"{course_url(campus)}/lessons/{campus.school.lesson_id}"
+
+
+async def slowly(page: Page, bytes_a_second: int) -> CDPSession:
+    line = await page.context.new_cdp_session(page)
+    await line.send("Network.enable")
+    await at_speed(line, bytes_a_second)
+    return line
+
+
+async def at_speed(line: CDPSession, bytes_a_second: int) -> None:
+    await line.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second},
+    )
+
+
+def arrived(campus: Campus) -> int:
+    return sum(path.stat().st_size for path in (campus.data / "uploads").glob("*.part"))
+
+
+async def eventually(true: Callable[[], bool | Awaitable[bool]], seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while True:
+            answer = true()
+            if answer if isinstance(answer, bool) else await answer:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def stored(campus: Campus) -> dict[str, str]:
+    """SHA-256 of every stored original, by the name of its file."""
+    async with campus.school.database.read() as session:
+        rows = list(await session.scalars(select(Upload).where(Upload.state == "stored")))
+    root = campus.data / "objects"
+    return {row.filename: hashlib.sha256((root / row.s3_key).read_bytes()).hexdigest() for row in rows}
+
+
+async def count(campus: Campus, table: type[Upload] | type[Video]) -> int:
+    async with campus.school.database.read() as session:
+        return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def test_a_file_is_chosen_paused_and_goes_on(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    line = await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await expect(teacher.locator("[data-line]")).to_contain_text("MB/s")
+    await expect(teacher.locator("[data-line]")).to_contain_text("left")
+    await teacher.get_by_role("button", name="Pause").click()
+    await expect(teacher.locator("[data-line]")).to_contain_text("Paused at")
+    await eventually(lambda: 0 < arrived(campus) < SIZE)
+    await asyncio.sleep(0.5)  # what was on its way has arrived
+    stands = arrived(campus)
+    await asyncio.sleep(0.5)
+    assert arrived(campus) == stands
+    await at_speed(line, -1)
+    await teacher.get_by_role("button", name="Go on").click()
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    assert await stored(campus) == {lecture.name: digest(lecture)}
+
+    await teacher.get_by_role("button", name="Stop encoding").click()
+    await expect(teacher.locator("[data-words=headline]")).to_have_text("The encoding was stopped")
+    await expect(teacher.get_by_text("Drop the lecture here")).to_be_visible()
+
+
+async def test_a_reload_goes_on_where_it_stopped(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    line = await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > SIZE // 4)
+    await teacher.reload()
+    asked = teacher.get_by_role("button", name=f"Choose {lecture.name}")
+    await expect(asked).to_be_visible()
+
+    other = lecture.with_name("another.mp4")
+    other.write_bytes(b"something else")
+    await teacher.set_input_files("[data-interrupted] input[type=file]", other)
+    await expect(teacher.get_by_role("alert")).to_contain_text(f"Choose {lecture.name} to go on")
+
+    await at_speed(line, -1)
+    async with teacher.expect_file_chooser() as choosing:
+        await asked.click()
+    await (await choosing.value).set_files(lecture)
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    assert await stored(campus) == {lecture.name: digest(lecture)}
+    assert await count(campus, Upload) == 1  # the same upload, not a second one
+
+
+async def test_an_interrupted_upload_is_discarded(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > 0)
+    await teacher.reload()
+    await teacher.get_by_role("button", name="Discard it").click()
+    await expect(teacher.get_by_text("Drop the lecture here")).to_be_visible()
+    assert arrived(campus) == 0
+
+
+async def test_a_restart_of_the_server_in_the_middle(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    line = await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > SIZE // 4)
+    await campus.server.kill()
+    await expect(teacher.locator("[data-line]")).to_contain_text("The connection was lost")
+    kept = arrived(campus)
+    await campus.server.start()
+    await at_speed(line, -1)
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible(timeout=20_000)
+    assert kept > 0
+    assert await count(campus, Upload) == 1
+    assert await stored(campus) == {lecture.name: digest(lecture)}
+
+
+async def test_several_files_become_lessons(teacher: Page, campus: Campus, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("10_graphs.mp4", "2_heaps.mov", "sorting.mp4")]
+    for path in files:
+        path.write_bytes(os.urandom(200_000))
+    await teacher.goto(course_url(campus))
+    await teacher.set_input_files("[data-upload-many] input[type=file]", files)
+    await expect(teacher.locator(".upload[data-state=done]")).to_have_count(3)
+    async with campus.school.database.read() as session:
+        rows = await session.scalars(select(Lesson).order_by(Lesson.position))
+        lessons = [(row.title, row.status, row.video_status) for row in rows]
+    assert lessons == [
+        ("Sorting", "draft", "processing"),  # was there without a video
+        ("2 heaps", "draft", "processing"),
+        ("10 graphs", "draft", "processing"),
+    ]
+    assert await stored(campus) == {path.name: digest(path) for path in files}
+    await teacher.reload()
+    await teacher.set_input_files("[data-upload-many] input[type=file]", files)
+    await expect(teacher.get_by_text("This file is in the course already.")).to_have_count(3)
+    assert await count(campus, Video) == 3
+
+
+async def test_title_and_publishing_beside_a_running_upload(
+    teacher: Page, campus: Campus, lecture: Path
+) -> None:
+    await teacher.goto(lesson_url(campus))
+    line = await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > 0)
+    await teacher.get_by_label("Title").fill("Sorting networks")
+    await teacher.get_by_role("button", name="Save").click()
+    await expect(teacher.get_by_role("heading", level=1)).to_have_text("Sorting networks")
+    await teacher.get_by_role("button", name="Publish").click()
+    await expect(teacher.get_by_role("button", name="Back to draft")).to_be_visible()
+    await at_speed(line, -1)
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    assert await stored(campus) == {lecture.name: digest(lecture)}
