@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order a perso
     "up": "server.operations.commands:up",
     "doctor": "server.operations.doctor:doctor",
     "ingest": "server.operations.ingest:ingest",
+    "users": "server.accounts.commands:users",
     "settings": "server.operations.commands:settings_command",
     "server": "server.operations.commands:server",
     "worker": "server.operations.commands:worker",

@@ -4,7 +4,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from litestar import Litestar
+from sqlalchemy import select
 
+from server.accounts.administrators import NOBODY_YET
 from server.kit.errors import Invalid
 from storage.database.engine import Database
 from storage.database.tables import Institution
@@ -16,15 +18,16 @@ NAME_LENGTH = 80
 class InstitutionView(msgspec.Struct, frozen=True):
     name: str = "SkillStudio"
     time_zone: str = "UTC"  # IANA name
-    set_up: bool = False  # whether the first administrator exists, or nobody has been asked yet
+    set_up: bool = False  # whether somebody can administer
 
 
 async def get(database: Database) -> InstitutionView:
     async with database.read() as session:
         row = await session.get(Institution, 1)
+        set_up = not await session.scalar(select(NOBODY_YET))
     if row is None:
-        return InstitutionView()
-    return InstitutionView(row.name, row.time_zone, set_up=row.setup_token_hash is None)
+        return InstitutionView(set_up=set_up)
+    return InstitutionView(row.name, row.time_zone, set_up)
 
 
 async def show_name(app: Litestar) -> None:

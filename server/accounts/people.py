@@ -7,15 +7,16 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts import passwords, roster, rules, sessions
+from server.accounts import administrators, passwords, roster, rules, sessions
 from server.accounts.schemas import Imported, NewPerson, Person, PersonPatch
 from server.kit.errors import Conflict, NotFound
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new
-from storage.database.tables import Institution, User
+from storage.database.tables import User
 
 PAGE = 100
+TAKEN = "There is already an account with this address."
 
 
 async def matching(
@@ -72,8 +73,7 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
             created_at=now,
         )
         if not added:
-            sentence = "There is already an account with this address."
-            raise Conflict(sentence, fields={"email": sentence})
+            raise Conflict(TAKEN, fields={"email": TAKEN})
         return _person(await _user(session, person_id))
 
 
@@ -85,7 +85,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
     known = await get(database, person_id)
     password_hash = await _hashed(patch.password, known.email)
     async with database.write() as session:
-        able = await _hold(session)
+        able = await administrators.hold(session)
         user = await _user(session, person_id)
         if patch.name is not None:
             user.name = rules.clean_name(patch.name)
@@ -97,8 +97,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
             user.password_hash = password_hash
         if patch.disabled or password_hash is not None:
             await sessions.end_all(session, person_id)
-        await session.flush()
-        await _keep_an_administrator(session, able)
+        await administrators.keep_one(session, able)
         return _person(user)
 
 
@@ -114,7 +113,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
     hashes = await _hash_all(database, read.people)
     added = changed = 0
     async with database.write() as session:
-        able = await _hold(session)
+        able = await administrators.hold(session)
         for person in read.people:
             password_hash = hashes.get(person.email)
             values = {"name": person.name, "role": person.role, "password_hash": password_hash}
@@ -123,8 +122,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
                 added += 1
             elif await _update(session, person, password_hash):
                 changed += 1
-        await session.flush()
-        await _keep_an_administrator(session, able)
+        await administrators.keep_one(session, able)
     return Imported(added, changed, len(read.people) - added - changed)
 
 
@@ -153,22 +151,6 @@ async def _hashed(password: str | None, email: str) -> str | None:
     if password is None:
         return None
     return await passwords.hash_password(rules.clean_password(password, email=email))
-
-
-async def _hold(session: AsyncSession) -> int:
-    """How many can administer now. Two of them must not demote each other at the same moment."""
-    await session.execute(select(Institution.id).with_for_update())
-    return await _can_administer(session)
-
-
-async def _keep_an_administrator(session: AsyncSession, before: int) -> None:
-    if before and not await _can_administer(session):
-        raise Conflict("Somebody must be able to administer. Make another administrator first.")
-
-
-async def _can_administer(session: AsyncSession) -> int:
-    able = (User.role == rules.ADMINISTRATOR) & User.disabled_at.is_(None) & User.password_hash.is_not(None)
-    return await session.scalar(select(func.count()).where(able)) or 0
 
 
 async def _user(session: AsyncSession, person_id: str) -> User:

@@ -2,16 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select, update
+import msgspec
+from sqlalchemy import select, update
 
 from server.accounts import institution as place
 from server.accounts import passwords, rules, sessions
+from server.accounts.administrators import NOBODY_YET
 from server.accounts.identity import Viewer
+from server.accounts.people import TAKEN
 from server.accounts.service import SignedIn
-from server.kit.errors import NotFound
+from server.kit.errors import Conflict, NotFound
 from server.kit.security import digest, new_secret
 from storage.database.base import new_id
 from storage.database.engine import Database
+from storage.database.insert import insert_new
 from storage.database.tables import Institution, User
 
 USED = "This set-up link has been used or replaced. Restart SkillStudio to get a new one, or sign in."
@@ -27,7 +31,7 @@ async def ensure_setup_link(database: Database) -> str | None:
         if institution is None:
             institution = Institution(id=1)
             session.add(institution)
-        if await session.scalar(select(exists().where(User.role == rules.ADMINISTRATOR))):
+        if not await session.scalar(select(NOBODY_YET)):
             institution.setup_token_hash = None
             return None
         token = new_secret()
@@ -38,7 +42,7 @@ async def ensure_setup_link(database: Database) -> str | None:
 async def is_open(database: Database, token: str) -> bool:
     """Whether the set-up page should be shown for this token."""
     async with database.read() as session:
-        kept = await session.scalar(select(Institution.setup_token_hash))
+        kept = await session.scalar(select(Institution.setup_token_hash).where(NOBODY_YET))
     return kept is not None and kept == digest(token)
 
 
@@ -53,33 +57,32 @@ async def complete(
     time_zone: str | None = None,
     now: datetime,
 ) -> SignedIn:
-    """Make the administrator, once, and sign them in. Raises Invalid, and NotFound for a used link."""
+    """Make the administrator, once, and sign them in.
+
+    Raises Invalid, Conflict when the address has an account, and NotFound for a used link.
+    """
+    if not await is_open(database, token):
+        raise NotFound(USED)  # before the hash, which takes its time
     email, name = rules.clean_email(email), rules.clean_name(name)
     password_hash = await passwords.hash_password(rules.clean_password(password, email=email))
-    values: dict[str, str | None] = {"setup_token_hash": None}
+    place_values: dict[str, str | None] = {"setup_token_hash": None}
     if institution is not None:
-        values["name"] = place.clean_name(institution)
+        place_values["name"] = place.clean_name(institution)
     if time_zone is not None:
-        values["time_zone"] = place.clean_time_zone(time_zone)
+        place_values["time_zone"] = place.clean_time_zone(time_zone)
     async with database.write() as session:
         spent = await session.execute(
             update(Institution)
-            .where(Institution.id == 1, Institution.setup_token_hash == digest(token))
-            .values(values)
+            .where(Institution.id == 1, Institution.setup_token_hash == digest(token), NOBODY_YET)
+            .values(place_values)
             .returning(Institution.id)
         )
         # The update locks the row, so that of two posts at once only one finds the hash.
         if spent.scalar_one_or_none() is None:
             raise NotFound(USED)
-        user = User(
-            id=new_id(),
-            email=email,
-            name=name,
-            role=rules.ADMINISTRATOR,
-            password_hash=password_hash,
-            created_at=now,
-        )
-        session.add(user)
-        await session.flush()
-        secret = await sessions.start(session, user.id, replacing=None, now=now)
-    return SignedIn(Viewer(id=user.id, email=email, name=name, role=user.role), secret)
+        viewer = Viewer(id=new_id(), email=email, name=name, role=rules.ADMINISTRATOR)
+        values = msgspec.structs.asdict(viewer) | {"password_hash": password_hash, "created_at": now}
+        if not await insert_new(session, User, key=("email",), **values):
+            raise Conflict(TAKEN, fields={"email": TAKEN})
+        secret = await sessions.start(session, viewer.id, replacing=None, now=now)
+    return SignedIn(viewer, secret)

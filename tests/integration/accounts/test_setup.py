@@ -70,3 +70,17 @@ async def test_new_start_replaces_the_link(client: httpx.AsyncClient, database: 
     assert newer
     assert (await client.get(link)).status_code == 404
     assert (await client.get(newer)).status_code == 200
+
+
+async def test_administrator_made_elsewhere_closes_the_link(
+    client: httpx.AsyncClient, link: str, administrator: Account
+) -> None:
+    assert (await client.get(link)).status_code == 404
+    assert (await client.post(link, data=ANSWERS)).status_code == 404
+
+
+async def test_address_that_has_an_account(client: httpx.AsyncClient, link: str, learner: Account) -> None:
+    answer = await client.post(link, data=ANSWERS | {"email": learner.email})
+    assert answer.status_code == 409
+    assert "There is already an account with this address." in answer.text
+    assert (await client.post(link, data=ANSWERS)).status_code == 303

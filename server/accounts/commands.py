@@ -1,0 +1,131 @@
+"""`skillstudio users`: people from the command line, whether or not the server runs."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from server.accounts import people, rules, tokens
+from server.accounts.schemas import NewPerson, Person, PersonPatch
+from server.kit.clock import SystemClock
+from server.kit.commands import with_settings
+from server.kit.errors import NotFound
+from server.settings import Settings, SettingsWrong
+from storage.database import migrations
+from storage.database.engine import Database
+
+Result = TypeVar("Result")
+CLOCK = SystemClock()
+
+
+@click.group("users")
+def users() -> None:
+    """Add people, import them, make tokens for programs."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(rules.ROLES), default=rules.LEARNER, show_default=True)
+@click.option("--name", required=True, help="As others see it.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_settings()
+def add(settings: Settings, email: str, role: str, name: str, password_stdin: bool) -> None:
+    """Make an account. Without a password it cannot sign in yet."""
+    new = NewPerson(email, name, role, _password() if password_stdin else None)
+    person = _run(settings, lambda database: people.add(database, new, CLOCK.now()))
+    click.echo(f"{person.email} is added as {person.role}.")
+
+
+@users.command("password")
+@click.argument("email")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    required=True,
+    expose_value=False,
+    help="Read the password from standard input, the only way to give it.",
+)
+@with_settings()
+def password(settings: Settings, email: str) -> None:
+    """Set a new password, as when the only administrator forgot theirs. Signs them out everywhere."""
+    patch = PersonPatch(password=_password())
+
+    async def change(database: Database) -> Person:
+        person = await _known(database, email)
+        return await people.edit(database, person.id, patch, CLOCK.now())
+
+    click.echo(f"{_run(settings, change).email} signs in with the new password now.")
+
+
+@users.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@with_settings()
+def import_list(settings: Settings, file: Path) -> None:
+    """Add and change people from a CSV with the columns email, name, role and perhaps password.
+
+    All lines or none; importing the same list again changes nothing.
+    """
+    data = file.read_bytes()
+    imported = _run(settings, lambda database: people.import_csv(database, data, CLOCK.now()))
+    for problem in imported.problems:
+        click.echo(f"{file}:{problem.line}: {problem.sentence}", err=True)
+    if imported.problems:
+        click.echo("Nothing was imported. Mend these lines and try again.", err=True)
+        sys.exit(1)
+    click.echo(f"{imported.added} added, {imported.changed} changed, {imported.unchanged} as before.")
+
+
+@users.command("token")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True, help="Where the token is used.")
+@with_settings()
+def token(settings: Settings, email: str, name: str) -> None:
+    """Print a new Bearer token that may do what this person may do."""
+
+    async def make(database: Database) -> str:
+        person = await _known(database, email)
+        made = await tokens.make(database, person.id, name=name, now=CLOCK.now())
+        return made.token
+
+    click.echo(_run(settings, make))
+
+
+async def _known(database: Database, email: str) -> Person:
+    person = await people.by_email(database, email)
+    if person is None:
+        raise NotFound(f"There is no account with the address {email}.")
+    return person
+
+
+def _password() -> str:
+    """One line, without its end. `people` judges it."""
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _run(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        async with _database(settings) as database:
+            return await work(database)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """Of an installation that is there: a mistyped folder must not become a new one."""
+    if not settings.database_url and not (settings.data / "skillstudio.db").is_file():
+        raise SettingsWrong(
+            f"There is no SkillStudio in the folder {settings.data}. "
+            f"Name its folder with --data, or make one: skillstudio migrate --data {settings.data}"
+        )
+    database = Database(settings.database)
+    try:
+        if not await migrations.is_current(database):
+            raise SettingsWrong("The database is of another version. Run: skillstudio migrate")
+        yield database
+    finally:
+        await database.close()

@@ -1,0 +1,98 @@
+"""`skillstudio users` as a process, beside a database that is open elsewhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.accounts import people, service, tokens
+from server.kit.clock import SystemClock
+from server.kit.errors import Problem
+from storage.database import migrations
+from storage.database.engine import Database
+
+
+@pytest.fixture
+async def installed(tmp_path: Path) -> Database:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'skillstudio.db'}")
+    await migrations.upgrade(database)
+    return database
+
+
+def users(data: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "server", "users", *arguments, "--data", str(data)],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def can_sign_in(database: Database, email: str, password: str) -> bool:
+    try:
+        await service.sign_in(
+            database,
+            email=email,
+            password=password,
+            address="127.0.0.1",
+            previous=None,
+            now=SystemClock().now(),
+        )
+    except Problem:
+        return False
+    return True
+
+
+async def test_a_person_from_nothing_to_a_token(installed: Database, tmp_path: Path) -> None:
+    who = ("grace@example.edu", "--role", "administrator", "--name", "Grace Hopper", "--password-stdin")
+    added = users(tmp_path, "add", *who, typed="correct horse battery\n")
+    assert (added.returncode, added.stderr) == (0, "")
+    assert await can_sign_in(installed, "grace@example.edu", "correct horse battery")
+
+    again = users(tmp_path, "add", *who, typed="another good password\n")
+    assert (again.returncode, again.stderr) == (1, "Error: There is already an account with this address.\n")
+    assert await can_sign_in(installed, "grace@example.edu", "correct horse battery")
+
+    forgotten = users(
+        tmp_path, "password", "grace@example.edu", "--password-stdin", typed="an entirely new one\n"
+    )
+    assert forgotten.returncode == 0
+    assert await can_sign_in(installed, "grace@example.edu", "an entirely new one")
+
+    printed = users(tmp_path, "token", "Grace@example.edu").stdout
+    viewer = await tokens.viewer_of(installed, printed.strip(), SystemClock().now())
+    assert viewer
+    assert viewer.is_administrator
+    await installed.close()
+
+
+async def test_import(installed: Database, tmp_path: Path) -> None:
+    lines = tmp_path / "people.csv"
+    lines.write_text("email,name,role\nemmy@example.edu,Emmy Noether,professor\n")
+    wrong = users(tmp_path, "import", str(lines))
+    assert wrong.returncode == 1
+    assert f"{lines}:2: Choose one of the roles" in wrong.stderr
+    lines.write_text("email,name,role\nemmy@example.edu,Emmy Noether,instructor\n")
+    outputs = [users(tmp_path, "import", str(lines)).stdout for _ in range(2)]
+    assert outputs == ["1 added, 0 changed, 0 as before.\n", "0 added, 0 changed, 1 as before.\n"]
+    person = await people.by_email(installed, "emmy@example.edu")
+    assert person
+    assert person.role == "instructor"
+    await installed.close()
+
+
+def test_a_mistyped_folder_makes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    refused = users(folder, "token", "grace@example.edu")
+    assert refused.returncode == 1
+    assert "There is no SkillStudio in the folder" in refused.stderr
+    assert not folder.exists()
+
+
+async def test_nobody_has_no_token(installed: Database, tmp_path: Path) -> None:
+    refused = users(tmp_path, "token", "nobody@example.edu")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    await installed.close()
