@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def lecture(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def teacher(page: Page, campus: Campus) -> AsyncIterator[Page]:
+async def teacher(page: Page, campus: Campus) -> Page:
     """The page, signed in as the teacher; leaving it is confirmed."""
     expect.set_options(timeout=20_000)
     async with campus.school.database.write() as session:
@@ -41,7 +41,7 @@ async def teacher(page: Page, campus: Campus) -> AsyncIterator[Page]:
     name = cookie_name(campus.server.url)
     await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])
     page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
-    yield page
+    return page
 
 
 def course_url(campus: Campus) -> str:
