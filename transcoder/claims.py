@@ -77,6 +77,12 @@ async def claim_next(
         await give_up(database, job, now)
 
 
+async def due(database: Database, queue: str, now: datetime, limit: int) -> list[Job]:
+    """The jobs that the next ones to ask would get."""
+    async with database.read() as session:
+        return list(await session.scalars(_due(queue, now).limit(limit)))
+
+
 async def _take(session: AsyncSession, job: Job, worker: str, now: datetime, timing: Timing) -> Claim:
     job.state, job.worker = "running", worker
     job.attempts, job.fence = job.attempts + 1, job.fence + 1
@@ -255,17 +261,13 @@ async def withdraw(session: AsyncSession, claim: Claim) -> None:
         raise LostClaim(claim.id)
 
 
-async def release_own(database: Database, worker: str, now: datetime) -> list[Job]:
-    """At a worker's start: what its dead predecessor of the same name was doing."""
+async def release_own(database: Database, worker: str, now: datetime) -> None:
+    """At a worker's start: what its dead predecessor of the same name was doing is due at once."""
     async with database.write() as session:
-        return list(
-            await session.scalars(
-                update(Job)
-                .where(Job.worker == worker, Job.state == "running")
-                .values(state="waiting", worker=None, lease_until=None, queued_at=now)
-                .returning(Job)
-                .execution_options(synchronize_session=False)
-            )
+        await session.execute(
+            update(Job)
+            .where(Job.worker == worker, Job.state == "running")
+            .values(state="waiting", worker=None, lease_until=None, queued_at=now)
         )
 
 

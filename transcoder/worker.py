@@ -83,7 +83,8 @@ async def _run(config: WorkerConfig) -> None:
 
 async def _serve(shop: Workshop, config: WorkerConfig, stop: asyncio.Event) -> None:
     heartbeat = asyncio.create_task(_heartbeat(shop, config.queue))
-    await jobs.hint(shop.queue, await claims.release_own(shop.database, shop.worker, shop.now()))
+    await claims.release_own(shop.database, shop.worker, shop.now())
+    await _hint_due(shop, config)
     consumer = Consumer(shop, config)
     consumer.start()
     log.info("worker is ready", worker=shop.worker, queue=config.queue)
@@ -93,11 +94,22 @@ async def _serve(shop: Workshop, config: WorkerConfig, stop: asyncio.Event) -> N
     with suppress(TimeoutError):
         async with asyncio.timeout(shop.timing.stop):
             await consumer.stop()
+    await _hint_due(shop, config)  # what was put back, for our own threads may have taken the hint
     with suppress(SQLAlchemyError):
         async with shop.database.write() as session:
             await session.execute(
                 delete(WorkerRow).where(WorkerRow.id == shop.worker, WorkerRow.pid == os.getpid())
             )
+
+
+async def _hint_due(shop: Workshop, config: WorkerConfig) -> None:
+    """For whoever is there: hints may have been lost while nobody was."""
+    try:
+        due = await claims.due(shop.database, config.queue, shop.now(), limit=config.jobs_at_once)
+    except SQLAlchemyError as error:
+        log.warning("the database cannot be asked what is due", error=str(error))
+    else:
+        await jobs.hint(shop.queue, due)
 
 
 class Consumer:
