@@ -59,9 +59,9 @@ async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
     await supervisor.once(_python(settings, "prepare", "-m", "server.operations.prepare"))
     if queue:
         await supervisor.until("Valkey", queue.answers, 60)
-    supervisor.start(worker_specs(settings))
-    supervisor.start([*server_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
+    supervisor.start(server_specs(settings))  # alone at first: somebody waits for the first page
     await supervisor.until("The web server", lambda: answers(settings, "/health/live"), READY_SECONDS)
+    supervisor.start([*worker_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
     await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), READY_SECONDS)
     show_table(settings, supervisor.pids, _prepared(settings))
 

@@ -5,82 +5,79 @@ import os
 import re
 import signal
 import time
+from collections.abc import Collection
 from http.client import HTTPConnection
 from pathlib import Path
 
 from tests.fixtures.product import MakeProduct, Product
 
 
-def test_brings_everything_up_and_takes_everything_down(product: Product) -> None:
-    children = product.children
-    assert {"valkey", "quick", "encode-1", "scheduler", "server"} <= set(children)
-    assert product.setup_link.startswith(f"{product.url}/setup/")
-    assert product.status("/health/live") == product.status("/health/ready") == 200
-    assert product.stop() == 0
-    assert not any(_runs(pid) for pid in children.values())
+def test_brings_everything_up_and_takes_everything_down(make_product: MakeProduct) -> None:
+    """Also after it was killed: the kernel ends its children and frees its lock."""
+    product = make_product()
+    for end in (product.kill, product.stop):
+        product.start()
+        children = product.children
+        assert {"valkey", "quick", "encode-1", "scheduler", "server"} <= set(children)
+        assert product.setup_link.startswith(f"{product.url}/setup/")
+        end()
+        assert _all_end(children.values())
 
 
-def test_a_second_start_on_the_same_folder_is_refused(product: Product) -> None:
-    second = product.command("up")
+def test_a_second_start_on_the_same_folder_is_refused(shared_product: Product) -> None:
+    second = shared_product.command("up")
     assert second.returncode == 1
-    assert f"already runs on the data folder {product.data}" in second.stderr
-    assert str(product.pid) in second.stderr
+    assert f"already runs on the data folder {shared_product.data}" in second.stderr
+    assert str(shared_product.pid) in second.stderr
     assert "Traceback" not in second.stderr
-    assert product.is_ready()
+    assert shared_product.is_ready()
 
 
-def test_a_taken_port_is_told_with_who_has_it(product: Product, make_product: MakeProduct) -> None:
+def test_a_taken_port_is_told_with_who_has_it(shared_product: Product, make_product: MakeProduct) -> None:
     other = make_product()
-    refused = other.command("up", "--port", str(product.port))
+    refused = other.command("up", "--port", str(shared_product.port))
     assert refused.returncode == 1
-    assert f"Port {product.port} on 127.0.0.1 is taken by" in refused.stderr
+    assert f"Port {shared_product.port} on 127.0.0.1 is taken by" in refused.stderr
     assert "--port" in refused.stderr
 
 
-def test_the_data_folder_is_private(product: Product) -> None:
-    secrets = [product.data, product.data / "run/valkey.password", product.data / "run/queue.url"]
+def test_the_data_folder_is_private(shared_product: Product) -> None:
+    secrets = [
+        shared_product.data,
+        shared_product.data / "run/valkey.password",
+        shared_product.data / "run/queue.url",
+    ]
     assert all(path.stat().st_mode & 0o077 == 0 for path in secrets)
 
 
-def test_health_names_what_is_wrong_and_no_address(product: Product) -> None:
-    connection = HTTPConnection("127.0.0.1", product.port, timeout=10)
+def test_health_names_what_is_wrong_and_no_address(shared_product: Product) -> None:
+    connection = HTTPConnection("127.0.0.1", shared_product.port, timeout=10)
     connection.request("GET", "/health/ready")
     answer = json.loads(connection.getresponse().read())
     connection.close()
     assert answer["status"] == "ready"
     assert set(answer["checks"]) == {"database", "queue", "objects", "workers"}
-    assert str(product.data) not in str(answer)
+    assert str(shared_product.data) not in str(answer)
 
 
-def test_metrics_are_for_this_machine_and_not_through_a_proxy(product: Product) -> None:
-    body = _get(product, "/metrics", {}).decode()
+def test_metrics_are_for_this_machine_and_not_through_a_proxy(shared_product: Product) -> None:
+    body = _get(shared_product, "/metrics", {}).decode()
     assert 'skillstudio_workers_alive{queue="quick"} 1.0' in body
-    assert b"Only administrators" in _get(product, "/metrics", {"X-Forwarded-For": "203.0.113.9"})
+    assert b"Only administrators" in _get(shared_product, "/metrics", {"X-Forwarded-For": "203.0.113.9"})
 
 
-def test_a_dead_child_comes_back_with_its_name(product: Product) -> None:
-    before = product.children["encode-1"]
+def test_a_dead_child_comes_back_with_its_name(shared_product: Product) -> None:
+    before = shared_product.children["encode-1"]
     os.kill(before, signal.SIGKILL)
-    product.wait_until(lambda: product.children.get("encode-1", before) != before, 20)
-    assert "encode-1 was ended by signal 9; it starts again in 0.5 s." in product.log.read_text()
-    product.wait_until(product.is_ready, 20)
+    shared_product.wait_until(lambda: shared_product.children.get("encode-1", before) != before, 20)
+    assert "encode-1 was ended by signal 9; it starts again in 0.5 s." in shared_product.log.read_text()
+    shared_product.wait_until(shared_product.is_ready, 20)
 
 
-def test_nothing_outlives_a_killed_supervisor(product: Product) -> None:
-    children = product.children
-    product.kill()
-    deadline = time.monotonic() + 5
-    while any(_runs(pid) for pid in children.values()):
-        assert time.monotonic() < deadline, product.tail()
-        time.sleep(0.02)
-    product.start()  # and the lock is free
-    assert not product.setup_link or product.setup_link.startswith(product.url)
-
-
-def test_logs_are_kept_by_child(product: Product) -> None:
-    product.status("/sign-in")
-    log = product.data / "logs/server.log"
-    product.wait_until(lambda: log.exists() and "GET /sign-in" in log.read_text(), 10)
+def test_logs_are_kept_by_child(shared_product: Product) -> None:
+    shared_product.status("/sign-in")
+    log = shared_product.data / "logs/server.log"
+    shared_product.wait_until(lambda: log.exists() and "GET /sign-in" in log.read_text(), 10)
     assert re.search(r"request=\w{8}", log.read_text())
 
 
@@ -90,6 +87,15 @@ def _get(product: Product, path: str, headers: dict[str, str]) -> bytes:
     body = connection.getresponse().read()
     connection.close()
     return body
+
+
+def _all_end(pids: Collection[int], seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(_runs(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _runs(pid: int) -> bool:
