@@ -20,9 +20,10 @@ OUR_FAULTS = ("No such file or directory", "Permission denied", "Operation not p
 LAUNCHER_FAILED = (125, 126, 127)
 
 
-async def inspect(tools: Tools, path: Path) -> Source:
-    """Starts two short processes. Raises Unusable; ProcessFailed when the fault is ours.
+async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Source:
+    """Starts two short processes in a folder of their own, in `folder` or among the system's temporary ones.
 
+    Raises Unusable; ProcessFailed when the fault is ours.
     Where `seekable` is false the duration is what the header says, 0 if it says nothing: only the
     normalised copy can be measured.
     """
@@ -30,7 +31,7 @@ async def inspect(tools: Tools, path: Path) -> Source:
     size = path.stat().st_size
     if size == 0:
         raise Unusable(refusals.EMPTY)
-    with TemporaryDirectory(prefix="probe-") as name:
+    with TemporaryDirectory(prefix="probe-", dir=folder) as name:
         found = await _headers(tools, path, Path(name))
         chosen = headers.choose(found)
         measured = await _measure(tools, path, Path(name), found, chosen)

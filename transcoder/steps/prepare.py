@@ -21,10 +21,13 @@ ROOM = 4  # times the original: spec section 6
 
 async def run(shop: Workshop, claim: Claim, held: Held) -> None:
     await _check_room(shop, claim)
-    async with shop.scratch.original(shop.store, claim.source_key, claim.source_bytes) as original:
-        source = await inspect(shop.tools, original)
+    async with (
+        shop.scratch.original(shop.store, claim.source_key, claim.source_bytes) as original,
+        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+    ):
+        source = await inspect(shop.tools, original, folder)
         if not source.seekable:
-            source = await _normalise(shop, claim, held, original, source)
+            source = await _normalise(shop, claim, held, original, source, folder)
     plan = make_plan(source)
     laid_out = await patiently(lambda: _lay_out(shop, claim, source, plan))
     await jobs.hint(shop.queue, laid_out)
@@ -41,13 +44,14 @@ async def _check_room(shop: Workshop, claim: Claim) -> None:
         )
 
 
-async def _normalise(shop: Workshop, claim: Claim, held: Held, original: Path, source: Source) -> Source:
+async def _normalise(
+    shop: Workshop, claim: Claim, held: Held, original: Path, source: Source, folder: Path
+) -> Source:
     """Chunks start with a seek: give an original that has no index one, by a copy without encoding."""
-    async with shop.scratch.job_folder(claim.id, claim.fence) as folder:
-        await process.run(command.normalise(shop.tools, original, source), folder, held.limits())
-        copy = folder / command.NORMALISED_FILE
-        indexed = await inspect(shop.tools, copy)
-        await shop.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
+    await process.run(command.normalise(shop.tools, original, source), folder, held.limits())
+    copy = folder / command.NORMALISED_FILE
+    indexed = await inspect(shop.tools, copy, folder)
+    await shop.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
     return msgspec.structs.replace(indexed, normalised=True)
 
 
