@@ -1,0 +1,44 @@
+"""The signed form of the folder store."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.kit.errors import Forbidden
+from server.uploads.policy import Policy, sign, verify
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+POLICY = Policy("originals/lesson/upload.mp4", 1000, NOW + timedelta(hours=1), "video/mp4")
+KEY, OLD = b"k" * 32, b"o" * 32
+
+
+def test_what_was_signed_is_read_back_under_either_live_key() -> None:
+    assert verify(sign(POLICY, KEY), (KEY, OLD), NOW) == POLICY
+    assert verify(sign(POLICY, OLD), (KEY, OLD), NOW) == POLICY
+
+
+def test_without_a_content_type_any_goes() -> None:
+    free = Policy("originals/l/u.mp4", 1000, NOW + timedelta(hours=1))
+    assert verify(sign(free, KEY) | {"Content-Type": "video/x"}, (KEY,), NOW) == free
+
+
+@given(field=st.sampled_from(["key", "policy", "signature", "Content-Type"]), at=st.integers(0, 30))
+def test_every_altered_field_is_refused(field: str, at: int) -> None:
+    fields = sign(POLICY, KEY)
+    old = fields[field]
+    at %= len(old)
+    fields[field] = old[:at] + ("A" if old[at] != "A" else "B") + old[at + 1 :]
+    with pytest.raises(Forbidden):
+        verify(fields, (KEY,), NOW)
+
+
+def test_it_ends() -> None:
+    with pytest.raises(Forbidden, match="expired"):
+        verify(sign(POLICY, KEY), (KEY,), NOW + timedelta(hours=1))
+
+
+def test_nothing_is_refused() -> None:
+    with pytest.raises(Forbidden):
+        verify({}, (KEY,), NOW)

@@ -1,0 +1,93 @@
+"""What may come in, and what it is called."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.kit.errors import Invalid, NoRoom, TooLarge
+from server.uploads.rules import RESERVE_BYTES, admit, clean_filename, expiry, human_size, title_from
+
+GB = 10**9
+sizes = st.integers(1, 2**45)
+
+
+@given(size=sizes, limit=sizes, free=sizes, promised=st.integers(0, 2**45))
+def test_what_is_admitted_fits_beside_all_that_is_promised(
+    size: int, limit: int, free: int, promised: int
+) -> None:
+    try:
+        admit(size, limit=limit, free=free, promised=promised)
+    except TooLarge:
+        assert size > limit
+    except NoRoom:
+        assert size <= limit
+        assert size + promised + RESERVE_BYTES > free
+    else:
+        assert size <= limit
+        assert size + promised + RESERVE_BYTES <= free
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(Invalid, match="empty"):
+        admit(0, limit=GB, free=GB, promised=0)
+
+
+def test_refusals_say_how_much_and_what_to_do() -> None:
+    with pytest.raises(TooLarge, match=r"60\.0 GB.*50\.0 GB.*administrator"):
+        admit(60 * GB, limit=50 * GB, free=100 * GB, promised=0)
+    with pytest.raises(NoRoom, match=r"room for 3\.9 GB more.*9\.0 GB"):
+        admit(9 * GB, limit=50 * GB, free=10 * GB, promised=5 * GB)
+
+
+@pytest.mark.parametrize(
+    ("given_name", "clean"),
+    [
+        ("lecture.mp4", "lecture.mp4"),
+        ("C:\\fakepath\\Übung 1.mov", "Übung 1.mov"),
+        ("../../etc/passwd", "passwd"),
+        ("a\x00b\r\n.mp4", "ab.mp4"),
+        ("  spaced.mp4 ", "spaced.mp4"),
+        ("folder/", ""),
+    ],
+)
+def test_a_filename_is_the_last_part_without_controls(given_name: str, clean: str) -> None:
+    assert clean_filename(given_name) == clean
+
+
+@given(st.text())
+def test_a_cleaned_filename_stays_as_it_is(name: str) -> None:
+    once = clean_filename(name)
+    assert clean_filename(once) == once
+    assert "/" not in once
+    assert len(once) <= 255
+
+
+@pytest.mark.parametrize(
+    ("filename", "title"),
+    [
+        ("03_sorting-networks.mp4", "03 sorting networks"),
+        ("Week 1.final.mov", "Week 1.final"),
+        ("___.mp4", "___"),
+        (".mp4", ".mp4"),
+        ("", "Lesson"),
+    ],
+)
+def test_titles_come_from_file_names(filename: str, title: str) -> None:
+    assert title_from(filename) == title
+
+
+def test_sizes_are_written_as_file_managers_do() -> None:
+    assert [human_size(n) for n in (0, 999, 1000, 1_440_000, 999_600_000, 53_687_091_200)] == [
+        "0 bytes",
+        "999 bytes",
+        "1.0 kB",
+        "1.4 MB",
+        "1.0 GB",
+        "53.7 GB",
+    ]
+
+
+def test_an_upload_lives_for_days_after_its_last_byte() -> None:
+    assert expiry(datetime(2026, 11, 22, 9, tzinfo=UTC), 2) == datetime(2026, 11, 24, 9, tzinfo=UTC)
