@@ -85,6 +85,7 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
         .filter("aresample", rate, **{"async": 1, "first_pts": 0, "ochl": "stereo", "osf": "flt"})
         .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
         .filter("aresample", rate)  # loudnorm gives 192 kHz
+        .filter("asetpts", "N/SR/TB")  # and now and then a jump in the times, though it loses no sample
         .filter("apad")
         # The encoder puts 1024 samples of silence before the first. Leaving out as many of the
         # lecture keeps every later sample in its place without an edit list, which not all
@@ -152,7 +153,7 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
 # Nothing of the original but pictures and sound gets out: no title, no place, no chapters. Nor
 # the version of the encoder, so that every worker writes the same header.
 ANONYMOUS: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
-JPEG: dict[str, Any] = {"format": "image2", "c:v": "mjpeg", "q:v": 4, "pix_fmt": "yuvj420p", **ANONYMOUS}
+JPEG: dict[str, Any] = {"format": "image2", "c:v": "mjpeg", "q:v": 4, "pix_fmt": "yuv420p", **ANONYMOUS}
 
 # Passed through: the keyframe may lie before the point of the seek, at a time below zero.
 ONE_PICTURE: dict[str, Any] = {"frames:v": 1, "update": 1, "fps_mode": "passthrough"}

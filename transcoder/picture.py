@@ -65,6 +65,9 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
             **assumed,
         )
     stream = stream.filter("format", "yuv420p").filter("setsar", 1)
+    # What rides on the frames would end up in the result: a turn that has been made, the
+    # brightness of an HDR screen, captions that the playlists do not tell of.
+    stream = stream.filter("sidedata", mode="delete")
     return stream.filter(
         "setparams", range="limited", colorspace="bt709", color_primaries="bt709", color_trc="bt709"
     )

@@ -9,11 +9,12 @@ from transcoder.tools import Tools
 
 RATE = 8_000  # samples a second are enough for a beep of 1 kHz
 LOUD = 0.2  # of the loudest
+BRIGHT = 200  # of 255; the flash is white
 
 
 def frame_numbers(tools: Tools, path: Path, *options: str) -> list[int]:
     """The number that each decoded frame carries. `options` go before the input (`-ss`, `-f hls`)."""
-    row = f"crop=iw:ih/{BAND * 2}:0:ih/{BAND * 8},scale={BLOCKS}:1:flags=area,format=gray"
+    row = f"crop=iw:ih/{BAND * 2}:0:ih/{BAND * 8},scale={BLOCKS}:1:flags=area,setsar=1,format=gray"
     pixels = _decode(
         tools, path, options, "-map", "0:v:0", "-vf", row, "-fps_mode", "passthrough", "-f", "rawvideo"
     )
@@ -33,6 +34,52 @@ def beeps(tools: Tools, path: Path, *options: str) -> list[float]:
                 starts.append(at / RATE)
             quiet_since = at
     return starts
+
+
+def flashes(tools: Tools, path: Path) -> list[float]:
+    """When each flash of the lower edge begins, in seconds from time zero."""
+    row = f"crop=iw:ih/{BAND * 2}:0:ih-ih/{BAND * 2},scale=1:1:flags=area,setsar=1,format=gray"
+    light = _decode(
+        tools, path, (), "-map", "0:v:0", "-vf", row, "-fps_mode", "passthrough", "-f", "rawvideo"
+    )
+    times = frame_times(tools, path)
+    assert len(times) == len(light)
+    bright = [pixel > BRIGHT for pixel in light]
+    begins = zip(times, bright, [False, *bright], strict=False)
+    return [time for time, now, before in begins if now and not before]
+
+
+def frame_times(tools: Tools, path: Path) -> list[float]:
+    """When each frame is shown, in seconds; without decoding."""
+    argv = [str(tools.ffprobe), "-v", "error", "-select_streams", "v:0"]
+    argv += ["-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    return sorted(float(word) for word in told.replace(",", " ").split())
+
+
+def complaints(tools: Tools, path: Path) -> str:
+    """What ffmpeg has to say when it reads all streams to their end, without decoding."""
+    argv = [str(tools.ffmpeg), "-nostdin", "-hide_banner", "-v", "warning", "-i", str(path)]
+    argv += ["-map", "0", "-c", "copy", "-f", "null", "-"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def start_times(tools: Tools, path: Path) -> list[float]:
+    """Of each stream, in seconds."""
+    argv = [
+        str(tools.ffprobe),
+        "-v",
+        "error",
+        "-show_entries",
+        "stream=start_time",
+        "-of",
+        "csv=p=0",
+        str(path),
+    ]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    return [float(word) for word in told.replace(",", " ").split()]
 
 
 def _number(blocks: bytes) -> int:

@@ -1,0 +1,70 @@
+"""Every kind of source that the product promises to take becomes a lecture that is right to the frame."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.media import Sources
+from tests.media.judging import beeps, complaints, flashes, frame_numbers, frame_times, start_times
+from tests.media.making import Lecture, make_lecture
+from tests.media.sources import BEEP_AT, MATRIX, Recipe
+from transcoder import check
+from transcoder.playlist import AUDIO
+from transcoder.tools import Tools
+
+pytestmark = [pytest.mark.media, pytest.mark.timeout(600)]
+
+SYNC = 0.040  # seconds between a flash and its beep
+STRICT = ("-v", "warning")  # whatever the decoder has to say fails the test
+
+
+@pytest.mark.parametrize("name", [recipe.name for recipe in MATRIX])
+async def test_matrix(name: str, sources: Sources, tools: Tools, tmp_path: Path) -> None:
+    recipe, original = sources.recipe(name), sources.path(name)
+    lecture = await make_lecture(tools, original, tmp_path)
+    assert check.whole(lecture.plan, lecture.chunks, lecture.audio) == []
+    assert lecture.complaints == ()
+    assert complaints(tools, lecture.master) == ""
+    assert set(start_times(tools, lecture.master)) == {0.0}
+    assert lecture.plan.duration == pytest.approx(recipe.seconds, abs=_one_frame(recipe))
+    late = 0.0
+    if recipe.fps:
+        shown = _held(frame_numbers(tools, original), recipe.frames)
+        _picture_is_right(tools, lecture, recipe, shown)
+        late = max(n - number for n, number in enumerate(shown)) / float(recipe.fps)
+    if recipe.sound:
+        _sound_is_right(tools, lecture, recipe, late)
+
+
+def _picture_is_right(tools: Tools, lecture: Lecture, recipe: Recipe, shown: list[int]) -> None:
+    """Each rung shows frame n at n / fps, over every border of chunks and segments."""
+    assert recipe.fps
+    assert lecture.plan.video
+    assert lecture.plan.video.frames == recipe.frames
+    for rung in lecture.plan.video.rungs:
+        whole = lecture.whole(rung.name)
+        times = [float(n / recipe.fps) for n in range(recipe.frames)]
+        assert frame_times(tools, whole) == pytest.approx(times, abs=0.001)
+        assert frame_numbers(tools, whole, *STRICT) == shown, rung.name
+
+
+def _held(there: list[int], frames: int) -> list[int]:
+    """What is seen at each moment where a source leaves out frames: the last one before."""
+    kept = set(there)
+    shown: list[int] = []
+    for number in range(frames):
+        shown.append(number if number in kept or not shown else shown[-1])
+    return shown
+
+
+def _sound_is_right(tools: Tools, lecture: Lecture, recipe: Recipe, late: float) -> None:
+    """A beep where the source has one, and with its flash, which comes `late` where frames are left out."""
+    heard = beeps(tools, lecture.whole(AUDIO), *STRICT)
+    assert heard == pytest.approx([second + BEEP_AT for second in range(int(recipe.seconds))], abs=SYNC / 2)
+    if lecture.plan.video:
+        seen = flashes(tools, lecture.whole(lecture.plan.video.rungs[-1].name))
+        assert seen == pytest.approx(heard, abs=SYNC + late)
+
+
+def _one_frame(recipe: Recipe) -> float:
+    return float(1 / recipe.fps) if recipe.fps else 1024 / 48_000
