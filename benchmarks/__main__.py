@@ -1,0 +1,23 @@
+"""`python -m benchmarks [NAME…]`: the figures of docs/benchmarks.md, one table each."""
+
+import sys
+from importlib import import_module
+
+TABLES = {  # name -> "module:function", quick ones first
+    "startup": "benchmarks.startup:main",
+    "serving": "benchmarks.serving:run",
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in TABLES]
+    if unknown:
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(TABLES)}.")
+    for name in names or TABLES:
+        module, function = TABLES[name].split(":")
+        print(f"\n## {name}\n", flush=True)
+        getattr(import_module(module), function)()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

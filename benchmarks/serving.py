@@ -1,0 +1,189 @@
+"""`python -m benchmarks serving`: segments and playlists to 64 clients, granian against uvicorn.
+
+The same application, data and settings; the two servers take turns, each held to the first core and
+the crowd to the second. With an nginx on PATH the bare file is measured too, as what is possible.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.lecture import make_lecture
+from server.settings import child_environment, load
+
+CLIENTS = 64
+SECONDS = 4.0  # of each measurement
+TURNS = 3
+ROOT = Path(__file__).parents[1]
+ASKED = {  # what -> path below the lecture's address
+    "segment, 2 MB": "1080p/00000.1.m4s",
+    "segment, 500 kB": "480p/00000.1.m4s",
+    "segment, 100 kB": "small/00000.1.m4s",
+    "playlist of 2 h, packed": "1080p/index.m3u8",
+    "master playlist": "master.m3u8",
+}
+SERVERS = {
+    "granian": ("-m", "server", "server"),
+    "uvicorn": ("-m", "benchmarks.serving"),
+}
+
+
+def run() -> None:
+    with tempfile.TemporaryDirectory(prefix="serving-") as folder:
+        data = Path(folder) / "data"
+        address = asyncio.run(make_lecture(data, datetime.now(UTC)))
+        print("| asked for | granian /s | uvicorn /s | ratio | granian MB/s | p99 ms, granian | uvicorn |")
+        print("|---|---|---|---|---|---|---|")
+        for what, path in ASKED.items():
+            print(_row(what, _turns(data, address + path)), flush=True)
+        _nginx(data, address)
+
+
+def _turns(data: Path, path: str) -> dict[str, list[dict[str, float]]]:
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in SERVERS}
+    for _ in range(TURNS):
+        for name, arguments in SERVERS.items():
+            with _serving((sys.executable, *arguments), data) as port:
+                _crowd(port, path, 0.5)  # what is made at the first request is made
+                found[name].append(_crowd(port, path, SECONDS))
+    return found
+
+
+def _row(what: str, found: dict[str, list[dict[str, float]]]) -> str:
+    def middle(server: str, figure: str) -> str:
+        return f"{statistics.median(turn[figure] for turn in found[server]):,.0f}"
+
+    pairs = zip(found["granian"], found["uvicorn"], strict=True)
+    ratio = statistics.median(one["requests"] / other["requests"] for one, other in pairs)
+    cells = [
+        what,
+        *(middle(server, "requests") for server in SERVERS),
+        f"{ratio:.2f}",
+        middle("granian", "megabytes"),
+        *(middle(server, "p99") for server in SERVERS),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _nginx(data: Path, address: str) -> None:
+    program, video = shutil.which("nginx"), address.strip("/").rpartition("/")[2]
+    if program is None:
+        print("\nNo nginx on PATH: left out.")
+        return
+    port, root = _free_port(), data / "objects" / "videos" / video
+    settings = data / "nginx.conf"
+    settings.write_text(
+        f"daemon off; worker_processes 1; pid {data}/nginx.pid; error_log {data}/nginx.log; user root;"
+        "events { worker_connections 256; } http { access_log off; sendfile on; tcp_nopush on;"
+        f"keepalive_requests 1000000; server {{ listen 127.0.0.1:{port}; root {root}; }} }}"
+    )
+    print("\n| nginx, files alone | /s | MB/s | p99 ms |\n|---|---|---|---|")
+    with _running((program, "-c", str(settings)), {}, port):
+        for what, path in ASKED.items():
+            if path.endswith(".m4s"):
+                _crowd(port, "/" + path, 0.5)
+                got = _crowd(port, "/" + path, SECONDS)
+                print(f"| {what} | {got['requests']:,.0f} | {got['megabytes']:,.0f} | {got['p99']:.0f} |")
+
+
+@contextmanager
+def _serving(command: tuple[str, ...], data: Path) -> Iterator[int]:
+    port = _free_port()
+    settings, _ = load({}, data=data, port=port)
+    environment = child_environment(settings) | {"SKILLSTUDIO_QUEUE_URL": "redis://127.0.0.1:1/0"}
+    with _running(command, environment, port):
+        yield port
+
+
+@contextmanager
+def _running(command: tuple[str, ...], environment: dict[str, str], port: int) -> Iterator[None]:
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment or None,
+            stdout=log,
+            stderr=log,
+            preexec_fn=lambda: _hold_to(0),  # noqa: PLW1509  (no threads here)
+        )
+        try:
+            while not _answers(port):
+                if process.poll() is not None:
+                    log.seek(0)
+                    raise RuntimeError(log.read().decode()[-2000:])
+                time.sleep(0.05)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _crowd(port: int, path: str, seconds: float) -> dict[str, float]:
+    command = (
+        sys.executable,
+        "-m",
+        "benchmarks.crowd",
+        "127.0.0.1",
+        str(port),
+        path,
+        str(CLIENTS),
+        str(seconds),
+    )
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, preexec_fn=lambda: _hold_to(-1)
+    )
+    return dict(json.loads(done.stdout))
+
+
+def _hold_to(which: int) -> None:
+    """The child's own core, as long as there are two."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[which]})
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _serve_with_uvicorn() -> None:
+    import uvicorn
+
+    from server.kit.logging import configure_logging
+    from server.operations.web import BACKLOG, application
+
+    settings, _ = load()
+    configure_logging(settings.log_level, settings.log_format)
+    uvicorn.run(
+        application(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        backlog=BACKLOG,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    _serve_with_uvicorn()
