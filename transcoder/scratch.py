@@ -14,7 +14,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
@@ -30,13 +30,14 @@ class ScratchFull(Exception):
 class Scratch:
     def __init__(self, folder: Path, cap_bytes: int) -> None:
         self.cap_bytes = cap_bytes
+        self._start = folder / ".start"
         self.originals = folder / "originals"
         self.jobs = folder / "jobs"
         self.originals.mkdir(parents=True, exist_ok=True)
         self.jobs.mkdir(parents=True, exist_ok=True)
         self.own = self.jobs / uuid4().hex
-        with _locked(folder / ".start"):  # nobody clears up between our folder and its lock
-            self._remove_dead()
+        self._remove_dead()
+        with _locked(self._start):
             self.own.mkdir()
             self._alive = _open(self.own / ".lock")
             fcntl.flock(self._alive, fcntl.LOCK_EX)
@@ -51,6 +52,7 @@ class Scratch:
     @asynccontextmanager
     async def job_folder(self, job_id: str, take: int) -> AsyncIterator[Path]:
         """Empty at first, gone afterwards, whatever happens."""
+        await asyncio.to_thread(self._remove_dead)
         folder = self.own / f"{job_id}.{take}"
         folder.mkdir()
         try:
@@ -111,10 +113,11 @@ class Scratch:
 
     def _remove_dead(self) -> None:
         """Folders of processes that ended without clearing up."""
-        for folder in self.jobs.iterdir():
-            with _locked(folder / ".lock", fcntl.LOCK_NB) as free:
-                if free:
-                    shutil.rmtree(folder, ignore_errors=True)
+        with _locked(self._start):  # nobody clears up between a new folder and its lock
+            for folder in self.jobs.iterdir():
+                with suppress(FileNotFoundError), _locked(folder / ".lock", fcntl.LOCK_NB) as free:
+                    if free:
+                        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _name(key: str) -> str:
