@@ -48,8 +48,9 @@ async def make_course(page: Page, url: str, title: str) -> str:
 async def add_lesson(page: Page, course: str, title: str) -> None:
     """Ends on the lesson's own page."""
     await page.goto(course)
-    await page.get_by_label("Title").fill(title)
-    await page.get_by_role("button", name="Add lesson").click()
+    form = page.locator("form", has=page.get_by_role("button", name="Add lesson"))
+    await form.get_by_role("textbox").fill(title)
+    await form.get_by_role("button").click()
     await page.wait_for_url("**/lessons/*")
 
 
