@@ -16,7 +16,12 @@ from transcoder.whitelists import input_options
 
 LIMITS = Limits(seconds=30, output_bytes=2**20)
 # Not the file's fault: another attempt may go well.
-OUR_FAULTS = ("No such file or directory", "Permission denied", "Operation not permitted")
+OUR_FAULTS = (
+    "No such file or directory",
+    "Permission denied",
+    "Operation not permitted",
+    "Resource temporarily unavailable",
+)
 LAUNCHER_FAILED = (125, 126, 127)
 
 
