@@ -59,7 +59,12 @@ def scheduler(settings: Settings) -> None:
 @click.command("migrate")
 @with_settings()
 def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema. Safe to run twice."""
+    """Bring the database to the newest schema; print a set-up link while nobody can sign in.
+
+    Safe to run twice: a new link replaces the one before.
+    """
+    from server.accounts.setup import ensure_setup_link
+    from server.operations.table import show_setup_link
     from server.operations.up import make_data_folder
     from storage.database import migrations
     from storage.database.engine import Database
@@ -67,12 +72,16 @@ def migrate(settings: Settings) -> None:
     make_data_folder(settings.data)
     database = Database(settings.database)
 
-    async def upgrade() -> None:
-        await migrations.upgrade(database)
-        await database.close()
+    async def upgrade() -> str | None:
+        try:
+            await migrations.upgrade(database)
+            return await ensure_setup_link(database)
+        finally:
+            await database.close()
 
-    asyncio.run(upgrade())
+    path = asyncio.run(upgrade())
     click.echo("The database has the newest schema.")
+    show_setup_link(settings, path)
 
 
 @click.command("settings")

@@ -21,7 +21,13 @@ def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[st
     console.print()
     console.print(table)
     console.print(f"Open [bold]{settings.public_url}[/bold] in a browser. Ctrl-C ends everything.")
-    if path := prepared["setup_path"]:
+    show_setup_link(settings, prepared["setup_path"])
+
+
+def show_setup_link(settings: Settings, path: str | None) -> None:
+    """Nothing when somebody can sign in already."""
+    if path:
+        console = Console(soft_wrap=True, highlight=False)
         console.print("Nobody can sign in yet. This link, good for one use, makes the administrator:")
         console.print(f"  [bold]{settings.public_url}{path}[/bold]")
 

@@ -1,0 +1,31 @@
+# One image for all roles: `skillstudio up` (everything), `server`, `worker`, `scheduler`, `migrate`.
+# Any Debian-like base with Python 3.11 or newer will do: --build-arg BASE=…
+ARG BASE=python:3.11-slim-bookworm
+
+FROM ${BASE} AS build
+WORKDIR /app
+RUN command -v make || { apt-get update && apt-get install -y --no-install-recommends make; }
+# What changes seldom first: an edit to the code does not install the packages again.
+COPY Makefile pyproject.toml README.md requirements.lock requirements-node.lock package.json package-lock.json .npmrc ./
+COPY web/__init__.py web/vendor.py web/vendor.json web/
+RUN make setup && rm -rf node_modules .venv/node
+COPY storage storage
+COPY transcoder transcoder
+COPY server server
+COPY web web
+RUN .venv/bin/python -m compileall -q storage transcoder server web
+
+FROM ${BASE}
+RUN useradd --uid 1000 --home-dir /data --shell /usr/sbin/nologin media \
+ && mkdir /data && chown media /data
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/app/.venv/bin:$PATH \
+    SKILLSTUDIO_DATA=/data \
+    SKILLSTUDIO_HOST=0.0.0.0
+USER media
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["skillstudio"]
+CMD ["up"]
