@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from sqlalchemy import func, select
 from server.accounts import sessions
 from server.accounts.cookies import cookie_name
 from storage.database.tables import Lesson, Upload, Video
-from tests.fixtures.uploads import Campus
+from tests.fixtures.uploads import Campus, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -68,15 +67,6 @@ async def at_speed(line: CDPSession, bytes_a_second: int) -> None:
 
 def arrived(campus: Campus) -> int:
     return sum(path.stat().st_size for path in (campus.data / "uploads").glob("*.part"))
-
-
-async def eventually(true: Callable[[], bool | Awaitable[bool]], seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while True:
-            answer = true()
-            if answer if isinstance(answer, bool) else await answer:
-                return
-            await asyncio.sleep(0.05)
 
 
 async def stored(campus: Campus) -> dict[str, str]:

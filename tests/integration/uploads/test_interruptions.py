@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.database.tables import Lesson, Upload, Video
-from tests.fixtures.uploads import TUS, Campus, send
+from tests.fixtures.uploads import TUS, Campus, eventually, send
 
 DATA = os.urandom(3_000_000)
 
@@ -72,8 +72,7 @@ async def test_server_killed_in_mid_request_goes_on_after_a_restart(campus: Camp
         )
         writer.write(head.encode() + DATA[:half])
         await writer.drain()
-        while campus.spool_file(location).stat().st_size < half:
-            await asyncio.sleep(0.02)
+        await eventually(lambda: campus.spool_file(location).stat().st_size == half)
         await campus.server.kill()
         writer.close()
     await campus.server.start()
