@@ -66,15 +66,13 @@ def crowd(host: str, port: int, path: str, clients: int, seconds: float) -> dict
             client = Client(host, port, request)
             selector.register(client.socket, selectors.EVENT_READ, client)
         begun = time.perf_counter()
-        while (now := time.perf_counter()) < begun + seconds:
+        while (now := time.perf_counter()) < begun + seconds or not taken:
             for key, _ in selector.select(timeout=1):
                 client = key.data
                 if client.take(buffer):
                     taken.append(time.perf_counter() - client.asked)
                     bytes_taken += client.body
                     client.ask()
-    if not taken:
-        raise RuntimeError(f"No answer came within {seconds} s.")
     taken.sort()
     return {
         "requests": len(taken) / (now - begun),
