@@ -20,6 +20,17 @@ STDOUT_BYTES = 64 * 2**20
 TICK = 0.25  # seconds between looks at progress and deadlines
 LOOK_AT_DISK = 1.0  # seconds between sums over the output folder
 
+ENDING_SIGNALS = (
+    signal.SIGKILL,
+    signal.SIGXCPU,
+    signal.SIGXFSZ,
+    signal.SIGSEGV,
+    signal.SIGABRT,
+    signal.SIGBUS,
+    signal.SIGILL,
+    signal.SIGFPE,
+)
+
 Kind = Literal["exit", "timeout", "stalled", "too_much_output", "killed"]
 
 
@@ -185,7 +196,7 @@ def _await_exit(pid: int) -> None:
 
 def _as_signal(code: int) -> int:
     """Bubblewrap passes on what ended its child as a shell does: 128 + signal."""
-    return 128 - code if code in (128 + signal.SIGKILL, 128 + signal.SIGXCPU, 128 + signal.SIGXFSZ) else code
+    return 128 - code if code - 128 in ENDING_SIGNALS else code
 
 
 async def _pump(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
