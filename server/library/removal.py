@@ -33,3 +33,4 @@ async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: date
         due_at = max(soon, last.get(lesson.id, soon))
         await deletions.mark(session, [f"{keys.ORIGINALS}{lesson.id}/"], due_at)
         await session.delete(lesson)
+    await session.flush()  # before the course itself goes, which would take them along unseen

@@ -1,0 +1,207 @@
+"""A course with everybody around it, and a way to ask the application that does not wait for streams."""
+
+import asyncio
+import base64
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+from litestar.routes import ASGIRoute, HTTPRoute
+
+from server.accounts import sessions, tokens
+from server.accounts.cookies import cookie_name
+from server.uploads.intake import Intake
+from server.uploads.service import open_upload
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from tests.fixtures.web import BASE_URL, START, Account, MakeAccount
+
+COLUMNS = ("anonymous", "outsider", "learner", "elsewhere", "teacher", "administrator")
+"""Nobody; a learner who is not enrolled; one who is; an instructor of another course; of this one."""
+
+TUS = {"tus-resumable": "1.0.0"}
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+NO_PROXY = ("192.0.2.7", 5000)  # another machine: nothing is given for being local
+
+
+@dataclass
+class Campus:
+    app: Litestar
+    database: Database
+    people: dict[str, Account] = field(default_factory=dict)
+
+    async def ids(self, path: str) -> dict[str, str]:
+        """Of a new course with everything around it; an upload and a token only where `path` names one."""
+        course_id, lesson_id = new_id(), new_id()
+        times = {"created_at": START, "updated_at": START}
+        async with self.database.write() as session:
+            session.add(Course(id=course_id, title="Optics", status="published", **times))
+            await session.flush()
+            session.add(
+                Lesson(
+                    id=lesson_id,
+                    course_id=course_id,
+                    title="Lenses",
+                    position=0,
+                    status="published",
+                    transcoding_progress=0,
+                    **times,
+                )
+            )
+            for who in ("teacher", "colleague"):
+                session.add(CourseInstructor(course_id=course_id, user_id=self.people[who].id))
+            session.add(Enrolment(course_id=course_id, user_id=self.people["learner"].id, created_at=START))
+        return {
+            "path": "token/video/master.m3u8",
+            "course_id": course_id,
+            "lesson_id": lesson_id,
+            "user_id": self.people["colleague"].id,
+            "person_id": self.people["somebody"].id,
+            "email": self.people["somebody"].email,
+            "colleague": self.people["elsewhere"].email,
+            "token_id": await self._token() if "token_id" in path else "",
+            "token": "no-such-link",
+            "upload_id": await self._upload(lesson_id) if "upload_id" in path else "",
+            "new": f"{new_id()}@example.edu",
+        }
+
+    async def _token(self) -> str:
+        made = await tokens.make(self.database, self.people["learner"].id, name="recorder", now=START)
+        return made.id
+
+    async def _upload(self, lesson_id: str) -> str:
+        state = self.app.state
+        intake = Intake.of(state.settings, state.database, state.store, state.queue)
+        upload = await open_upload(
+            intake,
+            self.people["teacher"].viewer,
+            lesson_id=lesson_id,
+            filename="lecture.mp4",
+            content_type="video/mp4",
+            size=4,
+            now=START,
+        )
+        return upload.id
+
+    async def cookie(self, who: str) -> dict[str, str]:
+        """A session of its own for each question."""
+        if who == "anonymous":
+            return {}
+        async with self.database.write() as session:
+            secret = await sessions.start(session, self.people[who].id, replacing=None, now=START)
+        return {"cookie": f"{cookie_name(BASE_URL)}={secret}"}
+
+
+async def make_campus(app: Litestar, database: Database, make_account: MakeAccount) -> Campus:
+    campus = Campus(app, database)
+    roles = {
+        "outsider": "learner",
+        "learner": "learner",
+        "elsewhere": "instructor",
+        "teacher": "instructor",
+        "colleague": "instructor",
+        "administrator": "administrator",
+        "somebody": "learner",
+    }
+    for who, role in roles.items():
+        campus.people[who] = await make_account(role, f"{who}@example.edu", who.title())
+    return campus
+
+
+def routes(app: Litestar) -> list[str]:
+    """As in `GET /api/courses/{course_id}`: everything that answers, static files left out."""
+    found = set()
+    for route in app.routes:
+        path = PARAMETER.sub(r"{\1}", route.path)
+        if isinstance(route, ASGIRoute):
+            found.add(f"GET {path}/{{path}}")
+        elif isinstance(route, HTTPRoute) and not path.startswith("/static/"):
+            found |= {f"{method} {path}" for method in route.methods if method != "OPTIONS"}
+    return sorted(found)
+
+
+@dataclass(frozen=True)
+class Body:
+    """What makes a request a good one; `{names}` in it stand for the ids."""
+
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def filled(self, ids: dict[str, str]) -> "Body":
+        content = PARAMETER.sub(lambda name: ids.get(name[1], name[0]), self.content.decode("latin-1"))
+        headers = dict(self.headers)
+        if "upload-metadata" in headers:
+            encoded = base64.b64encode(ids["lesson_id"].encode()).decode()
+            headers["upload-metadata"] = f"lesson_id {encoded},filename {base64.b64encode(b'a.mp4').decode()}"
+        return Body(content.encode("latin-1"), headers)
+
+
+def json(**values: object) -> Body:
+    return Body(msgspec.json.encode(values), {"content-type": "application/json"})
+
+
+def form(**values: str) -> Body:
+    content = "&".join(f"{name}={value}" for name, value in values.items())
+    return Body(content.encode(), {"content-type": "application/x-www-form-urlencoded"})
+
+
+async def ask(
+    app: Litestar, method: str, path: str, body: Body, headers: dict[str, str]
+) -> tuple[int, bytes]:
+    """Status and what of the body came at once; a stream that goes on is left."""
+    path, _, query = path.partition("?")
+    sent = {
+        "host": "localhost:8000",
+        "sec-fetch-site": "same-origin",
+        "accept": "application/json" if path.startswith("/api/") else "text/html",
+        "content-length": str(len(body.content)),
+        **body.headers,
+        **headers,
+    }
+    scope: Any = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+        "client": NO_PROXY,
+        "server": ("localhost", 8000),
+        "state": {},
+        "extensions": {},
+    }
+    status, received = 0, b""
+    begun = asyncio.Event()
+    bodies = iter([{"type": "http.request", "body": body.content, "more_body": False}])
+
+    async def receive() -> Any:
+        try:
+            return next(bodies)
+        except StopIteration:
+            await begun.wait()
+            return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal status, received
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/event-stream"):
+                begun.set()
+        elif message["type"] == "http.response.body":
+            received += message.get("body", b"")
+
+    task = asyncio.ensure_future(app(scope, receive, send))
+    waiting = asyncio.ensure_future(begun.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+    await asyncio.gather(task, waiting, return_exceptions=True)
+    return status, received

@@ -1,0 +1,72 @@
+"""A page of another site must not act with somebody's cookie: asked of every unsafe route."""
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from server.accounts.cookies import cookie_name
+from storage.database.engine import Database
+from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeAccount, MakeClient
+from tests.integration.access.campus import Body, ask, make_campus, routes
+from tests.integration.access.test_matrix import BODIES
+
+SIGNED = {"POST /api/video/upload/form"}  # what it takes is signed; no cookie is looked at
+FOREIGN = (
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "cross-site", "origin": BASE_URL},
+)
+
+
+async def test_every_unsafe_route_refuses(
+    app: Litestar, database: Database, make_account: MakeAccount
+) -> None:
+    campus = await make_campus(app, database, make_account)
+    unsafe = [route for route in routes(app) if not route.startswith(("GET ", "HEAD "))]
+    found = {}
+    for route in unsafe:
+        method, _, path = route.partition(" ")
+        ids = await campus.ids(path)
+        body = BODIES.get(route, Body()).filled(ids)
+        cookie = await campus.cookie("administrator")
+        found[route] = {
+            (await ask(app, method, path.format(**ids), body, cookie | foreign))[0] for foreign in FOREIGN
+        }
+    assert {route: statuses for route, statuses in found.items() if statuses != {403}} == {
+        route: {400} for route in SIGNED
+    }
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Sec-Fetch-Site": "none"}, 303),
+        ({"Origin": BASE_URL}, 303),
+        ({"Origin": "http://localhost:9000"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Referer": BASE_URL}, 403),  # says nothing that we believe
+        ({}, 403),
+    ],
+)
+async def test_what_speaks_for_a_browser(
+    learner: Account, make_client: MakeClient, headers: dict[str, str], status: int
+) -> None:
+    browser = await make_client(headers=headers, cookies={cookie_name(BASE_URL): learner.secret})
+    answer = await browser.post("/account/name", data={"name": "Ada King"})
+    assert answer.status_code == status
+
+
+async def test_another_site_cannot_sign_somebody_in(learner: Account, make_client: MakeClient) -> None:
+    entry = {"email": learner.email, "password": PASSWORD}
+    foreign = await make_client(headers={"Sec-Fetch-Site": "cross-site"})
+    answer = await foreign.post("/sign-in", data=entry)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+async def test_program_with_a_token_says_no_origin(learner: Account, client: httpx.AsyncClient) -> None:
+    answer = await learner.api.patch("/api/me", json={"name": "Ada King"})
+    assert answer.status_code == 200
+    bare = await client.patch("/api/me", json={"name": "Ada King"})
+    assert bare.status_code == 401

@@ -1,0 +1,189 @@
+"""Every route as everybody (fault 13). A route without a line here fails, so that a new one is thought of.
+
+401: not signed in; 404: nobody's business that it exists; 403: seen, not allowed. Pages send those who
+are not signed in to the sign-in page (303) and answer a form that was carried out with 303, too.
+"""
+
+from litestar import Litestar
+
+from storage.database.engine import Database
+from tests.fixtures.web import PASSWORD, MakeAccount
+from tests.integration.access.campus import COLUMNS, TUS, Body, ask, form, json, make_campus, routes
+
+EXPECTED = """
+GET    /                                                                          303 303 303 303 303 303
+GET    /account                                                                   303 200 200 200 200 200
+POST   /account/name                                                              303 303 303 303 303 303
+POST   /account/password                                                          303 303 303 303 303 303
+POST   /account/sessions/end                                                      303 303 303 303 303 303
+POST   /account/tokens                                                            303 200 200 200 200 200
+POST   /account/tokens/{token_id}/revoke                                          303 404 303 404 404 404
+GET    /admin                                                                     303 403 403 403 403 200
+GET    /admin/people                                                              303 403 403 403 403 200
+GET    /admin/people/import                                                       303 403 403 403 403 200
+POST   /admin/people/import                                                       303 403 403 403 403 303
+GET    /admin/people/new                                                          303 403 403 403 403 200
+POST   /admin/people/new                                                          303 403 403 403 403 303
+GET    /admin/people/{person_id}                                                  303 403 403 403 403 200
+POST   /admin/people/{person_id}                                                  303 403 403 403 403 303
+POST   /admin/people/{person_id}/disabled                                         303 403 403 403 403 303
+POST   /admin/people/{person_id}/password                                         303 403 403 403 403 303
+GET    /api/courses                                                               401 200 200 200 200 200
+POST   /api/courses                                                               401 403 403 201 201 201
+DELETE /api/courses/{course_id}                                                   401 404 403 404 204 204
+GET    /api/courses/{course_id}                                                   401 404 200 404 200 200
+PATCH  /api/courses/{course_id}                                                   401 404 403 404 200 200
+GET    /api/courses/{course_id}/enrolments                                        401 404 403 404 200 200
+POST   /api/courses/{course_id}/enrolments                                        401 404 403 404 200 200
+DELETE /api/courses/{course_id}/enrolments/{user_id}                              401 404 403 404 204 204
+GET    /api/courses/{course_id}/instructors                                       401 404 200 404 200 200
+POST   /api/courses/{course_id}/instructors                                       401 404 403 404 200 200
+DELETE /api/courses/{course_id}/instructors/{user_id}                             401 404 403 404 204 204
+GET    /api/courses/{course_id}/lessons                                           401 404 200 404 200 200
+POST   /api/courses/{course_id}/lessons                                           401 404 403 404 201 201
+PUT    /api/courses/{course_id}/lessons/order                                     401 404 403 404 200 200
+GET    /api/docs                                                                  200 200 200 200 200 200
+DELETE /api/lessons/{lesson_id}                                                   401 404 403 404 204 204
+GET    /api/lessons/{lesson_id}                                                   401 404 200 404 200 200
+PATCH  /api/lessons/{lesson_id}                                                   401 404 403 404 200 200
+GET    /api/me                                                                    401 200 200 200 200 200
+PATCH  /api/me                                                                    401 200 200 200 200 200
+GET    /api/me/tokens                                                             401 200 200 200 200 200
+POST   /api/me/tokens                                                             401 201 201 201 201 201
+DELETE /api/me/tokens/{token_id}                                                  401 404 204 404 404 404
+GET    /api/openapi.json                                                          200 200 200 200 200 200
+GET    /api/people                                                                401 403 403 403 403 200
+POST   /api/people                                                                401 403 403 403 403 201
+POST   /api/people/import                                                         401 403 403 403 403 200
+GET    /api/people/{person_id}                                                    401 403 403 403 403 200
+PATCH  /api/people/{person_id}                                                    401 403 403 403 403 200
+GET    /api/schema                                                                200 200 200 200 200 200
+GET    /api/schema/openapi.json                                                   200 200 200 200 200 200
+GET    /api/schema/{path}                                                         404 404 404 404 404 404
+GET    /api/video/playback/{lesson_id}                                            401 404 200 404 200 200
+POST   /api/video/transcode/cancel                                                401 404 403 404 409 409
+POST   /api/video/transcode/retry                                                 401 404 403 404 409 409
+POST   /api/video/transcode/start                                                 401 404 403 404 404 404
+GET    /api/video/transcode/status/{lesson_id}                                    401 404 403 404 200 200
+GET    /api/video/transcode/status/{lesson_id}/events                             401 404 403 404 200 200
+POST   /api/video/upload/form                                                     400 400 400 400 400 400
+POST   /api/video/upload/init                                                     401 404 403 404 200 200
+POST   /api/video/upload/tus                                                      401 404 403 404 201 201
+DELETE /api/video/upload/tus/{upload_id}                                          401 404 403 404 204 204
+HEAD   /api/video/upload/tus/{upload_id}                                          401 404 403 404 200 200
+PATCH  /api/video/upload/tus/{upload_id}                                          401 404 403 404 204 204
+POST   /api/video/upload/tus/{upload_id}                                          401 404 403 404 204 204
+GET    /dashboard                                                                 303 200 200 200 200 200
+GET    /dashboard/courses/{course_id}                                             303 404 200 404 200 200
+GET    /dashboard/courses/{course_id}/lessons/{lesson_id}                         303 404 200 404 200 200
+GET    /health/live                                                               200 200 200 200 200 200
+GET    /health/ready                                                              503 503 503 503 503 503
+GET    /m/{path}                                                                  403 403 403 403 403 403
+GET    /metrics                                                                   403 403 403 403 403 200
+GET    /setup/{token}                                                             404 404 404 404 404 404
+POST   /setup/{token}                                                             404 404 404 404 404 404
+GET    /sign-in                                                                   200 303 303 303 303 303
+POST   /sign-in                                                                   422 422 422 422 422 422
+GET    /sign-out                                                                  303 200 200 200 200 200
+POST   /sign-out                                                                  303 303 303 303 303 303
+GET    /teach                                                                     303 403 403 200 200 200
+POST   /teach                                                                     303 403 403 303 303 303
+GET    /teach/courses/{course_id}                                                 303 404 403 404 200 200
+GET    /teach/courses/{course_id}/delete                                          303 404 403 404 200 200
+POST   /teach/courses/{course_id}/delete                                          303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons                                         303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/order                                   303 404 403 404 303 303
+GET    /teach/courses/{course_id}/lessons/{lesson_id}                             303 404 403 404 200 200
+POST   /teach/courses/{course_id}/lessons/{lesson_id}                             303 404 403 404 303 303
+GET    /teach/courses/{course_id}/lessons/{lesson_id}/delete                      303 404 403 404 200 200
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/delete                      303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/encoding                    303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/move                        303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/status                      303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/uploads/{upload_id}/discard 303 404 403 404 303 303
+GET    /teach/courses/{course_id}/people                                          303 404 403 404 200 200
+POST   /teach/courses/{course_id}/people/learners                                 303 404 403 404 303 303
+POST   /teach/courses/{course_id}/people/learners/{user_id}/remove                303 404 403 404 303 303
+POST   /teach/courses/{course_id}/people/teachers                                 303 404 403 404 303 303
+POST   /teach/courses/{course_id}/people/teachers/{user_id}/remove                303 404 403 404 303 303
+GET    /teach/courses/{course_id}/settings                                        303 404 403 404 200 200
+POST   /teach/courses/{course_id}/settings                                        303 404 403 404 303 303
+POST   /teach/courses/{course_id}/status                                          303 404 403 404 303 303
+"""
+
+BODIES: dict[str, Body] = {
+    "PATCH /api/courses/{course_id}": json(title="Light"),
+    "PATCH /api/lessons/{lesson_id}": json(title="Light"),
+    "PATCH /api/me": json(name="Ada"),
+    "PATCH /api/people/{person_id}": json(name="Ada"),
+    "PATCH /api/video/upload/tus/{upload_id}": Body(
+        b"1234", TUS | {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    ),
+    "HEAD /api/video/upload/tus/{upload_id}": Body(b"", TUS),
+    "DELETE /api/video/upload/tus/{upload_id}": Body(b"", TUS),
+    "POST /account/name": form(name="Ada"),
+    "POST /account/password": form(current_password=PASSWORD, password=PASSWORD),
+    "POST /account/tokens": form(name="recorder"),
+    "POST /admin/people/import": form(list="email,name,role%0A{new},Ada,learner"),
+    "POST /admin/people/new": form(name="Ada", email="{new}", role="learner"),
+    "POST /admin/people/{person_id}": form(name="Ada", role="learner"),
+    "POST /admin/people/{person_id}/disabled": form(disabled="no"),
+    "POST /admin/people/{person_id}/password": form(password=PASSWORD),
+    "POST /api/courses": json(title="Light"),
+    "POST /api/courses/{course_id}/enrolments": json(emails=["{email}"]),
+    "POST /api/courses/{course_id}/instructors": json(emails=["{colleague}"]),
+    "POST /api/courses/{course_id}/lessons": json(title="Light"),
+    "PUT /api/courses/{course_id}/lessons/order": json(lesson_ids=["{lesson_id}"]),
+    "POST /api/me/tokens": json(name="recorder"),
+    "POST /api/people": json(email="{new}", name="Ada", role="learner"),
+    "POST /api/people/import": Body(b"email,name,role\n{new},Ada,learner", {"content-type": "text/csv"}),
+    "POST /api/video/transcode/cancel": json(lesson_id="{lesson_id}"),
+    "POST /api/video/transcode/retry": json(lesson_id="{lesson_id}"),
+    "POST /api/video/transcode/start": json(lesson_id="{lesson_id}", s3_key="originals/none"),
+    "POST /api/video/upload/form": Body(b"--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}),
+    "POST /api/video/upload/init": json(lesson_id="{lesson_id}", filename="a.mp4"),
+    "POST /api/video/upload/tus": Body(b"", TUS | {"upload-length": "4", "upload-metadata": "of the lesson"}),
+    "POST /api/video/upload/tus/{upload_id}": Body(b"", TUS | {"x-http-method-override": "DELETE"}),
+    "POST /sign-in": form(email="{new}", password="not this one"),
+    "POST /setup/{token}": form(name="Eve", email="{new}", password=PASSWORD),
+    "POST /teach": form(title="Light"),
+    "POST /teach/courses/{course_id}/delete": form(title="Optics"),
+    "POST /teach/courses/{course_id}/lessons": form(title="Light"),
+    "POST /teach/courses/{course_id}/lessons/order": form(lesson="{lesson_id}"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}": form(title="Light"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/encoding": form(action="cancel"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/move": form(to="up"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/status": form(status="draft"),
+    "POST /teach/courses/{course_id}/people/learners": form(emails="{email}"),
+    "POST /teach/courses/{course_id}/people/teachers": form(email="{colleague}"),
+    "POST /teach/courses/{course_id}/settings": form(title="Light", completion_threshold="90"),
+    "POST /teach/courses/{course_id}/status": form(status="draft"),
+}
+
+
+def expected() -> dict[str, dict[str, int]]:
+    lines = map(str.split, EXPECTED.strip().splitlines())
+    return {
+        f"{method} {path}": dict(zip(COLUMNS, map(int, statuses), strict=True))
+        for method, path, *statuses in lines
+    }
+
+
+def test_every_route_has_a_line(app: Litestar) -> None:
+    assert sorted(expected()) == routes(app)
+
+
+async def test_every_route_as_everybody(app: Litestar, database: Database, make_account: MakeAccount) -> None:
+    campus = await make_campus(app, database, make_account)
+    found: dict[str, dict[str, int]] = {}
+    for route in routes(app):
+        method, _, path = route.partition(" ")
+        found[route] = {}
+        ids = await campus.ids(path)
+        for who in COLUMNS:
+            if method not in ("GET", "HEAD"):
+                ids = await campus.ids(path)  # so that one answer does not change the next
+            body = BODIES.get(route, Body()).filled(ids)
+            cookie = await campus.cookie(who)
+            found[route][who], _ = await ask(app, method, path.format(**ids), body, cookie)
+    assert found == expected()

@@ -1,0 +1,73 @@
+"""What ends, ends at once."""
+
+from tests.fixtures.web import Account, MakeAccount
+
+
+async def course_with(instructor: Account, learner: Account) -> tuple[str, str]:
+    """Ids of a published course and its lesson, with the learner in it."""
+    made = await instructor.api.post("/api/courses", json={"title": "Optics", "status": "published"})
+    course_id = made.json()["id"]
+    lesson = await instructor.api.post(
+        f"/api/courses/{course_id}/lessons", json={"title": "Lenses", "status": "published"}
+    )
+    enrolled = await instructor.api.post(
+        f"/api/courses/{course_id}/enrolments", json={"emails": [learner.email]}
+    )
+    assert enrolled.json()["added"] == [learner.email]
+    return course_id, lesson.json()["id"]
+
+
+def doors(course_id: str, lesson_id: str) -> list[str]:
+    return [
+        f"/api/courses/{course_id}",
+        f"/api/courses/{course_id}/lessons",
+        f"/api/lessons/{lesson_id}",
+        f"/api/video/playback/{lesson_id}",
+        f"/dashboard/courses/{course_id}",
+        f"/dashboard/courses/{course_id}/lessons/{lesson_id}",
+    ]
+
+
+async def statuses(account: Account, course_id: str, lesson_id: str) -> set[int]:
+    return {(await account.browser.get(door)).status_code for door in doors(course_id, lesson_id)}
+
+
+async def test_end_of_an_enrolment(instructor: Account, learner: Account) -> None:
+    course_id, lesson_id = await course_with(instructor, learner)
+    assert await statuses(learner, course_id, lesson_id) == {200}
+    await instructor.api.delete(f"/api/courses/{course_id}/enrolments/{learner.id}")
+    assert await statuses(learner, course_id, lesson_id) == {404}
+    assert (await learner.api.get("/api/courses")).json() == []
+
+
+async def test_back_to_draft(instructor: Account, learner: Account) -> None:
+    course_id, lesson_id = await course_with(instructor, learner)
+    await instructor.api.patch(f"/api/lessons/{lesson_id}", json={"status": "draft"})
+    assert (await learner.api.get(f"/api/lessons/{lesson_id}")).status_code == 404
+    assert (await learner.api.get(f"/api/courses/{course_id}/lessons")).json() == []
+    await instructor.api.patch(f"/api/courses/{course_id}", json={"status": "draft"})
+    assert await statuses(learner, course_id, lesson_id) == {404}
+    assert await statuses(instructor, course_id, lesson_id) == {200}
+
+
+async def test_end_of_teaching(instructor: Account, learner: Account, make_account: MakeAccount) -> None:
+    course_id, lesson_id = await course_with(instructor, learner)
+    colleague = await make_account("instructor", "colleague@example.edu")
+    people = f"/api/courses/{course_id}/instructors"
+    await instructor.api.post(people, json={"emails": [colleague.email]})
+    assert (await colleague.api.delete(f"{people}/{instructor.id}")).status_code == 204
+    assert await statuses(instructor, course_id, lesson_id) == {404}
+    assert (await colleague.api.delete(f"{people}/{colleague.id}")).status_code == 409
+
+
+async def test_lost_role(instructor: Account, learner: Account, administrator: Account) -> None:
+    course_id, lesson_id = await course_with(instructor, learner)
+    await administrator.api.patch(f"/api/people/{instructor.id}", json={"role": "learner"})
+    assert await statuses(instructor, course_id, lesson_id) == {404}
+
+
+async def test_course_goes_with_its_lessons(instructor: Account, learner: Account) -> None:
+    course_id, lesson_id = await course_with(instructor, learner)
+    assert (await instructor.api.delete(f"/api/courses/{course_id}")).status_code == 204
+    assert await statuses(instructor, course_id, lesson_id) == {404}
+    assert await statuses(learner, course_id, lesson_id) == {404}

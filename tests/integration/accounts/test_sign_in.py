@@ -1,0 +1,192 @@
+"""Signing in: limits, rotation, expiry, cookies."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from server.accounts.cookies import cookie_name
+from server.settings import Settings
+from storage.database.engine import Database
+from storage.objects.store import ObjectStore
+from tests.fixtures.web import (
+    BASE_URL,
+    PASSWORD,
+    Account,
+    HeldClock,
+    MakeAccount,
+    MakeClient,
+    RecordedQueue,
+    running,
+)
+
+COOKIE = cookie_name(BASE_URL)
+WRONG = "The email address or the password is not right."
+
+
+async def enter(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
+    return await client.post("/sign-in", data={"email": email, "password": password})
+
+
+async def test_in_and_out(client: httpx.AsyncClient, learner: Account) -> None:
+    answer = await enter(client, "  Learner@Example.EDU ")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (await client.get("/account")).status_code == 200
+    secret = client.cookies[COOKIE]
+    assert (await client.post("/sign-out")).status_code == 303
+    assert COOKIE not in client.cookies
+    client.cookies.set(COOKIE, secret)
+    assert (await client.get("/api/me")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("target", "arrived"),
+    [
+        ("/dashboard/courses/1?x=y", "/dashboard/courses/1?x=y"),
+        ("https://evil.example", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\nSet-Cookie: a=b", "/"),
+    ],
+)
+async def test_goes_on_where_one_was_but_never_elsewhere(
+    client: httpx.AsyncClient, learner: Account, target: str, arrived: str
+) -> None:
+    answer = await client.post(
+        "/sign-in", data={"email": learner.email, "password": PASSWORD, "next": target}
+    )
+    assert answer.headers["location"] == arrived
+
+
+async def test_unknown_disabled_and_wrong_sound_the_same(
+    client: httpx.AsyncClient, learner: Account, administrator: Account
+) -> None:
+    unknown = await enter(client, "nobody@example.edu")
+    wrong = await enter(client, learner.email, "not this one")
+    await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": True})
+    disabled = await enter(client, learner.email)
+    assert {answer.status_code for answer in (unknown, wrong, disabled)} == {422}
+    assert all(WRONG in answer.text for answer in (unknown, wrong, disabled))
+    assert f'value="{learner.email}"' in wrong.text
+    assert "not this one" not in wrong.text
+
+
+async def test_five_failures_an_account(
+    client: httpx.AsyncClient, learner: Account, held_clock: HeldClock, make_account: MakeAccount
+) -> None:
+    for _ in range(5):
+        assert (await enter(client, learner.email, "not this one")).status_code == 422
+    limited = await enter(client, learner.email)
+    assert limited.status_code == 429
+    assert "Wait a quarter of an hour" in limited.text
+    assert COOKIE not in client.cookies
+    other = await make_account("learner", "other@example.edu")
+    assert (await enter(client, other.email)).status_code == 303
+    held_clock.advance(minutes=15)
+    assert (await enter(client, learner.email)).status_code == 303
+
+
+async def test_success_forgives(client: httpx.AsyncClient, learner: Account) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            await enter(client, learner.email, "not this one")
+        assert (await enter(client, learner.email)).status_code == 303
+
+
+async def test_hundred_failures_an_address(
+    client: httpx.AsyncClient, learner: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_match(_hash: str | None, _password: str) -> bool:
+        return False  # the hash takes its time, and is not the question
+
+    with monkeypatch.context() as quick:
+        quick.setattr("server.accounts.passwords.matches", no_match)
+        for number in range(100):
+            assert (await enter(client, f"guess-{number}@example.edu")).status_code == 422
+    assert (await enter(client, learner.email)).status_code == 429
+    client.headers["X-Forwarded-For"] = "203.0.113.9"  # anybody can write that; no proxy is set
+    assert (await enter(client, learner.email)).status_code == 429
+
+
+async def test_session_id_is_new_at_each_sign_in(client: httpx.AsyncClient, learner: Account) -> None:
+    client.cookies.set(COOKIE, "chosen-by-somebody-else", domain="localhost.local")
+    await enter(client, learner.email)
+    first = client.cookies[COOKIE]
+    assert first != "chosen-by-somebody-else"
+    await enter(client, learner.email)
+    second = client.cookies[COOKIE]
+    assert second != first
+    client.cookies.set(COOKIE, first, domain="localhost.local")
+    assert (await client.get("/api/me")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("role", "idle_minutes", "absolute_hours"),
+    [("learner", 8 * 60, 24), ("instructor", 8 * 60, 24), ("administrator", 30, 8)],
+)
+async def test_sessions_expire(
+    make_account: MakeAccount, held_clock: HeldClock, role: str, idle_minutes: int, absolute_hours: int
+) -> None:
+    idle = await make_account(role, "idle@example.edu")
+    held_clock.advance(minutes=idle_minutes - 1)
+    assert (await idle.browser.get("/account")).status_code == 200
+    held_clock.advance(minutes=idle_minutes)
+    assert (await idle.browser.get("/account")).status_code == 303
+
+    busy = await make_account(role, "busy@example.edu")
+    step, passed = idle_minutes - 10, 0
+    while passed + step < absolute_hours * 60:
+        held_clock.advance(minutes=step)
+        passed += step
+        assert (await busy.browser.get("/account")).status_code == 200
+    held_clock.advance(minutes=absolute_hours * 60 - passed)
+    assert (await busy.browser.get("/account")).status_code == 303
+
+
+async def test_cookie_on_this_machine(client: httpx.AsyncClient, learner: Account) -> None:
+    answer = await enter(client, learner.email)
+    name, _, rest = answer.headers["set-cookie"].partition("=")
+    attributes = {part.strip().lower() for part in rest.split(";")[1:]}
+    assert name == "skillstudio"
+    assert {"path=/", "httponly", "samesite=lax"} <= attributes
+    assert "secure" not in attributes
+
+
+async def test_cookie_on_the_internet(
+    settings: Settings,
+    database: Database,
+    folder_store: ObjectStore,
+    recorded_queue: RecordedQueue,
+    held_clock: HeldClock,
+    learner: Account,
+) -> None:
+    from server.app import create_app
+
+    app = create_app(
+        replace(settings, base_url="https://media.example.edu"),
+        database=database,
+        store=folder_store,
+        queue=recorded_queue,
+        clock=held_clock,
+    )
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with (
+        running(app),
+        httpx.AsyncClient(transport=transport, base_url="https://media.example.edu") as client,
+    ):
+        answer = await enter(client, learner.email)
+        assert (await client.get("/api/me")).status_code == 200
+    name, _, rest = answer.headers["set-cookie"].partition("=")
+    attributes = {part.strip().lower() for part in rest.split(";")[1:]}
+    assert name == "__Host-skillstudio"
+    assert {"path=/", "httponly", "samesite=lax", "secure"} <= attributes
+    assert not any(attribute.startswith("domain") for attribute in attributes)
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+async def test_bearer_decides_alone(learner: Account, make_client: MakeClient) -> None:
+    both = await make_client(
+        headers={"Authorization": "Bearer not-a-token"}, cookies={COOKIE: learner.secret}
+    )
+    assert (await both.get("/api/me")).status_code == 401
