@@ -69,7 +69,7 @@ async def _jobs(session: AsyncSession, video_id: str) -> list[JobView]:
         select(Job.kind, Job.result).where(Job.video_id == video_id, Job.kind.in_(("prepare", "audio")))
     )
     known = {row.kind: row.result for row in results}
-    return [JobView(*row, result=known.get(row[0])) for row in rows.tuples()]
+    return [JobView(*row, result=known.get(row[0])) for row in rows]
 
 
 async def _ahead(session: AsyncSession, video: Video) -> int:

@@ -52,7 +52,7 @@ async def _tell_progress(session: AsyncSession, video: Video) -> None:
         .where(Job.video_id == video.id)
         .group_by(Job.state == "done")
     )
-    by_done: dict[bool, int] = {bool(done): count for done, count in counts.tuples()}
+    by_done: dict[bool, int] = {bool(done): count for done, count in counts}
     lesson = await session.get(Lesson, video.lesson_id)
     if lesson is not None and lesson.transcoding_job_id == video.id:
         done = by_done.get(True, 0)

@@ -1,0 +1,128 @@
+"""Every page as everybody who may and may not see it: it renders, it is sound, it brings all it needs."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from server.kit.assets import ASSETS
+from tests.fixtures.academy import Academy
+from tests.fixtures.web import Account, MakeAccount, MakeClient
+from tests.integration.pages.markup import Page, faults
+
+# Path -> who gets 200. The others get 403 or 404, nobody signed in is sent to sign in.
+LEARNING, TEACHING, ADMINISTRATION = "learner teacher administrator", "teacher administrator", "administrator"
+EVERYBODY = "learner stranger teacher administrator"
+PAGES = {
+    "/dashboard": EVERYBODY,
+    "/account": EVERYBODY,
+    "/sign-out": EVERYBODY,
+    "/dashboard/courses/{course}": LEARNING,
+    "/dashboard/courses/{course}/lessons/{ready}": LEARNING,
+    "/dashboard/courses/{course}/lessons/{encoding}": LEARNING,
+    "/dashboard/courses/{course}/lessons/{failed}": LEARNING,
+    "/dashboard/courses/{course}/lessons/{draft}": TEACHING,
+    "/teach": TEACHING,
+    "/teach/courses/{course}": TEACHING,
+    "/teach/courses/{course}/people": TEACHING,
+    "/teach/courses/{course}/settings": TEACHING,
+    "/teach/courses/{course}/delete": TEACHING,
+    "/teach/courses/{course}/lessons/{ready}": TEACHING,
+    "/teach/courses/{course}/lessons/{encoding}": TEACHING,
+    "/teach/courses/{course}/lessons/{failed}": TEACHING,
+    "/teach/courses/{course}/lessons/{draft}": TEACHING,
+    "/teach/courses/{course}/lessons/{ready}/delete": TEACHING,
+    "/admin": ADMINISTRATION,
+    "/admin/people": ADMINISTRATION,
+}
+WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome brings styles inside its elements
+OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
+
+
+@pytest.fixture
+async def people(academy: Academy, make_account: MakeAccount) -> dict[str, Account]:
+    return {
+        "learner": academy.learner,
+        "teacher": academy.teacher,
+        "stranger": await make_account("learner", "stranger@example.edu", "Emmy Noether"),
+        "administrator": await make_account("administrator", "root@example.edu", "Grace Hopper"),
+    }
+
+
+def address(pattern: str, academy: Academy) -> str:
+    ready, encoding, failed, _, draft = academy.lesson_ids
+    return pattern.format(
+        course=academy.course_id, ready=ready, encoding=encoding, failed=failed, draft=draft
+    )
+
+
+async def test_every_page_is_sound_for_all_who_may_see_it(
+    academy: Academy, people: dict[str, Account]
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    for pattern, roles in PAGES.items():
+        for role, account in people.items():
+            answer = await account.browser.get(address(pattern, academy))
+            allowed = role in roles.split()
+            player = allowed and pattern.startswith(WITH_PLAYER)
+            if found := list(faults_of(answer, allowed=allowed, player=player)):
+                wrong[f"{pattern} as {role}"] = found
+    assert wrong == {}
+
+
+def faults_of(answer: httpx.Response, *, allowed: bool, player: bool) -> Iterator[str]:
+    if not (answer.status_code == 200 if allowed else answer.status_code in (403, 404)):
+        yield f"answered {answer.status_code}"
+    if answer.headers["cache-control"] != "no-store":
+        yield "may be cached, though it is one person's"
+    yield from faults(answer.text)
+    yield from OUTSIDE.findall(answer.text)
+    yield from policy_faults(answer.headers["content-security-policy"], player=player)
+
+
+async def test_nobody_is_sent_to_sign_in_and_back(academy: Academy, make_client: MakeClient) -> None:
+    nobody = await make_client(headers={"Accept": "text/html"})
+    for pattern in PAGES:
+        path = address(pattern, academy)
+        answer = await nobody.get(path)
+        assert (answer.status_code, answer.headers.get("location")) == (303, f"/sign-in?next={path}")
+
+
+async def test_pages_for_nobody_are_sound(make_client: MakeClient) -> None:
+    nobody = await make_client(headers={"Accept": "text/html"})
+    for path in ("/sign-in", "/nothing/here", "/setup/wrong"):
+        answer = await nobody.get(path)
+        assert faults(answer.text) == [], path
+        assert OUTSIDE.findall(answer.text) == []
+        assert list(policy_faults(answer.headers["content-security-policy"], player=False)) == []
+
+
+async def test_every_form_is_taken_without_a_script(
+    academy: Academy, people: dict[str, Account], make_client: MakeClient
+) -> None:
+    """Its address takes a POST, htmx asks the same one, and none of them hears another site."""
+    elsewhere = await make_client(headers={"Sec-Fetch-Site": "cross-site", "Accept": "text/html"})
+    wrong = set()
+    for pattern, roles in PAGES.items():
+        for role in roles.split():
+            browser, here = people[role].browser, address(pattern, academy)
+            for form in Page((await browser.get(here)).text).all("form"):
+                action = form.attributes.get("action") or here
+                method = form.attributes.get("method", "get").upper()
+                known = method == "GET" or (await elsewhere.post(action)).status_code == 403
+                if not known or form.attributes.get("hx-post", action) != action:
+                    wrong.add(f"{method} {action} on {pattern}")
+    assert wrong == set()
+
+
+def policy_faults(policy: str, *, player: bool) -> Iterator[str]:
+    """Inline code runs nowhere: the one inline script is the import map, by its hash."""
+    rules = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
+    wanted = {
+        "default-src": "'self'",
+        "script-src": f"'self' {ASSETS.import_map_hash}",
+        "style-src": "'self' 'unsafe-inline'" if player else "'self'",
+        "frame-ancestors": "'none'",
+    }
+    yield from (f"{name} is {rules.get(name)}" for name, rule in wanted.items() if rules.get(name) != rule)
