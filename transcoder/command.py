@@ -85,7 +85,7 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
         .filter("aresample", rate, **{"async": 1, "first_pts": 0, "ochl": "stereo", "osf": "flt"})
         .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
         .filter("aresample", rate)  # loudnorm gives 192 kHz
-        .filter("asetpts", "N/SR/TB")  # and now and then a jump in the times, though it loses no sample
+        .filter("asetpts", "N")  # and now and then a jump in the times, though it loses no sample
         .filter("apad")
         # The encoder puts 1024 samples of silence before the first. Leaving out as many of the
         # lecture keeps every later sample in its place without an edit list, which not all
