@@ -82,6 +82,16 @@ async def reopen(
     return again
 
 
+async def spoil(session: AsyncSession, video: Video, now: datetime) -> None:
+    """No finished part counts any more, so that a retry makes each of them again."""
+    await session.execute(
+        update(Job)
+        .where(Job.video_id == video.id, Job.kind.in_(("chunk", "audio")))
+        .values(state="failed", result=None, finished_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def first_job(video: Video, now: datetime) -> Job:
     return Job(video_id=video.id, kind="prepare", queue=QUICK, queued_at=now)
 

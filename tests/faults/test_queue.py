@@ -13,20 +13,24 @@ from tests.fixtures.workers import ATTENTIVE, Plant, until
 pytestmark = pytest.mark.faults
 
 
-async def test_a_hundred_forgotten_lectures_are_made(plant: Plant, valkey: Valkey, clips: Path) -> None:
-    """A second of sound each: what counts is that none is left behind."""
-    original = make_clip(clips / "second.m4a", seconds=1, size="")
+async def test_a_hundred_forgotten_uploads_come_to_their_end(
+    plant: Plant, valkey: Valkey, clips: Path, tmp_path: Path
+) -> None:
+    """A second of sound every fifth time, text that is refused the others: quick, and none is left behind."""
+    lecture = make_clip(clips / "second.m4a", seconds=1, size="")
+    text = tmp_path / "notes.mp4"
+    text.write_text("Not a lecture.")
     lesson_id = await add_lesson(plant.database)
     async with plant.database.read() as session:
         course_id = (await session.get_one(Lesson, lesson_id)).course_id
-    lessons = [lesson_id, *[await add_lesson(plant.database, course_id) for _ in range(99)]]
-    videos = [await plant.submit(original, lesson) for lesson in lessons]
+    lessons = [await add_lesson(plant.database, course_id) for _ in range(100)]
+    videos = [await plant.submit(text if n % 5 else lecture, lesson) for n, lesson in enumerate(lessons)]
     assert plant.queue.length("quick") == 100
     valkey.flush()
     await plant.start("quick", "transcode", timing=ATTENTIVE)
     async with plant.swept():
-        for video in videos:
-            await plant.comes_to(video.id, "ready", seconds=120)
+        for number, video in enumerate(videos):
+            await plant.comes_to(video.id, "failed" if number % 5 else "ready")
 
 
 async def test_a_queue_that_is_away_costs_nothing_but_time(

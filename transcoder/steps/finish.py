@@ -21,10 +21,6 @@ from transcoder.workshop import Held, Workshop, patiently
 log = structlog.get_logger(__name__)
 
 
-class NotWhole(Exception):
-    """What was encoded is not what was planned; `str()` says where."""
-
-
 async def run(shop: Workshop, claim: Claim, held: Held) -> None:
     _, plan = claim.planned()
     parts = await _parts(shop, claim)
@@ -33,7 +29,7 @@ async def run(shop: Workshop, claim: Claim, held: Held) -> None:
         log.warning("parts are not in the store as they were put there: once more", parts=sorted(lost))
         return await _make_again(shop, claim, lost)
     if findings := check.whole(plan, parts.chunks, parts.audio):
-        raise NotWhole("; ".join(str(finding) for finding in findings[:3]))
+        return await _begin_anew(shop, claim, findings)
     async with shop.scratch.job_folder(claim.id, claim.fence) as folder:
         poster = await pictures.poster(shop, claim, held, folder)
         sheets = await pictures.storyboard(shop, claim, held, folder, parts.chunks)
@@ -73,6 +69,26 @@ async def _make_again(shop: Workshop, claim: Claim, lost: set[Part]) -> None:
             return await revisions.reopen(session, video, lost, now)
 
     await jobs.hint(shop.queue, await patiently(write))
+
+
+async def _begin_anew(shop: Workshop, claim: Claim, findings: Sequence[check.Finding]) -> None:
+    """Every part is good by itself and they do not fit: a retry makes all of them again."""
+    log.error("the parts do not make the planned whole", findings=[str(finding) for finding in findings])
+    sentence = (
+        f"The encoded parts do not fit together ({findings[0]}). Press Retry to encode all of them again."
+    )
+
+    async def write() -> None:
+        now = shop.now()
+        async with shop.database.write() as session:
+            video = await revisions.lock(session, claim.video_id)
+            if video is None:
+                raise LostClaim(claim.id)
+            await claims.withdraw(session, claim)
+            await revisions.spoil(session, video, now)
+            await revisions.fail(session, video, sentence, now)
+
+    await patiently(write)
 
 
 def variants(plan: Plan, parts: Parts) -> list[dict[str, Any]]:

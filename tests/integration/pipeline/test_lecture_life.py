@@ -4,15 +4,18 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
+from sqlalchemy import select
 
-from storage.database.tables import Lesson
+from storage.database.tables import Job, Lesson
 from storage.objects import keys
 from storage.objects.open import StoreConfig
 from storage.objects.s3 import S3Store
 from tests.fixtures.objects import S3Server
 from tests.fixtures.workers import ATTENTIVE, Plant, until
 from transcoder import jobs
+from transcoder.media import ChunkResult
 
 pytestmark = pytest.mark.media
 
@@ -123,6 +126,37 @@ async def test_parts_that_the_store_lost_are_made_again(plant: Plant, clip: Path
         await plant.comes_to(video.id, "ready")
     first = next(job for job in await plant.jobs_of(video.id, "chunk") if job.number == 0)
     assert first.fence == 2
+    await plant.is_tidy(video.id)
+
+
+async def test_parts_that_do_not_fit_are_told_and_made_again(
+    plant: Plant, clip: Path, lesson_id: str
+) -> None:
+    """As when two workers have different versions of FFmpeg."""
+    quick, *_ = await plant.start("quick", timing=ATTENTIVE)
+    video = await plant.submit(clip, lesson_id)
+
+    async def first_chunk() -> bool:
+        return any(job.state == "done" for job in await plant.jobs_of(video.id, "chunk"))
+
+    await until(first_chunk, 60, quick.said)
+    async with plant.database.write() as session:
+        job = (
+            await session.scalars(
+                select(Job)
+                .where(Job.video_id == video.id, Job.result.is_not(None))
+                .where(Job.kind == "chunk")
+            )
+        ).one()
+        result = msgspec.convert(job.result, ChunkResult)
+        other = tuple(msgspec.structs.replace(part, init_sha256="other") for part in result.parts)
+        job.result = msgspec.to_builtins(msgspec.structs.replace(result, parts=other))
+    await plant.start("transcode", timing=ATTENTIVE)
+    failed = await plant.comes_to(video.id, "failed")
+    assert "different headers" in str(failed.error)
+
+    await jobs.retry(plant.database, plant.queue, video.id, datetime.now(UTC))
+    await plant.comes_to(video.id, "ready")
     await plant.is_tidy(video.id)
 
 
