@@ -88,18 +88,20 @@ async def control_encoding(
     return redirect(here)
 
 
-@post("/uploads/{upload_id:str}/discard")
+@post("/discard")
 async def discard(
+    request: AnyRequest,
     course_id: FromPath[str],
     lesson_id: FromPath[str],
-    upload_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     intake: NamedDependency[Intake],
 ) -> Redirect:
+    """`upload`: the id of one that is not complete."""
     await _lesson(intake.database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
     here = _address(course_id, lesson_id)
     try:
-        await service.cancel(intake, viewer, upload_id)
+        await service.cancel(intake, viewer, form["upload"])
     except Problem as problem:
         return redirect(here, _(problem.detail), "warning")
     return redirect(here, _("The upload was discarded."), "info")

@@ -80,7 +80,7 @@ function describe(box, upload, texts) {
   box.querySelector("[data-interrupted-text]").textContent = fill(texts.textInterrupted, values);
   box.querySelector("progress").value = done;
   box.querySelector("[data-choose]").lastElementChild.textContent = fill(texts.textChoose, values);
-  box.querySelector("form").action = box.querySelector("form").dataset.action.replace("{id}", upload.id);
+  box.querySelector("[name=upload]").value = upload.id;
 }
 
 for (const root of document.querySelectorAll("[data-lesson-video]")) new LessonVideo(root);

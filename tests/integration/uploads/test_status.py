@@ -1,0 +1,97 @@
+"""What programs and pages hear of the progress, on a real server process."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from storage.database.base import new_id
+from storage.database.tables import Lesson, Video
+from tests.fixtures.uploads import Campus
+
+CONTRACT = {  # spec section 1
+    "status",
+    "progress",
+    "job_id",
+    "stage",
+    "eta_seconds",
+    "playable",
+    "hls_url",
+    "thumbnail_url",
+    "duration_seconds",
+    "variants",
+    "error",
+}
+
+
+def status_url(campus: Campus) -> str:
+    return f"/api/video/transcode/status/{campus.school.lesson_id}"
+
+
+async def events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+    async for line in answer.aiter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+async def begin_encoding(campus: Campus) -> str:
+    async with campus.school.database.write() as session:
+        video = Video(
+            id=new_id(),
+            lesson_id=campus.school.lesson_id,
+            source_key="originals/x",
+            created_at=datetime.now(UTC),
+        )
+        session.add(video)
+        lesson = await session.get_one(Lesson, campus.school.lesson_id)
+        lesson.transcoding_job_id, lesson.video_status = video.id, "processing"
+    return video.id
+
+
+async def test_status_holds_what_the_contract_names(campus: Campus) -> None:
+    async with campus.client() as client:
+        answer = await client.get(status_url(campus))
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.json().keys() >= CONTRACT
+        assert (answer.json()["status"], answer.json()["stage"]) == (None, "empty")
+        job = await begin_encoding(campus)
+        told = (await client.get(status_url(campus))).json()
+    assert (told["status"], told["stage"], told["job_id"]) == ("processing", "waiting", job)
+
+
+async def test_events_tell_the_state_and_then_every_change(campus: Campus) -> None:
+    async with campus.client() as client, client.stream("GET", f"{status_url(campus)}/events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["x-accel-buffering"] == "no"
+        stream = events(answer)
+        first = await asyncio.wait_for(anext(stream), 10)
+        assert first["words"]["headline"] == "No video yet"
+        job = await begin_encoding(campus)
+        second = await asyncio.wait_for(anext(stream), 10)
+        assert (second["job_id"], second["words"]["headline"]) == (job, "Waiting for a free encoder")
+        stopped = await client.post(
+            "/api/video/transcode/cancel", json={"lesson_id": campus.school.lesson_id}
+        )
+        assert stopped.status_code == 200
+        third = await asyncio.wait_for(anext(stream), 10)
+        assert third["stage"] == "cancelled"
+        async with campus.school.database.write() as session:
+            await session.delete(await session.get_one(Lesson, campus.school.lesson_id))
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(anext(stream), 10)
+
+
+@pytest.mark.parametrize(("who", "status"), [("learner", 404), ("other", 404), ("administrator", 200)])
+async def test_who_hears_of_it(campus: Campus, who: str, status: int) -> None:
+    async with campus.client(who) as client:
+        assert (await client.get(status_url(campus))).status_code == status
+        async with client.stream("GET", f"{status_url(campus)}/events") as answer:
+            assert answer.status_code == status
+        cancelled = await client.post(
+            "/api/video/transcode/cancel", json={"lesson_id": campus.school.lesson_id}
+        )
+        assert cancelled.status_code == (404 if status == 404 else 409)
