@@ -41,7 +41,7 @@ def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, take: int) -> Collecte
     pieces: list[Piece] = []
     for rung in video.rungs:
         file = folder / f"{rung.name}.mp4"
-        part, made = _collect(file, _pictures(video, rung, chunk, take), ())
+        part, made = _collect(file, pictures(video, rung, chunk, take), ())
         file.unlink()
         parts.append(part)
         pieces += made
@@ -60,7 +60,7 @@ def collect_audio(
     among the files. `complete`: the encoder has ended, and all that was planned has to be there.
     Before the first segment the part is empty: no header, no codecs. Raises as `collect_chunk`.
     """
-    track = _sound(needed(plan.audio), take)
+    track = sound(needed(plan.audio), take)
     part, pieces = _collect(folder / AUDIO_FILE, track, known.segments if known else ())
     if complete:
         _check_frames([part], track.frames)
@@ -116,7 +116,7 @@ def _tile(folder: Path, tile: int) -> Path:
     return path
 
 
-def _pictures(video: VideoPlan, rung: Rung, chunk: Chunk, take: int) -> Track:
+def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, take: int) -> Track:
     return Track(
         rendition=rung.name,
         take=take,
@@ -130,7 +130,7 @@ def _pictures(video: VideoPlan, rung: Rung, chunk: Chunk, take: int) -> Track:
     )
 
 
-def _sound(audio: AudioPlan, take: int) -> Track:
+def sound(audio: AudioPlan, take: int) -> Track:
     return Track(
         rendition=AUDIO,
         take=take,
