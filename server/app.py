@@ -1,5 +1,6 @@
 """The composition root of the web server: one table of features, one place that wires them."""
 
+import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -52,8 +53,15 @@ REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that take files say so thems
 
 
 def create_app(
-    settings: Settings, *, database: Database, store: ObjectStore, queue: Queue, clock: Clock | None = None
+    settings: Settings,
+    *,
+    database: Database,
+    store: ObjectStore,
+    queue: Queue,
+    clock: Clock | None = None,
+    leaving: asyncio.Event | None = None,
 ) -> Litestar:
+    """`leaving` is set when the server is told to end: answers without an end of their own then end."""
     clock = clock or SystemClock()
     services = {
         "settings": settings,
@@ -80,7 +88,7 @@ def create_app(
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
         logging_config=None,  # the process that serves this has set it up
-        state=State(services),
+        state=State({**services, "leaving": leaving or asyncio.Event()}),
     )
 
 

@@ -26,6 +26,7 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         begun, status, request_id = monotonic(), 500, _request_id(scope["headers"])
+        path = scope["path"]  # a mount leaves a part of it out of the scope
         structlog.contextvars.bind_contextvars(request=request_id)
 
         async def note(message: Any) -> None:
@@ -38,7 +39,7 @@ class AccessLog:
         try:
             await self._app(scope, receive, note)
         finally:
-            _report(scope, status, monotonic() - begun)
+            _report(scope["method"], path, status, monotonic() - begun)
             structlog.contextvars.unbind_contextvars("request")
 
 
@@ -52,13 +53,12 @@ def _request_id(headers: Any) -> str:
     return given.decode() if REQUEST_ID.fullmatch(given) else uuid4().hex[:16]
 
 
-def _report(scope: Any, status: int, seconds: float) -> None:
-    path = scope["path"]
+def _report(method: str, path: str, status: int, seconds: float) -> None:
     expected = status < 500 or path.startswith("/health/")  # 503 is its answer while things come up
     say = log.debug if path.startswith(FREQUENT) and expected else log.info
     say(
-        f"{scope['method']} {without_secrets(path)} {status}",
+        f"{method} {without_secrets(path)} {status}",
         milliseconds=round(seconds * 1000),
     )
-    REQUESTS.labels(scope["method"], f"{status // 100}xx").inc()
+    REQUESTS.labels(method, f"{status // 100}xx").inc()
     REQUEST_SECONDS.observe(seconds)

@@ -21,10 +21,12 @@ AT_ONCE = 2048  # requests in progress; each open progress page holds one
 GRACE = 8  # seconds that answers in progress get when the server is told to end
 
 
-def application(settings: Settings) -> ASGIApp:
+def application(settings: Settings, leaving: asyncio.Event | None = None) -> ASGIApp:
     """Everything is opened here and closed by the lifespan's end."""
     services = open_services(settings)
-    app = create_app(settings, database=services.database, store=services.store, queue=services.queue)
+    app = create_app(
+        settings, database=services.database, store=services.store, queue=services.queue, leaving=leaving
+    )
     app.on_shutdown.append(services.close)
     return AccessLog(app)
 
@@ -43,8 +45,9 @@ async def _serve(settings: Settings) -> None:
     More processes share the port by SO_REUSEPORT, which granian sets. Only the headers have a
     time limit (30 s): a body may take as long as a slow line needs for 10 GB.
     """
+    asked = asyncio.Event()
     server = Server(
-        application(settings),
+        application(settings, asked),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -54,7 +57,6 @@ async def _serve(settings: Settings) -> None:
         backpressure=AT_ONCE,
         log_enabled=False,
     )
-    asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     serving = asyncio.create_task(server.serve())

@@ -155,7 +155,7 @@ async def provide_hub(
 
     state = request.app.state
     if "progress_hub" not in state:
-        state["progress_hub"] = Hub(look)
+        state["progress_hub"] = Hub(look, state["leaving"])
     hub: Hub = state["progress_hub"]
     return hub
 

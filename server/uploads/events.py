@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -38,12 +39,14 @@ class Watch:
 
 
 class Hub:
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, leaving: asyncio.Event) -> None:
+        """`leaving`: the server is about to end, and would otherwise wait for those who listen."""
         self._look = look
+        self._leaving = leaving
         self._watches: dict[str, Watch] = {}
 
     async def changes(self, lesson_id: str) -> AsyncIterator[LessonProgress | None]:
-        """The state now and then every change; None is a heartbeat. Ends when the lesson is gone."""
+        """The state now and then every change; None is a heartbeat. Ends with the lesson or the server."""
         watch = self._join(lesson_id)
         seen, ends = 0, asyncio.get_running_loop().time() + LIFETIME
         try:
@@ -76,13 +79,16 @@ class Hub:
             self._watches.pop(lesson_id, None)
 
     async def _follow(self, lesson_id: str, watch: Watch) -> None:
-        while True:
+        while not self._leaving.is_set():
             try:
                 await watch.tell(await self._look(lesson_id))
             except Exception:
                 log.exception("progress cannot be read", lesson_id=lesson_id)
             moving = watch.latest is not None and watch.latest.moving
-            await asyncio.sleep(LOOK_EVERY if moving else REST)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY if moving else REST):
+                    await self._leaving.wait()
+        await watch.tell(None)
 
 
 def event(progress: LessonProgress) -> bytes:

@@ -33,7 +33,7 @@ async def following(changes: AsyncIterator[LessonProgress | None]) -> LessonProg
 
 async def test_listeners_get_the_state_and_then_its_changes() -> None:
     lesson = Lesson()
-    hub = Hub(lesson.look)
+    hub = Hub(lesson.look, asyncio.Event())
     one, two = hub.changes("x"), hub.changes("x")
     assert await following(one) == await following(two) == lesson.now
     lesson.now = progress("encoding", progress=3)
@@ -47,16 +47,25 @@ async def test_listeners_get_the_state_and_then_its_changes() -> None:
 
 async def test_it_ends_with_the_lesson() -> None:
     lesson = Lesson()
-    changes = Hub(lesson.look).changes("x")
+    changes = Hub(lesson.look, asyncio.Event()).changes("x")
     await following(changes)
     lesson.now = None
     with pytest.raises(StopAsyncIteration):
         await following(changes)
 
 
+async def test_it_ends_with_the_server() -> None:
+    leaving = asyncio.Event()
+    changes = Hub(Lesson().look, leaving).changes("x")
+    await following(changes)
+    leaving.set()
+    with pytest.raises(StopAsyncIteration):
+        await following(changes)
+
+
 async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "HEARTBEAT", 0.05)
-    changes = Hub(Lesson().look).changes("x")
+    changes = Hub(Lesson().look, asyncio.Event()).changes("x")
     assert await following(changes) is not None
     assert await following(changes) is None
     await changes.aclose()  # type: ignore[attr-defined]
@@ -71,6 +80,6 @@ async def test_a_failing_look_is_tried_again() -> None:
             raise OSError("the database is away")
         return await lesson.look(lesson_id)
 
-    changes = Hub(look).changes("x")
+    changes = Hub(look, asyncio.Event()).changes("x")
     assert await following(changes) == lesson.now
     await changes.aclose()  # type: ignore[attr-defined]
