@@ -1,6 +1,5 @@
 """What an instructor and a learner do, from the first start to the last frame, in a real browser."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -8,70 +7,92 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.e2e import lecture, site
 from tests.e2e.player import Player
+from tests.e2e.shots import Shots
 from tests.fixtures.product import Product
 from transcoder.tools import Tools
 
 pytestmark = pytest.mark.e2e
 
-SEGMENT = 6.0
 RUNGS = (480, 1080, 720)
+BORDERS = (6, 12, 18, 30, 48)  # seconds at which a chunk ends and another begins
 
 
 async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
-    browser: Browser, product: Product, tools: Tools, tmp_path: Path
+    browser: Browser, product: Product, tools: Tools, tmp_path: Path, shots: Shots
 ) -> None:
-    file = await _made(tools, tmp_path / "Vectors and spaces.mp4")
+    file = tmp_path / "Vectors and spaces.mp4"
+    await lecture.make(browser, tools, file)
+    await _people(browser, product, shots)
+    teacher, learner = await _window(browser), await _window(browser)
+    await site.sign_in(teacher, product.url, "ines@example.org")
+    await site.sign_in(learner, product.url, "leo@example.org")
+    course = await site.make_course(teacher, product.url, "Linear algebra")
+    await site.add_lesson(teacher, course, "Vectors and spaces")
+    lesson = teacher.url
+    await site.enrol(teacher, course, "leo@example.org")
+    await site.publish(teacher, course)
+    await teacher.goto(lesson)
+
+    await site.upload(teacher, file)
+    await _starts_while_it_is_encoded(teacher, learner, product)
+    player = Player(learner)
+    await shots.take(learner, "playing-while-encoding")
+    await shots.take(teacher, "encoding")
+    video = teacher.locator("[data-lesson-video]")
+    await expect(video).to_have_attribute("data-stage", "ready", timeout=180_000)
+    await expect(player.section).to_have_attribute("data-state", "ready", timeout=15_000)
+    assert await player.get("duration") == pytest.approx(lecture.SECONDS, abs=0.1)
+
+    await learner.reload()
+    await player.play()
+    await _every_quality(player)
+    await _across_borders(player)
+    await _twice_as_fast(player)
+    await _preview(player)
+    await player.seek(20)
+    await player.until("!video.seeking && video.readyState >= 3")
+    await shots.take(learner, "player")
+    await _other_pages(teacher, learner, product, course, shots)
+
+
+async def _people(browser: Browser, product: Product, shots: Shots) -> None:
     admin = await _window(browser)
+    await admin.goto(product.setup_link)
+    await shots.take(admin, "set-up")
     await site.set_up(admin, product.setup_link)
     await site.add_person(admin, product.url, name="Ines Moreau", email="ines@example.org", role="instructor")
     await site.add_person(admin, product.url, name="Leo Lind", email="leo@example.org", role="learner")
+    await shots.take(admin, "people")
+    await admin.goto(f"{product.url}/admin")
+    await shots.take(admin, "administer")
+    await admin.context.close()
 
-    teacher = await _window(browser)
-    await site.sign_in(teacher, product.url, "ines@example.org")
-    course = await site.make_course(teacher, product.url, "Linear algebra")
-    await site.add_lesson(teacher, course, "Vectors and spaces")
-    await site.upload(teacher, file)
+
+async def _starts_while_it_is_encoded(teacher: Page, learner: Page, product: Product) -> None:
     watch = teacher.get_by_role("link", name="Watch now")
     await expect(watch).to_be_visible(timeout=60_000)
-    percent = int(await teacher.locator("[data-value]").get_attribute("value") or 0)
-    assert percent < 100
-    await expect(teacher.locator("[data-strip]")).to_be_visible()
-
-    learner = await _window(browser)
-    await site.sign_in(learner, product.url, "leo@example.org")
-    office = await teacher.context.new_page()
-    await site.enrol(office, course, "leo@example.org")
-    await site.publish(office, course)
-    await office.close()
-
     await learner.goto(f"{product.url}/dashboard")
     await learner.get_by_role("link", name="Linear algebra").click()
     await learner.get_by_role("link", name="Vectors and spaces").click()
     player = Player(learner)
     await player.play()
-    await player.until("video.currentTime > 2")
-    assert await player.state() == "growing"  # it plays while it is still being encoded
+    await player.until("video.currentTime > 1")
+    assert await player.state() == "growing"
+    assert await player.get("duration") < lecture.SECONDS
+    shown = int(await teacher.locator("[data-value]").get_attribute("value") or 0)
+    assert 0 < shown < 100
+    await expect(teacher.locator("[data-strip]")).to_be_visible()
 
-    await expect(teacher.locator("[data-lesson-video]")).to_have_attribute(
-        "data-stage", "ready", timeout=120_000
-    )
-    await expect(player.section).to_have_attribute("data-state", "ready", timeout=15_000)
-    assert await player.get("duration") == pytest.approx(lecture.SECONDS, abs=0.1)
-    await learner.reload()
-    await player.play()
+
+async def _every_quality(player: Player) -> None:
     for height in RUNGS:
         await player.choose("Quality", f"{height}p")
         await player.until(f"video.videoHeight === {height}")
-    await _across_borders(player)
-    await player.choose("Speed", "2x")
-    await player.seek(10)
-    await player.until("!video.seeking && video.readyState >= 3")
-    assert await player.pace(5) == pytest.approx(2, abs=0.2)
 
 
 async def _across_borders(player: Player) -> None:
-    """From a second before the end of each of the first chunks to a second after it, without a stall."""
-    for border in (6, 12, 18, 30, 48, 66):
+    """From a second before the end of a chunk to a second after it, without a stall."""
+    for border in BORDERS:
         await player.seek(border - 1)
         await player.until(f"!video.seeking && video.currentTime > {border - 0.9}")
         await player.count_stalls()
@@ -79,15 +100,32 @@ async def _across_borders(player: Player) -> None:
         assert await player.stalls() == 0, border
 
 
+async def _twice_as_fast(player: Player) -> None:
+    await player.choose("Speed", "2x")
+    await player.seek(10)
+    await player.until("!video.seeking && video.currentTime > 11")
+    assert await player.pace(5) == pytest.approx(2, abs=0.2)
+    await player.choose("Speed", "1x")
+
+
+async def _preview(player: Player) -> None:
+    """A picture of the place under the pointer."""
+    await player.page.locator("media-time-range").hover(position={"x": 300, "y": 20})
+    await player.page.wait_for_function(
+        "() => document.querySelector('media-controller [mediapreviewimage*=\"/storyboard/\"]')"
+    )
+
+
+async def _other_pages(teacher: Page, learner: Page, product: Product, course: str, shots: Shots) -> None:
+    await shots.take(teacher, "lesson")
+    await teacher.goto(course)
+    await shots.take(teacher, "course")
+    await learner.goto(f"{product.url}/dashboard")
+    await shots.take(learner, "dashboard")
+
+
 async def _window(browser: Browser) -> Page:
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     return page
-
-
-async def _made(tools: Tools, file: Path) -> Path:
-    command = [str(tools.ffmpeg), "-v", "error", "-y", *lecture.argv(file)]
-    process = await asyncio.create_subprocess_exec(*command)
-    assert await process.wait() == 0
-    return file

@@ -1,0 +1,28 @@
+"""Pictures of pages: on a desk and on a phone, by day and by night."""
+
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Page
+
+SIZES = ((1280, 800), (390, 844))
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+class Shots:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    async def take(self, page: Page, name: str) -> None:
+        """Four files; fails where the page scrolls sideways."""
+        for scheme in SCHEMES:
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for width, height in SIZES:
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.evaluate("document.fonts.ready")
+                sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert sideways <= 0, f"{name} at {width} px scrolls sideways by {sideways} px"
+                await page.screenshot(path=self.folder / f"{name}-{width}-{scheme}.png")
+        await page.emulate_media(color_scheme="light")
+        await page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
