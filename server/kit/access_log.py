@@ -22,7 +22,7 @@ class AccessLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http",):  # the lifespan
+        if scope["type"] != "http":  # the lifespan
             await self._app(scope, receive, send)
             return
         begun, status, request_id = monotonic(), 500, _request_id(scope["headers"])
