@@ -122,7 +122,7 @@ def _removed(here: str, before: list[Member], user_id: str, again: str, field: s
 
 def _left_over(form: Form, added: Added) -> Form:
     if not added.unknown:
-        return Form(form.values, {"emails": "Write at least one e-mail address."}, status=422)
+        return Form(form.values, {"emails": "Write at least one email address."}, status=422)
     sentence = "Nobody has an account with these addresses. An administrator can add them."
     return Form({"emails": "\n".join(added.unknown)}, {"emails": sentence}, status=422)
 
