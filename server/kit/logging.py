@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 
-QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")  # speak up from warning on
+# They speak up from warning on.
+QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")
 
 
 def configure_logging(level: str = "info", form: str = "text", **always: Any) -> None:
