@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.kit.metrics import REQUEST_SECONDS, REQUESTS
@@ -22,7 +23,7 @@ class AccessLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # the lifespan
+        if scope["type"] != ScopeType.HTTP:  # the lifespan
             await self._app(scope, receive, send)
             return
         begun, status, request_id = monotonic(), 500, _request_id(scope["headers"])
