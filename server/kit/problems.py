@@ -1,6 +1,7 @@
 """Whatever goes wrong becomes RFC 9457 details for programs and a calm page for people."""
 
 import secrets
+from traceback import walk_tb
 from typing import Any
 from urllib.parse import quote
 
@@ -78,6 +79,14 @@ def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
     return response
 
 
+def on_unreadable(request: AnyRequest, error: Exception) -> Response[Any]:
+    """Litestar lets these through where it reads a body; anywhere else they are our mistake."""
+    raised_in = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)][-1]
+    if not raised_in.startswith("litestar."):
+        return on_unexpected(request, error)
+    return render(request, Invalid("The request is not UTF-8 text, or nested too deeply."))
+
+
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     reference = secrets.token_hex(4)
     log.error("unexpected", reference=reference, method=request.method, path=request.url.path, exc_info=error)
@@ -108,5 +117,7 @@ def _in_our_words(error: HTTPException) -> Problem:
 HANDLERS: ExceptionHandlersMap = {
     Problem: on_problem,
     HTTPException: on_http,
+    UnicodeDecodeError: on_unreadable,
+    RecursionError: on_unreadable,
     Exception: on_unexpected,
 }

@@ -7,7 +7,8 @@ from litestar import Litestar
 from server.accounts.cookies import cookie_name
 from storage.database.engine import Database
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeAccount, MakeClient
-from tests.integration.access.campus import Body, ask, make_campus, routes
+from tests.integration.access.asking import ask
+from tests.integration.access.campus import Body, make_campus, routes
 from tests.integration.access.test_matrix import BODIES
 
 SIGNED = {"POST /api/video/upload/form"}  # what it takes is signed; no cookie is looked at
@@ -29,9 +30,11 @@ async def test_every_unsafe_route_refuses(
         ids = await campus.ids(path)
         body = BODIES.get(route, Body()).filled(ids)
         cookie = await campus.cookie("administrator")
-        found[route] = {
-            (await ask(app, method, path.format(**ids), body, cookie | foreign))[0] for foreign in FOREIGN
-        }
+        path = path.format(**ids)
+        answers = [
+            await ask(app, method, path, body.content, body.headers | cookie | foreign) for foreign in FOREIGN
+        ]
+        found[route] = {answer.status for answer in answers}
     assert {route: statuses for route, statuses in found.items() if statuses != {403}} == {
         route: {400} for route in SIGNED
     }

@@ -1,0 +1,82 @@
+"""A request straight to the application, byte for byte, that does not wait for the end of a stream."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Litestar
+
+ELSEWHERE = ("192.0.2.7", 5000)  # nothing is given for being on this machine
+STREAM = b"text/event-stream"
+
+
+@dataclass
+class Answer:
+    status: int = 0
+    headers: dict[bytes, bytes] | None = None
+    content: bytes = b""
+
+    @property
+    def kind(self) -> bytes:
+        return (self.headers or {}).get(b"content-type", b"")
+
+
+async def ask(
+    app: Litestar, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
+) -> Answer:
+    """As a browser on our own page, unless `headers` say otherwise. `path` is as the server decoded it."""
+    answer, streaming = Answer(), asyncio.Event()
+    waiting = [{"type": "http.request", "body": content, "more_body": False}]
+
+    async def receive() -> Any:
+        if waiting:
+            return waiting.pop()
+        await streaming.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            answer.status, answer.headers = message["status"], dict(message["headers"])
+            if answer.kind.startswith(STREAM):
+                streaming.set()
+        else:
+            answer.content += message.get("body", b"")
+
+    scope = _scope(method, path, len(content), headers or {})
+    answering = asyncio.ensure_future(app(scope, receive, send))
+    left = asyncio.ensure_future(streaming.wait())
+    await asyncio.wait({answering, left}, return_when=asyncio.FIRST_COMPLETED)
+    left.cancel()
+    if streaming.is_set():
+        answering.cancel()
+        await asyncio.wait({answering})
+    else:
+        await answering
+    return answer
+
+
+def _scope(method: str, path: str, length: int, headers: dict[str, str]) -> Any:
+    path, _, query = path.partition("?")
+    sent = {
+        "host": "localhost:8000",
+        "sec-fetch-site": "same-origin",
+        "accept": "application/json" if path.startswith("/api/") else "text/html",
+        "content-length": str(length),
+        **headers,
+    }
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in sent.items()],
+        "client": ELSEWHERE,
+        "server": ("localhost", 8000),
+        "state": {},
+        "extensions": {},
+    }

@@ -1,0 +1,131 @@
+"""Nonsense to every route as everybody: refused with a sentence, never a failure of ours (fault 20)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from litestar import Litestar
+
+from server.kit.openapi import METHODS, described
+from storage.database.engine import Database
+from tests.fixtures.web import MakeAccount
+from tests.integration.access.asking import Answer, ask
+from tests.integration.access.campus import COLUMNS, TUS, Campus, make_campus, routes
+
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+PARTS = {"content-type": "multipart/form-data; boundary=x"}
+
+NONSENSE: tuple[tuple[bytes, dict[str, str]], ...] = (
+    (b"", {}),
+    (b"{", JSON),
+    (b"null", JSON),
+    (b'"\xff\xfe"', JSON),
+    (b"[" * 5000, JSON),
+    (b'{"title": 1e999}', JSON),
+    (b"%00=%ff&title=%00&name=%00&email=%00&role=x&password=%00&status=%00&to=%00", FORM),
+    (b"--x\r\nContent-Disposition: form-data; name=", PARTS),
+    (b'--x\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\x00\r\n--x--\r\n', PARTS),
+    (b"\x00" * 2000, {"content-type": "\x7f/;;=", "upload-offset": "-1", **TUS}),
+    (b"", TUS | {"upload-length": "9" * 30, "upload-metadata": "lesson_id !!!,filename"}),
+)
+STRANGE_IDS = ("x", "\x00", "é💥", "x" * 3000, "..", "' OR 1=1 --")
+WORDS = ("", "\x00", "x" * 20_000, "💥\u202e", "../../etc/passwd", "a@b")
+NUMBERS = (-1, 0, 2**31, 2**63, 2**70, -(2**70))
+
+
+def values(schema: dict[str, Any], shapes: dict[str, Any], turn: int) -> Any:
+    """Something of the kind the document asks for, and no more sensible than that."""
+    if "$ref" in schema:
+        shape = shapes[schema["$ref"].rpartition("/")[2]]
+        return {name: values(field, shapes, turn) for name, field in shape["properties"].items()}
+    if "oneOf" in schema:
+        return values(schema["oneOf"][turn % len(schema["oneOf"])], shapes, turn)
+    if schema.get("type") == "array":
+        return [values(schema.get("items", {}), shapes, turn)] * (turn % 3)
+    if schema.get("type") == "integer":
+        return NUMBERS[turn]
+    return WORDS[turn] if schema.get("type") == "string" else turn % 2 == 0
+
+
+def documented(app: Litestar) -> Iterator[tuple[str, str, list[bytes]]]:
+    """Method, path and bodies that fit the OpenAPI document."""
+    document = described(app)
+    shapes = document["components"]["schemas"]
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            contents = item.get(method, {}).get("requestBody", {}).get("content", {})
+            for content in contents.values():
+                bodies = [values(content["schema"], shapes, turn) for turn in range(len(WORDS))]
+                yield method.upper(), path, [_encoded(body) for body in bodies]
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except (OverflowError, msgspec.MsgspecError):  # numbers that JSON has and msgspec has not
+        return str(body).replace("'", '"').encode()
+
+
+def judge(where: str, answer: Answer) -> None:
+    assert answer.status < 500, (where, answer.content[-2000:])
+    assert b"Traceback" not in answer.content, where
+    method, path = where.split()[:2]
+    ours = path.startswith("/api/") and not path.startswith("/api/schema/")  # Litestar's own corner
+    if ours and answer.status >= 400 and method != "HEAD":
+        assert answer.kind == b"application/problem+json", where
+        assert msgspec.json.decode(answer.content)["detail"], where
+
+
+@pytest.fixture
+async def campus(app: Litestar, database: Database, make_account: MakeAccount) -> Campus:
+    return await make_campus(app, database, make_account)
+
+
+async def test_nonsense_to_every_route(app: Litestar, campus: Campus) -> None:
+    for route in routes(app):
+        method, _, path = route.partition(" ")
+        if path == "/health/ready":  # 503 tells the truth here: there is no queue
+            continue
+        ids = await campus.ids(path)
+        cookies = {who: await campus.cookie(who) for who in COLUMNS}
+        for turn, who in enumerate(COLUMNS):
+            # Every route gets every body, from every other of the six.
+            bodies = NONSENSE[turn % 2 :: 2] if method not in ("GET", "HEAD") else NONSENSE[:1]
+            for content, headers in bodies:
+                answer = await ask(app, method, path.format(**ids), content, headers | cookies[who])
+                judge(f"{route} {who} {content[:40]!r}", answer)
+
+
+async def test_strange_ids(app: Litestar, campus: Campus) -> None:
+    for route in routes(app):
+        method, _, path = route.partition(" ")
+        if "{" not in path:
+            continue
+        ids = await campus.ids(path)
+        cookie = await campus.cookie("administrator")
+        for strange in STRANGE_IDS:
+            answer = await ask(app, method, path.format(**dict.fromkeys(ids, strange)), b"", cookie)
+            judge(f"{route} {strange[:20]!r}", answer)
+            assert answer.status >= 300 or path.startswith("/api/schema"), (route, strange)
+
+
+@pytest.mark.parametrize(
+    "query", ["offset=-1", "limit=0", "limit=1e9", "offset=" + "9" * 40, "role=%00", "search=%00%ff"]
+)
+async def test_strange_questions(app: Litestar, campus: Campus, query: str) -> None:
+    for path in ("/api/people", "/admin/people", "/api/courses"):
+        cookie = await campus.cookie("administrator")
+        judge(f"GET {path}?{query}", await ask(app, "GET", f"{path}?{query}", b"", cookie))
+
+
+async def test_bodies_that_fit_the_document(app: Litestar, campus: Campus) -> None:
+    for method, path, bodies in documented(app):
+        for who in COLUMNS:
+            ids = await campus.ids(path)
+            cookie = await campus.cookie(who)
+            for body in bodies:
+                filled = body.replace(b'"lesson_id":""', f'"lesson_id":"{ids["lesson_id"]}"'.encode())
+                answer = await ask(app, method, path.format(**ids), filled, JSON | cookie)
+                judge(f"{method} {path} {who} {filled[:80]!r}", answer)
