@@ -15,6 +15,8 @@ CONTAINERS = (
 )  # fmt: skip
 # No index, or times that only a whole pass brings into order: a copy in Matroska has both.
 NOT_SEEKABLE = ("mpegts", "mpeg", "aac")
+# Only the order of decoding is written down: pictures would come as late as they are reordered.
+UNTIMED = ("avi",)
 GUESSED = ("mp3",)  # the length is not written down: ffprobe works it out from the first frames
 HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
 

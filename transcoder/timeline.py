@@ -25,13 +25,12 @@ def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None)
         _check_whole(claimed - start, end - start)
     if end - start > refusals.LONGEST:
         raise Unusable(refusals.too_long(end - start))
-    aimed = aim(found, chosen)
     return Source(
         container=found.container,
         bytes=size,
         duration=round(max(0.0, end - start), 6),
         start=round(start, 6),
-        seekable=measured is not None and aimed is not None and measured.lands(aimed),
+        seekable=_seekable(found, chosen, measured),
         video=_video(chosen.video, rate, start) if chosen.video else None,
         audio=_audio(chosen.audio, start) if chosen.audio else None,
     )
@@ -43,6 +42,13 @@ def aim(found: Headers, chosen: Chosen) -> float | None:
     if claimed is None or found.container in headers.NOT_SEEKABLE:
         return None
     return 0.0 if found.container in headers.GUESSED else max(0.0, claimed - packets.TAIL_SECONDS)
+
+
+def _seekable(found: Headers, chosen: Chosen, measured: Measured | None) -> bool:
+    aimed = aim(found, chosen)
+    if measured is None or aimed is None or found.container in headers.UNTIMED:
+        return False
+    return measured.lands(aimed)
 
 
 def _claimed_end(found: Headers, chosen: Chosen) -> float | None:

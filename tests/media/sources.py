@@ -143,6 +143,11 @@ def vp9(name: str, size: tuple[int, int], seconds: float, *options: str) -> Reci
     return Recipe(name, ".webm", argv, seconds, Fraction(30), *size)
 
 
+def other(name: str, suffix: str, *options: str, seconds: float = SECONDS) -> Recipe:
+    argv = made(picture(*SMALL, "25", seconds), sound(seconds), *options)
+    return Recipe(name, suffix, argv, seconds, Fraction(25), *SMALL)
+
+
 def silent() -> Recipe:
     argv = made(picture(*SMALL, "25", SECONDS), "", *X264)
     return Recipe("silent", ".mp4", argv, SECONDS, Fraction(25), *SMALL, sound=False)
@@ -152,7 +157,7 @@ def without_picture(name: str, suffix: str, *options: str, seconds: float = SECO
     return Recipe(name, suffix, made("", sound(seconds), *options), seconds)
 
 
-# Between them the kinds that the product promises to take: the media matrix.
+# Between them what the product promises to take and what others stumble over: the media matrix.
 MATRIX = (
     h264("full_hd", "-movflags", "+faststart", size=(1920, 1080), seconds=8),
     uhd60(),
@@ -176,18 +181,40 @@ MATRIX = (
     seventy_minutes(),
     h264("late_start", "-output_ts_offset", "12.34", suffix=".mkv"),
     h264("index_at_end"),
+    h264("ntsc", fps="30000/1001"),
+    other("avi", ".avi", "-c:v", "mpeg4", "-bf", "2", "-q:v", "3", "-c:a", "libmp3lame"),
+    other("program_stream", ".mpg", "-c:v", "mpeg2video", "-bf", "2", "-q:v", "3", "-c:a", "mp2"),
+    # What a browser's recorder writes: no length, no index.
+    vp9("browser_recording", SMALL, SECONDS, "-live", "1"),
+    # One keyframe for all: what a seek may stumble over.
+    other("rare_keyframes", ".mkv", *X264, "-g", "9999", "-sc_threshold", "0", *AAC, seconds=14),
 )
 
-# What else comes in from recorders, editors and telephones.
+# What else comes in from recorders, editors and telephones: looked at, not encoded, in the tests.
 MORE = (
     h264("small", "-movflags", "+faststart", seconds=20),
-    h264("ntsc", fps="30000/1001"),
     h264("wide_pixels", size=(320, 240), shown=(426, 240), then=",setsar=4/3"),
     h264("fragmented", "-movflags", "frag_keyframe+delay_moov", "-g", "25"),
     late_sound(),
     hdr(),
-    # What a browser's recorder writes: no length, no index.
-    vp9("browser_recording", SMALL, SECONDS, "-live", "1"),
+    other("prores", ".mov", "-c:v", "prores_ks", "-profile:v", "0", "-c:a", "pcm_s16le"),
+    other("av1", ".mkv", "-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "lp=1", "-c:a", "libopus"),
+    other("theora", ".ogv", "-c:v", "libtheora", "-q:v", "8", "-c:a", "libvorbis"),
+    other(
+        "open_gops",
+        ".mp4",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "fast",
+        "-g",
+        "60",
+        "-flags",
+        "-cgop",
+        *AAC,
+        seconds=14,
+    ),
+    h264("h264_ts", suffix=".ts"),
     without_picture("mp3", ".mp3", "-c:a", "libmp3lame", "-b:a", "96k"),
     without_picture("wav", ".wav"),
     without_picture("flac", ".flac"),

@@ -1,16 +1,21 @@
 """What `inspect` makes of real files of every kind."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.fixtures.media import Sources
 from tests.media.sources import MATRIX, MORE, Recipe
+from transcoder import command, process
 from transcoder.media import Source
 from transcoder.probe import inspect
+from transcoder.process import Limits
 from transcoder.tools import Tools
 
 pytestmark = pytest.mark.media
 
-INDEXED = [recipe for recipe in MATRIX + MORE if recipe.name not in ("interlaced_ts", "browser_recording")]
+UNINDEXED = ("interlaced_ts", "h264_ts", "program_stream", "avi", "browser_recording")
+INDEXED = [recipe for recipe in MATRIX + MORE if recipe.name not in UNINDEXED]
 
 
 def named(recipe: Recipe) -> str:
@@ -38,11 +43,17 @@ async def test_sound_alone(recipe: Recipe, sources: Sources, tools: Tools) -> No
     assert source.duration == pytest.approx(recipe.seconds, abs=0.06)
 
 
-@pytest.mark.parametrize("name", ["interlaced_ts", "browser_recording"])
-async def test_without_an_index(name: str, sources: Sources, tools: Tools) -> None:
-    source = await inspect(tools, sources.path(name))
+@pytest.mark.parametrize("name", UNINDEXED)
+async def test_what_is_copied_before_it_is_encoded(
+    name: str, sources: Sources, tools: Tools, tmp_path: Path
+) -> None:
+    original, recipe = sources.path(name), sources.recipe(name)
+    source = await inspect(tools, original)
     assert not source.seekable
-    assert source.video is not None
+    await process.run(command.normalise(tools, original, source), tmp_path, Limits(seconds=60))
+    indexed = await inspect(tools, tmp_path / command.NORMALISED_FILE)
+    assert indexed.seekable
+    assert frames(indexed) == recipe.frames
 
 
 def frames(source: Source) -> int:

@@ -115,6 +115,16 @@ def test_what_cannot_be_seeked_is_not_aimed_at(container: str) -> None:
     assert not source(video(length=10.0), measured=None, container=container).seekable
 
 
+def test_times_in_the_order_of_decoding_are_no_times() -> None:
+    made = source(video(length=10.0), measured=read((0, 10.0)), container="avi")
+    assert not made.seekable
+
+
+def test_half_of_such_a_file_is_noticed_all_the_same() -> None:
+    with pytest.raises(Unusable, match="part of it is missing"):
+        source(video(length=20.0), measured=read((0, 10.0)), container="avi")
+
+
 def test_a_recording_without_a_length() -> None:
     made = source(video(), audio(), measured=None, container="matroska")
     assert (made.seekable, made.duration) == (False, 0.0)
