@@ -75,6 +75,7 @@ def crowd(host: str, port: int, path: str, clients: int, seconds: float) -> dict
                     client.ask()
     taken.sort()
     return {
+        "count": len(taken),
         "requests": len(taken) / (now - begun),
         "megabytes": bytes_taken / (now - begun) / 1e6,
         "p50": taken[len(taken) // 2] * 1000,

@@ -23,7 +23,7 @@ from benchmarks.lecture import make_lecture
 from server.settings import child_environment, load
 
 CLIENTS = 64
-SECONDS = 4.0  # of each measurement
+SECONDS = 3.0  # of each measurement
 TURNS = 3
 ROOT = Path(__file__).parents[1]
 ASKED = {  # what -> path below the lecture's address
@@ -37,43 +37,46 @@ SERVERS = {
     "granian": ("-m", "server", "server"),
     "uvicorn": ("-m", "benchmarks.serving"),
 }
+NGINX_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # opened at its start, never used
+
+Figures = dict[str, float]
 
 
 def run() -> None:
     with tempfile.TemporaryDirectory(prefix="serving-") as folder:
         data = Path(folder) / "data"
         address = asyncio.run(make_lecture(data, datetime.now(UTC)))
-        print("| asked for | granian /s | uvicorn /s | ratio | granian MB/s | p99 ms, granian | uvicorn |")
-        print("|---|---|---|---|---|---|---|")
+        heads = "asked for", "granian /s", "uvicorn /s", "ratio", "MB/s", "p99 ms", "", "per CPU second", ""
+        print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
         for what, path in ASKED.items():
             print(_row(what, _turns(data, address + path)), flush=True)
         _nginx(data, address)
 
 
-def _turns(data: Path, path: str) -> dict[str, list[dict[str, float]]]:
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in SERVERS}
+def _turns(data: Path, path: str) -> dict[str, list[Figures]]:
+    found: dict[str, list[Figures]] = {name: [] for name in SERVERS}
     for _ in range(TURNS):
         for name, arguments in SERVERS.items():
-            with _serving((sys.executable, *arguments), data) as port:
-                _crowd(port, path, 0.5)  # what is made at the first request is made
-                found[name].append(_crowd(port, path, SECONDS))
+            with _serving((sys.executable, *arguments), data) as (port, pid):
+                found[name].append(_measured(pid, port, path))
     return found
 
 
-def _row(what: str, found: dict[str, list[dict[str, float]]]) -> str:
-    def middle(server: str, figure: str) -> str:
-        return f"{statistics.median(turn[figure] for turn in found[server]):,.0f}"
+def _measured(pid: int, port: int, path: str) -> Figures:
+    _crowd(port, path, 0.5)  # what is made at the first request is made
+    before = _cpu_seconds(pid)
+    figures = _crowd(port, path, SECONDS)
+    return figures | {"per_cpu": figures["count"] / (_cpu_seconds(pid) - before)}
+
+
+def _row(what: str, found: dict[str, list[Figures]]) -> str:
+    def middle(figure: str, *servers: str) -> list[str]:
+        return [f"{statistics.median(turn[figure] for turn in found[name]):,.0f}" for name in servers]
 
     pairs = zip(found["granian"], found["uvicorn"], strict=True)
     ratio = statistics.median(one["requests"] / other["requests"] for one, other in pairs)
-    cells = [
-        what,
-        *(middle(server, "requests") for server in SERVERS),
-        f"{ratio:.2f}",
-        middle("granian", "megabytes"),
-        *(middle(server, "p99") for server in SERVERS),
-    ]
-    return f"| {' | '.join(cells)} |"
+    cells = [what, *middle("requests", *SERVERS), f"{ratio:.2f}", *middle("megabytes", "granian")]
+    return f"| {' | '.join([*cells, *middle('p99', *SERVERS), *middle('per_cpu', *SERVERS)])} |"
 
 
 def _nginx(data: Path, address: str) -> None:
@@ -83,31 +86,31 @@ def _nginx(data: Path, address: str) -> None:
         return
     port, root = _free_port(), data / "objects" / "videos" / video
     settings = data / "nginx.conf"
+    folders = " ".join(f"{name}_temp_path {data}/nginx;" for name in NGINX_FOLDERS)
     settings.write_text(
         f"daemon off; worker_processes 1; pid {data}/nginx.pid; error_log {data}/nginx.log; user root;"
-        "events { worker_connections 256; } http { access_log off; sendfile on; tcp_nopush on;"
+        f"events {{ worker_connections 256; }} http {{ access_log off; sendfile on; tcp_nopush on; {folders}"
         f"keepalive_requests 1000000; server {{ listen 127.0.0.1:{port}; root {root}; }} }}"
     )
     print("\n| nginx, files alone | /s | MB/s | p99 ms |\n|---|---|---|---|")
     with _running((program, "-c", str(settings)), {}, port):
         for what, path in ASKED.items():
             if path.endswith(".m4s"):
-                _crowd(port, "/" + path, 0.5)
                 got = _crowd(port, "/" + path, SECONDS)
                 print(f"| {what} | {got['requests']:,.0f} | {got['megabytes']:,.0f} | {got['p99']:.0f} |")
 
 
 @contextmanager
-def _serving(command: tuple[str, ...], data: Path) -> Iterator[int]:
+def _serving(command: tuple[str, ...], data: Path) -> Iterator[tuple[int, int]]:
     port = _free_port()
     settings, _ = load({}, data=data, port=port)
     environment = child_environment(settings) | {"SKILLSTUDIO_QUEUE_URL": "redis://127.0.0.1:1/0"}
-    with _running(command, environment, port):
-        yield port
+    with _running(command, environment, port) as pid:
+        yield port, pid
 
 
 @contextmanager
-def _running(command: tuple[str, ...], environment: dict[str, str], port: int) -> Iterator[None]:
+def _running(command: tuple[str, ...], environment: dict[str, str], port: int) -> Iterator[int]:
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command,
@@ -123,13 +126,13 @@ def _running(command: tuple[str, ...], environment: dict[str, str], port: int) -
                     log.seek(0)
                     raise RuntimeError(log.read().decode()[-2000:])
                 time.sleep(0.05)
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait()
 
 
-def _crowd(port: int, path: str, seconds: float) -> dict[str, float]:
+def _crowd(port: int, path: str, seconds: float) -> Figures:
     command = (
         sys.executable,
         "-m",
@@ -144,6 +147,12 @@ def _crowd(port: int, path: str, seconds: float) -> dict[str, float]:
         command, cwd=ROOT, stdout=subprocess.PIPE, check=True, preexec_fn=lambda: _hold_to(-1)
     )
     return dict(json.loads(done.stdout))
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Of the process and its threads: proc_pid_stat(5), fields 14 and 15."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _hold_to(which: int) -> None:

@@ -1,0 +1,124 @@
+"""The product itself: a real queue, a folder store and worker processes, from enqueued to ready."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.bare import cpu_of_children
+from storage.database import migrations
+from storage.database.engine import Database
+from storage.database.tables import Video
+from storage.objects import keys
+from storage.objects.open import StoreConfig, open_store
+from tests.fixtures.queue import Valkey
+from tests.fixtures.workers import Plant
+from transcoder.plan import Plan, needed
+from transcoder.queue import QUICK, TRANSCODE, Queue
+
+DEADLINE = 3600.0  # seconds
+LOOK = 0.1  # seconds between looks at memory
+
+
+class Encoded(msgspec.Struct, frozen=True):
+    seconds: float  # from enqueued to ready
+    playable: float  # until somebody could press play
+    cpu: float  # seconds of all workers and their encoders, the workers' own start included
+    peak: int  # bytes: the largest worker together with its encoder
+    plan: Plan
+    files: dict[str, Path]  # by rung, all segments joined
+
+
+def encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
+    """`cores`: what each transcode worker may use; the quick worker has what the last one has."""
+    return asyncio.run(_encode(original, folder, cores))
+
+
+async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
+    before = cpu_of_children()
+    async with _plant(folder) as plant:
+        for queue, allowed in [*((TRANSCODE, allowed) for allowed in cores), (QUICK, cores[-1])]:
+            with _held_to(allowed):
+                await plant.start(queue)
+        largest = Largest([worker.pid for worker in plant.workers])
+        watch = asyncio.create_task(largest.watch())
+        video = await plant.submit(original)
+        video = await plant.comes_to(video.id, "ready", seconds=DEADLINE)
+        watch.cancel()
+        for worker in plant.workers:
+            await worker.stop()
+    plan = msgspec.convert(video.plan, Plan)
+    made = plant.store_config.folder / keys.video(video.id)
+    return Encoded(
+        seconds=_until(video, "finished_at"),
+        playable=_until(video, "playable_at"),
+        cpu=cpu_of_children() - before,
+        peak=largest.bytes,
+        plan=plan,
+        files={rung.name: _joined(made / rung.name, folder) for rung in needed(plan.video).rungs},
+    )
+
+
+@asynccontextmanager
+async def _plant(folder: Path) -> AsyncIterator[Plant]:
+    database = Database(f"sqlite+aiosqlite:///{folder / 'lectures.db'}")
+    await migrations.upgrade(database)
+    valkey = Valkey(folder / "valkey")
+    valkey.start()
+    store = StoreConfig(folder=folder / "data" / "objects")
+    try:
+        with closing(Queue(valkey.url)) as queue:
+            yield Plant(folder / "data", database, valkey.url, queue, store, open_store(store))
+    finally:
+        valkey.kill()
+        await database.close()
+
+
+@contextmanager
+def _held_to(cores: set[int]) -> Iterator[None]:
+    """What starts inside inherits it."""
+    all_of_ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_of_ours)
+
+
+class Largest:
+    """The most memory that any of these processes has held together with what it started."""
+
+    def __init__(self, pids: Sequence[int]) -> None:
+        self.pids, self.bytes = pids, 0
+
+    async def watch(self) -> None:
+        while True:
+            self.bytes = max(self.bytes, *(_held_by(pid) for pid in self.pids))
+            await asyncio.sleep(LOOK)
+
+
+def _held_by(pid: int) -> int:
+    """Resident bytes of a process and its children; what ends meanwhile counts nothing."""
+    total = 0
+    with suppress(OSError):
+        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(_held_by(int(child)) for child in (task / "children").read_text().split())
+    return total
+
+
+def _until(video: Video, moment: str) -> float:
+    return float((getattr(video, moment) - video.created_at).total_seconds())
+
+
+def _joined(rendition: Path, folder: Path) -> Path:
+    """As a player puts it together."""
+    path = folder / f"{rendition.name}.mp4"
+    header = next(rendition.glob("init.*"))
+    with path.open("wb") as joined:
+        for piece in [header, *sorted(rendition.glob("*.m4s"))]:
+            joined.write(piece.read_bytes())
+    return path
