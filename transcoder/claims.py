@@ -1,5 +1,6 @@
 """What a worker may do to a job's row. Every write after the claim says "where the fence is mine"."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -56,20 +57,28 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 async def claim_next(
-    database: Database, queue: str, worker: str, now: datetime, timing: Timing
+    database: Database,
+    queue: str,
+    worker: str,
+    now: datetime,
+    timing: Timing,
+    without: Collection[str] = (),
 ) -> Claim | None:
     """Take the job of this queue that should be done first; None when there is nothing to do.
+
+    `without`: kinds for which this worker has no room.
 
     Oldest revision first, but checks of new uploads before anything that takes long, and the
     last step of a revision before the chunks of others. A job that has used up its attempts
     fails its revision instead.
     """
+    first = _due(queue, now).where(Job.kind.not_in(without)).limit(1)
     while True:
         async with database.read() as session:  # most hints find nothing: cost no write lock
-            if await session.scalar(_due(queue, now).limit(1)) is None:
+            if await session.scalar(first) is None:
                 return None
         async with database.write() as session:
-            job = await session.scalar(_due(queue, now).limit(1).with_for_update(skip_locked=True, of=Job))
+            job = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
             if job is None:
                 return None
             if job.attempts < MAX_ATTEMPTS:

@@ -1,7 +1,9 @@
 """One job from claim to outcome, whatever happens in between."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -13,7 +15,7 @@ from transcoder import claims, jobs
 from transcoder.claims import Claim, LostClaim
 from transcoder.media import Unusable
 from transcoder.process import ProcessFailed
-from transcoder.scratch import ScratchFull
+from transcoder.scratch import ScratchBusy, ScratchFull
 from transcoder.steps import audio, chunk, finish, prepare
 from transcoder.timing import MAX_ATTEMPTS, deadline
 from transcoder.workshop import Held, Workshop, patiently
@@ -27,19 +29,45 @@ STEPS: dict[str, Callable[[Workshop, Claim, Held], Awaitable[None]]] = {
     "finish": finish.run,
 }
 Outcome = Callable[[], Awaitable[None]]
-STORE_PAUSE = timedelta(seconds=15)
+PAUSE = timedelta(seconds=15)  # until the store is back, or another job has let go of its original
+AT_ONCE = {"chunk": 1, "audio": 2}  # a chunk takes memory, a long sound takes time
 
 
-async def work(shop: Workshop, queue: str) -> int:
-    """Do jobs of this queue until none is due; returns how many. Cancelling puts the current one back."""
-    done = 0
-    while claim := await claims.claim_next(shop.database, queue, shop.worker, shop.now(), shop.timing):
-        with structlog.contextvars.bound_contextvars(
-            video=claim.video_id, job=claim.id, kind=claim.kind, number=claim.number, take=claim.fence
-        ):
-            await do(shop, claim)
-        done += 1
-    return done
+class Places:
+    """How many jobs of a kind one process does at once: a new upload finds room beside long sound."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+        self._one_by_one = asyncio.Lock()
+
+    @asynccontextmanager
+    async def claim(self, shop: Workshop, queue: str) -> AsyncIterator[Claim | None]:
+        """The next job, with its place for as long as it is being done."""
+        async with self._one_by_one:
+            full = [kind for kind, most in AT_ONCE.items() if self._taken[kind] >= most]
+            claim = await claims.claim_next(
+                shop.database, queue, shop.worker, shop.now(), shop.timing, without=full
+            )
+            if claim is not None:
+                self._taken[claim.kind] += 1
+        try:
+            yield claim
+        finally:
+            if claim is not None:
+                self._taken[claim.kind] -= 1
+
+
+async def work(shop: Workshop, queue: str, places: Places) -> None:
+    """Do jobs of this queue until none is due. Cancelling puts the current one back."""
+    found = True
+    while found:
+        async with places.claim(shop, queue) as claim:
+            found = claim is not None
+            if claim is not None:
+                with structlog.contextvars.bound_contextvars(
+                    video=claim.video_id, job=claim.id, kind=claim.kind, number=claim.number, take=claim.fence
+                ):
+                    await do(shop, claim)
 
 
 async def do(shop: Workshop, claim: Claim) -> None:
@@ -93,12 +121,12 @@ async def _after(shop: Workshop, claim: Claim, held: Held, error: BaseException)
                 "The original is no longer there. Upload the file again.",
                 now,
             )
+        case StoreUnavailable() | ScratchBusy():
+            log.warning("the job waits", error=str(error))
+            outcome = partial(_put_back, shop, claim, counted=False, delay=PAUSE, error=str(error))
         case StoreFull() | ScratchFull():
             log.error("no room", error=str(error))
             outcome = partial(claims.fail, shop.database, claim, f"{error} Then press Retry.", now)
-        case StoreUnavailable():
-            log.warning("the object store is away; the job waits", error=str(error))
-            outcome = partial(_put_back, shop, claim, counted=False, delay=STORE_PAUSE, error=str(error))
         case _:
             outcome = _try_again(shop, claim, error)
     await _settle(held, outcome)

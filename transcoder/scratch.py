@@ -27,6 +27,10 @@ class ScratchFull(Exception):
     """`str()` is a sentence for the administrator."""
 
 
+class ScratchBusy(Exception):
+    """Worth another try when other jobs have ended."""
+
+
 class Scratch:
     def __init__(self, folder: Path, cap_bytes: int) -> None:
         self.cap_bytes = cap_bytes
@@ -64,7 +68,7 @@ class Scratch:
     async def original(self, store: ObjectStore, key: str, size: int) -> AsyncIterator[Path]:
         """The whole original as a local file, kept there while it is used.
 
-        Raises ScratchFull, StoreError; ObjectMissing when it is not in the store.
+        Raises ScratchFull, ScratchBusy, StoreError; ObjectMissing when it is not in the store.
         """
         local = store.local_path(key)
         if local is not None:
@@ -107,7 +111,7 @@ class Scratch:
             if _remove_unused(entry):
                 total -= stat.st_size
         if total + size > self.cap_bytes:
-            raise ScratchFull("The workers' scratch folder is full of originals that are in use.")
+            raise ScratchBusy("The workers' scratch folder is full of originals that are in use.")
         if shutil.disk_usage(self.originals).free <= size:
             raise StoreFull("There is no room on this worker's disk for the original.")
 

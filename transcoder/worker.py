@@ -118,7 +118,8 @@ class Consumer:
     def __init__(self, shop: Workshop, config: WorkerConfig) -> None:
         self.shop, self.config = shop, config
         self._loop = asyncio.get_running_loop()
-        self._running: set[asyncio.Task[int]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._places = pipeline.Places()
         self._stopping = False
         # Only a database that is away makes a hint fail; the rows know of everything else.
         retries = Retries(max_retries=3, min_backoff=15_000, max_backoff=600_000)
@@ -151,7 +152,7 @@ class Consumer:
     async def _work(self) -> None:
         if self._stopping:
             return
-        task = asyncio.create_task(pipeline.work(self.shop, self.config.queue))
+        task = asyncio.create_task(pipeline.work(self.shop, self.config.queue, self._places))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         with suppress(asyncio.CancelledError):

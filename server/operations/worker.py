@@ -9,7 +9,7 @@ from server.settings import Settings
 from transcoder.queue import QUICK
 from transcoder.worker import WorkerConfig, run
 
-QUICK_AT_ONCE = 2  # a first chunk must not wait for a long audio track
+QUICK_AT_ONCE = 3  # two long sounds, and room beside them for a new upload
 
 
 def work(settings: Settings, queue: str, slot: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectInfo, ObjectMissing
-from transcoder.scratch import Scratch, ScratchFull
+from transcoder.scratch import Scratch, ScratchBusy, ScratchFull
 
 
 class DistantStore(FolderStore):
@@ -66,7 +66,7 @@ async def test_the_longest_unused_makes_room(distant: DistantStore, tmp_path: Pa
 async def test_what_is_in_use_stays(distant: DistantStore, tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "scratch", 150)
     async with scratch.original(distant, "originals/a.mp4", 100) as path:
-        with pytest.raises(ScratchFull):
+        with pytest.raises(ScratchBusy):
             async with scratch.original(distant, "originals/b.mp4", 100):
                 pass
         assert path.read_bytes() == b"a" * 100
