@@ -79,6 +79,7 @@ class Shape(msgspec.Struct, frozen=True):
     rotation: int
 
 
+LONGEST_LANGUAGE = 35  # letters: RFC 5646, 4.4.1
 NESTED = ("disposition", "tags", "side_data_list")
 # What `Headers` needs, in ffprobe's own words.
 ENTRIES = ":".join(
@@ -139,7 +140,8 @@ def language(stream: Stream) -> str | None:
     from babel.core import get_global
 
     code = stream.tags.get("language", "").strip().lower()
-    if not code or not code.isascii() or not code.replace("-", "").isalnum() or code in ("und", "mul", "zxx"):
+    sound = code.isascii() and code.replace("-", "").isalnum() and len(code) <= LONGEST_LANGUAGE
+    if not sound or code in ("und", "mul", "zxx"):
         return None
     return str(get_global("language_aliases").get(code, code))
 

@@ -35,9 +35,9 @@ class Source(msgspec.Struct, frozen=True):
 
     container: str
     bytes: int
-    duration: float  # seconds, measured rather than believed where the two differ
-    start: float  # first timestamp in the file; all times of ours count from here
-    seekable: bool  # whether a seek lands where it is asked to (not so in MPEG-TS and -PS)
+    duration: float  # seconds, measured rather than believed; only believed (or 0) if not seekable
+    start: float  # first timestamp in the file, on the grid of its frames; our times count from here
+    seekable: bool  # whether a seek lands where it is asked to; if not, encode a normalised copy
     normalised: bool = False  # what is encoded is not the original but keys.normalised, and this is of that
     video: VideoStream | None = None
     audio: AudioStream | None = None

@@ -118,7 +118,7 @@ def test_every_shape_is_even_and_within_its_pixels(
 @pytest.mark.parametrize(
     ("tag", "language"),
     [("eng", "en"), ("ger", "de"), ("deu", "de"), ("de-AT", "de-at"), ("gsw", "gsw")]
-    + [(none, None) for none in ("", "und", "mul", "zxx", "<script>", "ünd")],
+    + [(none, None) for none in ("", "und", "mul", "zxx", "<script>", "ünd", "e" * 36)],
 )
 def test_language(tag: str, language: str | None) -> None:
     assert headers.language(Stream(0, tags={"language": tag})) == language
