@@ -52,7 +52,8 @@ def day(moment: datetime, zone: str = "UTC") -> str:
 
 def moment(value: datetime, zone: str = "UTC") -> str:
     there = value.astimezone(ZoneInfo(zone))
-    return f"{format_date(there.date(), locale=locale())}, {format_time(there, 'short', locale=locale())}"
+    text = f"{format_date(there.date(), locale=locale())}, {format_time(there, 'short', locale=locale())}"
+    return text.replace("\u202f", "\u00a0")  # fonts without the narrow space show none at all
 
 
 def initials(name: str) -> str:
