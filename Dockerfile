@@ -6,14 +6,17 @@ FROM ${BASE} AS build
 WORKDIR /app
 RUN command -v make || { apt-get update && apt-get install -y --no-install-recommends make; }
 # What changes seldom first: an edit to the code does not install the packages again.
-COPY Makefile pyproject.toml README.md requirements.lock requirements-node.lock package.json package-lock.json .npmrc ./
+COPY Makefile pyproject.toml README.md requirements.lock ./
+RUN make .venv/.runtime
+COPY requirements-node.lock package.json package-lock.json .npmrc ./
 COPY web/__init__.py web/vendor.py web/vendor.json web/
 RUN make setup && rm -rf node_modules .venv/node
 COPY storage storage
 COPY transcoder transcoder
 COPY server server
 COPY web web
-RUN .venv/bin/python -m compileall -q storage transcoder server web
+RUN .venv/bin/python -m pip install -q --no-build-isolation --no-deps --no-index -e . \
+ && .venv/bin/python -m compileall -q storage transcoder server web
 
 FROM ${BASE}
 RUN useradd --uid 1000 --home-dir /data --shell /usr/sbin/nologin media \

@@ -1,8 +1,6 @@
 """`skillstudio doctor`: what is missing on this machine, and how to get it."""
 
 import asyncio
-from importlib import import_module
-from typing import Any
 
 import click
 from rich.console import Console
@@ -18,7 +16,6 @@ MARKS = {
     State.HINT: "[yellow]![/yellow]",
     State.MISSING: "[bold red]✗[/bold red]",
 }
-EXAMINER = "server.playback.examine"  # its `examine(settings, video_id)` is a coroutine that gives findings
 
 
 @click.command("doctor")
@@ -27,8 +24,9 @@ EXAMINER = "server.playback.examine"  # its `examine(settings, video_id)` is a c
 def doctor(settings: Settings, video: str | None) -> None:
     """Say what is missing and how to get it. Exit code 1 when something does not work."""
     if video:
-        examined: Any = import_module(EXAMINER).examine(settings, video)
-        raise SystemExit(asyncio.run(examined))
+        from server.playback.examine import examine
+
+        raise SystemExit(asyncio.run(examine(settings, video)))
     findings = asyncio.run(_findings(settings))
     show(findings)
     if any(finding.state is State.MISSING for finding in findings):
