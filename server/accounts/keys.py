@@ -1,7 +1,7 @@
 """Keys that sign links and forms: made when first asked for, shared by every server process."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,7 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import ServerKey
 
+NEW_EVERY = timedelta(days=30)
 LIVE = 2  # one to sign with and one whose signatures still hold
 
 
@@ -23,12 +24,18 @@ async def live_keys(database: Database, purpose: str, now: datetime) -> tuple[by
     return tuple(bytes.fromhex(row.value) for row in rows)
 
 
-async def rotate(database: Database, purpose: str, now: datetime) -> None:
-    """A new key to sign with. The one before stays good until the next turn."""
+async def renew(database: Database, now: datetime) -> None:
+    """A new key for each purpose whose newest is a month old; the one before stays good until the next turn.
+
+    A link lives for 18 hours at most, so none is cut short. Safe to run twice and beside itself.
+    """
     async with database.write() as session:
-        rows = [_new(session, purpose, now), *await _live(session, purpose)]
-        for row in rows[LIVE:]:
-            row.retired_at = now
+        for purpose in list(await session.scalars(select(ServerKey.purpose).distinct())):
+            rows = await _live(session, purpose)
+            if rows and now - rows[0].created_at >= NEW_EVERY:
+                _new(session, purpose, now)
+                for row in rows[LIVE - 1 :]:
+                    row.retired_at = now
 
 
 async def _live(session: AsyncSession, purpose: str) -> list[ServerKey]:

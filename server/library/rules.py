@@ -41,7 +41,7 @@ def clean_threshold(percent: int) -> int:
 
 def whole_percent(text: str) -> int:
     """As typed into a form, with or without the sign. `clean_threshold` judges the range."""
-    digits = text.removesuffix("%").strip()
+    digits = text.strip().removesuffix("%").strip()
     return clean_threshold(int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
+from server.accounts import keys, sessions
 from server.kit.clock import SystemClock
 from server.kit.logging import configure_logging
 from server.services import Services, services
@@ -21,6 +22,7 @@ log = structlog.get_logger(__name__)
 JOBS_EVERY = 10.0  # seconds; a killed worker's lease of 40 s ends within 60
 UPLOADS_EVERY = 60.0
 OBJECTS_EVERY = 10.0
+ACCOUNTS_EVERY = 600.0
 
 
 def run(settings: Settings) -> None:
@@ -38,6 +40,7 @@ async def _run(settings: Settings) -> None:
             _every(JOBS_EVERY, "jobs", lambda: _jobs(opened)),
             _every(UPLOADS_EVERY, "uploads", lambda: _uploads(opened)),
             _every(OBJECTS_EVERY, "objects", lambda: _objects(opened)),
+            _every(ACCOUNTS_EVERY, "accounts", lambda: _accounts(opened)),
         )
         running = [asyncio.create_task(chore) for chore in chores]
         await asked.wait()
@@ -73,3 +76,10 @@ async def _objects(opened: Services) -> None:
     """What a finished, cancelled or deleted revision has no use for."""
     if emptied := await deletions.carry_out(opened.database, opened.store, SystemClock().now()):
         log.info("objects removed", places=emptied)
+
+
+async def _accounts(opened: Services) -> None:
+    """Sessions that have ended, keys that have signed for long enough."""
+    now = SystemClock().now()
+    await sessions.sweep(opened.database, now)
+    await keys.renew(opened.database, now)

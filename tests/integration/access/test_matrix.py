@@ -102,7 +102,6 @@ POST   /teach/courses/{course_id}/lessons/{lesson_id}/discard                   
 POST   /teach/courses/{course_id}/lessons/{lesson_id}/encoding                    303 404 403 404 303 303
 POST   /teach/courses/{course_id}/lessons/{lesson_id}/move                        303 404 403 404 303 303
 POST   /teach/courses/{course_id}/lessons/{lesson_id}/status                      303 404 403 404 303 303
-POST   /teach/courses/{course_id}/lessons/{lesson_id}/uploads/{upload_id}/discard 303 404 403 404 303 303
 GET    /teach/courses/{course_id}/people                                          303 404 403 404 200 200
 POST   /teach/courses/{course_id}/people/learners                                 303 404 403 404 303 303
 POST   /teach/courses/{course_id}/people/learners/{user_id}/remove                303 404 403 404 303 303

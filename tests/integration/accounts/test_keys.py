@@ -1,0 +1,49 @@
+"""Keys that sign links: shared, renewed, and never gone while a link of theirs may live."""
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from server.accounts import keys, sessions
+from storage.database.engine import Database
+from storage.database.tables import UserSession
+from tests.fixtures.web import START, Account, HeldClock
+
+MONTH = keys.NEW_EVERY
+
+
+async def test_all_processes_get_the_same_key(database: Database) -> None:
+    first, *others = await asyncio.gather(*(keys.live_keys(database, "links", START) for _ in range(8)))
+    assert len(first) == 1
+    assert len(first[0]) == 32
+    assert all(other == first for other in others)
+    assert await keys.live_keys(database, "forms", START) != first
+
+
+async def test_a_key_stays_good_for_a_month_after_the_next(database: Database) -> None:
+    (oldest,) = await keys.live_keys(database, "links", START)
+    await keys.renew(database, START + MONTH - timedelta(seconds=1))
+    assert await keys.live_keys(database, "links", START + MONTH) == (oldest,)
+    for _ in range(2):
+        await keys.renew(database, START + MONTH)
+    newer, kept = await keys.live_keys(database, "links", START + MONTH)
+    assert kept == oldest
+    await keys.renew(database, START + 2 * MONTH)
+    newest, kept = await keys.live_keys(database, "links", START + 2 * MONTH)
+    assert kept == newer
+    assert newest not in (newer, oldest)
+
+
+async def test_ended_sessions_are_swept(database: Database, learner: Account, held_clock: HeldClock) -> None:
+    async def count() -> int | None:
+        async with database.read() as session:
+            return await session.scalar(select(func.count()).select_from(UserSession))
+
+    held_clock.advance(hours=7)
+    await sessions.sweep(database, held_clock.now())
+    assert await count() == 1
+    assert (await learner.browser.get("/account")).status_code == 200
+    held_clock.advance(hours=9)
+    await sessions.sweep(database, held_clock.now())
+    assert await count() == 0

@@ -1,0 +1,108 @@
+"""What an account may look like, and how long a session goes on."""
+
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.accounts import rules
+from server.kit.errors import Invalid
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Ada@Example.EDU ", "ada@example.edu"),
+        ("o'neill+lectures@cs.example.ac.uk", "o'neill+lectures@cs.example.ac.uk"),
+        ("jürgen@example.de", "jürgen@example.de"),
+        ("root@localhost", "root@localhost"),
+    ],
+)
+def test_addresses(typed: str, kept: str) -> None:
+    assert rules.clean_email(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "ada",
+        "@example.edu",
+        "ada@",
+        "a b@example.edu",
+        "a@b@c",
+        "a@x\n",
+        "a@-x.edu",
+        f"{'x' * 250}@x.edu",
+    ],
+)
+def test_what_is_no_address(typed: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        rules.clean_email(typed if typed != "a@x\n" else "a@x\ny")
+    assert "email" in refused.value.fields
+
+
+@given(st.text(max_size=300))
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    for clean in (rules.clean_email, rules.clean_name, rules.clean_token_name, rules.clean_role):
+        try:
+            once = clean(text)
+        except Invalid:
+            continue
+        assert clean(once) == once
+
+
+@given(st.text(min_size=10, max_size=40))
+def test_a_password_is_the_same_from_every_keyboard(text: str) -> None:
+    assert rules.normal_password(unicodedata.normalize("NFD", text)) == rules.normal_password(text)
+    assert rules.normal_password(unicodedata.normalize("NFC", text)) == rules.normal_password(text)
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "aaaaaaaaaaaa", "ada.lovelace@x.edu", "ADA.LOVELACE", "x" * 257]
+)
+def test_weak_passwords(password: str) -> None:
+    with pytest.raises(Invalid):
+        rules.clean_password(password, email="ada.lovelace@x.edu")
+
+
+@given(
+    st.sampled_from(rules.ROLES),
+    st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)),
+    st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)),
+)
+def test_session_ends_at_whichever_limit_comes_first(role: str, age: timedelta, rest: timedelta) -> None:
+    rest = min(age, rest)
+    live = rules.is_live(role, NOW - age, NOW - rest, NOW)
+    assert live == (age < rules.ABSOLUTE[role] and rest < rules.IDLE[role])
+
+
+def test_session_outlives_a_clock_that_was_set_back() -> None:
+    assert rules.is_live("learner", NOW + timedelta(hours=1), NOW + timedelta(hours=1), NOW)
+
+
+@given(st.text(max_size=60))
+def test_after_signing_in_one_stays_here(target: str) -> None:
+    path = rules.local_path(target)
+    assert path.startswith("/")
+    assert not path.startswith("//")
+    assert "\\" not in path
+    assert path.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "proxies", "client"),
+    [
+        ("", 0, "10.0.0.1"),
+        ("6.6.6.6", 0, "10.0.0.1"),
+        ("6.6.6.6, 198.51.100.7", 1, "198.51.100.7"),
+        ("6.6.6.6, 198.51.100.7, 10.0.0.9", 2, "198.51.100.7"),
+        ("198.51.100.7", 2, "10.0.0.1"),
+    ],
+)
+def test_only_our_own_proxies_are_believed(forwarded: str, proxies: int, client: str) -> None:
+    assert rules.nearest_unproxied("10.0.0.1", forwarded, proxies) == client

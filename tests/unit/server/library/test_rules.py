@@ -1,0 +1,56 @@
+"""The order of lessons, and what is typed about a course."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.kit.errors import Invalid
+from server.library import rules
+
+IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=12, unique=True)
+
+
+@given(IDS, st.data(), st.integers(-5, 20))
+def test_moving_keeps_everything_and_the_order_of_the_rest(
+    ids: list[str], data: st.DataObject, to: int
+) -> None:
+    moving = data.draw(st.sampled_from(ids))
+    after = rules.moved(ids, moving, to)
+    assert sorted(after) == sorted(ids)
+    assert [item for item in after if item != moving] == [item for item in ids if item != moving]
+    assert after.index(moving) == max(0, min(to, len(ids) - 1))
+    assert rules.moved(after, moving, to) == after
+
+
+@given(IDS)
+def test_an_order_names_each_lesson_once(ids: list[str]) -> None:
+    assert rules.reordered(ids, list(reversed(ids))) == list(reversed(ids))
+    for wrong in (ids[1:], [*ids, ids[0]], [*ids[1:], "another one"]):
+        with pytest.raises(Invalid):
+            rules.reordered(ids, wrong)
+
+
+@pytest.mark.parametrize(("typed", "percent"), [("90", 90), (" 90 % ", 90), ("1", 1), ("100%", 100)])
+def test_percent(typed: str, percent: int) -> None:
+    assert rules.whole_percent(typed) == percent
+
+
+@pytest.mark.parametrize("typed", ["", "0", "101", "-5", "90.5", "ninety", "९०", "9" * 40])
+def test_no_percent(typed: str) -> None:
+    with pytest.raises(Invalid):
+        rules.whole_percent(typed)
+
+
+@given(
+    st.lists(st.integers(0, 50).map(lambda number: f"p{number}@x.edu"), max_size=20),
+    st.sampled_from(",;\n\t "),
+)
+def test_addresses_out_of_a_pasted_list(emails: list[str], between: str) -> None:
+    text = between.join(f"Somebody <{email.upper()}>" for email in emails)
+    assert rules.emails_in(text) == list(dict.fromkeys(emails))
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\u202eb"])
+def test_no_title(title: str) -> None:
+    with pytest.raises(Invalid):
+        rules.clean_title(title)
