@@ -75,7 +75,7 @@ def _place(place: int) -> str:
 
 def _hint(progress: LessonProgress) -> str:
     replacing = progress.playable and progress.video_id != progress.job_id
-    if progress.stage == "failed" and replacing:
+    if progress.stage in ("failed", "cancelled") and replacing:
         return _("Learners go on seeing the video that was here before.")
     if progress.stage == "failed" and progress.can_retry:
         return _("The parts that are finished were kept. Try again, or upload another file.")

@@ -196,3 +196,35 @@ async def test_title_and_publishing_beside_a_running_upload(
     await at_speed(line, -1)
     await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
     assert await stored(campus) == {lecture.name: digest(lecture)}
+
+
+async def test_signed_out_in_the_middle(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    line = await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > 0)
+    await teacher.get_by_role("button", name="Pause").click()
+    cookies = await teacher.context.cookies()
+    await teacher.context.clear_cookies()
+    await teacher.get_by_role("button", name="Go on").click()
+    await expect(teacher.get_by_role("alert")).to_contain_text("You are signed out.")
+    await teacher.context.add_cookies(cookies)  # type: ignore[arg-type]
+    await at_speed(line, -1)
+    await teacher.get_by_role("button", name="Go on").click()
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    assert await count(campus, Upload) == 1
+    assert await stored(campus) == {lecture.name: digest(lecture)}
+
+
+async def test_the_network_goes_and_comes_back(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    line = await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > 0)
+    await teacher.context.set_offline(True)
+    await expect(teacher.locator("[data-line]")).to_contain_text("The connection was lost")
+    await teacher.context.set_offline(False)
+    await at_speed(line, -1)
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    assert await count(campus, Upload) == 1
+    assert await stored(campus) == {lecture.name: digest(lecture)}

@@ -6,6 +6,7 @@ import { Rate } from "skillstudio/upload-rate.js";
 const ENDPOINT = "/api/video/upload/tus";
 const PART_BYTES = 50e6; // a request each: proxies limit bodies, and some hold them back until they are whole
 const WAIT_MS = [500, 1000, 2000, 4000, 8000]; // before each try to go on; the last one for good
+const STALL_MS = 60_000; // without a byte, the line is taken for dead: the system alone may take a quarter of an hour
 
 // States: queued, starting, sending, paused, waiting (for the connection), refused, done, cancelled.
 export class FileUpload extends EventTarget {
@@ -15,6 +16,7 @@ export class FileUpload extends EventTarget {
   #rate = new Rate();
   #tries = 0;
   #timer;
+  #watchdog;
 
   constructor(file) {
     super();
@@ -24,11 +26,13 @@ export class FileUpload extends EventTarget {
       chunkSize: PART_BYTES,
       retryDelays: null, // #lost does it, without an end
       fingerprint: async () => fingerprint(file),
+      onAfterResponse: keepUpload,
       onProgress: (sent) => this.#progress(sent),
       onSuccess: () => this.#set("done", { sent: file.size }),
       onError: (error) => this.#failed(error),
     });
     addEventListener("online", this.#online);
+    addEventListener("offline", this.#offline);
   }
 
   get size() {
@@ -70,7 +74,7 @@ export class FileUpload extends EventTarget {
 
   resume() {
     clearTimeout(this.#timer);
-    this.#set(this.lesson ? "starting" : "queued", { problem: "" });
+    this.#set(this.lesson ? "starting" : "queued", { problem: "", signedOut: false });
     if (this.lesson) this.tus.start();
   }
 
@@ -89,33 +93,61 @@ export class FileUpload extends EventTarget {
   }
 
   #failed(error) {
-    const status = error.originalResponse?.getStatus() ?? 0;
-    // 404 and 410: the server has let go of it; the next try asks, and begins anew.
-    const passing = status === 0 || status >= 500 || [404, 409, 410, 423, 460].includes(status);
-    if (passing && status !== 507 && this.#tries < 100) return this.#lost();
+    const response = error.originalResponse ?? error.causingError?.response;
+    const status = response?.getStatus() ?? 0;
+    const busy = [409, 423, 460].includes(status) || (status >= 500 && status !== 507);
+    // 404 and 410: the server has let go of it. The next try asks, and begins anew.
+    const gone = [404, 410].includes(status) && this.tus.url !== null;
+    if (status === 0 || busy || gone) return this.#lost();
     this.#rate.restart();
-    this.#set("refused", { problem: sentence(error.originalResponse?.getBody()) });
+    this.#set("refused", { problem: sentence(response?.getBody()), signedOut: status === 401 });
   }
 
   #lost() {
     this.#rate.restart();
-    this.#timer = setTimeout(() => this.tus.start(), WAIT_MS[Math.min(this.#tries, WAIT_MS.length - 1)]);
+    this.#timer = setTimeout(() => this.#again(), WAIT_MS[Math.min(this.#tries, WAIT_MS.length - 1)]);
     this.#tries += 1;
     this.#set("waiting");
   }
 
-  #online = () => {
-    if (this.state !== "waiting") return;
+  #again() {
     clearTimeout(this.#timer);
+    this.#watch();
     this.tus.start();
-  };
+  }
+
+  #watch() {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#cut(), STALL_MS);
+  }
+
+  #cut() {
+    this.tus.abort();
+    this.#lost();
+  }
+
+  #online = () => this.state === "waiting" && this.#again();
+  #offline = () => ["starting", "sending"].includes(this.state) && this.#cut();
 
   #set(state, values = {}) {
     if (["done", "cancelled"].includes(this.state)) return;
     Object.assign(this, values, { state });
-    if (["done", "cancelled"].includes(state)) removeEventListener("online", this.#online);
+    clearTimeout(this.#watchdog);
+    if (["starting", "sending"].includes(state)) this.#watch();
+    if (["done", "cancelled"].includes(state)) {
+      removeEventListener("online", this.#online);
+      removeEventListener("offline", this.#offline);
+    }
     this.dispatchEvent(new Event("change"));
   }
+}
+
+// tus-js-client takes every refusal of a look for the end of an upload and begins anew. It has ended
+// only where the server says so; whoever is signed out signs in and goes on.
+function keepUpload(request, response) {
+  const status = response.getStatus();
+  const refused = status >= 400 && status < 500 && ![404, 410, 423].includes(status);
+  if (request.getMethod() === "HEAD" && refused) throw Object.assign(new Error("refused"), { response });
 }
 
 // What this browser remembers of earlier tries with this very file, newest first.

@@ -25,8 +25,10 @@ export function bindPanel(panel, upload) {
     part("bar").value = done;
     part("percent").textContent = percentText(done);
     part("line").textContent = line(upload, texts);
-    part("problem").hidden = !upload.problem;
-    part("problem").lastElementChild.textContent = upload.problem;
+    const refusal = upload.state === "refused" ? texts.textRefused : "";
+    const problem = upload.signedOut ? texts.textSignedOut : upload.problem || refusal;
+    part("problem").hidden = !problem;
+    part("problem").lastElementChild.textContent = problem;
     toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state) && !upload.final);
     part("open").hidden = !upload.address || upload.active; // leaving would stop it
     if (upload.address) part("open").href = upload.address;
