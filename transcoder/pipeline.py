@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
 from transcoder import claims, jobs
@@ -18,7 +17,7 @@ from transcoder.process import ProcessFailed
 from transcoder.scratch import ScratchBusy, ScratchFull
 from transcoder.steps import audio, chunk, finish, prepare
 from transcoder.timing import MAX_ATTEMPTS, deadline
-from transcoder.workshop import Held, Workshop, patiently
+from transcoder.workshop import DATABASE_AWAY, Held, Workshop, patiently
 
 log = structlog.get_logger(__name__)
 
@@ -177,8 +176,8 @@ async def _settle(held: Held, outcome: Outcome | None) -> None:
             await patiently(outcome)
     except LostClaim:
         log.info("the outcome came too late: the job is no longer ours")
-    except DBAPIError as error:  # the lease runs out and the sweeper takes it from there
-        log.error("the outcome could not be written", error=str(error))
+    except DATABASE_AWAY as error:
+        log.error("the outcome could not be written: the lease decides", error=str(error))
         return
     await held.drop_stored()
 

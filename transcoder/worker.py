@@ -17,7 +17,6 @@ import msgspec
 import structlog
 from dramatiq.middleware import Retries
 from sqlalchemy import delete
-from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database.engine import Database
 from storage.database.tables import WorkerRow
@@ -27,7 +26,7 @@ from transcoder.queue import ACTOR, Queue, make_broker
 from transcoder.scratch import Scratch
 from transcoder.timing import Timing
 from transcoder.tools import find_tools
-from transcoder.workshop import Workshop
+from transcoder.workshop import DATABASE_AWAY, Workshop
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +94,7 @@ async def _serve(shop: Workshop, config: WorkerConfig, stop: asyncio.Event) -> N
         async with asyncio.timeout(shop.timing.stop):
             await consumer.stop()
     await _hint_due(shop, config)  # what was put back, for our own threads may have taken the hint
-    with suppress(SQLAlchemyError):
+    with suppress(*DATABASE_AWAY):
         async with shop.database.write() as session:
             await session.execute(
                 delete(WorkerRow).where(WorkerRow.id == shop.worker, WorkerRow.pid == os.getpid())
@@ -106,7 +105,7 @@ async def _hint_due(shop: Workshop, config: WorkerConfig) -> None:
     """For whoever is there: hints may have been lost while nobody was."""
     try:
         due = await claims.due(shop.database, config.queue, shop.now(), limit=config.jobs_at_once)
-    except SQLAlchemyError as error:
+    except DATABASE_AWAY as error:
         log.warning("the database cannot be asked what is due", error=str(error))
     else:
         await jobs.hint(shop.queue, due)
@@ -168,6 +167,6 @@ async def _heartbeat(shop: Workshop, queue: str) -> None:
                 await session.merge(
                     WorkerRow(id=shop.worker, started_at=started, heartbeat_at=shop.now(), **row)
                 )
-        except SQLAlchemyError as error:
+        except DATABASE_AWAY as error:
             log.warning("the heartbeat could not be written", error=str(error))
         await asyncio.sleep(shop.timing.heartbeat)

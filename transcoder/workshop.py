@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore, StoreError
@@ -24,6 +24,7 @@ from transcoder.tools import Tools
 
 log = structlog.get_logger(__name__)
 
+DATABASE_AWAY = (SQLAlchemyError, OSError)  # asyncpg lets a refused connection through as it is
 PAUSES = (1, 2, 4, 8, 16)  # seconds
 AT_ONCE = 4  # objects on their way to the store
 TYPES = {".m4s": "video/mp4", ".mp4": "video/mp4", ".jpg": "image/jpeg", ".vtt": "text/vtt"}
@@ -41,7 +42,7 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
     for pause in PAUSES:
         try:
             return await call()
-        except (DBAPIError, OSError) as error:
+        except DATABASE_AWAY as error:
             log.warning("the database is busy or away", error=str(error), again_in=pause)
             await asyncio.sleep(pause)
     return await call()
@@ -116,17 +117,17 @@ class Held:
         self.stored.clear()
 
     async def drop_stored(self) -> None:
-        """Remove what this attempt stored in vain."""
+        """Remove what this attempt stored in vain; what cannot be removed now is left to the last step."""
         if not self.stored:
             return
-        async with self.shop.database.read() as session:
-            if await claims.is_complete(session, self.claim):
-                return
-        for key in self.stored:
-            try:
+        try:
+            async with self.shop.database.read() as session:
+                if await claims.is_complete(session, self.claim):
+                    return
+            for key in self.stored:
                 await self.shop.store.delete(key)
-            except StoreError as error:  # the last step of the revision removes what no row names
-                log.warning("an object of no use stays for now", key=key, error=str(error))
+        except (StoreError, *DATABASE_AWAY) as error:
+            log.warning("objects of no use stay for now", error=str(error))
         self.keep()
 
     async def watch(self, step: "asyncio.Task[Any]") -> None:
@@ -150,5 +151,5 @@ class Held:
                 self.lost = True
                 step.cancel()
                 return
-            except (DBAPIError, OSError) as error:  # busy or away: the fence judges what we do meanwhile
+            except DATABASE_AWAY as error:  # busy or away: the fence judges what we do meanwhile
                 log.warning("the lease could not be renewed", error=str(error))

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from storage.database.tables import Lesson
+from tests.fixtures.clips import make_clip
 from tests.fixtures.workers import Plant
 from transcoder.media import AudioResult, ChunkResult
 
@@ -39,3 +40,13 @@ async def test_sound_alone_becomes_a_lecture(plant: Plant, tone: Path, lesson_id
     assert lesson.video_quality_variants == []
     await plant.is_tidy(video.id)
     assert all("/audio/" in key for key in await plant.objects(video.id))
+
+
+async def test_an_original_without_an_index_becomes_a_lecture(
+    plant: Plant, tmp_path: Path, lesson_id: str
+) -> None:
+    original = make_clip(tmp_path / "recorder.ts", seconds=14)
+    await plant.start("quick", "transcode")
+    video = await plant.comes_to((await plant.submit(original, lesson_id)).id, "ready")
+    assert (video.source or {})["normalised"]
+    await plant.is_tidy(video.id)
