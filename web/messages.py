@@ -41,7 +41,7 @@ def update(path: Path, catalog: Catalog) -> None:
     language = path.parent.parent.name
     with path.open("rb") as lines:
         translation = read_po(lines, locale=language, domain=DOMAIN)
-    translation.update(catalog, no_fuzzy_matching=True)
+    translation.update(catalog, no_fuzzy_matching=True, update_creation_date=False)
     translation.obsolete.clear()
     out = BytesIO()
     write_po(out, translation, width=100, sort_output=True, ignore_obsolete=True)

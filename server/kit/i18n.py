@@ -4,6 +4,7 @@ The middleware notes the reader's language for the request; `gettext` then answe
 templates and in Python alike. English is the language of the source and the fallback.
 """
 
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -12,7 +13,6 @@ from io import BytesIO
 from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from litestar.datastructures.headers import Accept
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -20,6 +20,7 @@ from web import LOCALE
 
 DOMAIN = "skillstudio"
 FALLBACK = "en"
+MOST_LANGUAGES = 20  # of a header; nobody reads more
 
 _language: ContextVar[str] = ContextVar("language", default=FALLBACK)
 
@@ -69,8 +70,18 @@ def translations(name: str) -> NullTranslations:
 
 def negotiate(accept_language: str) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110 12.5.4)."""
-    wanted = [str(item).partition(";")[0].replace("-", "_") for item in Accept(accept_language)]
-    return negotiate_locale(wanted, languages()) or FALLBACK
+    return negotiate_locale(wanted(accept_language), languages(), sep="_") or FALLBACK
+
+
+def wanted(accept_language: str) -> list[str]:
+    """Locale names, the most wanted first; what cannot be read is left out."""
+    ranked = []
+    for item in accept_language.split(",")[:MOST_LANGUAGES]:
+        tag, _, weight = item.partition(";")
+        with suppress(ValueError):
+            ranked.append((float(weight.strip().removeprefix("q=") or 1), tag.strip().replace("-", "_")))
+    ranked.sort(key=lambda entry: -entry[0])  # stable: equal weights keep their order
+    return [tag for weight, tag in ranked if tag and weight > 0]
 
 
 def language_middleware(app: ASGIApp) -> ASGIApp:
