@@ -5,7 +5,9 @@ from importlib import import_module
 
 TABLES = {  # name -> "module:function", quick ones first
     "startup": "benchmarks.startup:main",
+    "first_frame": "benchmarks.first_frame:main",
     "serving": "benchmarks.serving:run",
+    "encode": "benchmarks.encode:main",
 }
 
 
