@@ -5,6 +5,7 @@ import "media-chrome";
 import "media-chrome/menu";
 
 const ASK_AGAIN_MS = 3000;
+const ASK_FOR_THE_FIRST_MS = 1000; // somebody looks at an empty picture
 const HLS = {
   startPosition: 0, // a growing lecture starts at its beginning, not at its edge
   liveDurationInfinity: false,
@@ -31,9 +32,8 @@ class LecturePlayer {
     if (playback.storyboard_url) this.addStoryboard(playback.storyboard_url);
     if (playback.poster_url) this.root.querySelector("media-poster-image")?.setAttribute("src", playback.poster_url);
     this.describe(playback);
-    if (playback.state === "waiting" || playback.state === "growing") {
-      setTimeout(() => this.ask(), ASK_AGAIN_MS);
-    }
+    if (playback.state === "waiting") setTimeout(() => this.ask(), ASK_FOR_THE_FIRST_MS);
+    if (playback.state === "growing") setTimeout(() => this.ask(), ASK_AGAIN_MS);
   }
 
   load(url, at = 0) {
