@@ -1,9 +1,7 @@
 """One job from claim to outcome, whatever happens in between."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -29,64 +27,28 @@ STEPS: dict[str, Callable[[Workshop, Claim, Held], Awaitable[None]]] = {
 }
 Outcome = Callable[[], Awaitable[None]]
 PAUSE = timedelta(seconds=15)  # until the store is back, or another job has let go of its original
-AT_ONCE = {"chunk": 1, "audio": 2}  # a chunk takes memory, a long sound takes time
 
 
-class Places:
-    """How many jobs of a kind one process does at once: a new upload finds room beside long sound."""
-
-    def __init__(self) -> None:
-        self._taken: Counter[str] = Counter()
-        self._one_by_one = asyncio.Lock()
-
-    @asynccontextmanager
-    async def claim(self, shop: Workshop, queue: str) -> AsyncIterator[Claim | None]:
-        """The next job, with its place for as long as it is being done."""
-        async with self._one_by_one:
-            full = [kind for kind, most in AT_ONCE.items() if self._taken[kind] >= most]
-            claim = await claims.claim_next(
-                shop.database, queue, shop.worker, shop.now(), shop.timing, without=full
-            )
-            if claim is not None:
-                self._taken[claim.kind] += 1
-        try:
-            yield claim
-        finally:
-            if claim is not None:
-                self._taken[claim.kind] -= 1
-
-
-async def work(shop: Workshop, queue: str, places: Places) -> None:
-    """Do jobs of this queue until none is due. Cancelling puts the current one back."""
-    found = True
-    while found:
-        async with places.claim(shop, queue) as claim:
-            found = claim is not None
-            if claim is not None:
-                with structlog.contextvars.bound_contextvars(
-                    video=claim.video_id, job=claim.id, kind=claim.kind, number=claim.number, take=claim.fence
-                ):
-                    await do(shop, claim)
-
-
-async def do(shop: Workshop, claim: Claim) -> None:
-    held = Held(shop, claim)
+async def do(held: Held) -> None:
+    """Raises nothing but the news that this worker stops or that its database is away."""
+    shop, claim = held.shop, held.claim
     log.info("job begins", attempt=claim.attempts)
     try:
-        await _under_watch(shop, claim, held)
+        await _under_watch(held)
         log.info("job is done")
     except asyncio.CancelledError:
         await asyncio.shield(_settle(held, partial(_put_back, shop, claim, counted=False)))
         log.info("job is put back: this worker stops")
         raise
     except BaseExceptionGroup as group:
-        await _after(shop, claim, held, _first(group))
+        await _after(held, _first(group))
     except Exception as error:
-        await _after(shop, claim, held, error)
+        await _after(held, error)
 
 
-async def _under_watch(shop: Workshop, claim: Claim, held: Held) -> None:
-    step = asyncio.ensure_future(STEPS[claim.kind](shop, claim, held))
+async def _under_watch(held: Held) -> None:
+    claim = held.claim
+    step = asyncio.ensure_future(STEPS[claim.kind](held.shop, claim, held))
     watch = asyncio.create_task(held.watch(step))
     try:
         async with asyncio.timeout(deadline(claim.plan.duration if claim.plan else None).total_seconds()):
@@ -101,10 +63,10 @@ async def _under_watch(shop: Workshop, claim: Claim, held: Held) -> None:
         await asyncio.wait((watch, step))
 
 
-async def _after(shop: Workshop, claim: Claim, held: Held, error: BaseException) -> None:
+async def _after(held: Held, error: BaseException) -> None:
     """What to do about what went wrong."""
     outcome: Outcome | None
-    now = shop.now()
+    shop, claim, now = held.shop, held.claim, held.shop.now()
     match error:
         case LostClaim():
             log.info("job is no longer ours: cancelled, or another worker has it")

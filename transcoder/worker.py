@@ -21,7 +21,7 @@ from sqlalchemy import delete
 from storage.database.engine import Database
 from storage.database.tables import WorkerRow
 from storage.objects.open import StoreConfig, open_store
-from transcoder import claims, jobs, pipeline
+from transcoder import claims, jobs, places
 from transcoder.queue import ACTOR, Queue, make_broker
 from transcoder.scratch import Scratch
 from transcoder.timing import Timing
@@ -118,7 +118,7 @@ class Consumer:
         self.shop, self.config = shop, config
         self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[None]] = set()
-        self._places = pipeline.Places()
+        self._places = places.Places()
         self._stopping = False
         # Only a database that is away makes a hint fail; the rows know of everything else.
         retries = Retries(max_retries=3, min_backoff=15_000, max_backoff=600_000)
@@ -151,7 +151,7 @@ class Consumer:
     async def _work(self) -> None:
         if self._stopping:
             return
-        task = asyncio.create_task(pipeline.work(self.shop, self.config.queue, self._places))
+        task = asyncio.create_task(places.work(self.shop, self.config.queue, self._places))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         with suppress(asyncio.CancelledError):

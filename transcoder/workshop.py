@@ -78,6 +78,7 @@ class Held:
     def __init__(self, shop: Workshop, claim: Claim) -> None:
         self.shop, self.claim = shop, claim
         self.lost = False
+        self.encoded = asyncio.Event()  # the processor has nothing more to do for it
         self.stored: list[str] = []  # keys that no row names yet
         self._figures: tuple[float, float | None] = (0.0, None)  # progress 0-1, speed
         self._told: tuple[float, float | None] = self._figures

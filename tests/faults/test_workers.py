@@ -36,7 +36,7 @@ async def at_work(plant: Plant, video_id: str, worker: WorkerProcess) -> Job:
         return bool(found) and bool(alive(worker.encoders()))
 
     await until(working, 60, worker.said)
-    return found[0]
+    return found[-1]
 
 
 async def job(plant: Plant, job: Job) -> Job:

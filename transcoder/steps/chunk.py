@@ -23,6 +23,7 @@ async def run(shop: Workshop, claim: Claim, held: Held) -> None:
     ):
         encode = command.chunk(shop.tools, original, source, plan, chunk, threads=shop.threads)
         await process.run(encode, folder, held.limits(), held.reporter(seconds))
+        held.encoded.set()
         collected = await asyncio.to_thread(collect_chunk, folder, plan, chunk, claim.fence)
         await held.put(_stored(collected.files(claim.video_id), claim))
     await complete(shop, claim, collected.result)

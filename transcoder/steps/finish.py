@@ -1,5 +1,6 @@
 """Check the whole against the plan, make the pictures around it, and put it in the lesson's place."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,12 +31,12 @@ async def run(shop: Workshop, claim: Claim, held: Held) -> None:
         return await _make_again(shop, claim, lost)
     if findings := check.whole(plan, parts.chunks, parts.audio):
         return await _begin_anew(shop, claim, findings)
-    async with shop.scratch.job_folder(claim.id, claim.fence) as folder:
-        poster = await pictures.poster(shop, claim, held, folder)
-        sheets = await pictures.storyboard(shop, claim, held, folder, parts.chunks)
+    async with shop.scratch.job_folder(claim.id, claim.fence) as folder, asyncio.TaskGroup() as both:
+        poster = both.create_task(pictures.poster(shop, claim, held, folder))
+        sheets = both.create_task(pictures.storyboard(shop, claim, held, folder, parts.chunks))
     result = FinishResult(
-        poster=poster,
-        sheets=sheets,
+        poster=poster.result(),
+        sheets=sheets.result(),
         tile_width=plan.storyboard.width if plan.storyboard else 0,
         tile_height=plan.storyboard.height if plan.storyboard else 0,
     )

@@ -1,54 +1,25 @@
 """What becomes of a job whose step ends in an error: the row says it, and whether it is tried again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from storage.database.engine import Database
 from storage.database.tables import Job
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
 from tests.fixtures.revisions import NOW, jobs_of, laid_out, video_of
-from tests.fixtures.web import RecordedQueue
+from tests.fixtures.workshop import SetClock
 from transcoder import claims, pipeline
 from transcoder.claims import Claim
 from transcoder.process import ProcessFailed
-from transcoder.scratch import Scratch, ScratchBusy, ScratchFull
-from transcoder.tools import Tools
+from transcoder.scratch import ScratchBusy, ScratchFull
 from transcoder.workshop import Held, Workshop
 
 Step = Callable[[Workshop, Claim, Held], Awaitable[None]]
-
-
-class At:
-    """A clock that is set."""
-
-    now = NOW
-
-
-@pytest.fixture
-def clock() -> At:
-    return At()
-
-
-@pytest.fixture
-def shop(database: Database, folder_store: FolderStore, tmp_path: Path, clock: At) -> Iterator[Workshop]:
-    scratch = Scratch(tmp_path / "scratch", 1000)
-    yield Workshop(
-        database=database,
-        store=folder_store,
-        queue=RecordedQueue(),
-        tools=Tools(Path("ffmpeg"), Path("ffprobe")),
-        scratch=scratch,
-        worker="a/1",
-        threads=1,
-        now=lambda: clock.now,
-    )
-    scratch.close()
 
 
 async def attempt(shop: Workshop, step: Step, monkeypatch: pytest.MonkeyPatch) -> Job:
@@ -56,7 +27,7 @@ async def attempt(shop: Workshop, step: Step, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
     claim = await claims.claim_next(shop.database, "transcode", shop.worker, shop.now(), shop.timing)
     assert claim
-    await pipeline.do(shop, claim)
+    await pipeline.do(Held(shop, claim))
     return (await jobs_of(shop.database, claim.video_id, "chunk"))[claim.number]
 
 
@@ -111,14 +82,14 @@ async def test_what_is_no_fault_of_the_job_costs_no_attempt(
     ],
 )
 async def test_three_attempts_then_the_reason(
-    shop: Workshop, clock: At, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+    shop: Workshop, clock_of_shop: SetClock, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     video = await laid_out(shop.database, seconds=12)
     for number in (1, 2):
         row = await attempt(shop, raising(error), monkeypatch)
         assert (row.state, row.attempts) == ("waiting", number)
         assert sentence in str(row.error)
-        clock.now += shop.timing.retry_delay(number)
+        clock_of_shop.now += shop.timing.retry_delay(number)
     await attempt(shop, raising(error), monkeypatch)
     told = (await video_of(shop.database, video.id)).error
     assert sentence in str(told)

@@ -1,42 +1,73 @@
 """What one process takes on at once."""
 
-from contextlib import AsyncExitStack
-from pathlib import Path
+import asyncio
 
-from storage.database.engine import Database
-from storage.objects.folder import FolderStore
-from tests.fixtures.revisions import NOW, laid_out, submitted
-from tests.fixtures.web import RecordedQueue
-from transcoder.pipeline import Places
-from transcoder.scratch import Scratch
-from transcoder.tools import Tools
-from transcoder.workshop import Workshop
+import pytest
+
+from tests.fixtures.revisions import jobs_of, laid_out, submitted
+from transcoder import pipeline
+from transcoder.claims import Claim
+from transcoder.places import Places, work
+from transcoder.workshop import Held, Workshop
 
 
-async def test_a_new_upload_finds_room_beside_long_sound(
-    database: Database, folder_store: FolderStore, tmp_path: Path
-) -> None:
-    shop = Workshop(
-        database=database,
-        store=folder_store,
-        queue=RecordedQueue(),
-        tools=Tools(Path("ffmpeg"), Path("ffprobe")),
-        scratch=Scratch(tmp_path / "scratch", 1),
-        worker="a/1",
-        threads=1,
-        now=lambda: NOW,
-    )
+async def test_a_new_upload_finds_room_beside_long_sound(shop: Workshop) -> None:
     for _ in range(4):
-        await laid_out(database)
+        await laid_out(shop.database)
     places, taken = Places(), []
-    async with AsyncExitStack() as held:
-        while claim := await held.enter_async_context(places.claim(shop, "quick")):
-            taken.append(claim.kind)
-        assert sorted(taken) == ["audio", "audio", "chunk"]
-        await submitted(database)
-        new = await held.enter_async_context(places.claim(shop, "quick"))
-        assert new
-        assert new.kind == "prepare"
-    async with places.claim(shop, "quick") as next_one:
-        assert next_one
-    shop.scratch.close()
+    while claim := await places.claim(shop, "quick"):
+        taken.append(claim.kind)
+    assert sorted(taken) == ["audio", "audio", "chunk"]
+    await submitted(shop.database)
+    new = await places.claim(shop, "quick")
+    assert new
+    assert new.kind == "prepare"
+    places.give_back("audio")
+    assert await places.claim(shop, "quick")
+
+
+async def test_one_chunk_is_encoded_while_the_one_before_is_stored(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = await laid_out(shop.database, seconds=60)
+    encoding, storing, most = 0, 0, [0, 0]
+
+    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+        nonlocal encoding, storing
+        encoding += 1
+        most[0] = max(most[0], encoding)
+        await asyncio.sleep(0.02)
+        encoding -= 1
+        held.encoded.set()
+        storing += 1
+        most[1] = max(most[1], storing)
+        await asyncio.sleep(0.05)
+        storing -= 1
+        raise KeyError("moov")
+
+    monkeypatch.setitem(pipeline.STEPS, "chunk", step)
+    await work(shop, "transcode", Places())
+    assert most == [1, 2]
+    tried = [job.attempts for job in await jobs_of(shop.database, video.id, "chunk") if job.number]
+    assert set(tried) == {1}
+
+
+async def test_stopping_puts_back_what_is_encoded_and_what_is_stored(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = await laid_out(shop.database, seconds=60)
+    begun = asyncio.Queue[int]()
+
+    async def step(_shop: Workshop, claim: Claim, held: Held) -> None:
+        await begun.put(claim.number)
+        if claim.number == 1:
+            held.encoded.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setitem(pipeline.STEPS, "chunk", step)
+    working = asyncio.create_task(work(shop, "transcode", Places()))
+    assert [await begun.get(), await begun.get()] == [1, 2]
+    working.cancel()
+    await asyncio.wait((working,))
+    rows = await jobs_of(shop.database, video.id, "chunk")
+    assert {(job.state, job.attempts) for job in rows} == {("waiting", 0)}
