@@ -57,3 +57,13 @@ async def test_a_queue_that_is_away_costs_nothing_but_time(
             await plant.comes_to(video.id, "ready")
             assert {job.attempts for job in await plant.jobs_of(video.id)} == {1}
             await plant.is_tidy(video.id)
+
+
+async def test_workers_that_start_before_their_queue(plant: Plant, valkey: Valkey, tone: Path) -> None:
+    valkey.kill()
+    workers = await plant.start("quick", "transcode", timing=ATTENTIVE)
+    video = await plant.submit(tone)
+    valkey.start()
+    async with plant.swept():
+        await plant.comes_to(video.id, "ready")
+    assert all(worker.runs for worker in workers)
