@@ -26,6 +26,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+class Text(TypeDecorator[str]):
+    """Any text, so that nonsense from outside is looked up and not found, the same on both databases.
+
+    PostgreSQL cannot hold U+0000, and nothing can hold half a surrogate pair: U+FFFD stands for them.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return value.encode(errors="replace").decode().replace("\x00", "\ufffd") if value else value
+
+
 class Base(DeclarativeBase):
     # Named constraints, so that a migration can drop them on every database.
     metadata = MetaData(
@@ -41,7 +54,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: JSON(none_as_null=True),  # None is NULL, as for every other column
         list[Any]: JSON(none_as_null=True),
-        str: String,
+        str: Text,
     }
 
 

@@ -196,6 +196,17 @@ async def test_of_many_inserts_of_one_key_one_is_new(database: Database) -> None
 
 
 @on_both_databases
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\U0001f600 é\r\n", "x" * 10_000])
+async def test_any_text_can_be_kept_and_looked_for(database: Database, text: str) -> None:
+    async with database.write() as session:
+        session.add(User(email=text, name=text, role="learner", created_at=NOW))
+    async with database.read() as session:
+        found = await session.scalar(select(User).where(User.email == text, User.name.contains(text)))
+        assert found
+        assert len(found.name) == len(text)
+
+
+@on_both_databases
 async def test_nothing_in_a_document_column_is_null(database: Database) -> None:
     """Not the JSON text `null`, which would count as a result."""
     _, lesson_id = await add_course(database)
