@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from server.accounts import rules
+from server.accounts.turns import my_turn
 from server.kit.errors import TooMany
 from server.kit.security import digest
 from storage.database.engine import Database
@@ -25,6 +26,7 @@ async def before_try(database: Database, *, email: str, address: str, now: datet
             (SignInFailure.account, account, rules.FAILURES_PER_ACCOUNT),
             (SignInFailure.address, address, rules.FAILURES_PER_ADDRESS),
         ):
+            await my_turn(session, f"sign-in {value}")
             tries = await session.scalar(select(func.count()).where(column == value)) or 0
             if tries >= most:
                 raise TooMany(SLOW_DOWN)

@@ -12,6 +12,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DBAPIError
 
 from server.kit.errors import Forbidden, Invalid, NotFound, Problem, SignInNeeded, TooLarge, Unexpected
 from server.kit.pages import problem_page
@@ -19,6 +20,7 @@ from server.kit.pages import problem_page
 AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
 
+NOT_A_CHARACTER = "22021"  # SQLSTATE character_not_in_repertoire
 SIGN_IN = "/sign-in"
 MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
 
@@ -87,6 +89,13 @@ def on_unreadable(request: AnyRequest, error: Exception) -> Response[Any]:
     return render(request, Invalid("The request is not UTF-8 text, or nested too deeply."))
 
 
+def on_database(request: AnyRequest, error: DBAPIError) -> Response[Any]:
+    """PostgreSQL holds no NUL in a text, and says so wherever one turns up: in a path, a search, a title."""
+    if getattr(error.orig, "sqlstate", None) == NOT_A_CHARACTER:
+        return render(request, Invalid("The request holds a character that no text may hold."))
+    return on_unexpected(request, error)
+
+
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     reference = secrets.token_hex(4)
     log.error("unexpected", reference=reference, method=request.method, path=request.url.path, exc_info=error)
@@ -104,12 +113,13 @@ def _in_our_words(error: HTTPException) -> Problem:
         return Invalid("Some fields are missing or of the wrong kind.", fields=fields)
     known: dict[int, type[Problem]] = {403: Forbidden, 404: NotFound, 413: TooLarge}
     sentences = {
+        400: f"The request cannot be read: {error.detail.rstrip('.')}.",
         404: "There is nothing at this address.",
         405: "This address does not take such requests.",
         413: "The request is larger than this address takes.",
     }
     status = error.status_code
-    problem = known.get(status, Problem)(sentences.get(status, error.detail or "The request cannot be read."))
+    problem = known.get(status, Problem)(sentences.get(status, error.detail))
     problem.status = status
     return problem
 
@@ -119,5 +129,6 @@ HANDLERS: ExceptionHandlersMap = {
     HTTPException: on_http,
     UnicodeDecodeError: on_unreadable,
     RecursionError: on_unreadable,
+    DBAPIError: on_database,
     Exception: on_unexpected,
 }

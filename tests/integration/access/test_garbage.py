@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from server.kit.openapi import METHODS, described
 from storage.database.engine import Database
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import Answer, ask
 from tests.integration.access.campus import COLUMNS, TUS, Campus, make_campus, routes
@@ -98,6 +99,7 @@ async def test_nonsense_to_every_route(app: Litestar, campus: Campus) -> None:
                 judge(f"{route} {who} {content[:40]!r}", answer)
 
 
+@on_both_databases
 async def test_strange_ids(app: Litestar, campus: Campus) -> None:
     for route in routes(app):
         method, _, path = route.partition(" ")
@@ -111,6 +113,7 @@ async def test_strange_ids(app: Litestar, campus: Campus) -> None:
             assert answer.status >= 300 or path.startswith("/api/schema"), (route, strange)
 
 
+@on_both_databases
 @pytest.mark.parametrize(
     "query", ["offset=-1", "limit=0", "limit=1e9", "offset=" + "9" * 40, "role=%00", "search=%00%ff"]
 )
@@ -120,6 +123,7 @@ async def test_strange_questions(app: Litestar, campus: Campus, query: str) -> N
         judge(f"GET {path}?{query}", await ask(app, "GET", f"{path}?{query}", b"", cookie))
 
 
+@on_both_databases
 async def test_bodies_that_fit_the_document(app: Litestar, campus: Campus) -> None:
     for method, path, bodies in documented(app):
         for who in COLUMNS:

@@ -7,6 +7,7 @@ are not signed in to the sign-in page (303) and answer a form that was carried o
 from litestar import Litestar
 
 from storage.database.engine import Database
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, MakeAccount
 from tests.integration.access.asking import ask
 from tests.integration.access.campus import COLUMNS, TUS, Body, form, json, make_campus, routes
@@ -174,6 +175,7 @@ def test_every_route_has_a_line(app: Litestar) -> None:
     assert sorted(expected()) == routes(app)
 
 
+@on_both_databases
 async def test_every_route_as_everybody(app: Litestar, database: Database, make_account: MakeAccount) -> None:
     campus = await make_campus(app, database, make_account)
     found: dict[str, dict[str, int]] = {}

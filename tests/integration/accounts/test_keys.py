@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from server.accounts import keys, sessions
 from storage.database.engine import Database
 from storage.database.tables import UserSession
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import START, Account, HeldClock
 
 MONTH = keys.NEW_EVERY
 
 
+@on_both_databases
 async def test_all_processes_get_the_same_key(database: Database) -> None:
     first, *others = await asyncio.gather(*(keys.live_keys(database, "links", START) for _ in range(8)))
     assert len(first) == 1
@@ -21,6 +23,7 @@ async def test_all_processes_get_the_same_key(database: Database) -> None:
     assert await keys.live_keys(database, "forms", START) != first
 
 
+@on_both_databases
 async def test_a_key_stays_good_for_a_month_after_the_next(database: Database) -> None:
     (oldest,) = await keys.live_keys(database, "links", START)
     await keys.renew(database, START + MONTH - timedelta(seconds=1))

@@ -5,6 +5,7 @@ import pytest
 from server.accounts import people
 from server.accounts.schemas import Person
 from storage.database.engine import Database
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, Account, MakeAccount
 
 PEOPLE = "/admin/people"
@@ -16,6 +17,7 @@ async def person(database: Database, email: str) -> Person:
     return found
 
 
+@on_both_databases
 async def test_list_is_searched_and_filtered(administrator: Account, make_account: MakeAccount) -> None:
     await make_account("learner", "emmy@example.edu", "Emmy Noether")
     await make_account("instructor", "lise@example.edu", "Lise Meitner")
@@ -69,6 +71,7 @@ async def test_change(administrator: Account, learner: Account, database: Databa
     assert "Write a name." in refused.text
 
 
+@on_both_databases
 async def test_last_administrator_stays(administrator: Account, database: Database) -> None:
     answer = await administrator.browser.post(
         f"{PEOPLE}/{administrator.id}", data={"name": "Ada", "role": "learner"}
@@ -107,6 +110,7 @@ async def test_new_password_signs_out(administrator: Account, learner: Account) 
 LIST = "email;name;role\nemmy@example.edu;Emmy Noether;instructor\nlise@example.edu;Lise Meitner;learner\n"
 
 
+@on_both_databases
 @pytest.mark.parametrize("way", ["file", "paste"])
 async def test_import(administrator: Account, database: Database, way: str) -> None:
     body = (

@@ -7,6 +7,7 @@ import pytest
 
 from server.accounts import setup
 from storage.database.engine import Database
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, Account, MakeClient
 
 ANSWERS = {
@@ -42,6 +43,7 @@ async def test_link_works_once(client: httpx.AsyncClient, make_client: MakeClien
     assert (await other.post(link, data=ANSWERS | {"email": "eve@example.edu"})).status_code == 404
 
 
+@on_both_databases
 async def test_of_two_at_once_one_wins(make_client: MakeClient, link: str) -> None:
     clients = [await make_client() for _ in range(4)]
     answers = await asyncio.gather(
@@ -79,6 +81,7 @@ async def test_administrator_made_elsewhere_closes_the_link(
     assert (await client.post(link, data=ANSWERS)).status_code == 404
 
 
+@on_both_databases
 async def test_address_that_has_an_account(client: httpx.AsyncClient, link: str, learner: Account) -> None:
     answer = await client.post(link, data=ANSWERS | {"email": learner.email})
     assert answer.status_code == 409

@@ -1,5 +1,6 @@
 """Signing in: limits, rotation, expiry, cookies."""
 
+import asyncio
 from dataclasses import replace
 
 import httpx
@@ -9,6 +10,7 @@ from server.accounts.cookies import cookie_name
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import (
     BASE_URL,
     PASSWORD,
@@ -72,6 +74,7 @@ async def test_unknown_disabled_and_wrong_sound_the_same(
     assert "not this one" not in wrong.text
 
 
+@on_both_databases
 async def test_five_failures_an_account(
     client: httpx.AsyncClient, learner: Account, held_clock: HeldClock, make_account: MakeAccount
 ) -> None:
@@ -85,6 +88,13 @@ async def test_five_failures_an_account(
     assert (await enter(client, other.email)).status_code == 303
     held_clock.advance(minutes=15)
     assert (await enter(client, learner.email)).status_code == 303
+
+
+@on_both_databases
+async def test_many_at_once_are_all_counted(client: httpx.AsyncClient, learner: Account) -> None:
+    tries = [enter(client, learner.email, f"guess number {number}") for number in range(12)]
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*tries))
+    assert statuses == [422] * 5 + [429] * 7
 
 
 async def test_success_forgives(client: httpx.AsyncClient, learner: Account) -> None:
@@ -121,6 +131,7 @@ async def test_session_id_is_new_at_each_sign_in(client: httpx.AsyncClient, lear
     assert (await client.get("/api/me")).status_code == 401
 
 
+@on_both_databases
 @pytest.mark.parametrize(
     ("role", "idle_minutes", "absolute_hours"),
     [("learner", 8 * 60, 24), ("instructor", 8 * 60, 24), ("administrator", 30, 8)],
