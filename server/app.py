@@ -22,6 +22,7 @@ import server.uploads.api
 import server.uploads.pages
 from server.accounts import provide
 from server.accounts.cookies import cookie_name
+from server.accounts.institution import show_name_from_the_start
 from server.kit import openapi, problems
 from server.kit.clock import Clock, SystemClock
 from server.kit.compression import TextCompression
@@ -84,6 +85,7 @@ def create_app(
         plugins=[PagesPlugin()],
         middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
         exception_handlers=problems.HANDLERS,
+        on_startup=[show_name_from_the_start],
         before_send=[response_headers(https=public_url.startswith("https:"))],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,

@@ -3,14 +3,17 @@
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
+import structlog
 from litestar import Litestar
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from server.accounts.administrators import NOBODY_YET
 from server.kit.errors import Invalid
 from storage.database.engine import Database
 from storage.database.tables import Institution
 
+log = structlog.get_logger()
 STATE_KEY = "institution_name"  # where `server.kit.pages` finds it
 NAME_LENGTH = 80
 
@@ -31,8 +34,16 @@ async def get(database: Database) -> InstitutionView:
 
 
 async def show_name(app: Litestar) -> None:
-    """Read the name into the application's state. At start, and on the pages that everybody passes."""
+    """Read the name into the application's state: after a change, and where people sign in."""
     app.state[STATE_KEY] = (await get(app.state["database"])).name
+
+
+async def show_name_from_the_start(app: Litestar) -> None:
+    """A database that is away for now must not keep the server from starting: health tells of it."""
+    try:
+        await show_name(app)
+    except (DBAPIError, OSError) as away:
+        log.warning("the name of the institution is not known yet", error=str(away))
 
 
 def clean_name(text: str) -> str:

@@ -4,11 +4,14 @@ import asyncio
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from server.accounts import setup
+from server.app import create_app
+from server.settings import Settings
 from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.web import PASSWORD, Account, MakeClient
+from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeClient, running
 
 ANSWERS = {
     "name": "Grace Hopper",
@@ -61,6 +64,19 @@ async def test_wrong_answers_keep_the_link_and_what_was_typed(client: httpx.Asyn
     assert "Choose a password of 10 to 256 characters." in answer.text
     assert 'value="Grace Hopper"' in answer.text
     assert (await client.post(link, data=ANSWERS)).status_code == 303
+
+
+async def test_name_of_the_institution_outlives_a_restart(
+    client: httpx.AsyncClient, link: str, app: Litestar, settings: Settings
+) -> None:
+    await client.post(link, data=ANSWERS)
+    state = app.state
+    again = create_app(
+        settings, database=state.database, store=state.store, queue=state.queue, clock=state.clock
+    )
+    transport = httpx.ASGITransport(again)  # type: ignore[arg-type]
+    async with running(again), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as later:
+        assert "Navy School" in (await later.get("/api/docs")).text
 
 
 async def test_no_link_while_there_is_an_administrator(database: Database, administrator: Account) -> None:
