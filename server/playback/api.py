@@ -21,7 +21,7 @@ from storage.database.engine import Database
 from storage.objects.store import ObjectStore
 
 
-@get("/api/video/playback/{lesson_id:str}", tags=["video"])
+@get("/api/video/playback/{lesson_id:str}", tags=["Video"])
 async def playback_of(lesson_id: str, viewer: Viewer, database: Database, clock: Clock) -> Playback:
     """What the viewer may play of this lesson, with addresses that end some hours after its length."""
     keys = await live_keys(database, PURPOSE, clock.now())

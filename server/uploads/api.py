@@ -165,7 +165,7 @@ DEPENDENCIES = {"intake": Provide(provide_intake), "hub": Provide(provide_hub)}
 ROUTES: list[ControllerRouterHandler] = [
     Router(
         path="/api/video",
-        tags=["video"],
+        tags=["Video"],
         dependencies=DEPENDENCIES,
         route_handlers=[
             init_upload,
