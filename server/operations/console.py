@@ -1,5 +1,6 @@
 """What children say, on the terminal with their name before it and in files that rotate."""
 
+import json
 import logging
 from asyncio import StreamReader
 from contextlib import suppress
@@ -20,15 +21,18 @@ class _File(RotatingFileHandler):
 
 
 class Voice:
-    """Where one child's lines go."""
+    """Where one child's lines go. `bare`: they are JSON, for machines, and say themselves whose they are."""
 
     _count = 0
 
-    def __init__(self, name: str, folder: Path, *, quiet: bool = False, width: int = 10) -> None:
+    def __init__(
+        self, name: str, folder: Path, *, quiet: bool = False, bare: bool = False, width: int = 10
+    ) -> None:
         self.name = name
         self.last_lines: list[str] = []
-        self._quiet = quiet
-        self._prefix = click.style(f"{name:<{width}} │ ", fg=COLOURS[Voice._count % len(COLOURS)])
+        self._quiet, self._bare = quiet, bare
+        coloured = click.style(f"{name:<{width}} │ ", fg=COLOURS[Voice._count % len(COLOURS)])
+        self._prefix = "" if bare else coloured
         Voice._count += 1
         self._file = _File(
             folder / f"{name}.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True
@@ -42,6 +46,8 @@ class Voice:
 
     def tell(self, line: str) -> None:
         """What the supervisor has to say of it: in its log, and always on the terminal."""
+        if self._bare:
+            line = json.dumps({"level": "warning", "process": self.name, "message": line})
         self._write(line)
         show(self._prefix + line)
 

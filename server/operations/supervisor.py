@@ -20,8 +20,9 @@ class CannotStart(click.ClickException):
 class Supervisor:
     """`run` brings things up stage by stage, holds them up until it is told to stop, and ends them."""
 
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
+    def __init__(self, logs: Path, *, bare: bool = False) -> None:
+        """`bare`: what the children say is for machines, and is passed on as it is."""
+        self._logs, self._bare = logs, bare
         self._stages: list[list[Child]] = []
         self._keepers: list[asyncio.Task[None]] = []
         self._stop_asked = asyncio.Event()
@@ -53,13 +54,13 @@ class Supervisor:
 
     def start(self, specs: Sequence[ChildSpec]) -> None:
         """Begin one stage. Stages end in the opposite order."""
-        stage = [Child(spec, self._logs) for spec in specs]
+        stage = [Child(spec, self._logs, bare=self._bare) for spec in specs]
         self._stages.append(stage)
         self._keepers += [asyncio.create_task(self._keep(child)) for child in stage]
 
     async def once(self, spec: ChildSpec) -> None:
         """A process that has to end well before the rest starts."""
-        child = Child(spec, self._logs)
+        child = Child(spec, self._logs, bare=self._bare)
         try:
             if code := await child.run():
                 raise CannotStart(_last_words(child, code))

@@ -24,7 +24,7 @@ def up(settings: Settings) -> None:
     with only_instance(settings.run_folder, UP, settings.public_url):
         if taken := ports.blocked(settings.host, settings.port):
             raise CannotStart(taken)
-        supervisor = Supervisor(settings.log_folder)
+        supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
         asyncio.run(supervisor.run(lambda: _bring_up(settings, supervisor)))
 
 
@@ -36,7 +36,7 @@ def run_workers(settings: Settings) -> None:
         supervisor.start(worker_specs(settings))
 
     with only_instance(settings.run_folder, f"worker-{os.uname().nodename}", "its workers"):
-        supervisor = Supervisor(settings.log_folder)
+        supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
         asyncio.run(supervisor.run(bring_up))
 
 

@@ -1,6 +1,7 @@
 """The supervisor over small real processes: order, restarts, endings."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -111,3 +112,15 @@ async def test_long_lines_are_cut_and_the_last_one_needs_no_end(
     lines = (tmp_path / "loud.log").read_text().splitlines()
     assert sum(map(len, lines)) == 200_000
     assert max(map(len, lines)) <= 2 * 64 * 2**10
+
+
+async def test_lines_for_machines_stay_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor = Supervisor(tmp_path, bare=True)
+
+    async def begin() -> None:
+        supervisor.start([child("mortal", """print('{"message": "hello"}'); raise SystemExit(3)""")])
+
+    await run_until(supervisor, begin, tmp_path / "mortal.log", "it starts again")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert lines[0] == {"message": "hello"}
+    assert lines[1]["process"] == "mortal"
