@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-DATA ?= data
+DATA ?=
 HOST ?=
 PORT ?=
 WORKERS ?=
@@ -15,7 +15,7 @@ DEVELOPMENT := .venv/.development
 ASSETS := node_modules/.assets
 BROWSER := node_modules/.browser
 
-.PHONY: help setup setup-dev run test check unit integration slow e2e format bench screenshots messages lock clean
+.PHONY: help setup setup-dev run test check integration slow e2e format bench screenshots messages lock clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ setup: $(RUNTIME) $(ASSETS)  ## environment and browser modules; safe to repeat
 setup-dev: $(DEVELOPMENT) $(BROWSER)  ## the same, with what the tests need
 
 run: setup  ## everything on this machine: make run [DATA=folder] [HOST=address] [PORT=number] [WORKERS=number]
-	@$(BIN)/skillstudio up --data '$(DATA)' $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS))
+	@$(BIN)/skillstudio up $(if $(DATA),--data '$(DATA)') $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS))
 
 test: check integration slow e2e  ## everything that can fail
 
