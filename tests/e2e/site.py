@@ -56,7 +56,7 @@ async def add_lesson(page: Page, course: str, title: str) -> None:
 
 async def enrol(page: Page, course: str, email: str) -> None:
     await page.goto(f"{course}/people")
-    await page.get_by_label("E-mail addresses").fill(email)
+    await page.get_by_label("Email addresses").fill(email)
     await page.get_by_role("button", name="Enrol").click()
     await expect(page.get_by_role("listitem").filter(has_text=email)).to_be_visible()
 
