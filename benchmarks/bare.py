@@ -9,8 +9,8 @@ import msgspec
 
 from transcoder.command import PRESET
 from transcoder.media import Rung
-from transcoder.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, needed
 from transcoder.picture import SCALER
+from transcoder.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, needed
 from transcoder.tools import Tools
 
 LOUDNESS = f"loudnorm=I=-16:TP=-1.5:LRA=11,aresample={SAMPLE_RATE}"

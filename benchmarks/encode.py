@@ -9,7 +9,7 @@ import argparse
 import os
 import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,20 +67,24 @@ def compare(tools: Tools, original: Path, rounds: int, *, quality: bool) -> None
 
 
 def _print_times(rounds: list[Round]) -> None:
-    def middle(of: Callable[[Round], float]) -> float:
-        return statistics.median(of(one) for one in rounds)
-
+    ours, once, thrice = (
+        [one.ours for one in rounds],
+        [one.once for one in rounds],
+        [one.thrice for one in rounds],
+    )
     print(f"\n{'':<26}{'clock':>9}{'CPU':>9}")
-    for name, of in (("product, two workers", 0), (bare.ONCE, 1), (bare.THRICE, 2)):
-        print(
-            f"{name:<26}{middle(lambda r, of=of: r[of].seconds):>8.1f}s{middle(lambda r, of=of: r[of].cpu):>8.1f}s"
-        )
-    for name, of in (("product / one decode", 1), ("product / three passes", 2)):
-        clock = middle(lambda r, of=of: r.ours.seconds / r[of].seconds)
-        cpu = middle(lambda r, of=of: r.ours.cpu / r[of].cpu)
-        print(f"{name:<26}{clock:>9.3f}{cpu:>9.3f}")
-    print(f"{'playable after':<26}{middle(lambda r: r.ours.playable):>8.1f}s")
-    print(f"{'largest worker':<26}{max(r.ours.peak for r in rounds) / 1e6:>7.0f}MB\n", flush=True)
+    for name, runs in (("product, two workers", ours), (bare.ONCE, once), (bare.THRICE, thrice)):
+        print(f"{name:<26}{_middle(run.seconds for run in runs):>8.1f}s{_middle(r.cpu for r in runs):>8.1f}s")
+    for name, others in (("product / one decode", once), ("product / three passes", thrice)):
+        pairs = list(zip(ours, others, strict=True))
+        clock = _middle(our.seconds / other.seconds for our, other in pairs)
+        print(f"{name:<26}{clock:>9.3f}{_middle(our.cpu / other.cpu for our, other in pairs):>9.3f}")
+    print(f"{'playable after':<26}{_middle(one.ours.playable for one in rounds):>8.1f}s")
+    print(f"{'largest worker':<26}{max(one.ours.peak for one in rounds) / 1e6:>7.0f}MB\n", flush=True)
+
+
+def _middle(values: Iterable[float]) -> float:
+    return statistics.median(values)
 
 
 def _print_rungs(tools: Tools, original: Path, made: Round, *, quality: bool) -> None:

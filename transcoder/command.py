@@ -64,13 +64,18 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
     top = frames.rungs[0]
     pictures = picture.standard(picture.upright(stream, video), video, top.width, top.height)
     tiles = chunk_tiles(plan, chunk)
-    copies = pictures.filter_multi_output("split", len(frames.rungs) + bool(tiles))
-    outputs = [_rung(copies[0], top, frames, threads=threads)]
-    for number, rung in enumerate(frames.rungs[1:], start=1):
-        smaller = picture.resized(copies[number], rung.width, rung.height)
-        outputs.append(_rung(smaller, rung, frames, threads=threads))
+    outputs = []
+    # Each rung is made from the one above it: two thirds of the pixels to read, and no worse to look at.
+    for rung in frames.rungs:
+        if rung is not top:
+            pictures = picture.resized(pictures, rung.width, rung.height)
+        shown = pictures
+        if tiles or rung is not frames.rungs[-1]:
+            copies = pictures.filter_multi_output("split", 2)
+            shown, pictures = copies[0], copies[1]
+        outputs.append(_rung(shown, rung, frames, threads=threads))
     if tiles:
-        outputs.append(_tiles(copies[len(frames.rungs)], plan, chunk, tiles))
+        outputs.append(_tiles(pictures, plan, chunk, tiles))
     return _command(tools, f"chunk {chunk.number}", *outputs, filter_threads=threads)
 
 

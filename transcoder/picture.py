@@ -5,7 +5,7 @@ from ffmpeg.nodes import FilterableStream
 from transcoder.media import VideoStream
 from transcoder.plan import Chunk, VideoPlan
 
-SCALER = "bicubic"
+SCALER = "lanczos"  # text on slides stays sharper: 4 VMAF at 480 lines, for 6 % more bytes
 TURNS = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
 HD_LINES = 720  # from here on a stream that names no colours means bt709, below it bt601
 

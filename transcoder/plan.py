@@ -18,10 +18,10 @@ GOPS_IN_SEGMENT = 3
 SEGMENT_SECONDS = float(GOP_SECONDS * GOPS_IN_SEGMENT)
 
 # Segments per chunk. Short at the start, so that a lecture can be played after seconds and
-# the playhead never catches the encoders; then 30 s, the size that measured best; from ten
-# minutes on a minute, so that a long lecture is not a thousand jobs.
+# the playhead never catches the encoders; then 48 s, for every chunk decodes from the keyframe
+# before it, some seconds for nothing; from ten minutes on a minute.
 RAMP = (1, 1, 1, 2, 3, 3, 4)
-STEADY, STEADY_UNTIL, LONG = 5, 100, 10
+STEADY, STEADY_UNTIL, LONG = 8, 100, 10
 # Towards the end a chunk is at most this part of what is left, so that no worker
 # sits idle for long while another finishes the last one.
 TAIL_PART = 4
