@@ -16,6 +16,7 @@ class Shots:
 
     async def take(self, page: Page, name: str) -> None:
         """Four files; fails where the page scrolls sideways."""
+        await page.mouse.move(0, 0)  # no tool tips
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for width, height in SIZES:
