@@ -14,11 +14,11 @@ from server.accounts.identity import Viewer
 from server.accounts.keys import live_keys
 from server.kit.clock import Clock
 from server.kit.csrf import EXEMPT
-from server.kit.errors import Invalid, NotFound
+from server.kit.errors import Invalid, NotFound, Problem
 from server.library.access import NO_LESSON, lesson_for_teaching
 from server.settings import Settings
 from server.uploads import control, forms, tus
-from server.uploads.body import AnyRequest, body_of
+from server.uploads.body import AnyRequest, body_of, let_pass
 from server.uploads.events import HEARTBEAT_EVENT, Hub, event
 from server.uploads.intake import Intake
 from server.uploads.progress import LessonProgress, addressed, snapshot
@@ -55,9 +55,13 @@ async def take_form(
     length = request.headers.get("content-length", "")
     if content_type != "multipart/form-data" or not options.get("boundary"):
         raise Invalid("Send the form as multipart/form-data.")
-    reader = forms.FormReader(body_of(request), options["boundary"], int(length) if length.isdigit() else -1)
-    now = clock.now()
-    await forms.accept(intake, reader, await live_keys(intake.database, FORM_KEY, now), now)
+    body, now = body_of(request), clock.now()
+    reader = forms.FormReader(body, options["boundary"], int(length) if length.isdigit() else -1)
+    try:
+        await forms.accept(intake, reader, await live_keys(intake.database, FORM_KEY, now), now)
+    except Problem:
+        await let_pass(body)
+        raise
     return Response(None)
 
 

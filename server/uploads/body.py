@@ -1,6 +1,8 @@
 """A request's body as it comes."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from litestar import Request
 from litestar.datastructures import State
@@ -10,6 +12,8 @@ from server.uploads.receive import Cut
 
 AnyRequest = Request[object, object, State]
 
+LINGER_SECONDS, LINGER_BYTES = 5.0, 64 * 2**20
+
 
 async def body_of(request: AnyRequest) -> AsyncIterator[bytes]:
     """Litestar says "internal error" when the client goes away; for an upload that is everyday life."""
@@ -18,3 +22,15 @@ async def body_of(request: AnyRequest) -> AsyncIterator[bytes]:
             yield piece
     except InternalServerException as error:
         raise Cut from error
+
+
+async def let_pass(body: AsyncIterator[bytes]) -> None:
+    """After a refusal, read on for a moment: who is still sending does not look for the answer yet,
+    and would see a broken connection in its place (nginx's lingering_close)."""
+    passed = 0
+    with suppress(TimeoutError, Cut):
+        async with asyncio.timeout(LINGER_SECONDS):
+            async for piece in body:
+                passed += len(piece)
+                if passed > LINGER_BYTES:
+                    return

@@ -116,6 +116,14 @@ async def test_an_altered_form_is_refused(campus: Campus, field: str) -> None:
     assert not list((campus.data / "uploads").glob("*.form"))
 
 
+async def test_a_refusal_is_heard_by_who_is_still_sending(campus: Campus) -> None:
+    """Far more than the kernel keeps in its buffers."""
+    async with campus.client() as client:
+        ticket = await ask(campus, client)
+        answer = await send_form(ticket, DATA * 100, altered={"key": ticket["fields"]["key"] + "x"})
+    assert answer.status_code == 403
+
+
 async def test_an_altered_policy_is_refused_by_the_store(s3_campus: Campus) -> None:
     async with s3_campus.client() as client:
         ticket = await ask(s3_campus, client)
