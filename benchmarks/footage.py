@@ -17,7 +17,7 @@ PAPER, INK, TITLE = b"\xf6\xf4\xee", b"\x22\x26\x30", b"\x1d\x4f\x91"
 LETTERS, LETTER_COLUMNS, LETTER_ROWS = 40, 5, 7
 
 # As recorders and cameras write it: a keyframe in ten seconds, B-frames, good quality.
-RECORDED = ("-c:v", "libx264", "-preset", "superfast", "-crf", "18", "-g", "250", "-pix_fmt", "yuv420p")
+RECORDED = ("-c:v", "libx264", "-preset", "superfast", "-crf", "21", "-g", "250", "-pix_fmt", "yuv420p")
 SOUND = ("-c:a", "aac", "-b:a", "128k")
 MOVING = "mandelbrot=s={}:r=25:maxiter=600,trim=end_frame=250,loop=-1:250,setpts=N/25/TB"
 # A voice of a hundred and some hertz with overtones, four syllables a second, a pause for breath
@@ -34,7 +34,7 @@ def lecture(tools: Tools, seconds: int) -> Path:
     if not path.exists():
         with tempfile.TemporaryDirectory(prefix="slides-") as name:
             slides = _slides(Path(name), seconds)
-            corner = f"{MOVING.format('480x270')},noise=alls=6:allf=t[corner]"
+            corner = f"{MOVING.format('480x270')},noise=alls=3:allf=t[corner]"
             graph = f"{corner};[0:v]fps={FPS}[slides];[slides][corner]overlay=W-w-40:H-h-40:shortest=1[v]"
             inputs = (
                 "-f",
@@ -58,7 +58,7 @@ def busy(tools: Tools, seconds: int) -> Path:
     path = FOLDER / f"busy-{seconds}.mp4"
     if not path.exists():
         shown = (
-            f"{MOVING.format('960x540')},scale={WIDTH}:{HEIGHT},scroll=h=0.004:v=0.002,noise=alls=10:allf=t"
+            f"{MOVING.format('960x540')},scale={WIDTH}:{HEIGHT},scroll=h=0.004:v=0.002,noise=alls=4:allf=t"
         )
         inputs = ("-f", "lavfi", "-i", shown, "-f", "lavfi", "-i", SPEECH.format(seconds))
         _make(tools, path, *inputs, seconds=seconds)
