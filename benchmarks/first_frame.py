@@ -26,6 +26,7 @@ from transcoder.tools import Tools, find_tools
 
 MINUTES = (2, 10, 60)
 ROUNDS = 3
+PIECE = 64 * 2**20  # bytes in one request
 LAST = 64 * 1024  # bytes that are held back until the player waits
 EMAIL, PASSWORD = "ada@example.org", "a sentence that nobody guesses"
 FIRST_FRAME = """() => new Promise(seen => {
@@ -112,7 +113,9 @@ async def _once(api: httpx.AsyncClient, page: Page, url: str, file: Path, size: 
     made.raise_for_status()
     address = made.headers["location"]
     with file.open("rb") as source:
-        offset = await _send(api, address, source.read(size - LAST), 0)
+        offset = 0
+        while offset < size - LAST:
+            offset = await _send(api, address, source.read(min(PIECE, size - LAST - offset)), offset)
         await page.goto(f"{url}/dashboard/courses/{course}/lessons/{lesson}")
         await page.wait_for_selector("[data-lecture-player][data-state=waiting]")
         frame = asyncio.create_task(page.evaluate(FIRST_FRAME))
