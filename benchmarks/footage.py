@@ -75,7 +75,8 @@ def _make(tools: Tools, path: Path, *what: str, seconds: int) -> None:
 
 def _slides(folder: Path, seconds: int) -> Path:
     """A list for FFmpeg's concat demuxer: each slide stands for 12 to 45 seconds."""
-    chance, shown, lines = random.Random(7), 0, []
+    chance, shown = random.Random(7), 0
+    lines: list[str] = []
     while shown < seconds:
         slide = folder / f"{len(lines):03d}.ppm"
         slide.write_bytes(_slide(chance))
