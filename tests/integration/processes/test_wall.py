@@ -91,3 +91,12 @@ async def test_no_way_to_more_rights(tmp_path: Path) -> None:
     script = "grep -E '^(NoNewPrivs|CapEff|Seccomp)' /proc/self/status || true; ulimit -c; umask"
     said = (await process.run(shell(script), tmp_path, LIMITS)).stdout.decode()
     assert said.split()[-2:] == ["0", "0077"]
+
+
+def test_who_stands_back_does_so_among_sessions_too(tmp_path: Path) -> None:
+    script = ("/bin/sh", "-c", "nice; cat /proc/self/autogroup")
+    argv = sandbox.confine(script, folder=tmp_path, inputs=[Path("/proc")], rlimits={}, nice=7)
+    said = subprocess.run(argv, capture_output=True, text=True, check=False, start_new_session=True).stdout
+    assert said.startswith("7\n")
+    if Path("/proc/self/autogroup").exists():
+        assert "nice 7" in said
