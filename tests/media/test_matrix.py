@@ -12,7 +12,7 @@ from transcoder import check
 from transcoder.playlist import AUDIO
 from transcoder.tools import Tools
 
-pytestmark = [pytest.mark.media, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.media, pytest.mark.timeout(1200)]
 
 SYNC = 0.040  # seconds between a flash and its beep
 STRICT = ("-v", "warning")  # whatever the decoder has to say fails the test
