@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -69,10 +69,11 @@ async def _plant(folder: Path) -> AsyncIterator[Plant]:
     valkey = Valkey(folder / "valkey")
     valkey.start()
     store = StoreConfig(folder=folder / "data" / "objects")
+    plant = Plant(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
     try:
-        with closing(Queue(valkey.url)) as queue:
-            yield Plant(folder / "data", database, valkey.url, queue, store, open_store(store))
+        yield plant
     finally:
+        await plant.close()
         valkey.kill()
         await database.close()
 
