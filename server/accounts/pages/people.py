@@ -82,7 +82,7 @@ async def import_people(
 ) -> Response[Any]:
     """A file, or what was pasted. A file that is refused comes back as text that one can mend."""
     data = await _list_of(request)
-    form = Form({"list": data.decode(errors="replace")})
+    form = Form({"list": _readable(data)})
     try:
         imported = await people.import_csv(database, data, clock.now())
     except Problem as problem:
@@ -107,6 +107,14 @@ async def _list_of(request: AnyRequest) -> bytes:
     data = await file.read() if isinstance(file, UploadFile) else b""
     pasted = form.get("list")
     return data or (pasted.strip().encode() if isinstance(pasted, str) else b"")
+
+
+def _readable(data: bytes) -> str:
+    """Nothing of a file that is no text: nobody could mend it."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _import(request: AnyRequest, viewer: Viewer, form: Form, imported: Imported | None = None) -> Template:

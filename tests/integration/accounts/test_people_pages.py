@@ -146,3 +146,13 @@ async def test_import_tells_what_is_wrong_by_line_and_keeps_the_list(
 async def test_what_is_no_list_is_refused(administrator: Account, data: bytes) -> None:
     answer = await administrator.browser.post(f"{PEOPLE}/import", files={"file": ("x.csv", data, "text/csv")})
     assert answer.status_code == 422
+
+
+async def test_a_file_that_is_no_list_does_not_come_back(administrator: Account) -> None:
+    data = b"\x00\xff\xfe" * 100_000
+    answer = await administrator.browser.post(
+        f"{PEOPLE}/import", files={"file": ("x.mp4", data, "video/mp4")}
+    )
+    assert answer.status_code == 422
+    assert "UTF-8" in answer.text
+    assert len(answer.text) < 50_000

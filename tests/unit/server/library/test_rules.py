@@ -50,7 +50,16 @@ def test_addresses_out_of_a_pasted_list(emails: list[str], between: str) -> None
     assert rules.emails_in(text) == list(dict.fromkeys(emails))
 
 
-@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\u202eb"])
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\x1bb"])
 def test_no_title(title: str) -> None:
     with pytest.raises(Invalid):
         rules.clean_title(title)
+
+
+@pytest.mark.parametrize("title", ["می\u200cخواهم", "👩\u200d🏫 Class", "soft\u00adhyphen"])
+def test_titles_are_spelled_as_people_spell_them(title: str) -> None:
+    assert rules.clean_title(title) == title
+
+
+def test_what_turns_the_direction_is_left_out() -> None:
+    assert rules.clean_title("\u202eשלום\u2066 world") == "שלום world"
