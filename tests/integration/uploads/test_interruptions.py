@@ -45,6 +45,16 @@ async def stored_sha256(campus: Campus) -> str:
     return hashlib.sha256((campus.data / "objects" / upload.s3_key).read_bytes()).hexdigest()
 
 
+def patch_head(campus: Campus, location: str) -> bytes:
+    """Of a request that announces all of DATA, for tests that send less of it."""
+    return (
+        f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
+        "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
+        f"Content-Length: {len(DATA)}\r\n\r\n"
+    ).encode()
+
+
 @pytest.mark.faults
 async def test_cut_at_99_percent_and_resumed_gives_the_same_hash(campus: Campus) -> None:
     sent = len(DATA) * 99 // 100
@@ -64,13 +74,7 @@ async def test_server_killed_in_mid_request_goes_on_after_a_restart(campus: Camp
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
         _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
-        head = (
-            f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
-            f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
-            "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
-            f"Content-Length: {len(DATA)}\r\n\r\n"
-        )
-        writer.write(head.encode() + DATA[:most])
+        writer.write(patch_head(campus, location) + DATA[:most])
         await writer.drain()
         await eventually(lambda: campus.spool_file(location).stat().st_size >= 2**20)
         await campus.server.kill()
@@ -103,13 +107,7 @@ async def test_one_writer_at_a_time(campus: Campus) -> None:
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
         _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
-        head = (
-            f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
-            f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
-            "Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
-            f"Content-Length: {len(DATA)}\r\n\r\n"
-        )
-        writer.write(head.encode() + b"x")
+        writer.write(patch_head(campus, location) + b"x")
         await writer.drain()
         await asyncio.sleep(0.3)
         assert (await send(client, location, 0, DATA)).status_code == 423
