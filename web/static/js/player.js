@@ -62,13 +62,24 @@ class LecturePlayer {
       return;
     }
     this.refreshing = true;
+    try {
+      await this.refresh();
+    } catch {
+      // The network went in the same moment: the next look may find it back.
+      this.say(this.texts.textOffline);
+      setTimeout(() => this.onError(error), ASK_AGAIN_MS);
+    } finally {
+      this.refreshing = false;
+    }
+  }
+
+  async refresh() {
     const { currentTime, paused } = this.video;
     const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
     if (!answer.ok) return this.say(this.texts.textGone);
     this.playback = await answer.json();
     this.load(this.playback.hls_url, currentTime);
     if (!paused) this.video.play();
-    this.refreshing = false;
   }
 
   recover(error) {
