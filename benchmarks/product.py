@@ -20,7 +20,7 @@ from transcoder.plan import Plan, needed
 from transcoder.queue import QUICK, TRANSCODE, Queue
 
 DEADLINE = 3600.0  # seconds
-LOOK = 0.1  # seconds between looks at memory
+LOOK = 1.0  # seconds between looks at memory and at the row: each takes time from what is measured
 
 
 class Encoded(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
         largest = Largest([worker.pid for worker in plant.workers])
         watch = asyncio.create_task(largest.watch())
         video = await plant.submit(original)
-        video = await plant.comes_to(video.id, "ready", seconds=DEADLINE)
+        video = await _ready(plant, video.id)
         watch.cancel()
         for worker in plant.workers:
             await worker.stop()
@@ -60,6 +60,15 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
         plan=plan,
         files={rung.name: _joined(made / rung.name, folder) for rung in needed(plan.video).rungs},
     )
+
+
+async def _ready(plant: Plant, video_id: str) -> Video:
+    async with asyncio.timeout(DEADLINE):
+        while (video := await plant.video(video_id)).state != "ready":
+            if video.state == "failed":
+                raise RuntimeError(video.error)
+            await asyncio.sleep(LOOK)
+    return video
 
 
 @asynccontextmanager

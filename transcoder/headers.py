@@ -45,6 +45,8 @@ class Stream(msgspec.Struct, frozen=True):
     field_order: str = "unknown"
     color_transfer: str = ""
     color_space: str = ""
+    color_range: str = ""
+    pix_fmt: str = ""
     r_frame_rate: str = ""
     avg_frame_rate: str = ""
     start_time: str = ""
@@ -133,6 +135,10 @@ def interlaced(stream: Stream) -> bool:
 
 def hdr(stream: Stream) -> bool:
     return stream.color_transfer in HDR_TRANSFERS
+
+
+def named(colors: str) -> str | None:
+    return colors if colors not in ("", "unknown") else None
 
 
 def language(stream: Stream) -> str | None:

@@ -8,12 +8,14 @@ offer is skipped: the whitelists on the command line stand in every case.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import os
 import resource
 import signal
 import struct
 import sys
+import termios
 
 TYPE_CHECKING = False  # typing would add a third to the start-up
 if TYPE_CHECKING:
@@ -45,8 +47,8 @@ def main(spec: dict[str, Any]) -> None:
     for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored_by_python, signal.SIG_DFL)
     os.umask(0o077)
-    if spec["nice"]:
-        stand_back(spec["nice"])
+    os.nice(spec["nice"])
+    leave_the_terminal()
     if sys.platform == "linux":
         if not spec["bubblewrap"]:
             leave_the_network()
@@ -63,18 +65,14 @@ def main(spec: dict[str, Any]) -> None:
     os.execv(spec["argv"][0], spec["argv"])  # noqa: S606
 
 
-def stand_back(nice: int) -> None:
-    """Where the kernel shares by session (sched(7), autogroup), a nice value counts inside it only.
-
-    Every tool has a session of its own, so without the second step the first segment of a lecture
-    would get no more of the machine than each of the chunks that nobody waits for.
-    """
-    os.nice(nice)
+def leave_the_terminal() -> None:
+    """The session is the worker's; who shares its terminal could type into it."""
     try:
-        with open("/proc/self/autogroup", "w") as group:
-            group.write(str(nice))
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
-        pass  # a kernel without autogroups, or a container that hides them
+        return  # there is none
+    fcntl.ioctl(terminal, termios.TIOCNOTTY)
+    os.close(terminal)
 
 
 def leave_the_network() -> None:

@@ -19,6 +19,8 @@ class VideoStream(msgspec.Struct, frozen=True):
     hdr: bool = False
     start: float = 0.0  # seconds after Source.start
     color_space: str | None = None  # the YUV matrix as ffprobe names it; None when the stream names none
+    color_range: str | None = None  # "tv" or "pc", likewise
+    pixels: str = ""  # FFmpeg's name of the pixel format
 
 
 class AudioStream(msgspec.Struct, frozen=True):

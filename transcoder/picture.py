@@ -54,7 +54,8 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
         stream = stream.filter("tonemap", tonemap="hable", desat=0)
         stream = stream.filter("zscale", t="709", m="709", r="limited")
     else:
-        assumed = {} if video.color_space else {"in_color_matrix": _unnamed_matrix(video)}
+        if assumed := _unnamed(video):  # named, or the scaler copies pictures that need no change
+            stream = stream.filter("setparams", **assumed)
         stream = stream.filter(
             "scale",
             w=width,
@@ -62,7 +63,6 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
             flags=SCALER,
             out_color_matrix="bt709",
             out_range="limited",
-            **assumed,
         )
     stream = stream.filter("format", "yuv420p").filter("setsar", 1)
     # What rides on the frames would end up in the result: a turn that has been made, the
@@ -74,13 +74,19 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
 
 
 def resized(stream: FilterableStream, width: int, height: int) -> FilterableStream:
-    """A smaller copy of standard pictures."""
-    return stream.filter("scale", w=width, h=height, flags=SCALER).filter("setsar", 1)
+    """A smaller copy of standard pictures. zscale's lanczos takes half the time of swscale's."""
+    return stream.filter("zscale", w=width, h=height, filter=SCALER).filter("setsar", 1)
 
 
 def only(stream: FilterableStream, frames: tuple[int, ...]) -> FilterableStream:
     return stream.filter("select", "+".join(f"eq(n,{frame})" for frame in frames))
 
 
-def _unnamed_matrix(video: VideoStream) -> str:
-    return "bt709" if min(video.width, video.height) >= HD_LINES else "bt601"
+def _unnamed(video: VideoStream) -> dict[str, str]:
+    """What everybody takes YUV for that does not say what it is."""
+    if not video.pixels.startswith("yuv"):
+        return {}
+    lines = min(video.width, video.height)
+    matrix = {} if video.color_space else {"colorspace": "bt709" if lines >= HD_LINES else "smpte170m"}
+    limited = not video.color_range and not video.pixels.startswith("yuvj")
+    return matrix | ({"range": "limited"} if limited else {})

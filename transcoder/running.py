@@ -134,7 +134,9 @@ class Running:
                 pass_fds=(writes,),
                 cwd=self.folder,
                 env=sandbox.ENVIRONMENT,
-                start_new_session=True,
+                # A group, to be killed with all it starts; no session, for Linux shares the machine by
+                # session first (sched(7), autogroup) and a nice value counts only inside one.
+                process_group=0,
             )
         except BaseException:
             os.close(reads)

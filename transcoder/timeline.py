@@ -119,7 +119,9 @@ def _video(stream: Stream, rate: Fraction, start: float) -> VideoStream:
         interlaced=headers.interlaced(stream),
         hdr=headers.hdr(stream),
         start=round(max(0.0, _begin(stream) - start), 6),
-        color_space=stream.color_space if stream.color_space not in ("", "unknown") else None,
+        color_space=headers.named(stream.color_space),
+        color_range=headers.named(stream.color_range),
+        pixels=stream.pix_fmt,
     )
 
 

@@ -22,7 +22,7 @@ from storage.database.engine import Database
 from storage.database.tables import WorkerRow
 from storage.objects.open import StoreConfig, open_store
 from transcoder import claims, jobs, places
-from transcoder.queue import ACTOR, Queue, make_broker
+from transcoder.queue import ACTOR, QUICK, TRANSCODE, Queue, make_broker
 from transcoder.scratch import Scratch
 from transcoder.timing import Timing
 from transcoder.tools import find_tools
@@ -30,7 +30,9 @@ from transcoder.workshop import DATABASE_AWAY, Workshop
 
 log = structlog.get_logger(__name__)
 
-POLL_MILLISECONDS = 100  # Dramatiq's longest sleep between looks into an empty queue
+# Dramatiq's longest sleep between looks into an empty queue, in milliseconds. Somebody waits for
+# what is quick; looking for chunks as often would cost a hundredth of the machine.
+POLL = {QUICK: 100, TRANSCODE: 500}
 
 
 class WorkerConfig(msgspec.Struct, frozen=True):
@@ -127,7 +129,7 @@ class Consumer:
         self._worker = dramatiq.Worker(
             broker,
             queues={config.queue},
-            worker_timeout=POLL_MILLISECONDS,
+            worker_timeout=POLL[config.queue],
             worker_threads=config.jobs_at_once,
         )
         self._worker.queue_prefetch = config.jobs_at_once  # hoard no hints that another worker could take

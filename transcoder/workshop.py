@@ -65,9 +65,9 @@ def _nice(claim: Claim) -> int:
     """Somebody waits for the first chunk; the sound is soon far enough ahead of it; the rest has time."""
     match claim.kind, claim.number:
         case "chunk", number if number > 0:
-            return 10
+            return 19
         case "audio", _:
-            return 5
+            return 10
         case _:
             return 0
 

@@ -40,8 +40,9 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            # In a session of its own: Ctrl-C reaches the supervisor alone, which ends things in order.
-            start_new_session=True,
+            # In a group of its own: Ctrl-C reaches the supervisor alone, which ends things in order.
+            # Not in a session: encoders of all workers stand back from each other in one.
+            process_group=0,
             preexec_fn=dying_with(os.getpid()),
         )
         self._hearing = asyncio.create_task(self.voice.pump(self._process.stdout))

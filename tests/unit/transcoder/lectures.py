@@ -33,7 +33,7 @@ def source(
         duration=seconds,
         start=0.0,
         seekable=True,
-        video=VideoStream(0, "h264", width, height, *fps, **more),  # type: ignore[arg-type]
+        video=VideoStream(0, "h264", width, height, *fps, **{"pixels": "yuv420p"} | more),  # type: ignore[arg-type]
         audio=AudioStream(index=1, codec="aac", channels=2, sample_rate=44_100, language="en"),
     )
 

@@ -35,7 +35,7 @@ def text(made: Command) -> str:
     return lines.strip() + "\n"
 
 
-TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_space="bt709")
+TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_space="bt709", color_range="tv")
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,25 @@ def test_nothing_to_make_of_what_is_not_there() -> None:
     with pytest.raises(ValueError, match="no such part"):
         command.poster(TOOLS, ORIGINAL, sound)
     assert plan.video is None
+
+
+@pytest.mark.parametrize(
+    ("traits", "assumed"),
+    [
+        ({}, "setparams=colorspace=bt709:range=limited"),
+        ({"width": 720, "height": 576}, "setparams=colorspace=smpte170m:range=limited"),
+        ({"pixels": "yuvj420p"}, "setparams=colorspace=bt709["),
+        ({"color_space": "bt709"}, "setparams=range=limited"),
+        ({"color_space": "bt709", "color_range": "tv"}, None),
+        ({"pixels": "gbrp"}, None),
+        ({"pixels": ""}, None),
+    ],
+)
+def test_colours_are_assumed_where_a_stream_does_not_name_them(
+    traits: dict[str, object], assumed: str | None
+) -> None:
+    before_scaling = text(chunk(0, source(**traits))).partition("scale=")[0]  # type: ignore[arg-type]
+    if assumed is None:
+        assert "setparams" not in before_scaling
+    else:
+        assert assumed in before_scaling

@@ -5,7 +5,7 @@ import "media-chrome";
 import "media-chrome/menu";
 
 const ASK_AGAIN_MS = 3000;
-const ASK_FOR_THE_FIRST_MS = 1000; // somebody looks at an empty picture
+const ASK_FOR_THE_FIRST_MS = 500; // somebody looks at an empty picture
 const HLS = {
   startPosition: 0, // a growing lecture starts at its beginning, not at its edge
   liveDurationInfinity: false,
