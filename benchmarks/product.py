@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -15,19 +16,19 @@ from storage.database.tables import Video
 from storage.objects import keys
 from storage.objects.open import StoreConfig, open_store
 from tests.fixtures.queue import Valkey
-from tests.fixtures.workers import Plant
+from tests.fixtures.workers import Plant, WorkerProcess
 from transcoder.plan import Plan, needed
 from transcoder.queue import QUICK, TRANSCODE, Queue
 
 DEADLINE = 3600.0  # seconds
-LOOK = 1.0  # seconds between looks at memory and at the row: each takes time from what is measured
+LOOK = 1.0  # seconds between looks at the row: each takes time from what is measured
 
 
 class Encoded(msgspec.Struct, frozen=True):
     seconds: float  # from enqueued to ready
     playable: float  # until somebody could press play
     cpu: float  # seconds of all workers and their encoders, the workers' own start included
-    peak: int  # bytes: the largest worker together with its encoder
+    peak: int  # bytes: the largest worker together with its largest encoder
     plan: Plan
     files: dict[str, Path]  # by rung, all segments joined
 
@@ -43,11 +44,9 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
         for queue, allowed in [*((TRANSCODE, allowed) for allowed in cores), (QUICK, cores[-1])]:
             with _held_to(allowed):
                 await plant.start(queue)
-        largest = Largest([worker.pid for worker in plant.workers])
-        watch = asyncio.create_task(largest.watch())
         video = await plant.submit(original)
         video = await _ready(plant, video.id)
-        watch.cancel()
+        peak = max(_largest(worker) for worker in plant.workers)
         for worker in plant.workers:
             await worker.stop()
     plan = msgspec.convert(video.plan, Plan)
@@ -56,7 +55,7 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
         seconds=_until(video, "finished_at"),
         playable=_until(video, "playable_at"),
         cpu=cpu_of_children() - before,
-        peak=largest.bytes,
+        peak=peak,
         plan=plan,
         files={rung.name: _joined(made / rung.name, folder) for rung in needed(plan.video).rungs},
     )
@@ -78,7 +77,7 @@ async def _plant(folder: Path) -> AsyncIterator[Plant]:
     valkey = Valkey(folder / "valkey")
     valkey.start()
     store = StoreConfig(folder=folder / "data" / "objects")
-    plant = Plant(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
+    plant = Talkative(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
     try:
         yield plant
     finally:
@@ -98,26 +97,21 @@ def _held_to(cores: set[int]) -> Iterator[None]:
         os.sched_setaffinity(0, all_of_ours)
 
 
-class Largest:
-    """The most memory that any of these processes has held together with what it started."""
+class Talkative(Plant):
+    """Its workers tell what each encoder has used. Looking at encoders in /proc while they end is
+    no way to find out: who collects one on the same core then waits for it in the kernel, for minutes.
+    """
 
-    def __init__(self, pids: Sequence[int]) -> None:
-        self.pids, self.bytes = pids, 0
-
-    async def watch(self) -> None:
-        while True:
-            self.bytes = max(self.bytes, *(_held_by(pid) for pid in self.pids))
-            await asyncio.sleep(LOOK)
+    def settings(self) -> dict[str, str]:
+        return super().settings() | {"SKILLSTUDIO_LOG_LEVEL": "debug"}
 
 
-def _held_by(pid: int) -> int:
-    """Resident bytes of a process and its children; what ends meanwhile counts nothing."""
-    total = 0
-    with suppress(OSError):
-        total += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(_held_by(int(child)) for child in (task / "children").read_text().split())
-    return total
+def _largest(worker: WorkerProcess) -> int:
+    """Bytes: the most that the worker has held, and the most of any process it has started."""
+    told = (msgspec.json.decode(line) for line in worker.said().splitlines() if line.startswith("{"))
+    started = max((line["peak_rss"] for line in told if line["message"] == "process.end"), default=0)
+    held = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker.pid}/status").read_text())
+    return (int(held[1]) * 1024 if held else 0) + int(started)
 
 
 def _until(video: Video, moment: str) -> float:

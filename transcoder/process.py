@@ -58,7 +58,11 @@ async def run(
         await running.close()
     seconds = time.monotonic() - started
     log.debug(
-        "process.end", purpose=command.purpose, seconds=round(seconds, 2), returncode=running.returncode
+        "process.end",
+        purpose=command.purpose,
+        seconds=round(seconds, 2),
+        returncode=running.returncode,
+        peak_rss=running.peak_rss,
     )
     stderr = running.stderr.decode(errors="replace")
     if kind := kind or _kind(running.returncode):
