@@ -86,6 +86,7 @@ def create_app(
         middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
         exception_handlers=problems.HANDLERS,
         on_startup=[show_name_from_the_start],
+        on_shutdown=[server.playback.api.let_go],
         before_send=[response_headers(https=public_url.startswith("https:"))],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,

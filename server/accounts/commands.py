@@ -24,7 +24,7 @@ CLOCK = SystemClock()
 
 @click.group("users")
 def users() -> None:
-    """Add people, import them, make tokens for programs."""
+    """Add people, list and import them, make tokens for programs."""
 
 
 @users.command("add")
@@ -38,6 +38,27 @@ def add(settings: Settings, email: str, role: str, name: str, password_stdin: bo
     new = NewPerson(email, name, role, _password() if password_stdin else None)
     person = _run(settings, lambda database: people.add(database, new, CLOCK.now()))
     click.echo(f"{person.email} is added as {person.role}.")
+
+
+@users.command("list")
+@click.argument("search", default="")
+@click.option("--role", type=click.Choice(rules.ROLES), default=None, help="Only these.")
+@with_settings()
+def list_people(settings: Settings, search: str, role: str | None) -> None:
+    """Print who has an account: address, role, name and what keeps them out, parted by tabs.
+
+    SEARCH is a part of the name or the address.
+    """
+
+    async def pages(database: Database) -> list[Person]:
+        found: list[Person] = []
+        while more := await people.matching(database, search=search, role=role or "", offset=len(found)):
+            found += more
+        return found
+
+    for person in _run(settings, pages):
+        out = "disabled" if person.disabled else "" if person.has_password else "no password"
+        click.echo("\t".join((person.email, person.role, person.name, out)).rstrip())
 
 
 @users.command("password")

@@ -11,14 +11,17 @@ from server.accounts.administrators import NOBODY_YET
 from server.accounts.identity import Viewer
 from server.accounts.people import TAKEN
 from server.accounts.service import SignedIn
-from server.kit.errors import Conflict, NotFound
+from server.kit.errors import Conflict, Gone
 from server.kit.security import digest, new_secret
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution, User
 
-USED = "This set-up link has been used or replaced. Restart SkillStudio to get a new one, or sign in."
+USED = (
+    "This set-up link does not count any more. If this server has an administrator, sign in."
+    " If not, start SkillStudio again: the new link stands in its last lines."
+)
 
 
 async def ensure_setup_link(database: Database) -> str | None:
@@ -59,10 +62,10 @@ async def complete(
 ) -> SignedIn:
     """Make the administrator, once, and sign them in.
 
-    Raises Invalid, Conflict when the address has an account, and NotFound for a used link.
+    Raises Invalid, Conflict when the address has an account, and Gone for a used link.
     """
     if not await is_open(database, token):
-        raise NotFound(USED)  # before the hash, which takes its time
+        raise Gone(USED)  # before the hash, which takes its time
     email, name = rules.clean_email(email), rules.clean_name(name)
     password_hash = await passwords.hash_password(rules.clean_password(password, email=email))
     place_values: dict[str, str | None] = {"setup_token_hash": None}
@@ -79,7 +82,7 @@ async def complete(
         )
         # The update locks the row, so that of two posts at once only one finds the hash.
         if spent.scalar_one_or_none() is None:
-            raise NotFound(USED)
+            raise Gone(USED)
         viewer = Viewer(id=new_id(), email=email, name=name, role=rules.ADMINISTRATOR)
         values = msgspec.structs.asdict(viewer) | {"password_hash": password_hash, "created_at": now}
         if not await insert_new(session, User, key=("email",), **values):

@@ -32,6 +32,11 @@ class NotFound(Problem):
     title = "Not found"
 
 
+class Gone(Problem):
+    status = 410
+    title = "No longer there"
+
+
 class Conflict(Problem):
     status = 409
     title = "Not possible right now"

@@ -36,7 +36,9 @@ from storage.objects.store import StoreError
 )
 @click.option("--lesson", "lesson_id", metavar="ID", help="The lesson that gets the one file.")
 @click.option(
-    "--course", metavar="TITLE", help="The course that gets a draft lesson for each file, named after it."
+    "--course",
+    metavar="TITLE",
+    help="The course that gets a draft lesson for each file, named after it; its id will do.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each file.")
 @click.option("--detach", is_flag=True, help="Do not wait until the lectures are ready.")

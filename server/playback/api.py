@@ -50,4 +50,10 @@ def delivery(app: Litestar) -> Delivery:
     return cast("Delivery", app.state["delivery"])
 
 
+async def let_go(app: Litestar) -> None:
+    """At the end of the process: fetches that nobody waits for any more."""
+    if "delivery" in app.state:
+        await cast("Delivery", app.state["delivery"]).edge.close()
+
+
 ROUTES: list[ControllerRouterHandler] = [playback_of, media]

@@ -72,6 +72,7 @@ async def start_transcode(
     intake: NamedDependency[Intake],
     clock: NamedDependency[Clock],
 ) -> Started:
+    """Encode what was uploaded to this key; the same key again is the same job."""
     return await start(intake, viewer, data, clock.now())
 
 
@@ -82,6 +83,7 @@ async def status(
     intake: NamedDependency[Intake],
     clock: NamedDependency[Clock],
 ) -> Response[LessonProgress]:
+    """How far a lesson's video is, from the first byte of its upload to its last segment."""
     now = clock.now()
     async with intake.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)

@@ -7,11 +7,6 @@ class WrongOffset(Conflict):
     title = "The upload stands at another offset"
 
 
-class Gone(Problem):
-    status = 410
-    title = "This upload is over"
-
-
 class WrongVersion(Problem):
     status = 412
     title = "Another version of tus"

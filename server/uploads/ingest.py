@@ -54,15 +54,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def course_named(database: Database, title: str, clock: Clock) -> str:
-    """The id of the course of this title; made as a draft when there is none. Conflict when there are two."""
+    """The id of the course of this title or id; made as a draft when there is none.
+
+    Raises Conflict when several have the title.
+    """
     title = rules.clean_title(title)
     async with database.write() as session:
         known = (await session.execute(select(Course.id, Course.title))).all()
-        found: list[str] = [row.id for row in known if row.title.casefold() == title.casefold()]
+        found: list[str] = [row.id for row in known if title in (row.id, row.title)]
+        found = found or [row.id for row in known if row.title.casefold() == title.casefold()]
         if len(found) > 1:
-            raise Conflict(
-                f"{len(found)} courses are called “{title}”. Name a lesson by --lesson ID instead."
-            )
+            raise Conflict(f"{len(found)} courses are called “{title}”. Give the id of one to --course.")
         if found:
             return found[0]
         now = clock.now()

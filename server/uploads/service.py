@@ -8,10 +8,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.kit.errors import Conflict, Invalid, NotFound, TooLarge
+from server.kit.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 from server.library.access import lesson_for_teaching
 from server.uploads import rules
-from server.uploads.errors import Gone, WrongOffset
+from server.uploads.errors import WrongOffset
 from server.uploads.intake import Intake
 from server.uploads.protocol import Checksum
 from server.uploads.receive import receive

@@ -166,6 +166,9 @@ async def test_several_files_become_lessons(teacher: Page, campus: Campus, tmp_p
     await teacher.goto(course_url(campus))
     await teacher.set_input_files("[data-upload-many] input[type=file]", files)
     await expect(teacher.locator(".upload[data-state=done]")).to_have_count(3)
+    await expect(teacher.locator("#course-facts")).to_contain_text("3 lessons")
+    await teacher.get_by_role("button", name="Remove from the list").first.click()
+    await expect(teacher.locator(".upload")).to_have_count(2)
     async with campus.school.database.read() as session:
         rows = await session.scalars(select(Lesson).order_by(Lesson.position))
         lessons = [(row.title, row.status, row.video_status) for row in rows]

@@ -12,7 +12,7 @@ from server.accounts.cookies import cleared_cookie, session_cookie
 from server.accounts.identity import Viewer
 from server.accounts.institution import InstitutionView, show_name
 from server.kit.clock import Clock
-from server.kit.errors import NotFound, Problem
+from server.kit.errors import Gone, Problem
 from server.kit.flash import redirect
 from server.kit.forms import Form
 from server.kit.i18n import gettext as _
@@ -31,7 +31,7 @@ async def front(viewer: Viewer) -> Redirect:
 @get("/setup/{token:str}")
 async def setup_page(request: AnyRequest, token: str, database: Database) -> Template:
     if not await setup.is_open(database, token):
-        raise NotFound(setup.USED)
+        raise Gone(setup.USED)
     return _setup(request, token, Form())
 
 
@@ -51,7 +51,7 @@ async def set_up(
             time_zone=form["time_zone"],
             now=clock.now(),
         )
-    except NotFound:
+    except Gone:
         raise
     except Problem as problem:
         return _setup(request, token, form.refused(problem))

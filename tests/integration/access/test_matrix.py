@@ -82,8 +82,8 @@ GET    /health/live                                                             
 GET    /health/ready                                                              503 503 503 503 503 503
 GET    /m/{path}                                                                  403 403 403 403 403 403
 GET    /metrics                                                                   403 403 403 403 403 200
-GET    /setup/{token}                                                             404 404 404 404 404 404
-POST   /setup/{token}                                                             404 404 404 404 404 404
+GET    /setup/{token}                                                             410 410 410 410 410 410
+POST   /setup/{token}                                                             410 410 410 410 410 410
 GET    /sign-in                                                                   200 303 303 303 303 303
 POST   /sign-in                                                                   422 422 422 422 422 422
 GET    /sign-out                                                                  303 200 200 200 200 200

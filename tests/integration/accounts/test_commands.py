@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.accounts import people, service, tokens
+from server.accounts.schemas import NewPerson
 from server.kit.clock import SystemClock
 from server.kit.errors import Problem
 from storage.database import migrations
@@ -81,6 +82,19 @@ async def test_import(installed: Database, tmp_path: Path) -> None:
     person = await people.by_email(installed, "emmy@example.edu")
     assert person
     assert person.role == "instructor"
+    await installed.close()
+
+
+async def test_list(installed: Database, tmp_path: Path) -> None:
+    for who, role in (("emmy", "instructor"), ("ada", "learner")):
+        new = NewPerson(f"{who}@example.edu", who.title(), role, None)
+        await people.add(installed, new, SystemClock().now())
+    everybody = users(tmp_path, "list").stdout
+    assert everybody == (
+        "ada@example.edu\tlearner\tAda\tno password\nemmy@example.edu\tinstructor\tEmmy\tno password\n"
+    )
+    assert users(tmp_path, "list", "EMM").stdout.startswith("emmy@")
+    assert users(tmp_path, "list", "--role", "learner").stdout.startswith("ada@")
     await installed.close()
 
 

@@ -42,8 +42,8 @@ async def test_link_makes_the_administrator_and_signs_them_in(client: httpx.Asyn
 async def test_link_works_once(client: httpx.AsyncClient, make_client: MakeClient, link: str) -> None:
     await client.post(link, data=ANSWERS)
     other = await make_client(headers={"Accept": "text/html"})
-    assert (await other.get(link)).status_code == 404
-    assert (await other.post(link, data=ANSWERS | {"email": "eve@example.edu"})).status_code == 404
+    assert (await other.get(link)).status_code == 410
+    assert (await other.post(link, data=ANSWERS | {"email": "eve@example.edu"})).status_code == 410
 
 
 @on_both_databases
@@ -55,7 +55,7 @@ async def test_of_two_at_once_one_wins(make_client: MakeClient, link: str) -> No
             for number, client in enumerate(clients)
         )
     )
-    assert sorted(answer.status_code for answer in answers) == [303, 404, 404, 404]
+    assert sorted(answer.status_code for answer in answers) == [303, 410, 410, 410]
 
 
 async def test_wrong_answers_keep_the_link_and_what_was_typed(client: httpx.AsyncClient, link: str) -> None:
@@ -86,15 +86,15 @@ async def test_no_link_while_there_is_an_administrator(database: Database, admin
 async def test_new_start_replaces_the_link(client: httpx.AsyncClient, database: Database, link: str) -> None:
     newer = await setup.ensure_setup_link(database)
     assert newer
-    assert (await client.get(link)).status_code == 404
+    assert (await client.get(link)).status_code == 410
     assert (await client.get(newer)).status_code == 200
 
 
 async def test_administrator_made_elsewhere_closes_the_link(
     client: httpx.AsyncClient, link: str, administrator: Account
 ) -> None:
-    assert (await client.get(link)).status_code == 404
-    assert (await client.post(link, data=ANSWERS)).status_code == 404
+    assert (await client.get(link)).status_code == 410
+    assert (await client.post(link, data=ANSWERS)).status_code == 410
 
 
 @on_both_databases

@@ -46,6 +46,7 @@ def lecture(tmp_path: Path) -> Path:
 async def test_courses_and_lessons_are_made_once(database: Database, lecture: Path) -> None:
     course = await ingest.course_named(database, "Algorithms", CLOCK)
     assert await ingest.course_named(database, " algorithms ", CLOCK) == course
+    assert await ingest.course_named(database, course, CLOCK) == course  # by its id
     lesson = await ingest.lesson_for(database, course, lecture, CLOCK)
     assert await ingest.lesson_for(database, course, lecture, CLOCK) == lesson
     async with database.read() as session:

@@ -11,8 +11,10 @@ enhance("[data-refresh]", (section) => {
   }, section.dataset.refresh * 1000);
 });
 
-// The section as the server has it now, in place of the one on the page.
+// The section as the server has it now, in place of the one on the page; data-refresh-also names what
+// changes with it.
 export function refresh(section) {
   const part = `#${section.id}`;
-  return htmx.ajax("GET", location.pathname, { target: part, select: part, swap: "outerHTML" });
+  const options = { target: part, select: part, selectOOB: section.dataset.refreshAlso, swap: "outerHTML" };
+  return htmx.ajax("GET", location.pathname, options);
 }

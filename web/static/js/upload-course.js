@@ -1,6 +1,6 @@
 // Several lectures on the page of a course: a draft lesson a file, one file at a time on the line,
 // so that the first can be watched while the others still travel.
-import htmx from "htmx.org";
+import { refresh } from "skillstudio/refresh.js";
 import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
 import { FileUpload, findPrevious } from "skillstudio/upload-file.js";
 import { bindPanel, makePanel } from "skillstudio/upload-panel.js";
@@ -92,8 +92,8 @@ function same(one, other) {
 
 // The list beside us, as the server has it now.
 function refreshList() {
-  if (!document.querySelector("#lessons")) return;
-  htmx.ajax("GET", location.pathname, { target: "#lessons", select: "#lessons", swap: "outerHTML" });
+  const lessons = document.querySelector("#lessons");
+  if (lessons) refresh(lessons);
 }
 
 for (const root of document.querySelectorAll("[data-upload-many]")) new CourseUploads(root);

@@ -78,10 +78,12 @@ export class FileUpload extends EventTarget {
     if (this.lesson) this.tus.start();
   }
 
-  // What has arrived is thrown away here and on the server.
+  // What has arrived is thrown away here and on the server; of what is done, only the mention.
   async cancel() {
     clearTimeout(this.#timer);
+    const done = this.state === "done";
     this.#set("cancelled");
+    if (done) return;
     await this.tus.abort(true).catch(() => {}); // the server forgets it by itself in some days
   }
 
@@ -130,7 +132,7 @@ export class FileUpload extends EventTarget {
   #offline = () => ["starting", "sending"].includes(this.state) && this.#cut();
 
   #set(state, values = {}) {
-    if (["done", "cancelled"].includes(this.state)) return;
+    if (this.state === "cancelled" || (this.state === "done" && state !== "cancelled")) return;
     Object.assign(this, values, { state });
     clearTimeout(this.#watchdog);
     if (["starting", "sending"].includes(state)) this.#watch();

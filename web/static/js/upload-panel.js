@@ -32,8 +32,8 @@ export function bindPanel(panel, upload) {
     toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state) && !upload.final);
     part("open").hidden = !upload.address || upload.active; // leaving would stop it
     if (upload.address) part("open").href = upload.address;
-    if (upload.final) part("cancel").firstElementChild.textContent = texts.textRemove;
-    part("cancel").hidden = ["done", "cancelled"].includes(upload.state);
+    if (upload.final || upload.state === "done") part("cancel").firstElementChild.textContent = texts.textRemove;
+    part("cancel").hidden = upload.state === "cancelled";
     speak(done);
   }
 
