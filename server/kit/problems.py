@@ -1,5 +1,6 @@
 """Whatever goes wrong becomes RFC 9457 details for programs and a calm page for people."""
 
+import re
 import secrets
 from traceback import walk_tb
 from typing import Any
@@ -105,11 +106,11 @@ def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
 
 def _in_our_words(error: HTTPException) -> Problem:
     if isinstance(error, ValidationException):
-        fields = {
-            item["key"]: item["message"]
+        fields = dict(
+            _field(item["key"], item["message"])
             for item in error.extra or ()
             if isinstance(item, dict) and "key" in item and "message" in item
-        }
+        )
         return Invalid("Some fields are missing or of the wrong kind.", fields=fields)
     known: dict[int, type[Problem]] = {403: Forbidden, 404: NotFound, 413: TooLarge}
     sentences = {
@@ -132,3 +133,12 @@ HANDLERS: ExceptionHandlersMap = {
     DBAPIError: on_database,
     Exception: on_unexpected,
 }
+
+
+def _field(key: str, message: str) -> tuple[str, str]:
+    """msgspec names a missing or unknown field only in its message; the key is then the whole body."""
+    if found := re.fullmatch(r"Object missing required field `(.+)`", message):
+        return found[1], "This field is missing."
+    if found := re.fullmatch(r"Object contains unknown field `(.+)`", message):
+        return found[1], "There is no such field."
+    return key, f"{message}."

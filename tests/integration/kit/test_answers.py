@@ -77,6 +77,9 @@ async def test_programs_get_problem_details(client: httpx.AsyncClient, learner: 
     assert answers[401].headers["www-authenticate"] == "Bearer"
     wrong = (await learner.api.post("/api/me/tokens", json={"nmae": "x"})).json()
     assert wrong["status"] == 400
+    assert wrong["fields"] == {"nmae": "There is no such field."}
+    empty = (await learner.api.post("/api/me/tokens", json={})).json()
+    assert empty["fields"] == {"name": "This field is missing."}
 
 
 async def test_people_get_pages(client: httpx.AsyncClient, learner: Account) -> None:
