@@ -71,8 +71,12 @@ def leave_the_terminal() -> None:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
         return  # there is none
-    fcntl.ioctl(terminal, termios.TIOCNOTTY)
-    os.close(terminal)
+    try:
+        fcntl.ioctl(terminal, termios.TIOCNOTTY)
+    except OSError:
+        pass  # refused from outside: Landlock or bubblewrap still stand
+    finally:
+        os.close(terminal)
 
 
 def leave_the_network() -> None:
