@@ -11,6 +11,10 @@ from transcoder.tools import Tools
 SECONDS = 60  # from the beginning; the whole would take longer than its encode
 EVERY = 5  # frames
 
+# Both sides are called the same colours and get the same times. The bare files name no colours and the
+# product's do: ffmpeg would convert the one to the other on the way, which looks like a worse encode.
+ALIKE = "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709,settb=1/25000,setpts=N*1000"
+
 
 class Scores(msgspec.Struct):
     pooled_metrics: dict[str, dict[str, float]]
@@ -20,7 +24,7 @@ def vmaf(tools: Tools, made: Path, original: Path) -> float:
     """The mean over the frames looked at."""
     with tempfile.TemporaryDirectory(prefix="vmaf-") as folder:
         graph = (
-            "[0:v]scale=1920:1080:flags=bicubic,settb=1/25000,setpts=N*1000[made];[1:v]settb=1/25000,setpts=N*1000[original];"
+            f"[0:v]{ALIKE},scale=1920:1080:flags=bicubic[made];[1:v]{ALIKE}[original];"
             f"[made][original]libvmaf=log_fmt=json:log_path=scores.json:n_threads=2:n_subsample={EVERY}"
         )
         length = ("-t", str(SECONDS))
