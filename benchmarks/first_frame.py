@@ -25,7 +25,7 @@ from tests.fixtures.product import Product
 from transcoder.tools import Tools, find_tools
 
 MINUTES = (2, 10, 60)
-ROUNDS = 3
+ROUNDS = 5
 PIECE = 64 * 2**20  # bytes in one request
 LAST = 64 * 1024  # bytes that are held back until the player waits
 EMAIL, PASSWORD = "ada@example.org", "a sentence that nobody guesses"

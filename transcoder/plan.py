@@ -22,8 +22,8 @@ SEGMENT_SECONDS = float(GOP_SECONDS * GOPS_IN_SEGMENT)
 # before it, some seconds for nothing; from ten minutes on a minute.
 RAMP = (1, 1, 1, 2, 3, 3, 4)
 STEADY, STEADY_UNTIL, LONG = 8, 100, 10
-# Towards the end a chunk is at most this part of what is left, so that no worker
-# sits idle for long while another finishes the last one.
+# Towards the end a chunk is at most this part of what is left, down to single segments, so that no
+# worker sits idle for long while another finishes the last one.
 TAIL_PART = 4
 
 SAMPLE_RATE = 48_000
@@ -189,8 +189,8 @@ def _sizes(total: int, rest: int, full: int) -> Iterator[int]:
         left = total - done
         size = min(_wanted(number, done, left), left)
         tail = left - size
-        # A last chunk of one segment costs more to start than to encode.
-        if tail == 1 and (number >= len(RAMP) or rest < full / 2):
+        # A last chunk of half a segment costs more to start than to encode.
+        if tail == 1 and rest < full / 2:
             size = left
         yield size
         done += size
@@ -200,7 +200,7 @@ def _sizes(total: int, rest: int, full: int) -> Iterator[int]:
 def _wanted(number: int, done: int, left: int) -> int:
     if number < len(RAMP):
         return RAMP[number]
-    return min(STEADY if done < STEADY_UNTIL else LONG, max(2, left // TAIL_PART))
+    return min(STEADY if done < STEADY_UNTIL else LONG, max(1, left // TAIL_PART))
 
 
 def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan | None:
