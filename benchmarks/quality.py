@@ -13,7 +13,8 @@ EVERY = 5  # frames
 
 # Both sides are called the same colours and get the same times. The bare files name no colours and the
 # product's do: ffmpeg would convert the one to the other on the way, which looks like a worse encode.
-ALIKE = "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709,settb=1/25000,setpts=N*1000"
+COLOURS = "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+ALIKE = f"{COLOURS},settb=1/25000,setpts=N*1000"
 
 
 class Scores(msgspec.Struct):

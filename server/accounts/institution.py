@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.accounts.administrators import NOBODY_YET
 from server.kit.errors import Invalid
+from server.kit.text import one_line
 from storage.database.engine import Database
 from storage.database.tables import Institution
 
@@ -47,7 +48,7 @@ async def show_name_from_the_start(app: Litestar) -> None:
 
 
 def clean_name(text: str) -> str:
-    name = " ".join(text.split())
+    name = one_line(text)
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
         sentence = "Write a name of 1 to 80 characters."
         raise Invalid(sentence, fields={"institution": sentence})

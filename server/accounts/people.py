@@ -57,8 +57,8 @@ async def by_email(database: Database, email: str) -> Person | None:
 
 async def add(database: Database, new: NewPerson, now: datetime) -> Person:
     """Raises Invalid, and Conflict when there is such an account."""
-    email, name, role = rules.clean_email(new.email), rules.clean_name(new.name), rules.clean_role(new.role)
-    password_hash = await _hashed(new.password, email)
+    person = roster.clean(new)
+    password_hash = await passwords.hash_password(person.password) if person.password else None
     async with database.write() as session:
         person_id = new_id()
         added = await insert_new(
@@ -66,9 +66,9 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
             User,
             key=("email",),
             id=person_id,
-            email=email,
-            name=name,
-            role=role,
+            email=person.email,
+            name=person.name,
+            role=person.role,
             password_hash=password_hash,
             created_at=now,
         )

@@ -2,12 +2,13 @@
 
 import csv
 import io
+from functools import partial
 
 import msgspec
 
 from server.accounts import rules
 from server.accounts.schemas import LineProblem, NewPerson
-from server.kit.errors import Invalid
+from server.kit.errors import Invalid, all_valid
 
 NEEDED = ("email", "name", "role")
 COLUMNS = (*NEEDED, "password")
@@ -36,7 +37,8 @@ def read(data: bytes) -> Roster:
     for line, row in rows[1:]:
         values = dict(zip(header, row, strict=False))
         try:
-            person = _person(values)
+            email, name, role = (values.get(column, "") for column in NEEDED)
+            person = clean(NewPerson(email, name, role, values.get("password") or None))
             if person.email in people:
                 raise Invalid(f"{person.email} stands in the list twice.")
             people[person.email] = person
@@ -45,15 +47,16 @@ def read(data: bytes) -> Roster:
     return Roster(tuple(people.values()), tuple(problems))
 
 
-def _person(values: dict[str, str]) -> NewPerson:
-    email = rules.clean_email(values.get("email", ""))
-    password = values.get("password", "")
-    return NewPerson(
-        email=email,
-        name=rules.clean_name(values.get("name", "")),
-        role=rules.clean_role(values.get("role", "")),
-        password=rules.clean_password(password, email=email) if password else None,
-    )
+def clean(person: NewPerson) -> NewPerson:
+    """As it is stored. Raises Invalid with all that is wrong."""
+    checks = {
+        "email": partial(rules.clean_email, person.email),
+        "name": partial(rules.clean_name, person.name),
+        "role": partial(rules.clean_role, person.role),
+    }
+    if person.password is not None:
+        checks["password"] = partial(rules.clean_password, person.password, email=person.email)
+    return NewPerson(**all_valid(checks))
 
 
 def _rows(data: bytes) -> list[tuple[int, list[str]]]:

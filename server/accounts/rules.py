@@ -5,6 +5,7 @@ import unicodedata
 from datetime import datetime, timedelta
 
 from server.kit.errors import Invalid
+from server.kit.text import one_line
 
 LEARNER, INSTRUCTOR, ADMINISTRATOR = "learner", "instructor", "administrator"
 ROLES = (LEARNER, INSTRUCTOR, ADMINISTRATOR)
@@ -34,8 +35,8 @@ def clean_email(text: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """NFC with single spaces, any script. Raises Invalid."""
-    name = " ".join(unicodedata.normalize("NFC", text).split())
+    """Any script. Raises Invalid."""
+    name = one_line(text)
     if not name:
         sentence = "Write a name."
         raise Invalid(sentence, fields={"name": sentence})
@@ -46,7 +47,7 @@ def clean_name(text: str) -> str:
 
 
 def clean_token_name(text: str) -> str:
-    name = " ".join(text.split())
+    name = one_line(text)
     if not name or len(name) > TOKEN_NAME_LENGTH or not name.isprintable():
         sentence = "Write where the token will be used, in 1 to 80 characters."
         raise Invalid(sentence, fields={"name": sentence})
@@ -63,7 +64,7 @@ def clean_role(text: str) -> str:
 
 def clean_password(text: str, *, email: str) -> str:
     """NFKC, so that another keyboard gives the same bytes (NIST SP 800-63B 5.1.1.2). Raises Invalid."""
-    password = normal_password(text)
+    password, email = normal_password(text), email.strip().lower()
     if len(password) not in PASSWORD_LENGTH:
         sentence = "Choose a password of 10 to 256 characters."
     elif len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):

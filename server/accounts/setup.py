@@ -1,6 +1,7 @@
 """The first start: a one-time link makes the first administrator. There is no default password."""
 
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from server.accounts.administrators import NOBODY_YET
 from server.accounts.identity import Viewer
 from server.accounts.people import TAKEN
 from server.accounts.service import SignedIn
-from server.kit.errors import Conflict, Gone
+from server.kit.errors import Conflict, Gone, all_valid
 from server.kit.security import digest, new_secret
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -66,24 +67,30 @@ async def complete(
     """
     if not await is_open(database, token):
         raise Gone(USED)  # before the hash, which takes its time
-    email, name = rules.clean_email(email), rules.clean_name(name)
-    password_hash = await passwords.hash_password(rules.clean_password(password, email=email))
-    place_values: dict[str, str | None] = {"setup_token_hash": None}
+    checks = {
+        "name": partial(rules.clean_name, name),
+        "email": partial(rules.clean_email, email),
+        "password": partial(rules.clean_password, password, email=email),
+    }
     if institution is not None:
-        place_values["name"] = place.clean_name(institution)
+        checks["institution"] = partial(place.clean_name, institution)
     if time_zone is not None:
-        place_values["time_zone"] = place.clean_time_zone(time_zone)
+        checks["time_zone"] = partial(place.clean_time_zone, time_zone)
+    valid = all_valid(checks)
+    password_hash = await passwords.hash_password(valid["password"])
+    columns = {"institution": "name", "time_zone": "time_zone"}
+    kept = {column: valid[field] for field, column in columns.items() if field in valid}
     async with database.write() as session:
         spent = await session.execute(
             update(Institution)
             .where(Institution.id == 1, Institution.setup_token_hash == digest(token), NOBODY_YET)
-            .values(place_values)
+            .values({"setup_token_hash": None} | kept)
             .returning(Institution.id)
         )
         # The update locks the row, so that of two posts at once only one finds the hash.
         if spent.scalar_one_or_none() is None:
             raise Gone(USED)
-        viewer = Viewer(id=new_id(), email=email, name=name, role=rules.ADMINISTRATOR)
+        viewer = Viewer(id=new_id(), email=valid["email"], name=valid["name"], role=rules.ADMINISTRATOR)
         values = msgspec.structs.asdict(viewer) | {"password_hash": password_hash, "created_at": now}
         if not await insert_new(session, User, key=("email",), **values):
             raise Conflict(TAKEN, fields={"email": TAKEN})

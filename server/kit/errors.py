@@ -1,5 +1,7 @@
 """What can go wrong with a request. One tree; `app.py` turns it into RFC 9457 details or a page."""
 
+from collections.abc import Callable, Mapping
+
 
 class Problem(Exception):
     """`str()` is a sentence that tells the reader what to do; `fields` maps a form field to one."""
@@ -15,6 +17,21 @@ class Problem(Exception):
 
 class Invalid(Problem):
     title = "Something in the request is not right"
+
+
+def all_valid(checks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
+    """What each check gives, or one Invalid with the sentences of all that refuse: forms tell all of it."""
+    given: dict[str, str] = {}
+    refused: list[Invalid] = []
+    for name, check in checks.items():
+        try:
+            given[name] = check()
+        except Invalid as problem:
+            refused.append(problem)
+    if refused:
+        fields = {field: text for problem in refused for field, text in problem.fields.items()}
+        raise Invalid(refused[0].detail, fields=fields)
+    return given
 
 
 class SignInNeeded(Problem):

@@ -12,7 +12,7 @@ from server.library import access, removal, rules
 from server.library.schemas import LessonPatch, LessonView, NewLesson
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.tables import Course, Lesson
+from storage.database.tables import Course, Lesson, Video
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[LessonView]:
@@ -29,6 +29,14 @@ async def get(database: Database, viewer: Viewer, lesson_id: str) -> LessonView:
         lesson = await access.lesson_for_learning(session, viewer, lesson_id)
         can_edit = await access.is_teaching(session, viewer, lesson.course_id)
     return view(lesson, can_edit=can_edit)
+
+
+async def failures(database: Database, shown: Sequence[LessonView]) -> dict[str, str]:
+    """Why, by lesson and in English, for those whose newest video came to nothing."""
+    failed = {lesson.transcoding_job_id: lesson.id for lesson in shown if lesson.video_status == "failed"}
+    async with database.read() as session:
+        rows = (await session.execute(select(Video.id, Video.error).where(Video.id.in_(failed)))).all()
+    return {failed[video_id]: sentence for video_id, sentence in rows if sentence}
 
 
 async def create(

@@ -4,18 +4,16 @@ import unicodedata
 from collections.abc import Sequence
 
 from server.kit.errors import Invalid
+from server.kit.text import one_line
 
 DRAFT, PUBLISHED = "draft", "published"
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
-# Joiners stay: Persian is spelled with them, and so are emoji. What turns the direction of all that
-# follows does not belong in a title and is left out.
-_TURNS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _UNSEEN = ("Cc", "Cs", "Cn")  # control characters, half characters, none at all
 
 
 def clean_title(text: str) -> str:
-    title = " ".join(text.translate(_TURNS).split())
+    title = one_line(text)
     if not title or len(title) > TITLE_LENGTH or any(unicodedata.category(c) in _UNSEEN for c in title):
         sentence = "Write a title of 1 to 200 characters."
         raise Invalid(sentence, fields={"title": sentence})

@@ -3,6 +3,7 @@
 Publishing and deleting are with the course, in server.library.pages.
 """
 
+from collections.abc import Awaitable
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.kit.clock import Clock
-from server.kit.errors import Conflict, NotFound, Problem
+from server.kit.errors import NotFound, Problem
 from server.kit.flash import redirect
 from server.kit.forms import Form
 from server.kit.i18n import gettext as _
@@ -80,12 +81,7 @@ async def control_encoding(
     action = ACTIONS.get(form["action"])
     if action is None:
         raise NotFound("There is no such action.")
-    here = _address(course_id, lesson_id)
-    try:
-        await action(intake, viewer, lesson_id, clock.now())
-    except Conflict as conflict:
-        return redirect(here, _(conflict.detail), "warning")
-    return redirect(here)
+    return await _back(course_id, lesson_id, action(intake, viewer, lesson_id, clock.now()))
 
 
 @post("/discard")
@@ -99,12 +95,18 @@ async def discard(
     """`upload`: the id of one that is not complete."""
     await _lesson(intake.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
+    discarding = service.cancel(intake, viewer, form["upload"])
+    return await _back(course_id, lesson_id, discarding, _("The upload was discarded."))
+
+
+async def _back(course_id: str, lesson_id: str, doing: Awaitable[object], done: str = "") -> Redirect:
+    """To the lesson, with what became of it."""
     here = _address(course_id, lesson_id)
     try:
-        await service.cancel(intake, viewer, form["upload"])
+        await doing
     except Problem as problem:
         return redirect(here, _(problem.detail), "warning")
-    return redirect(here, _("The upload was discarded."), "info")
+    return redirect(here, done, "info")
 
 
 async def _lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:

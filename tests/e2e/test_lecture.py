@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.e2e import lecture, site
 from tests.e2e.player import Player
@@ -48,6 +48,8 @@ async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
     await _every_quality(player)
     await _across_borders(player)
     await _twice_as_fast(player)
+    await _through_a_lost_line(player)
+    await _beyond_the_life_of_its_addresses(player)
     await _preview(player)
     await player.seek(20)
     await player.until("!video.seeking && video.readyState >= 3")
@@ -98,6 +100,42 @@ async def _across_borders(player: Player) -> None:
         await player.count_stalls()
         await player.until(f"video.currentTime > {border + 1}")
         assert await player.stalls() == 0, border
+
+
+async def _through_a_lost_line(player: Player) -> None:
+    """It says so, goes on by itself when the line is back, and then says nothing more of it."""
+    note = player.section.locator("[data-note]")
+    await player.page.reload()
+    await player.play()
+    await player.page.context.set_offline(True)
+    await player.seek(lecture.SECONDS - 10)  # not fetched yet
+    await expect(note).to_contain_text("The connection was lost", timeout=30_000)
+    await player.page.context.set_offline(False)
+    await player.until(f"video.currentTime > {lecture.SECONDS - 9}")
+    await expect(note).to_be_hidden()
+
+
+async def _beyond_the_life_of_its_addresses(player: Player) -> None:
+    """A lesson that was left open overnight: new addresses are asked for, again when the line is gone too."""
+    asked = []
+
+    async def ended(route: Route) -> None:
+        await route.fulfill(status=403)
+
+    async def away(route: Route) -> None:
+        asked.append(route.request.url)
+        await (route.abort() if len(asked) == 1 else route.continue_())
+
+    await player.page.reload()
+    await player.play()
+    await player.page.route("**/api/video/playback/*", away)
+    await player.page.route("**/*.m4s", ended)
+    await player.seek(lecture.SECONDS - 10)
+    await expect(player.section.locator("[data-note]")).to_contain_text("The connection was lost")
+    await player.page.unroute("**/*.m4s", ended)
+    await player.until(f"video.currentTime > {lecture.SECONDS - 9}")
+    assert len(asked) >= 2
+    await player.page.unroute("**/api/video/playback/*", away)
 
 
 async def _twice_as_fast(player: Player) -> None:

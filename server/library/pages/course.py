@@ -43,6 +43,7 @@ async def lessons_page(
         drafts=sum(lesson.status == DRAFT for lesson in inside),
         moving=any(lesson.video_status in ("uploading", "processing") for lesson in inside),
         posters=await posters(viewer, inside),
+        failures=await lessons.failures(database, inside),
         form=form,
     )
 

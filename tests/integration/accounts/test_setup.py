@@ -66,6 +66,20 @@ async def test_wrong_answers_keep_the_link_and_what_was_typed(client: httpx.Asyn
     assert (await client.post(link, data=ANSWERS)).status_code == 303
 
 
+async def test_everything_that_is_wrong_is_said_at_once(client: httpx.AsyncClient, link: str) -> None:
+    wrong = {"name": " ", "email": "grace", "password": "short", "institution": "", "time_zone": "Mars/Base"}
+    answer = await client.post(link, data=wrong)
+    assert answer.status_code == 422
+    for sentence in (
+        "Write a name.",
+        "Write an email address such as ada@example.edu.",
+        "Choose a password of 10 to 256 characters.",
+        "Write a name of 1 to 80 characters.",
+        "Choose a time zone from the list.",
+    ):
+        assert sentence in answer.text
+
+
 async def test_name_of_the_institution_outlives_a_restart(
     client: httpx.AsyncClient, link: str, app: Litestar, settings: Settings
 ) -> None:

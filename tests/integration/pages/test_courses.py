@@ -211,6 +211,11 @@ async def test_the_dashboard_shows_what_can_be_watched(academy: Academy) -> None
     assert "Encoding, 42 %" in course
 
 
+async def test_the_course_says_why_a_lecture_failed(academy: Academy) -> None:
+    page = (await academy.teacher.browser.get(academy.course)).text
+    assert "The recording ends in the middle. Upload it again." in page
+
+
 async def test_a_stranger_finds_what_to_do(instructor: Account, learner: Account) -> None:
     assert learner.email in (await learner.browser.get("/dashboard")).text
     assert 'href="/teach"' in (await instructor.browser.get("/dashboard")).text

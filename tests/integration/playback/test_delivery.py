@@ -16,50 +16,10 @@ from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, Job, Lesson, Video
 from storage.objects import keys
 from storage.objects.store import ObjectStore
+from tests.fixtures import encoded
 from tests.fixtures.web import Account, HeldClock
-from transcoder.media import (
-    AudioResult,
-    AudioStream,
-    ChunkResult,
-    RenditionPart,
-    Segment,
-    Source,
-    VideoStream,
-)
-from transcoder.plan import Chunk, Plan, make_plan
 
-SOURCE = Source(
-    container="mov,mp4",
-    bytes=1000,
-    duration=60.0,
-    start=0.0,
-    seekable=True,
-    video=VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1),
-    audio=AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, language="en"),
-)
-PLAN = make_plan(SOURCE)
-INIT = "0" * 64
-
-
-def chunk_result(plan: Plan, chunk: Chunk) -> ChunkResult:
-    assert plan.video is not None
-    video = plan.video
-    ticks = video.segment_frames * video.frame_ticks
-    numbers = range(chunk.first_segment, chunk.first_segment + chunk.segments)
-    segments = tuple(
-        Segment(number=n, duration=ticks, bytes=500_000, keyframes=((0, 9000, 0),)) for n in numbers
-    )
-    parts = tuple(
-        RenditionPart(rung.name, 1, video.timescale, INIT, "avc1.640028", chunk.frames, segments)
-        for rung in video.rungs
-    )
-    return ChunkResult(parts=parts, tiles=(), take=1)
-
-
-def audio_result(seconds: int, *, complete: bool) -> AudioResult:
-    segments = tuple(Segment(number=n, duration=6 * 48000, bytes=96_000) for n in range(seconds // 6))
-    return AudioResult(RenditionPart("audio", 1, 48000, INIT, "mp4a.40.2", 0, segments), complete)
-
+PLAN = encoded.plan_of(60.0)
 
 Given = Callable[..., Awaitable[Lesson]]
 
@@ -87,27 +47,21 @@ def given_lesson(database: Database, held_clock: HeldClock, instructor: Account,
         lesson.video_id = lesson.transcoding_job_id = video.id
         assert PLAN.video is not None
         jobs = [
-            job(video, "chunk", chunk.number, chunk_result(PLAN, chunk), now)
+            encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(PLAN, chunk), now)
             for chunk in PLAN.video.chunks[:done]
         ]
+        jobs.append(encoded.done(video.id, "audio", 0, encoded.audio_result(PLAN, sound // 6), now))
         async with database.write() as session:
             session.add(course)
             await session.flush()
             session.add_all([lesson, video])
             await session.flush()
-            session.add_all([*jobs, job(video, "audio", 0, audio_result(sound, complete=sound == 60), now)])
+            session.add_all(jobs)
             session.add(CourseInstructor(course_id=course.id, user_id=instructor.id))
             session.add(Enrolment(course_id=course.id, user_id=learner.id, created_at=now))
         return lesson
 
     return make
-
-
-def job(video: Video, kind: str, number: int, result: Any, now: Any) -> Job:
-    return Job(
-        video_id=video.id, kind=kind, number=number, queue="transcode", state="done", queued_at=now,
-        result=msgspec.to_builtins(result),
-    )  # fmt: skip
 
 
 async def playback(who: Account, lesson: Lesson) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests.fixtures.canary import Canary
-from transcoder import process, sandbox
+from transcoder import launch, process, sandbox
 from transcoder.process import Command, Limits, ProcessFailed
 from transcoder.tools import Tools
 
@@ -105,6 +105,22 @@ async def test_who_stands_back_does_so_among_all_tools(tmp_path: Path) -> None:
     assert nice == os.nice(0) + 7
     assert session == os.getsid(0)
     assert group != os.getpgid(0)
+
+
+def test_a_terminal_that_cannot_be_left_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call may be refused from outside, as by a container's filter. /dev/null refuses it too."""
+    opened = []
+
+    def null(_path: str, flags: int) -> int:
+        opened.append(os_open("/dev/null", flags))
+        return opened[-1]
+
+    os_open = os.open
+    monkeypatch.setattr(os, "open", null)
+    launch.leave_the_terminal()
+    assert len(opened) == 1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
 
 
 def test_no_way_to_the_terminal(tmp_path: Path) -> None:

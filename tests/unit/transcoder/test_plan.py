@@ -75,7 +75,9 @@ def test_a_lecture_is_playable_soon_and_ends_in_small_chunks() -> None:
 
 
 def test_the_end_of_a_short_lecture_is_shared_by_many_workers() -> None:
-    assert [chunk.segments for chunk in video_of(source(seconds=120)).chunks] == [1, 1, 1, 2, 3, 3, 4] + [1] * 5
+    assert [chunk.segments for chunk in video_of(source(seconds=120)).chunks] == [1, 1, 1, 2, 3, 3, 4] + [
+        1
+    ] * 5
 
 
 def test_ntsc_keeps_its_rate() -> None:

@@ -41,7 +41,17 @@ class LecturePlayer {
     this.video.config = { ...HLS, startPosition: at };
     this.video.src = url;
     // The element makes its hls.js instance a microtask after `src` is set.
-    setTimeout(() => this.video.api?.on("hlsError", (_name, error) => this.onError(error)));
+    setTimeout(() => {
+      this.video.api?.on("hlsError", (_name, error) => this.onError(error));
+      this.video.api?.on("hlsFragLoaded", () => this.found());
+    });
+  }
+
+  // From here on, where we were.
+  goOn(url) {
+    const { currentTime, paused } = this.video;
+    this.load(url, currentTime);
+    if (!paused) this.video.play();
   }
 
   async ask() {
@@ -66,28 +76,36 @@ class LecturePlayer {
       await this.refresh();
     } catch {
       // The network went in the same moment: the next look may find it back.
-      this.say(this.texts.textOffline);
-      setTimeout(() => this.onError(error), ASK_AGAIN_MS);
+      this.lost(() => this.onError(error));
     } finally {
       this.refreshing = false;
     }
   }
 
   async refresh() {
-    const { currentTime, paused } = this.video;
     const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
     if (!answer.ok) return this.say(this.texts.textGone);
     this.playback = await answer.json();
-    this.load(this.playback.hls_url, currentTime);
-    if (!paused) this.video.play();
+    this.goOn(this.playback.hls_url);
   }
 
   recover(error) {
     if (error.type === "mediaError") return this.video.api.recoverMediaError();
-    if (error.type === "networkError") {
-      this.say(this.texts.textOffline);
-      setTimeout(() => this.video.api?.startLoad(), ASK_AGAIN_MS);
-    }
+    if (error.type !== "networkError") return;
+    const begun = this.video.api?.levels?.length; // without a master playlist there is nothing to start
+    this.lost(() => (begun ? this.video.api?.startLoad() : this.goOn(this.source)));
+  }
+
+  lost(tryAgain) {
+    this.offline = true;
+    this.say(this.texts.textOffline);
+    setTimeout(tryAgain, ASK_AGAIN_MS);
+  }
+
+  found() {
+    if (!this.offline) return;
+    this.offline = false;
+    this.describe(this.playback);
   }
 
   addStoryboard(url) {

@@ -42,6 +42,7 @@ function measure(value, named) {
 }
 
 function amount(value, unit, digits = 0) {
-  const shape = { style: "unit", unit, unitDisplay: "short", minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const unitDisplay = unit === "byte" ? "long" : "short"; // the short one has no plural
+  const shape = { style: "unit", unit, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits };
   return new Intl.NumberFormat(LANGUAGE, shape).format(value);
 }

@@ -8,66 +8,27 @@ import pytest
 from server.playback import clauses, examine
 from server.playback.published import Published
 from storage.objects import keys
-from transcoder.media import (
-    AudioResult,
-    AudioStream,
-    ChunkResult,
-    RenditionPart,
-    Segment,
-    Source,
-    VideoStream,
-)
-from transcoder.plan import AAC_FRAME, Chunk, VideoPlan, make_plan
+from tests.fixtures import encoded
+from transcoder.plan import needed
 
-PLAN = make_plan(
-    Source(
-        container="mov,mp4",
-        bytes=1000,
-        duration=40.0,
-        start=0.0,
-        seekable=True,
-        video=VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1),
-        audio=AudioStream(index=1, codec="aac", channels=2, sample_rate=48000, language="en"),
-    )
-)
-BYTES = 300_000
+PLAN = encoded.plan_of(40.0)
 Texts = dict[str, str]
 Sizes = dict[str, int]
 
 
-def _chunk(video: VideoPlan, chunk: Chunk) -> ChunkResult:
-    gop = video.gop_frames * video.frame_ticks
-    segments = []
-    for number in range(chunk.first_segment, chunk.first_segment + chunk.segments):
-        end = min(video.frames, (number + 1) * video.segment_frames)
-        ticks = (end - number * video.segment_frames) * video.frame_ticks
-        starts = range(0, ticks, gop)
-        frames = tuple((90_000 * n, 9_000, time) for n, time in enumerate(starts))
-        segments.append(Segment(number=number, duration=ticks, bytes=BYTES, keyframes=frames))
-    parts = [
-        RenditionPart(rung.name, 1, video.timescale, "0" * 64, "avc1.640028", chunk.frames, tuple(segments))
-        for rung in video.rungs
-    ]
-    return ChunkResult(parts=tuple(parts), tiles=(), take=1)
-
-
 @pytest.fixture
 def lecture() -> tuple[Texts, Sizes]:
-    assert PLAN.video
-    assert PLAN.audio
-    sound = tuple(
-        Segment(number=n, duration=PLAN.audio.segment_frames * AAC_FRAME, bytes=96_000) for n in range(6)
-    )
-    part = RenditionPart("audio", 1, 48_000, "0" * 64, "mp4a.40.2", PLAN.audio.frames, sound)
+    video = needed(PLAN.video)
     known = Published(
         plan=PLAN,
-        chunks=tuple(_chunk(PLAN.video, chunk) for chunk in PLAN.video.chunks),
-        audio=AudioResult(part, complete=True),
+        chunks=tuple(encoded.chunk_result(PLAN, chunk) for chunk in video.chunks),
+        audio=encoded.audio_result(PLAN),
         ended=True,
     )
     texts = examine.texts(known)
-    names = {f"{rung.name}/{keys.segment_name(n, 1)}": BYTES for rung in PLAN.video.rungs for n in range(7)}
-    names |= {f"audio/{keys.segment_name(n, 1)}": 96_000 for n in range(6)}
+    segments = [keys.segment_name(n, 1) for n in range(7)]
+    names = {f"{rung.name}/{name}": encoded.PICTURE_BYTES for rung in video.rungs for name in segments}
+    names |= {f"audio/{name}": encoded.SOUND_BYTES for name in segments}
     names |= {f"{name}/{keys.init_name(1)}": 900 for name in ("1080p", "720p", "480p", "audio")}
     return texts, names
 
