@@ -3,12 +3,15 @@
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.operations.console import Voice
 from server.operations.parent import dying_with
+
+NOT_STARTED = 1  # told as the exit code of what the system would not start
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,20 @@ class Child:
 
     async def run(self) -> int:
         """Start it and hear it out. The exit code; minus the signal's number for a signal."""
-        self._process = await asyncio.create_subprocess_exec(
+        try:
+            self._process = process = await self._begin()
+        # No memory, no free process, and no thread to wait for one: the next try may find them.
+        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+            self.voice.last_lines = [f"{self.spec.name} cannot be started: {error}"]
+            self.voice.tell(*self.voice.last_lines)
+            return NOT_STARTED
+        self._hearing = asyncio.create_task(self.voice.pump(process.stdout))
+        code = await process.wait()
+        await self._hear_out()
+        return code
+
+    async def _begin(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *self.spec.argv,
             env=self.spec.environment,
             stdin=asyncio.subprocess.DEVNULL,
@@ -45,10 +61,6 @@ class Child:
             process_group=0,
             preexec_fn=dying_with(os.getpid()),
         )
-        self._hearing = asyncio.create_task(self.voice.pump(self._process.stdout))
-        code = await self._process.wait()
-        await self._hear_out()
-        return code
 
     async def stop(self) -> bool:
         """Ask, wait, kill. False when it had to be killed."""

@@ -1,13 +1,16 @@
 """The supervisor over small real processes: order, restarts, endings."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +65,40 @@ async def test_a_child_that_dies_is_started_again_ever_later(supervisor: Supervi
     told = [line for line in log.read_text().splitlines() if "starts again" in line]
     assert [line.split()[-2] for line in told] == ["0.5", "1", "2"]
     assert supervisor.pids == {}
+
+
+@pytest.mark.parametrize("lack", [OSError(errno.ENOMEM, "no memory"), subprocess.SubprocessError("no fork")])
+async def test_a_restart_that_the_system_refuses_is_tried_again(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
+) -> None:
+    starts, real = 0, asyncio.create_subprocess_exec
+
+    async def full(*argv: Any, **options: Any) -> asyncio.subprocess.Process:
+        nonlocal starts
+        starts += 1
+        if starts in (2, 3):
+            raise lack
+        return await real(*argv, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", full)
+
+    async def begin() -> None:
+        supervisor.start([child("mortal", "print('alive'); raise SystemExit(3)")])
+
+    log = tmp_path / "mortal.log"
+    await run_until(supervisor, begin, log, "ended with code 3; it starts again in 4 s.")
+    told = log.read_text().splitlines()
+    assert [line for line in told if "cannot be started" in line] == [f"mortal cannot be started: {lack}"] * 2
+    assert told.count("alive") == 2
+
+
+async def test_what_cannot_be_started_at_all_is_given_up_with_the_reason(supervisor: Supervisor) -> None:
+    async def begin() -> None:
+        supervisor.start([ChildSpec("missing", ("/nowhere/program",), {}, 1)])
+        await asyncio.sleep(60)
+
+    with pytest.raises(CannotStart, match=r"Its last words:\n  missing cannot be started: .*No such file"):
+        await asyncio.wait_for(supervisor.run(begin), 20)
 
 
 async def test_later_stages_end_before_earlier_ones(supervisor: Supervisor, tmp_path: Path) -> None:
