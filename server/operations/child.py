@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +38,7 @@ class Child:
         """Start it and hear it out. The exit code; minus the signal's number for a signal."""
         try:
             self._process = process = await self._begin()
-        # No memory, no free process, and no thread to wait for one: the next try may find them.
-        except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+        except Exception as error:  # no memory, no process, no thread that waits: soon there may be one
             self.voice.last_lines = [f"{self.spec.name} cannot be started: {error}"]
             self.voice.tell(*self.voice.last_lines)
             return NOT_STARTED
