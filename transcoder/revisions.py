@@ -46,11 +46,15 @@ async def show_if_playable(session: AsyncSession, video: Video, now: datetime) -
     """A first revision becomes visible while it grows; a later one only when it is ready."""
     if video.playable_at is None and await is_playable(session, video):
         video.playable_at = now
-        lesson = await session.get(Lesson, video.lesson_id)
+        lesson = await session.get(Lesson, video.lesson_id, with_for_update=True)
         if lesson is not None and lesson.video_id is None:
-            lesson.video_id = video.id
-            lesson.video_hls_url = HLS_URL.format(video.id)
-            lesson.video_duration_seconds = (video.plan or {}).get("duration")
+            _show(lesson, video)
+
+
+def _show(lesson: Lesson, video: Video) -> None:
+    lesson.video_id = video.id
+    lesson.video_hls_url = HLS_URL.format(video.id)
+    lesson.video_duration_seconds = (video.plan or {}).get("duration")
 
 
 async def finish_job_if_due(session: AsyncSession, video: Video, now: datetime) -> Job | None:
@@ -90,6 +94,12 @@ async def spoil(session: AsyncSession, video: Video, now: datetime) -> None:
         .values(state="failed", result=None, finished_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+async def percent_done(session: AsyncSession, video_id: str) -> int:
+    """By parts; the one more is the last step, which has no row yet."""
+    states = list(await session.scalars(select(Job.state).where(Job.video_id == video_id)))
+    return min(99, 100 * states.count("done") // (len(states) + 1))
 
 
 def first_job(video: Video, now: datetime) -> Job:
@@ -133,11 +143,9 @@ async def publish(
     video.state, video.error, video.finished_at = "ready", None, now
     video.playable_at = video.playable_at or now
     lesson = await session.get_one(Lesson, video.lesson_id, with_for_update=True)
-    lesson.video_id = video.id
+    _show(lesson, video)
     lesson.video_original_url = video.source_key
-    lesson.video_hls_url = HLS_URL.format(video.id)
     lesson.video_thumbnail_url = POSTER_URL.format(video.id) if poster else None
-    lesson.video_duration_seconds = (video.plan or {}).get("duration")
     lesson.video_quality_variants = list(variants)
     if lesson.transcoding_job_id == video.id:
         lesson.video_status, lesson.transcoding_progress = "ready", 100
@@ -167,7 +175,7 @@ async def _stop_jobs(session: AsyncSession, video: Video, now: datetime) -> None
 
 
 async def _hide(session: AsyncSession, video: Video, status: str | None) -> None:
-    """Leave the lesson as it was before this revision."""
+    """Leave the lesson as it was before this revision: with another one at work, or none."""
     video.playable_at = None
     lesson = await session.get(Lesson, video.lesson_id, with_for_update=True)
     if lesson is None:
@@ -177,3 +185,25 @@ async def _hide(session: AsyncSession, video: Video, status: str | None) -> None
     if lesson.transcoding_job_id == video.id:
         lesson.video_status = "ready" if lesson.video_id else status
         lesson.transcoding_progress = 100 if lesson.video_id else 0
+        await _go_back(session, lesson)
+
+
+async def _go_back(session: AsyncSession, lesson: Lesson) -> None:
+    """To the newest revision that still has work left, so that it can be followed and stopped.
+
+    The lesson is locked before the others are looked at: whoever ends one of them at this moment
+    has done it already, or waits for the lesson and finds that it is the one.
+    """
+    other = await session.scalar(
+        select(Video)
+        .where(Video.lesson_id == lesson.id, Video.state.in_(ACTIVE))
+        .order_by(Video.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    if other is None:
+        return
+    lesson.transcoding_job_id, lesson.video_status = other.id, "processing"
+    lesson.transcoding_progress = await percent_done(session, other.id)
+    if lesson.video_id is None and other.playable_at is not None:
+        _show(lesson, other)

@@ -1,4 +1,4 @@
-"""How far a lesson's newest revision is, in words and numbers that a person waits by."""
+"""How far the revision is that a lesson is waiting for, in words and numbers that a person waits by."""
 
 from collections.abc import Sequence
 from datetime import datetime

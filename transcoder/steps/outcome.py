@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Lesson, Video
@@ -47,13 +46,6 @@ async def publish_more(shop: Workshop, claim: Claim, result: Any) -> None:
 
 
 async def _tell_progress(session: AsyncSession, video: Video) -> None:
-    counts = await session.execute(
-        select(Job.state == "done", func.count())
-        .where(Job.video_id == video.id)
-        .group_by(Job.state == "done")
-    )
-    by_done: dict[bool, int] = {bool(done): count for done, count in counts}
     lesson = await session.get(Lesson, video.lesson_id)
     if lesson is not None and lesson.transcoding_job_id == video.id:
-        done = by_done.get(True, 0)
-        lesson.transcoding_progress = min(99, 100 * done // (done + by_done.get(False, 0) + 1))
+        lesson.transcoding_progress = await revisions.percent_done(session, video.id)

@@ -65,7 +65,8 @@ class Lesson(Base):
     updated_at: Mapped[datetime]
 
     # The revision that learners see: set when the first one becomes playable, swapped when a
-    # later one is whole. `transcoding_job_id` is the newest revision, whatever became of it.
+    # later one is whole. `transcoding_job_id` is the newest revision, whatever became of it; when it
+    # came to nothing while an older one is still at work, that one.
     video_id: Mapped[str | None]
     transcoding_job_id: Mapped[str | None]
     transcoding_progress: Mapped[int] = mapped_column(default=0)  # 0-100
