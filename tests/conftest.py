@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.workshop",
     "tests.fixtures.academy",
     "tests.fixtures.uploads",
+    "tests.fixtures.desk",
     "tests.fixtures.browser",
     "tests.fixtures.product",
 ]

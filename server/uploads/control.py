@@ -13,16 +13,23 @@ from server.uploads.service import give_up
 from server.uploads.start import STATUS
 from storage.database.tables import Upload, Video
 from transcoder import jobs
+from transcoder.revisions import ACTIVE
 
 
 async def cancel(intake: Intake, viewer: Viewer, lesson_id: str, now: datetime) -> Started:
-    """The newest revision, or a whole upload on its way into the store."""
-    video = await _newest(intake, viewer, lesson_id)
-    dropped = await _give_up_storing(intake, lesson_id)
-    if video is None and not dropped:
-        raise Conflict("Nothing is being encoded here.")
+    """A whole upload on its way into the store, and the newest revision.
+
+    The upload would have become the newest one: when it is dropped, only what is still encoded
+    goes with it, and a revision that has ended stays as it is.
+    """
+    dropped = await _give_up_storing(intake, viewer, lesson_id, now)
+    video = await _newest(intake, viewer, lesson_id)  # after it: the upload may just have become one
     if video is None:
+        if not dropped:
+            raise Conflict("Nothing is being encoded here.")
         return Started(job_id=None, status=None)
+    if dropped and video.state not in ACTIVE:
+        return await _now(intake, video.id)
     if video.state == "ready":
         raise Conflict("The encoding has ended and the lecture is ready. Delete the lesson to remove it.")
     await jobs.cancel(intake.database, intake.store, video.id, now)
@@ -46,14 +53,15 @@ async def _newest(intake: Intake, viewer: Viewer, lesson_id: str) -> Video | Non
         return await session.get(Video, lesson.transcoding_job_id) if lesson.transcoding_job_id else None
 
 
-async def _give_up_storing(intake: Intake, lesson_id: str) -> bool:
+async def _give_up_storing(intake: Intake, viewer: Viewer, lesson_id: str, now: datetime) -> bool:
     async with intake.database.read() as session:
+        await lesson_for_teaching(session, viewer, lesson_id)
         rows = list(
             await session.scalars(
                 select(Upload).where(Upload.lesson_id == lesson_id, Upload.state == "received")
             )
         )
-    return any([await give_up(intake, row, "cancelled") for row in rows])
+    return any([await give_up(intake, row, "cancelled", now) for row in rows])
 
 
 async def _now(intake: Intake, video_id: str) -> Started:

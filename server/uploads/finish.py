@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from server.uploads.errors import Busy
 from server.uploads.intake import Intake
-from server.uploads.service import give_up
+from server.uploads.service import delete_object, give_up
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects.store import ObjectMissing, StoreError
 from transcoder import jobs
@@ -48,7 +48,7 @@ async def finish(intake: Intake, upload_id: str, now: datetime) -> bool:
     if upload is not None and upload.state == "open":
         upload = await _receive(intake, upload)
     if upload is not None and upload.state == "received":
-        upload = await _store(intake, upload)
+        upload = await _store(intake, upload, now)
     if upload is None or upload.state != "stored":
         return False
     try:
@@ -90,13 +90,13 @@ async def _receive(intake: Intake, upload: Upload) -> Upload | None:
     return await _load(intake, upload.id)
 
 
-async def _store(intake: Intake, upload: Upload) -> Upload | None:
+async def _store(intake: Intake, upload: Upload, now: datetime) -> Upload | None:
     try:
         if not await _adopt(intake, upload):
             return None
     except ObjectMissing:
         log.error("the bytes of an upload are neither here nor in the store", upload_id=upload.id)
-        await give_up(intake, upload, "expired")
+        await give_up(intake, upload, "expired", now)
         return None
     except StoreError as error:
         log.warning("the object store did not take an upload yet", upload_id=upload.id, reason=str(error))
@@ -137,7 +137,7 @@ async def mark_stored(intake: Intake, upload: Upload, size: int) -> Upload | Non
             lesson.video_original_url, lesson.video_status = upload.s3_key, "processing"
     now_is = await _load(intake, upload.id)
     if now_is is None or now_is.state in ("cancelled", "expired"):
-        await intake.store.delete(upload.s3_key)
+        await delete_object(intake, upload)
         return None
     return now_is
 

@@ -91,11 +91,12 @@ async def discard(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
 ) -> Redirect:
     """`upload`: the id of one that is not complete."""
     await _lesson(intake.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
-    discarding = service.cancel(intake, viewer, form["upload"])
+    discarding = service.cancel(intake, viewer, form["upload"], clock.now())
     return await _back(course_id, lesson_id, discarding, _("The upload was discarded."))
 
 

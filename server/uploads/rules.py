@@ -7,6 +7,7 @@ from server.kit.errors import Invalid, NoRoom, TooLarge
 
 RESERVE_BYTES = 2**30  # left free for the database, logs and the rest of the machine
 FORM_LIFETIME = timedelta(hours=12)
+STORING_LIMIT = timedelta(days=2)  # a way into the store that takes longer belongs to a process that died
 NAME_LIMIT = 255
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
@@ -47,6 +48,12 @@ def title_from(filename: str) -> str:
 
 def expiry(now: datetime, days: int) -> datetime:
     return now + timedelta(days=days)
+
+
+def last_arrival(now: datetime, expires_at: datetime) -> datetime:
+    """When no bytes can come any more for an upload that is given up now: a form that was handed
+    out is good until it expires, and a file may be on its way into the store."""
+    return max(now + STORING_LIMIT, expires_at)
 
 
 def human_size(size: int) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,9 +18,13 @@ from server.uploads.protocol import Checksum
 from server.uploads.receive import receive
 from server.uploads.schemas import OpenUpload
 from server.uploads.spool import Spool
+from storage import deletions
 from storage.database.base import new_id
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects import keys
+from storage.objects.store import StoreError
+
+log = structlog.get_logger()
 
 UNDER_WAY = ("open", "received")
 
@@ -149,14 +154,14 @@ async def _write(
         writer.close()
 
 
-async def cancel(intake: Intake, viewer: Viewer, upload_id: str) -> None:
+async def cancel(intake: Intake, viewer: Viewer, upload_id: str, now: datetime) -> None:
     """Drop an upload that is not yet in the store. Conflict when it is."""
     upload = await find(intake, viewer, upload_id)
-    if not await give_up(intake, upload, "cancelled"):
+    if not await give_up(intake, upload, "cancelled", now):
         raise Conflict("This upload is complete already. Cancel its encoding instead.")
 
 
-async def give_up(intake: Intake, upload: Upload, state: str) -> bool:
+async def give_up(intake: Intake, upload: Upload, state: str, now: datetime) -> bool:
     """False when it had left our hands. The row first: what a crash leaves lying, the sweep removes."""
     async with intake.database.write() as session:
         taken = await session.scalar(
@@ -168,9 +173,18 @@ async def give_up(intake: Intake, upload: Upload, state: str) -> bool:
         if taken is None:
             return False
         await _reset_lesson(session, upload.lesson_id)
+        await deletions.mark(session, [upload.s3_key], rules.last_arrival(now, upload.expires_at))
     intake.spool.remove(upload.id)
-    await intake.store.delete(upload.s3_key)
+    await delete_object(intake, upload)
     return True
+
+
+async def delete_object(intake: Intake, upload: Upload) -> None:
+    """Of an upload that was given up: at once where that is possible, else when its mark is due."""
+    try:
+        await intake.store.delete(upload.s3_key)
+    except StoreError as error:
+        log.warning("the object of a dropped upload goes later", upload_id=upload.id, reason=str(error))
 
 
 async def _reset_lesson(session: AsyncSession, lesson_id: str) -> None:

@@ -47,7 +47,7 @@ async def expire(intake: Intake, now: datetime) -> int:
         )
     for row in rows:
         log.info("an abandoned upload is dropped", upload_id=row.id, lesson_id=row.lesson_id)
-    return sum([await give_up(intake, row, "expired") for row in rows])
+    return sum([await give_up(intake, row, "expired", now) for row in rows])
 
 
 async def remove_orphans(intake: Intake, now: datetime) -> int:

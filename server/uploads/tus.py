@@ -104,8 +104,9 @@ async def terminate(
     upload_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
 ) -> Response[None]:
-    return await _terminate(request, upload_id, viewer, intake)
+    return await _terminate(request, upload_id, viewer, intake, clock)
 
 
 @post("/{upload_id:str}", status_code=204, request_max_body_size=None)
@@ -121,7 +122,7 @@ async def overridden(
         case "PATCH":
             return await _send(request, upload_id, viewer, intake, clock)
         case "DELETE":
-            return await _terminate(request, upload_id, viewer, intake)
+            return await _terminate(request, upload_id, viewer, intake, clock)
     raise NotFound("Send the bytes of an upload with PATCH.")
 
 
@@ -136,9 +137,11 @@ async def _send(
     return Response(None, headers=_headers(upload, offset))
 
 
-async def _terminate(request: AnyRequest, upload_id: str, viewer: Viewer, intake: Intake) -> Response[None]:
+async def _terminate(
+    request: AnyRequest, upload_id: str, viewer: Viewer, intake: Intake, clock: Clock
+) -> Response[None]:
     protocol.check_version(request.headers.get("tus-resumable"))
-    await service.cancel(intake, viewer, upload_id)
+    await service.cancel(intake, viewer, upload_id, clock.now())
     return Response(None, headers=RESUMABLE)
 
 

@@ -58,7 +58,7 @@ class FolderStore:
         if facts.st_dev == tree.incoming.stat().st_dev:
             return await stoppable(move)
         info = await self.put_file(key, path, content_type)
-        path.unlink()
+        path.unlink(missing_ok=True)  # dropped by somebody while it was copied
         return info
 
     async def get_bytes(self, key: str) -> bytes:

@@ -66,7 +66,7 @@ class S3Store:
         if path.is_symlink():
             raise ValueError(f"{path} is not a plain file.")
         info = await self.put_file(key, path, content_type)
-        path.unlink()
+        path.unlink(missing_ok=True)  # dropped by somebody while it was sent
         return info
 
     async def get_bytes(self, key: str) -> bytes:

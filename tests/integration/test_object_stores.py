@@ -7,10 +7,11 @@ import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from storage.objects.store import ObjectMissing, ObjectStore
+from storage.objects.store import ObjectInfo, ObjectMissing, ObjectStore
 
 KIND = "application/octet-stream"
 MEBIBYTE = 2**20
@@ -202,6 +203,24 @@ async def test_adopting_twice_is_adopting_once(store: ObjectStore, tmp_path: Pat
     with pytest.raises(FileNotFoundError):
         await store.put_file("a/other", source, KIND)
     assert await names(store) == ["a/b"]
+
+
+async def test_a_file_may_be_dropped_while_it_is_adopted(
+    store: ObjectStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = store.put_file
+
+    async def dropped_meanwhile(key: str, path: Path, content_type: str) -> ObjectInfo:
+        info = await put(key, path, content_type)
+        path.unlink()
+        return info
+
+    monkeypatch.setattr(store, "put_file", dropped_meanwhile)
+    with TemporaryDirectory(dir="/dev/shm") as name:  # another file system: a folder has to copy too
+        source = Path(name, "source")
+        source.write_bytes(b"lecture")
+        assert (await store.adopt_file("a/b", source, KIND)).size == 7
+    assert await store.get_bytes("a/b") == b"lecture"
 
 
 async def test_no_link_is_adopted(store: ObjectStore, tmp_path: Path) -> None:

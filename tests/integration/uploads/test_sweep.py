@@ -2,68 +2,20 @@
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from server.accounts.identity import Viewer
-from server.uploads import service
+from server.uploads import rules, service
 from server.uploads.finish import finish
-from server.uploads.intake import Intake
-from server.uploads.spool import Spool
-from server.uploads.sweep import ORPHAN_AGE, Swept, sweep
-from storage.database.engine import Database
-from storage.database.tables import Lesson, Upload, Video
-from storage.objects.store import ObjectStore
+from server.uploads.sweep import ORPHAN_AGE, Swept, expire, sweep
+from storage import deletions
+from storage.database.tables import Upload
+from storage.objects.store import ObjectInfo
+from tests.fixtures.desk import DATA, NOW, Desk
 from tests.fixtures.objects import S3Server
-from tests.fixtures.uploads import School
-from tests.fixtures.web import RecordedQueue
-
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-DATA = os.urandom(5000)
-
-
-@dataclass
-class Desk:
-    intake: Intake
-    school: School
-
-    async def begin(self) -> Upload:
-        teacher = Viewer(self.school.users["teacher"], "teacher@x.edu", "teacher", "instructor")
-        return await service.open_upload(
-            self.intake,
-            teacher,
-            lesson_id=self.school.lesson_id,
-            filename="lecture.mp4",
-            content_type="video/mp4",
-            size=len(DATA),
-            now=NOW,
-        )
-
-    async def row(self, upload: Upload) -> tuple[str, str | None]:
-        """Its state, and the lesson's."""
-        async with self.intake.database.read() as session:
-            lesson = await session.get_one(Lesson, self.school.lesson_id)
-            return (await session.get_one(Upload, upload.id)).state, lesson.video_status
-
-    async def videos(self) -> list[Video]:
-        async with self.intake.database.read() as session:
-            return list(await session.scalars(select(Video)))
-
-    def arrive(self, upload: Upload, data: bytes = DATA) -> None:
-        self.intake.spool.path(upload.id).write_bytes(data)
-
-
-@pytest.fixture
-def desk(
-    database: Database, school: School, store: ObjectStore, recorded_queue: RecordedQueue, tmp_path: Path
-) -> Desk:
-    """On both stores."""
-    spool = Spool(tmp_path / "data" / "uploads")
-    return Desk(Intake(database, store, recorded_queue, spool, limit_bytes=10**9, days=2), school)
 
 
 async def test_an_abandoned_upload_goes_with_its_bytes(desk: Desk) -> None:
@@ -140,8 +92,50 @@ async def test_files_without_a_row_go_after_an_hour(desk: Desk) -> None:
 async def test_giving_up_after_the_last_byte_keeps_nothing(desk: Desk) -> None:
     upload = await desk.begin()
     desk.arrive(upload)
-    assert await service.give_up(desk.intake, upload, "cancelled")
+    assert await service.give_up(desk.intake, upload, "cancelled", NOW)
     assert not await finish(desk.intake, upload.id, NOW)
     assert await desk.row(upload) == ("cancelled", None)
     assert await desk.intake.store.stat(upload.s3_key) is None
     assert await desk.videos() == []
+
+
+@pytest.mark.parametrize("store", ["s3"], indirect=True)  # into a folder it is one rename
+async def test_given_up_while_it_is_sent_to_the_store(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = await desk.receive()
+    put = desk.intake.store.put_file
+
+    async def given_up_meanwhile(key: str, path: Path, content_type: str) -> ObjectInfo:
+        kept = path.with_name("kept")
+        kept.write_bytes(path.read_bytes())  # the client holds the file open
+        assert await service.give_up(desk.intake, upload, "cancelled", NOW)
+        return await put(key, kept, content_type)
+
+    monkeypatch.setattr(desk.intake.store, "put_file", given_up_meanwhile)
+    assert not await finish(desk.intake, upload.id, NOW)
+    assert await desk.row(upload) == ("cancelled", None)
+    assert await desk.intake.store.stat(upload.s3_key) is None
+
+
+async def test_what_cannot_be_deleted_at_once_goes_later(desk: Desk, s3_server: S3Server) -> None:
+    """A form's object is in the store when the form expires, and the store is away."""
+    uploads = [await desk.begin(), await desk.begin()]
+    away = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
+    late = NOW + timedelta(days=2)
+    assert await expire(replace(desk.intake, store=away), late) == 2
+    await away.close()
+    assert [await desk.row(upload) for upload in uploads] == [("expired", None)] * 2
+    for upload in uploads:
+        await desk.intake.store.put_bytes(upload.s3_key, DATA, "video/mp4")
+    due = rules.last_arrival(late, uploads[0].expires_at)
+    assert await deletions.carry_out(desk.intake.database, desk.intake.store, due) == 2
+    assert [item async for item in desk.intake.store.list("")] == []
+
+
+async def test_a_form_that_was_handed_out_may_still_be_posted(desk: Desk) -> None:
+    upload = await desk.begin()
+    assert await service.give_up(desk.intake, upload, "cancelled", NOW - timedelta(days=30))
+    carry_out, store = deletions.carry_out, desk.intake.store
+    assert await carry_out(desk.intake.database, store, upload.expires_at - timedelta(seconds=1)) == 0
+    await store.put_bytes(upload.s3_key, DATA, "video/mp4")
+    assert await carry_out(desk.intake.database, store, upload.expires_at) == 1
+    assert await store.stat(upload.s3_key) is None
