@@ -7,13 +7,13 @@ from typing import Protocol
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.tables import Job, Lesson, Video
+from storage.database.tables import Job, Lesson, ObjectDeletion, Video
 from storage.objects.store import ObjectStore, StoreError
 from transcoder import revisions
 from transcoder.queue import Queue
@@ -79,6 +79,8 @@ async def _submit(session: AsyncSession, video: Video, now: datetime) -> tuple[V
     session.add(video)
     await session.flush()  # the job's foreign key needs it first
     session.add(job)
+    # The bytes were marked while nothing named them; from this transaction on the revision does.
+    await session.execute(delete(ObjectDeletion).where(ObjectDeletion.prefix == video.source_key))
     lesson.video_status, lesson.transcoding_job_id, lesson.transcoding_progress = "processing", video.id, 0
     if lesson.video_id is None:
         lesson.video_original_url = video.source_key

@@ -16,12 +16,12 @@ from server.library import lessons, rules
 from server.library.schemas import NewLesson
 from server.uploads.intake import Intake
 from server.uploads.progress import LessonProgress, addressed, snapshot
-from server.uploads.rules import admit, clean_filename, title_from
+from server.uploads.rules import STORING_LIMIT, admit, clean_filename, title_from
 from server.uploads.service import promised_bytes
 from storage import deletions
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.tables import Course, ObjectDeletion, Video, WorkerRow
+from storage.database.tables import Course, Video, WorkerRow
 from storage.objects import keys
 from storage.objects.store import StoreError
 from transcoder import jobs
@@ -31,7 +31,6 @@ OPERATOR = Viewer(
 )  # whoever has the data folder
 LOOK_EVERY = 0.5  # seconds
 WORKER_SILENCE = timedelta(minutes=1)
-STORING_LIMIT = timedelta(days=2)  # after which the bytes of an ingest that died are removed
 
 Told = Callable[[LessonProgress], None]
 
@@ -94,17 +93,14 @@ async def submit_file(intake: Intake, lesson_id: str, path: Path, clock: Clock) 
             free=2**63 if free is None else free,
             promised=await promised_bytes(session, intake.spool),
         )
-        await deletions.mark(session, [key], clock.now() + STORING_LIMIT)  # if we die before it is submitted
+        # If we die before it is submitted; that takes the mark away in the same transaction.
+        await deletions.mark(session, [key], clock.now() + STORING_LIMIT)
     try:
         await intake.store.put_file(
             key, path, mimetypes.guess_type(filename)[0] or "application/octet-stream"
         )
     except OSError as error:
         raise Problem(f"{path} cannot be read: {error.strerror}.") from error
-    async with intake.database.write() as session:
-        mark = await session.get(ObjectDeletion, key)
-        if mark is not None:
-            await session.delete(mark)
     try:
         return await jobs.submit(
             intake.database,

@@ -26,6 +26,7 @@ from tests.fixtures.lessons import add_lesson
 from tests.fixtures.objects import S3Server
 from tests.fixtures.product import Product
 from tests.fixtures.web import RecordedQueue
+from transcoder import jobs
 
 CLOCK = SystemClock()
 
@@ -91,6 +92,22 @@ async def test_a_store_that_is_away_keeps_nothing_for_good(
         (mark,) = await session.scalars(select(ObjectDeletion))
         assert mark.prefix.startswith(f"originals/{lesson_id}/")
         assert (await session.get_one(Lesson, lesson_id)).video_status is None
+
+
+async def test_a_death_before_the_revision_is_submitted_keeps_nothing_for_good(
+    intake: Intake, lecture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson_id = await add_lesson(intake.database)
+
+    async def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs, "submit", die)
+    with pytest.raises(KeyboardInterrupt):
+        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    (stored,) = [item.key async for item in intake.store.list("")]
+    async with intake.database.read() as session:
+        assert list(await session.scalars(select(ObjectDeletion.prefix))) == [stored]
 
 
 async def test_sizes_are_checked_first(intake: Intake, lecture: Path) -> None:
