@@ -5,12 +5,15 @@ machine that dies between the two neither loses a file that is still wanted nor 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
 from storage.database.tables import ObjectDeletion
-from storage.objects.store import ObjectStore
+from storage.objects.store import ObjectStore, StoreError
+
+log = structlog.get_logger(__name__)
 
 GRACE = timedelta(minutes=2)  # longer than a worker's lease: it has noticed by then that its job is gone
 
@@ -23,14 +26,26 @@ async def mark(session: AsyncSession, prefixes: Iterable[str], due_at: datetime)
 
 
 async def carry_out(database: Database, store: ObjectStore, now: datetime) -> int:
-    """How many prefixes were emptied. Safe to run twice and beside itself; raises StoreError."""
+    """How many prefixes were emptied; one that cannot be is left to the next round. Safe to run
+    twice and beside itself."""
     async with database.read() as session:
         due = list(await session.scalars(select(ObjectDeletion.prefix).where(ObjectDeletion.due_at <= now)))
-    for prefix in due:
+    if due:
+        await database.sync()  # a commit that a power cut takes back would want its objects again
+    return sum([await _empty(database, store, prefix, now) for prefix in due])
+
+
+async def _empty(database: Database, store: ObjectStore, prefix: str, now: datetime) -> bool:
+    try:
         if prefix.endswith("/"):
             await store.delete_prefix(prefix)
         else:
             await store.delete(prefix)
-        async with database.write() as session:
-            await session.execute(delete(ObjectDeletion).where(ObjectDeletion.prefix == prefix))
-    return len(due)
+    except (StoreError, OSError, ValueError) as error:
+        log.warning("objects of no use stay for now", prefix=prefix, error=str(error))
+        return False
+    async with database.write() as session:  # a mark that was renewed meanwhile stays
+        await session.execute(
+            delete(ObjectDeletion).where(ObjectDeletion.prefix == prefix, ObjectDeletion.due_at <= now)
+        )
+    return True

@@ -98,6 +98,7 @@ async def cancel(database: Database, store: ObjectStore, video_id: str, now: dat
         if video is None or video.state in ("ready", "cancelled"):
             return
         await revisions.cancel(session, video, now)
+    await database.sync()  # or a power cut takes the cancelling back, and not the removal
     try:  # at once as far as possible; what a late worker adds goes with the marked deletion
         prefix, original = revisions.leftovers(video)
         await store.delete_prefix(prefix)

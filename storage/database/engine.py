@@ -1,10 +1,14 @@
 """Connections: many readers, one writer, on SQLite and PostgreSQL alike."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -23,6 +27,7 @@ SQLITE_PRAGMAS = (
     "temp_store = MEMORY",
     "mmap_size = 0",
 )
+ANSWER_SECONDS = 60.0  # PostgreSQL's time for one statement: a host that dies says nothing at all
 
 
 class Database:
@@ -39,7 +44,13 @@ class Database:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite_engine(url, begin="BEGIN", size=4, pragmas=("query_only = ON",))
         else:
-            self._writer = create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+            self._writer = create_async_engine(
+                url,
+                pool_size=8,
+                max_overflow=8,
+                pool_pre_ping=True,
+                connect_args={"command_timeout": ANSWER_SECONDS},
+            )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -59,27 +70,55 @@ class Database:
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction that may change the schema.
+        """One transaction that may change the schema, and take its time.
 
         SQLite alters most things by building the table anew and dropping the old one, and with it
         go the rows that depend on it, unless foreign keys are off from before the transaction.
         """
-        if not self.is_sqlite:
-            async with self._writer.begin() as connection:
-                yield connection
-            return
-        engine = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=("foreign_keys = OFF",))
+        engine = (
+            _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=("foreign_keys = OFF",))
+            if self.is_sqlite
+            else create_async_engine(self.url)
+        )
         try:
             async with engine.begin() as connection:
                 yield connection
-                if (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first():
+                if self.is_sqlite and await _has_orphans(connection):
                     raise RuntimeError("The change of the schema would leave rows that refer to nothing.")
         finally:
             await engine.dispose()
 
+    async def sync(self) -> None:
+        """Whatever was committed outlives a power cut from here on: call it before files go for good.
+
+        PostgreSQL promises that with each commit. SQLite, as we set it, hands its log to the kernel
+        and lets it reach the disk when it will: a power cut takes the last commits back.
+        """
+        file = make_url(self.url).database
+        if self.is_sqlite and file:
+            await asyncio.to_thread(_sync_log, Path(file))
+
     async def close(self) -> None:
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+async def _has_orphans(connection: AsyncConnection) -> bool:
+    return (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first() is not None
+
+
+def _sync_log(database_file: Path) -> None:
+    """The log, and its name in the folder; a log that is gone is in the database, and on the disk.
+
+    Never the database file itself: to close it lets go of the locks of every connection in this process.
+    """
+    with suppress(FileNotFoundError):
+        for path in (database_file.with_name(f"{database_file.name}-wal"), database_file.parent):
+            opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(opened)
+            finally:
+                os.close(opened)
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = ()) -> AsyncEngine:

@@ -1,6 +1,8 @@
 """The engine's promises on both databases: the schema is what the tables say, and no write is lost."""
 
 import asyncio
+import os
+import signal
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -11,13 +13,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from storage.database import SQLITE_VERSION, migrations
+from storage.database import SQLITE_VERSION, engine, migrations
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.sqlite import is_safe
 from storage.database.tables import Course, Institution, Lesson, User, Video
 from tests.fixtures.database import on_both_databases
+from tests.fixtures.postgres import PostgresServer
+from tests.fixtures.powercut import Disk
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -218,6 +222,43 @@ async def test_nothing_in_a_document_column_is_null(database: Database) -> None:
         await session.execute(update(Video).values(plan=None))
     async with database.read() as session:
         assert await session.scalar(select(Video.id).where(Video.plan.is_(None))) == "v"
+
+
+async def test_what_is_synced_outlives_a_power_cut(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(database, tmp_path / "disk", monkeypatch)
+    await database.sync()  # nothing was written yet, and no log is there
+    course_id, lesson_id = await add_course(database)
+    async with disk.after_a_power_cut() as left, left.read() as session:
+        assert await session.get(Course, course_id) is None
+    await database.sync()
+    async with database.write() as session:
+        await session.delete(await session.get_one(Lesson, lesson_id))
+    async with disk.after_a_power_cut() as left, left.read() as session:
+        assert await session.get(Lesson, lesson_id)
+
+
+async def test_a_postgresql_that_says_nothing_more_is_not_waited_for(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.5)
+    database = Database(await postgres_server.new_database())
+    async with asyncio.timeout(30):
+        async with database.read() as session:
+            server = await session.scalar(text("SELECT pg_backend_pid()"))
+            os.kill(server, signal.SIGSTOP)
+            try:
+                with pytest.raises(TimeoutError):
+                    await session.execute(text("SELECT 1"))
+                await session.close()
+            finally:
+                os.kill(server, signal.SIGCONT)
+        async with database.read() as session:  # over another connection
+            assert await session.scalar(text("SELECT 1")) == 1
+        async with database.altering() as connection:  # a migration takes its time
+            await connection.execute(text("SELECT pg_sleep(1)"))
+    await database.close()
 
 
 async def add_course(database: Database) -> tuple[str, str]:
