@@ -14,7 +14,7 @@ from storage.objects import keys
 from transcoder import revisions
 from transcoder.media import Source
 from transcoder.plan import Plan
-from transcoder.timing import MAX_ATTEMPTS, Timing
+from transcoder.timing import MAX_ATTEMPTS, Timing, deadline
 
 SKEW = timedelta(seconds=5)  # a hint from a machine whose clock is ahead is no hint for nothing
 
@@ -50,6 +50,10 @@ class Claim(msgspec.Struct, frozen=True):
         """The object that ffmpeg reads."""
         normalised = self.source is not None and self.source.normalised
         return keys.normalised(self.video_id) if normalised else self.source_key
+
+    @property
+    def deadline(self) -> timedelta:
+        return deadline(self.plan.duration if self.plan else None, self.source_bytes)
 
     @property
     def mine(self) -> ColumnElement[bool]:

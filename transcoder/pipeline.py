@@ -14,7 +14,7 @@ from transcoder.media import Unusable
 from transcoder.process import ProcessFailed
 from transcoder.scratch import ScratchBusy, ScratchFull
 from transcoder.steps import audio, chunk, finish, prepare
-from transcoder.timing import MAX_ATTEMPTS, deadline
+from transcoder.timing import MAX_ATTEMPTS
 from transcoder.workshop import DATABASE_AWAY, Held, Workshop, patiently
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ async def _under_watch(held: Held) -> None:
     step = asyncio.ensure_future(STEPS[claim.kind](held.shop, claim, held))
     watch = asyncio.create_task(held.watch(step))
     try:
-        async with asyncio.timeout(deadline(claim.plan.duration if claim.plan else None).total_seconds()):
+        async with asyncio.timeout(claim.deadline.total_seconds()):
             await step
     except asyncio.CancelledError:
         if held.lost:

@@ -14,7 +14,7 @@ from storage.database.engine import Database
 from storage.database.tables import Job, Video, WorkerRow
 from transcoder import claims, jobs, revisions
 from transcoder.queue import Queue
-from transcoder.timing import MAX_ATTEMPTS, Timing, deadline
+from transcoder.timing import MAX_ATTEMPTS, SHORTEST_DEADLINE, Timing, deadline
 
 log = structlog.get_logger(__name__)
 
@@ -74,11 +74,19 @@ async def _end_overdue(database: Database, now: datetime) -> None:
     """Workers keep their own deadline; one that renews for ever without coming to an end does not."""
     async with database.read() as session:
         running = await session.execute(
-            select(Job.id, Job.fence, Job.started_at, Video.plan["duration"].as_float())
+            select(
+                Job.id,
+                Job.fence,
+                Job.started_at,
+                Video.plan["duration"].as_float().label("duration"),
+                Video.source_bytes,
+            )
             .join(Video, Video.id == Job.video_id)
-            .where(Job.state == "running", Job.started_at < now - deadline(None))
+            .where(Job.state == "running", Job.started_at < now - SHORTEST_DEADLINE)
         )
-        overdue = [row for row in running if row.started_at < now - 2 * deadline(row[3])]
+        overdue = [
+            row for row in running if row.started_at < now - 2 * deadline(row.duration, row.source_bytes)
+        ]
     for row in overdue:
         async with database.write() as session:
             await session.execute(

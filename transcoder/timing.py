@@ -7,6 +7,7 @@ import msgspec
 MAX_ATTEMPTS = 3
 SHORTEST_DEADLINE = timedelta(minutes=15)
 DEADLINE_PER_DURATION = 12  # a job may take this many times the lecture's length
+SLOWEST_FETCH = 2 * 2**20  # bytes a second: a sixth of what 100 Mbit/s bring, for several fetch at once
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -27,6 +28,13 @@ class Timing(msgspec.Struct, frozen=True):
         return timedelta(seconds=min(self.retry_first * 2 ** max(0, attempts - 1), self.retry_most))
 
 
-def deadline(duration: float | None) -> timedelta:
-    """How long one job may run, for a lecture of so many seconds (None: not known yet)."""
-    return max(SHORTEST_DEADLINE, timedelta(seconds=DEADLINE_PER_DURATION * (duration or 0)))
+def deadline(duration: float | None, source_bytes: int) -> timedelta:
+    """How long one job may run, for a lecture of so many seconds (None: not known yet).
+
+    A worker that has not got the original yet fetches it inside the job.
+    """
+    return max(
+        SHORTEST_DEADLINE,
+        timedelta(seconds=DEADLINE_PER_DURATION * (duration or 0)),
+        timedelta(seconds=source_bytes / SLOWEST_FETCH),
+    )

@@ -19,7 +19,7 @@ from transcoder.process import Limits
 from transcoder.progress import Progress
 from transcoder.queue import Queue
 from transcoder.scratch import Scratch
-from transcoder.timing import Timing, deadline
+from transcoder.timing import Timing
 from transcoder.tools import Tools
 
 log = structlog.get_logger(__name__)
@@ -93,9 +93,8 @@ class Held:
 
     def limits(self) -> Limits:
         """Spec section 6, for one process of this job."""
-        duration = self.claim.plan.duration if self.claim.plan else None
         return Limits(
-            seconds=deadline(duration).total_seconds(),
+            seconds=self.claim.deadline.total_seconds(),
             output_bytes=3 * self.claim.source_bytes + 2**30,
             nice=_nice(self.claim),
         )

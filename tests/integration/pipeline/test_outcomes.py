@@ -11,9 +11,9 @@ from storage.database.tables import Job
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
-from tests.fixtures.revisions import NOW, jobs_of, laid_out, video_of
+from tests.fixtures.revisions import NOW, jobs_of, laid_out, submitted, video_of
 from tests.fixtures.workshop import SetClock
-from transcoder import claims, pipeline
+from transcoder import claims, pipeline, timing
 from transcoder.claims import Claim
 from transcoder.process import ProcessFailed
 from transcoder.scratch import ScratchBusy, ScratchFull
@@ -112,7 +112,7 @@ async def test_what_was_stored_in_vain_is_removed(
 
 
 async def test_a_step_that_never_ends_is_ended(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "deadline", lambda _duration: timedelta(seconds=0.1))
+    monkeypatch.setattr(claims, "deadline", lambda _duration, _bytes: timedelta(seconds=0.1))
     await laid_out(shop.database, seconds=12)
 
     async def step(_shop: Workshop, _claim: Claim, _held: Held) -> None:
@@ -121,6 +121,26 @@ async def test_a_step_that_never_ends_is_ended(shop: Workshop, monkeypatch: pyte
     row = await attempt(shop, step, monkeypatch)
     assert (row.state, row.attempts) == ("waiting", 1)
     assert "far too long" in str(row.error)
+
+
+async def test_a_first_look_waits_for_a_large_original(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timing, "SHORTEST_DEADLINE", timedelta(seconds=0.1))
+    monkeypatch.setattr(timing, "SLOWEST_FETCH", 10)
+    video = await submitted(shop.database)  # of 1000 bytes
+    limits = []
+
+    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+        await asyncio.sleep(0.3)
+        limits.append(held.limits().seconds)
+
+    monkeypatch.setitem(pipeline.STEPS, "prepare", step)
+    claim = await claims.claim_next(shop.database, "quick", shop.worker, shop.now(), shop.timing)
+    assert claim
+    await pipeline.do(Held(shop, claim))
+    assert limits == [100]
+    assert (await jobs_of(shop.database, video.id, "prepare"))[0].error is None
 
 
 async def test_a_job_that_is_taken_away_changes_nothing(

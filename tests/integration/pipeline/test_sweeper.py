@@ -89,13 +89,25 @@ async def test_a_forgotten_last_step_is_made(database: Database) -> None:
 
 
 async def test_a_job_that_renews_for_ever_is_taken_away(database: Database) -> None:
-    await laid_out(database, seconds=12)
+    video = await laid_out(database, seconds=12)
     held = await claims.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
     assert held
-    late = NOW + 2 * deadline(12) + SECOND
+    late = NOW + 2 * deadline(12, video.source_bytes) + SECOND
     await claims.renew(database, held, late, TIMING, progress=0.1)
     assert (await sweep(database, EmptyQueue(), late)).taken_back == 1
     assert not await claims.is_mine(database, held)
+
+
+async def test_a_large_original_has_time_to_arrive(database: Database) -> None:
+    video = await submitted(database)
+    async with database.write() as session:
+        (await session.get_one(Video, video.id)).source_bytes = 10 * 2**30
+    held = await claims.claim_next(database, QUICK, "a/1", NOW, TIMING)
+    assert held
+    for hours, taken_back in ((2, 0), (3, 1)):
+        late = NOW + timedelta(hours=hours)
+        await claims.renew(database, held, late, TIMING, progress=0.0)
+        assert (await sweep(database, EmptyQueue(), late)).taken_back == taken_back
 
 
 async def test_workers_that_are_long_gone_are_forgotten(database: Database) -> None:
