@@ -7,7 +7,9 @@ import structlog
 
 from transcoder import claims, pipeline
 from transcoder.claims import Claim
-from transcoder.workshop import Held, Workshop
+from transcoder.workshop import DATABASE_AWAY, Held, Workshop
+
+log = structlog.get_logger(__name__)
 
 AT_ONCE = {"chunk": 1, "audio": 2}  # a chunk takes memory, a long sound takes time
 
@@ -43,7 +45,7 @@ async def work(shop: Workshop, queue: str, places: Places) -> None:
     storing: asyncio.Task[None] | None = None
     async with asyncio.TaskGroup() as jobs:
         while True:
-            claim = await places.claim(shop, queue)
+            claim = await _next(shop, queue, places, storing)
             if claim is None and storing is None:
                 return
             job = None
@@ -57,6 +59,19 @@ async def work(shop: Workshop, queue: str, places: Places) -> None:
             if storing is not None:
                 await asyncio.wait((storing,))
             storing = job
+
+
+async def _next(
+    shop: Workshop, queue: str, places: Places, storing: asyncio.Task[None] | None
+) -> Claim | None:
+    """What is encoded already is stored to its end before a database that is away stops us."""
+    try:
+        return await places.claim(shop, queue)
+    except DATABASE_AWAY as error:
+        if storing is None:
+            raise
+        log.warning("the database cannot be asked for the next job", error=str(error))
+        return None
 
 
 async def _do(held: Held) -> None:

@@ -1,11 +1,14 @@
 """What one process takes on at once."""
 
 import asyncio
+import sqlite3
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from tests.fixtures.revisions import jobs_of, laid_out, submitted
-from transcoder import pipeline
+from transcoder import claims, pipeline
 from transcoder.claims import Claim
 from transcoder.places import Places, work
 from transcoder.workshop import Held, Workshop
@@ -50,6 +53,32 @@ async def test_one_chunk_is_encoded_while_the_one_before_is_stored(
     assert most == [1, 2]
     tried = [job.attempts for job in await jobs_of(shop.database, video.id, "chunk") if job.number]
     assert set(tried) == {1}
+
+
+async def test_what_is_encoded_is_stored_while_the_database_is_away(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await laid_out(shop.database, seconds=60)
+    away, stored = asyncio.Event(), asyncio.Event()
+    claim_next = claims.claim_next
+
+    async def claim(*arguments: Any, **options: Any) -> Claim | None:
+        if away.is_set():
+            raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
+        return await claim_next(*arguments, **options)
+
+    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+        away.set()
+        held.encoded.set()
+        await asyncio.sleep(0.05)
+        stored.set()
+
+    monkeypatch.setattr(claims, "claim_next", claim)
+    monkeypatch.setitem(pipeline.STEPS, "chunk", step)
+    with pytest.raises(ExceptionGroup) as told:  # the hint is sent again: there is more to do
+        await work(shop, "transcode", Places())
+    assert told.group_contains(OperationalError)
+    assert stored.is_set()
 
 
 async def test_stopping_puts_back_what_is_encoded_and_what_is_stored(
