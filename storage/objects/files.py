@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import BinaryIO, TypeVar
@@ -14,6 +15,7 @@ from typing import BinaryIO, TypeVar
 from storage.objects.store import StoreFull, StoreUnavailable
 
 BLOCK = 1024 * 1024  # bytes copied at a time; a cancelled copy ends after at most one of these
+STALE = timedelta(days=1)  # a write that takes longer belongs to a process that died
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 T = TypeVar("T")

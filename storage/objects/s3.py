@@ -1,5 +1,6 @@
 """Objects in one bucket of an S3 store: MinIO, its fork Silo, Garage, SeaweedFS, Ceph, AWS."""
 
+import asyncio
 import io
 import os
 import secrets
@@ -10,14 +11,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
-from storage.objects.files import landing_at, rename, stoppable, temporary_beside, write_whole
-from storage.objects.keys import CHECKS, checked, checked_folder, checked_prefix
+import structlog
+
+from storage.objects.files import STALE, landing_at, rename, stoppable, temporary_beside, write_whole
+from storage.objects.keys import CHECKS, ORIGINALS, VIDEOS, checked, checked_folder, checked_prefix
 from storage.objects.s3_bucket import PAGE, Bucket, address
-from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable, UploadForm
+from storage.objects.store import ObjectInfo, ObjectMissing, StoreError, StoreUnavailable, UploadForm
 
 THREADS = 16  # calls at a time; each holds one connection
+SWEEP_EVERY = 3600.0  # seconds between two looks at unfinished uploads; checks come far more often
+SWEEP_WAIT = 1.0  # seconds; a thread goes on by itself, and a check must not fail for it
 RETRIES = 5  # per request, after 0, 0.5, 1, 2 and 4 s
+
+log = structlog.get_logger()
 
 
 class S3Store:
@@ -44,6 +52,7 @@ class S3Store:
         )
         self._form_url = f"{(public_endpoint or endpoint).rstrip('/')}/{bucket}"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="s3")
+        self._sweep_due = 0.0  # by the monotonic clock
 
     async def put_bytes(self, key: str, data: bytes, content_type: str) -> ObjectInfo:
         checked(key)
@@ -148,6 +157,24 @@ class S3Store:
         if await self.get_bytes(key) != data:
             raise StoreUnavailable("The object store gives back other bytes than it was given.")
         await self.delete(key)
+        await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Drop what processes that died were sending; a store that refuses this is as good for the rest."""
+        if monotonic() < self._sweep_due:
+            return
+        self._sweep_due = monotonic() + SWEEP_EVERY
+        before = datetime.now(UTC) - STALE
+
+        def run(_stop: Event) -> None:
+            for prefix in (ORIGINALS, VIDEOS):  # the bucket may hold what is not ours
+                self._bucket.abort_uploads(prefix, before)
+
+        try:
+            async with asyncio.timeout(SWEEP_WAIT):
+                await stoppable(run, self._threads)
+        except (StoreError, ValueError, TimeoutError) as error:
+            log.warning("unfinished uploads in the object store were not looked through", reason=str(error))
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

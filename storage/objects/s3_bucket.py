@@ -163,6 +163,25 @@ class Bucket:
             deleted += len(page)
         return deleted
 
+    def abort_uploads(self, prefix: str, begun_before: datetime) -> None:
+        """Drop parts of large objects that nobody will complete. No listing of objects shows them.
+
+        At most a page in one go. The client has no public call for it: its lifecycle rules would
+        replace those of the bucket's owner, and not every store carries them out.
+        """
+        with _errors(prefix):
+            page = self._client._list_multipart_uploads(self.name, prefix=prefix, max_uploads=PAGE)
+            for upload in page.uploads:
+                if upload.upload_id and upload.initiated_time and upload.initiated_time < begun_before:
+                    self._abort(upload.object_name, upload.upload_id)
+
+    def _abort(self, key: str, upload_id: str) -> None:
+        try:
+            self._client._abort_multipart_upload(self.name, key, upload_id)
+        except S3Error as error:
+            if error.code != "NoSuchUpload":  # ended since
+                raise
+
     def form(self, fields: dict[str, str], max_bytes: int, expires: datetime) -> dict[str, str]:
         """The fields of a POST policy that allows exactly `fields` and at most `max_bytes`."""
         policy = PostPolicy(self.name, expires)

@@ -6,16 +6,15 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISDIR
 
-from storage.objects.files import FULL, sync_folder
+from storage.objects.files import FULL, STALE, sync_folder
 from storage.objects.keys import checked, checked_prefix
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreFull, StoreUnavailable
 
 INCOMING = ".incoming"  # in the root, so on the objects' file system; no key starts with a dot
-STALE = timedelta(days=1)  # a write that takes longer belongs to a process that died
 TRIES = 100  # to place a file while others tidy its folder away
 NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
 
