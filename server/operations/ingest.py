@@ -111,8 +111,10 @@ class Ingest:
         self.bars.update(bar, description="storing")
         made: Video | Outcome
         try:
-            lesson = lesson_id or await steps.lesson_for(self.intake.database, course_id, path, self.clock)
-            made = await steps.submit_file(self.intake, lesson, path, self.clock)
+            if lesson_id is None:
+                made = await steps.submit_to_course(self.intake, course_id, path, self.clock)
+            else:
+                made = await steps.submit_file(self.intake, lesson_id, path, self.clock)
         except (Problem, StoreError) as error:
             made = steps.refused(path, lesson_id, error)
         return asyncio.create_task(self.wait(path, bar, made))

@@ -3,7 +3,7 @@
 import asyncio
 import mimetypes
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,7 @@ from server.uploads.service import promised_bytes
 from storage import deletions
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.tables import Course, Video, WorkerRow
+from storage.database.tables import Course, Lesson, Upload, Video, WorkerRow
 from storage.objects import keys
 from storage.objects.store import StoreError
 from transcoder import jobs
@@ -79,6 +79,31 @@ async def lesson_for(database: Database, course_id: str, path: Path, clock: Cloc
         if lesson.title.casefold() == title.casefold():
             return lesson.id
     return (await lessons.create(database, OPERATOR, course_id, NewLesson(title), clock.now())).id
+
+
+async def submit_to_course(intake: Intake, course_id: str, path: Path, clock: Clock) -> Video:
+    """Like `submit_file`, into the lesson named after the file. One that was made for a file which
+    is refused is taken away again."""
+    began = clock.now()
+    lesson_id = await lesson_for(intake.database, course_id, path, clock)
+    try:
+        return await submit_file(intake, lesson_id, path, clock)
+    except (Problem, StoreError):
+        if await _is_new_and_empty(intake.database, lesson_id, began):
+            await lessons.delete(intake.database, OPERATOR, lesson_id, clock.now())
+        raise
+
+
+async def _is_new_and_empty(database: Database, lesson_id: str, began: datetime) -> bool:
+    """Whether nobody had it before or has put anything into it since."""
+    async with database.read() as session:
+        lesson = await session.get(Lesson, lesson_id)
+        used = await session.scalar(
+            select(
+                exists().where(Upload.lesson_id == lesson_id) | exists().where(Video.lesson_id == lesson_id)
+            )
+        )
+    return lesson is not None and began <= lesson.created_at == lesson.updated_at and not used
 
 
 async def submit_file(intake: Intake, lesson_id: str, path: Path, clock: Clock) -> Video:

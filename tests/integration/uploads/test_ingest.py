@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from server.cli import commands
 from server.kit.clock import SystemClock
 from server.kit.errors import Conflict, Invalid, NoRoom, TooLarge
+from server.library import lessons
 from server.uploads import ingest
 from server.uploads.intake import Intake
 from server.uploads.progress import LessonProgress
@@ -127,6 +128,24 @@ async def test_sizes_are_checked_first(intake: Intake, lecture: Path) -> None:
             await ingest.submit_file(huge, lesson_id, lecture, CLOCK)
     async with intake.database.read() as session:
         assert (await session.scalars(select(Video))).all() == []
+
+
+async def test_a_lesson_made_for_a_refused_file_is_taken_away_again(intake: Intake, lecture: Path) -> None:
+    course = await ingest.course_named(intake.database, "Algorithms", CLOCK)
+    empty = lecture.with_name("empty.mp4")
+    empty.write_bytes(b"")
+    with pytest.raises(Invalid):
+        await ingest.submit_to_course(intake, course, empty, CLOCK)
+    assert await lessons.of_course(intake.database, ingest.OPERATOR, course) == []
+
+    theirs = await ingest.lesson_for(intake.database, course, empty, CLOCK)
+    made = await ingest.submit_to_course(intake, course, lecture, CLOCK)
+    lecture.write_bytes(b"")
+    for refused in (empty, lecture):
+        with pytest.raises(Invalid):
+            await ingest.submit_to_course(intake, course, refused, CLOCK)
+    kept = await lessons.of_course(intake.database, ingest.OPERATOR, course)
+    assert [lesson.id for lesson in kept] == [theirs, made.lesson_id]
 
 
 async def test_following_ends_with_the_revision(intake: Intake, lecture: Path) -> None:
