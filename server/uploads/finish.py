@@ -117,6 +117,7 @@ async def _adopt(intake: Intake, upload: Upload) -> bool:
         return True
     try:
         path = intake.spool.path(upload.id)
+        await intake.database.sync()  # or a power cut leaves an open upload without its bytes
         await intake.store.adopt_file(upload.s3_key, path, upload.content_type or "application/octet-stream")
     finally:
         writer.close()
