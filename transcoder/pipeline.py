@@ -29,6 +29,10 @@ Outcome = Callable[[], Awaitable[None]]
 PAUSE = timedelta(seconds=15)  # until the store is back, or another job has let go of its original
 
 
+class TookTooLong(Exception):
+    """Our own deadline, not one of a connection's."""
+
+
 async def do(held: Held) -> None:
     """Raises nothing but the news that this worker stops or that its database is away."""
     shop, claim = held.shop, held.claim
@@ -51,8 +55,12 @@ async def _under_watch(held: Held) -> None:
     step = asyncio.ensure_future(STEPS[claim.kind](held.shop, claim, held))
     watch = asyncio.create_task(held.watch(step))
     try:
-        async with asyncio.timeout(claim.deadline.total_seconds()):
+        async with asyncio.timeout(claim.deadline.total_seconds()) as clock:
             await step
+    except TimeoutError:
+        if clock.expired():
+            raise TookTooLong from None
+        raise
     except asyncio.CancelledError:
         if held.lost:
             raise LostClaim(claim.id) from None
@@ -109,8 +117,10 @@ def _try_again(shop: Workshop, claim: Claim, error: BaseException) -> Outcome:
 
 def _sentence(error: BaseException) -> str:
     match error:
-        case ProcessFailed(kind="timeout") | TimeoutError():
+        case ProcessFailed(kind="timeout") | TookTooLong():
             return "Encoding took far too long and was stopped."
+        case TimeoutError():
+            return "The database did not answer in time."
         case ProcessFailed(kind="stalled"):
             return "Encoding made no progress for minutes and was stopped."
         case ProcessFailed(kind="too_much_output"):

@@ -76,7 +76,7 @@ async def test_what_is_no_fault_of_the_job_costs_no_attempt(
         (failed("killed"), "may be short of memory"),
         (failed("stalled"), "no progress for minutes"),
         (failed("timeout"), "far too long"),
-        (TimeoutError(), "far too long"),
+        (TimeoutError(), "The database did not answer in time."),
         (ExceptionGroup("both", [failed("too_much_output")]), "more than any such lecture"),
         (KeyError("moov"), "Encoding failed: 'moov'."),
     ],
