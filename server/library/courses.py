@@ -97,17 +97,16 @@ async def _views(
     session: AsyncSession, condition: ColumnElement[bool], *, can_edit: bool
 ) -> list[CourseView]:
     visible: list[Any] = [] if can_edit else [Lesson.status == rules.PUBLISHED]
-    lessons = (
-        select(func.count())
-        .select_from(Lesson)
-        .where(Lesson.course_id == Course.id, *visible)
-        .scalar_subquery()
-    )
+    counted = select(func.count()).select_from(Lesson).where(Lesson.course_id == Course.id)
+    lessons = counted.where(*visible).scalar_subquery()
+    drafts = counted.where(Lesson.status == rules.DRAFT).scalar_subquery()
     learners = (
         select(func.count()).select_from(Enrolment).where(Enrolment.course_id == Course.id).scalar_subquery()
     )
     rows = await session.execute(
-        select(Course, lessons, learners).where(condition).order_by(func.lower(Course.title), Course.id)
+        select(Course, lessons, drafts, learners)
+        .where(condition)
+        .order_by(func.lower(Course.title), Course.id)
     )
     return [
         CourseView(
@@ -119,8 +118,9 @@ async def _views(
             created_at=course.created_at,
             updated_at=course.updated_at,
             lessons=lesson_count,
+            drafts=draft_count if can_edit else None,
             learners=learner_count if can_edit else None,
             can_edit=can_edit,
         )
-        for course, lesson_count, learner_count in rows
+        for course, lesson_count, draft_count, learner_count in rows
     ]

@@ -32,6 +32,7 @@ class CourseView(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     lessons: int  # as many as the viewer may see
+    drafts: int | None  # of them; None for those who do not teach it
     learners: int | None  # None for those who do not teach it
     can_edit: bool
 

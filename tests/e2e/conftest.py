@@ -1,13 +1,42 @@
 """`--screenshots docs/screenshots` renews the pictures in the documentation (`make screenshots`)."""
 
+import asyncio
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Page, expect
 
+from server.accounts import sessions
+from server.accounts.cookies import cookie_name
 from tests.e2e.shots import Shots
+from tests.e2e.uploading import SIZE
+from tests.fixtures.uploads import Campus
 
 
 @pytest.fixture
 def shots(pytestconfig: pytest.Config, tmp_path: Path) -> Shots:
     kept: str | None = pytestconfig.getoption("--screenshots")
     return Shots(Path(kept) if kept else tmp_path / "screenshots")
+
+
+@pytest.fixture
+def lecture(tmp_path: Path) -> Path:
+    path = tmp_path / "03_sorting-networks.mp4"
+    path.write_bytes(os.urandom(SIZE))
+    return path
+
+
+@pytest.fixture
+async def teacher(page: Page, campus: Campus) -> Page:
+    """The page, signed in as the teacher; leaving it is confirmed."""
+    expect.set_options(timeout=20_000)
+    async with campus.school.database.write() as session:
+        secret = await sessions.start(
+            session, campus.school.users["teacher"], replacing=None, now=datetime.now(UTC)
+        )
+    name = cookie_name(campus.server.url)
+    await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])
+    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    return page

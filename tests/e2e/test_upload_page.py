@@ -1,89 +1,30 @@
 """The pages that take lectures, in a browser, against a real server process. The queue is away."""
 
 import asyncio
-import hashlib
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from playwright.async_api import CDPSession, Page, expect
-from sqlalchemy import func, select
+from playwright.async_api import Page, expect
+from sqlalchemy import select
 
-from server.accounts import sessions
-from server.accounts.cookies import cookie_name
 from storage.database.tables import Lesson, Upload, Video
+from tests.e2e.uploading import (
+    INPUT,
+    SIZE,
+    SLOW,
+    arrived,
+    at_speed,
+    count,
+    course_url,
+    digest,
+    lesson_url,
+    slowly,
+    stored,
+)
 from tests.fixtures.uploads import Campus, eventually
 
 pytestmark = pytest.mark.e2e
-
-SIZE = 6_000_000
-SLOW = 1_500_000  # bytes a second
-INPUT = ".lesson-drop input[type=file]"
-
-
-@pytest.fixture
-def lecture(tmp_path: Path) -> Path:
-    path = tmp_path / "03_sorting-networks.mp4"
-    path.write_bytes(os.urandom(SIZE))
-    return path
-
-
-@pytest.fixture
-async def teacher(page: Page, campus: Campus) -> Page:
-    """The page, signed in as the teacher; leaving it is confirmed."""
-    expect.set_options(timeout=20_000)
-    async with campus.school.database.write() as session:
-        secret = await sessions.start(
-            session, campus.school.users["teacher"], replacing=None, now=datetime.now(UTC)
-        )
-    name = cookie_name(campus.server.url)
-    await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])
-    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
-    return page
-
-
-def course_url(campus: Campus) -> str:
-    return f"{campus.server.url}/teach/courses/{campus.school.course_id}"
-
-
-def lesson_url(campus: Campus) -> str:
-    return f"{course_url(campus)}/lessons/{campus.school.lesson_id}"
-
-
-async def slowly(page: Page, bytes_a_second: int) -> CDPSession:
-    line = await page.context.new_cdp_session(page)
-    await line.send("Network.enable")
-    await at_speed(line, bytes_a_second)
-    return line
-
-
-async def at_speed(line: CDPSession, bytes_a_second: int) -> None:
-    await line.send(
-        "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second},
-    )
-
-
-def arrived(campus: Campus) -> int:
-    return sum(path.stat().st_size for path in (campus.data / "uploads").glob("*.part"))
-
-
-async def stored(campus: Campus) -> dict[str, str]:
-    """SHA-256 of every stored original, by the name of its file."""
-    async with campus.school.database.read() as session:
-        rows = list(await session.scalars(select(Upload).where(Upload.state == "stored")))
-    root = campus.data / "objects"
-    return {row.filename: hashlib.sha256((root / row.s3_key).read_bytes()).hexdigest() for row in rows}
-
-
-async def count(campus: Campus, table: type[Upload] | type[Video]) -> int:
-    async with campus.school.database.read() as session:
-        return await session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 async def test_a_file_is_chosen_paused_and_goes_on(teacher: Page, campus: Campus, lecture: Path) -> None:

@@ -40,7 +40,6 @@ async def lessons_page(
         status_code=form.status,
         course=shown,
         lessons=inside,
-        drafts=sum(lesson.status == DRAFT for lesson in inside),
         moving=any(lesson.video_status in ("uploading", "processing") for lesson in inside),
         posters=await posters(viewer, inside),
         failures=await lessons.failures(database, inside),

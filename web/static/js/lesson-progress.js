@@ -1,6 +1,9 @@
 // Live state of a lesson's video. The server words it; elements say by data-* attributes what they show:
 // data-words="headline", data-when="can_retry" (hidden otherwise), data-value="progress".
+import { allIsWell, say } from "skillstudio/failed.js";
+
 const AGAIN_MS = 4000;
+const AGAIN_SIGNED_OUT_MS = 20_000;
 const SPEAK_EVERY_MS = 20_000;
 
 export class LessonProgress extends EventTarget {
@@ -10,16 +13,26 @@ export class LessonProgress extends EventTarget {
     this.spoken = { at: 0, headline: "" };
     this.show(JSON.parse(root.dataset.progress));
     this.listen();
+    addEventListener("pagehide", () => this.source.close());
   }
 
   listen() {
     const source = new EventSource(this.root.dataset.events);
+    this.source = source;
     source.addEventListener("message", (event) => this.show(JSON.parse(event.data)));
     source.addEventListener("error", () => {
       // The browser itself connects again, except after an answer that is no stream.
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.listen(), AGAIN_MS);
+      if (source.readyState === EventSource.CLOSED) this.goOn();
     });
-    addEventListener("pagehide", () => source.close(), { once: true });
+  }
+
+  // A stream does not tell which answer it was; the same question without a stream does.
+  async goOn() {
+    const status = await fetch(this.root.dataset.status).then((answer) => answer.status, () => 0);
+    if ([403, 404].includes(status)) return say("stale");
+    if (status === 401) say("signed-out");
+    if (status === 200) allIsWell();
+    setTimeout(() => this.listen(), status === 401 ? AGAIN_SIGNED_OUT_MS : AGAIN_MS);
   }
 
   show(progress) {

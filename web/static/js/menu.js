@@ -1,12 +1,12 @@
 // A menu made of <details> closes on Escape and on a click elsewhere.
-import { enhance } from "skillstudio/enhance.js";
-
-enhance("[data-menu]", (menu) => {
-  const close = () => menu.removeAttribute("open");
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    close();
-    menu.querySelector("summary").focus();
-  });
-  document.addEventListener("click", (event) => menu.contains(event.target) || close());
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("[data-menu][open]");
+  if (!menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.removeAttribute("open");
+  }
 });

@@ -7,10 +7,15 @@ document.addEventListener("submit", (event) => {
   submitter?.setAttribute("aria-busy", "true");
 });
 
-// The page may come back from the history with the mark still on it.
-addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
-document.addEventListener("htmx:after:request", (event) => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-});
+// The page may come back from the history with the mark still on it, or be kept by whoever is asked
+// about leaving it. Nothing tells what the answer was; a timer runs once it is given.
+addEventListener("pageshow", release);
+addEventListener("beforeunload", (event) => setTimeout(() => event.defaultPrevented && release()));
+document.addEventListener("htmx:after:request", release);
+
+function release() {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+  }
+}

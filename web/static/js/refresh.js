@@ -11,10 +11,15 @@ enhance("[data-refresh]", (section) => {
   }, section.dataset.refresh * 1000);
 });
 
-// The section as the server has it now, in place of the one on the page; data-refresh-also names what
-// changes with it.
+// The section as the server has it now, in place of the one on the page. data-refresh-also names what changes
+// with it; data-refresh-from its page, where a form that was refused may stand at an address of its own.
 export function refresh(section) {
   const part = `#${section.id}`;
-  const options = { target: part, select: part, selectOOB: section.dataset.refreshAlso, swap: "outerHTML" };
-  return htmx.ajax("GET", location.pathname, options);
+  const also = (section.dataset.refreshAlso ?? "").split(",").filter((other) => other && !inUse(other));
+  const options = { target: part, select: part, selectOOB: also.join(), swap: "outerHTML" };
+  return htmx.ajax("GET", section.dataset.refreshFrom ?? location.pathname, options);
+}
+
+function inUse(selector) {
+  return document.querySelector(selector)?.matches("[open], :focus-within");
 }

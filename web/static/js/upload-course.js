@@ -5,6 +5,9 @@ import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
 import { FileUpload, findPrevious } from "skillstudio/upload-file.js";
 import { bindPanel, makePanel } from "skillstudio/upload-panel.js";
 
+const AGAIN_MS = 4000;
+const LATER = [429, 502, 503, 504]; // the server, or what stands before it, wants to be asked again
+
 class CourseUploads {
   uploads = [];
 
@@ -14,6 +17,7 @@ class CourseUploads {
     this.lessonsUrl = `/api/courses/${root.dataset.course}/lessons`;
     dropZone(root.querySelector("[data-drop]"), (files) => this.take(files));
     guardLeaving(() => this.uploads.some((upload) => upload.active || upload.state === "queued"));
+    addEventListener("online", () => this.next());
   }
 
   take(files) {
@@ -44,14 +48,19 @@ class CourseUploads {
     const busy = this.uploads.some((upload) => upload.active);
     const upload = this.uploads.find((upload) => upload.state === "queued");
     if (busy || this.preparing || !upload) return;
+    clearTimeout(this.timer);
     this.preparing = true;
-    try {
-      await this.begin(upload);
-    } catch (error) {
-      upload.refuse(error.message || this.texts.textFailed);
-    }
+    const begun = await this.begin(upload).then(() => true, (error) => this.refuse(upload, error));
     this.preparing = false;
-    this.next();
+    if (begun) this.next();
+    else this.timer = setTimeout(() => this.next(), AGAIN_MS); // it keeps its place
+  }
+
+  // True where the server has refused this one, and the next may have its turn.
+  refuse(upload, error) {
+    if (!(error instanceof Refusal)) return false;
+    upload.refuse(error.message || this.texts.textFailed, { signedOut: error.status === 401 });
+    return true;
   }
 
   // A file that was begun or sent before finds its lesson; a lesson of its name without a video takes it.
@@ -68,16 +77,26 @@ class CourseUploads {
     if (upload.state !== "queued") return; // cancelled meanwhile
     upload.address = `/teach/courses/${this.texts.course}/lessons/${lesson.id}`;
     if (["processing", "ready"].includes(lesson.video_status)) return upload.refuse(this.texts.textKnown, { final: true });
-    upload.start(lesson.id, previous);
+    // What was sent whole before is not an upload to go on with: its encoding failed or was stopped.
+    upload.start(lesson.id, lesson.video_status === "uploading" ? previous : undefined);
   }
 }
 
+class Refusal extends Error {
+  constructor(status, { detail }) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+// Raises a Refusal where the server says no, anything else where it does not answer as itself.
 async function ask(url, body) {
   const options = body && { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const answer = await fetch(url, { ...options, credentials: "same-origin" });
   const json = await answer.json();
-  if (!answer.ok) throw new Error(json.detail);
-  return json;
+  if (answer.ok) return json;
+  const said = answer.headers.get("content-type")?.startsWith("application/problem+json") && !LATER.includes(answer.status);
+  throw said ? new Refusal(answer.status, json) : new Error(`${url} answers ${answer.status}`);
 }
 
 // "03_sorting-networks.mp4" becomes "03 sorting networks", as server/uploads/rules.py has it.

@@ -15,6 +15,7 @@ export class FileUpload extends EventTarget {
   problem = "";
   #rate = new Rate();
   #tries = 0;
+  #most = 0; // bytes, of all tries
   #timer;
   #watchdog;
 
@@ -61,8 +62,8 @@ export class FileUpload extends EventTarget {
   }
 
   // For what goes wrong before the first byte. `final`: trying again would not help.
-  refuse(problem, { final = false } = {}) {
-    this.#set("refused", { problem, final });
+  refuse(problem, { final = false, signedOut = false } = {}) {
+    this.#set("refused", { problem, final, signedOut });
   }
 
   async pause() {
@@ -78,34 +79,48 @@ export class FileUpload extends EventTarget {
     if (this.lesson) this.tus.start();
   }
 
-  // What has arrived is thrown away here and on the server; of what is done, only the mention.
+  // What has arrived is thrown away here and on the server; of what is done or cannot go on, only the mention.
   async cancel() {
     clearTimeout(this.#timer);
-    const done = this.state === "done";
+    const { state, final } = this;
+    if (final) this.tus.url = null;
     this.#set("cancelled");
-    if (done) return;
-    await this.tus.abort(true).catch(() => {}); // the server forgets it by itself in some days
+    if (state === "done" || final) return;
+    try {
+      await this.tus.abort(true);
+    } catch {
+      // The server still has it, for some days: it is an upload like any other that was begun and left.
+      this.tus.url = null;
+      this.dispatchEvent(new Event("change"));
+    }
   }
 
   #progress(sent) {
     if (this.state === "paused") return; // what was on its way when somebody pressed the button
     this.#rate.add(sent);
-    this.#tries = 0;
+    if (sent > this.#most) this.#tries = 0; // the same bytes once more are no sign that the line is back
+    this.#most = Math.max(sent, this.#most);
     this.#set("sending", { sent });
   }
 
-  #failed(error) {
+  async #failed(error) {
     const response = error.originalResponse ?? error.causingError?.response;
     const status = response?.getStatus() ?? 0;
     const busy = [409, 423, 460].includes(status) || (status >= 500 && status !== 507);
     // 404 and 410: the server has let go of it. The next try asks, and begins anew.
     const gone = [404, 410].includes(status) && this.tus.url !== null;
+    // A file that has gone or changed fails in the same way as the line.
+    if (status === 0 && !(await readable(this.file))) {
+      return this.#set("refused", { unreadable: true, final: true });
+    }
+    if (!this.active) return; // somebody pressed a button meanwhile
     if (status === 0 || busy || gone) return this.#lost();
     this.#rate.restart();
     this.#set("refused", { problem: sentence(response?.getBody()), signedOut: status === 401 });
   }
 
   #lost() {
+    clearTimeout(this.#timer);
     this.#rate.restart();
     this.#timer = setTimeout(() => this.#again(), WAIT_MS[Math.min(this.#tries, WAIT_MS.length - 1)]);
     this.#tries += 1;
@@ -144,11 +159,11 @@ export class FileUpload extends EventTarget {
   }
 }
 
-// tus-js-client takes every refusal of a look for the end of an upload and begins anew. It has ended
-// only where the server says so; whoever is signed out signs in and goes on.
+// tus-js-client takes every refusal of a look, and every mishap of the server, for the end of an upload and
+// begins anew. It has ended only where the server says so; whoever is signed out signs in and goes on.
 function keepUpload(request, response) {
   const status = response.getStatus();
-  const refused = status >= 400 && status < 500 && ![404, 410, 423].includes(status);
+  const refused = status >= 400 && ![404, 410, 423].includes(status);
   if (request.getMethod() === "HEAD" && refused) throw Object.assign(new Error("refused"), { response });
 }
 
@@ -165,6 +180,13 @@ export function uploadId(previous) {
 // The same name, size and time of change: the same file.
 function fingerprint(file) {
   return `skillstudio-${file.name}-${file.type}-${file.size}-${file.lastModified}`;
+}
+
+async function readable(file) {
+  return file.slice(0, 1).arrayBuffer().then(
+    () => true,
+    () => false,
+  );
 }
 
 function sentence(body) {

@@ -26,7 +26,8 @@ export function bindPanel(panel, upload) {
     part("percent").textContent = percentText(done);
     part("line").textContent = line(upload, texts);
     const refusal = upload.state === "refused" ? texts.textRefused : "";
-    const problem = upload.signedOut ? texts.textSignedOut : upload.problem || refusal;
+    const known = (upload.signedOut && texts.textSignedOut) || (upload.unreadable && texts.textUnreadable);
+    const problem = known || upload.problem || refusal;
     part("problem").hidden = !problem;
     part("problem").lastElementChild.textContent = problem;
     toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state) && !upload.final);
