@@ -1,5 +1,6 @@
 """What an instructor and a learner do, from the first start to the last frame, in a real browser."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from transcoder.tools import Tools
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 RUNGS = (480, 1080, 720)
+LATE = re.compile(r"/000(0[6-9]|1\d)\.\d+\.m4s")  # segments of the lecture's second half
 BORDERS = (6, 12, 18, 30, 48)  # seconds at which a chunk ends and another begins
 
 
@@ -48,6 +50,7 @@ async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
     await _every_quality(player)
     await _across_borders(player)
     await _twice_as_fast(player)
+    await _without_a_master_playlist(player)
     await _through_a_lost_line(player)
     await _beyond_the_life_of_its_addresses(player)
     await _preview(player)
@@ -102,15 +105,30 @@ async def _across_borders(player: Player) -> None:
         assert await player.stalls() == 0, border
 
 
+async def _without_a_master_playlist(player: Player) -> None:
+    """The line is away from the very beginning: it begins by itself when it is back."""
+    note = player.section.locator("[data-note]")
+    await player.page.route("**/master.m3u8*", lambda route: route.abort())
+    await player.page.reload()
+    await expect(note).to_contain_text("The connection was lost")
+    await player.page.unroute("**/master.m3u8*")
+    await expect(note).to_be_hidden(timeout=15_000)
+    await player.play()
+
+
 async def _through_a_lost_line(player: Player) -> None:
     """It says so, goes on by itself when the line is back, and then says nothing more of it."""
     note = player.section.locator("[data-note]")
+
+    async def away(route: Route) -> None:
+        await route.fulfill(status=503)
+
+    await player.page.route(LATE, away)
     await player.page.reload()
     await player.play()
-    await player.page.context.set_offline(True)
-    await player.seek(lecture.SECONDS - 10)  # not fetched yet
-    await expect(note).to_contain_text("The connection was lost", timeout=30_000)
-    await player.page.context.set_offline(False)
+    await player.seek(lecture.SECONDS - 10)
+    await expect(note).to_contain_text("The connection was lost")
+    await player.page.unroute(LATE, away)
     await player.until(f"video.currentTime > {lecture.SECONDS - 9}")
     await expect(note).to_be_hidden()
 
@@ -126,15 +144,18 @@ async def _beyond_the_life_of_its_addresses(player: Player) -> None:
         asked.append(route.request.url)
         await (route.abort() if len(asked) == 1 else route.continue_())
 
-    await player.page.reload()
-    await player.play()
     await player.page.route("**/api/video/playback/*", away)
-    await player.page.route("**/*.m4s", ended)
-    await player.seek(lecture.SECONDS - 10)
+    await player.page.route(LATE, ended)
+    await player.page.reload()
+    await player.choose("Speed", "1.25x")
+    await player.play()
     await expect(player.section.locator("[data-note]")).to_contain_text("The connection was lost")
-    await player.page.unroute("**/*.m4s", ended)
-    await player.until(f"video.currentTime > {lecture.SECONDS - 9}")
+    await player.seek(lecture.SECONDS - 10)
+    await player.page.unroute(LATE, ended)
+    await player.until(f"!video.paused && video.currentTime > {lecture.SECONDS - 9}")
     assert len(asked) >= 2
+    assert await player.get("playbackRate") == pytest.approx(1.25)
+    await expect(player.section.locator("[data-note]")).to_be_hidden()
     await player.page.unroute("**/api/video/playback/*", away)
 
 

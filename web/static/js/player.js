@@ -1,5 +1,6 @@
 // The lecture's player: hls.js under media-chrome. The page says what to play in data-* attributes;
 // while the lecture is still being encoded, the same answer is asked for again.
+import "skillstudio/player-language.js";
 import "hls-video-element";
 import "media-chrome";
 import "media-chrome/menu";
@@ -26,6 +27,8 @@ class LecturePlayer {
   }
 
   show(playback) {
+    // It failed or was taken away while somebody looked: the page says what there is to say.
+    if (this.playback && !playback.hls_url && playback.state !== "waiting") return location.reload();
     this.playback = playback;
     this.root.dataset.state = playback.state;
     if (playback.hls_url && !this.source) this.load(playback.hls_url);
@@ -36,28 +39,37 @@ class LecturePlayer {
     if (playback.state === "growing") setTimeout(() => this.ask(), ASK_AGAIN_MS);
   }
 
-  load(url, at = 0) {
+  load(url, at = 0, ready = () => {}) {
     this.source = url;
     this.video.config = { ...HLS, startPosition: at };
     this.video.src = url;
-    // The element makes its hls.js instance a microtask after `src` is set.
+    // The element makes a new hls.js instance a microtask after another `src` is set.
     setTimeout(() => {
       this.video.api?.on("hlsError", (_name, error) => this.onError(error));
       this.video.api?.on("hlsFragLoaded", () => this.found());
+      ready();
     });
   }
 
-  // From here on, where we were.
+  // Seconds; before anything is there, where it is to begin.
+  get position() {
+    return this.video.currentTime || this.video.config.startPosition;
+  }
+
+  // From here on, where we were and as fast. A new source stops the player and makes it forget the speed.
   goOn(url) {
-    const { currentTime, paused } = this.video;
-    this.load(url, currentTime);
-    if (!paused) this.video.play();
+    const { paused, playbackRate } = this.video;
+    this.load(url, this.position, () => {
+      this.video.playbackRate = playbackRate;
+      if (!paused) this.video.play().catch(() => {}); // refused, it stands there and can be started
+    });
   }
 
   async ask() {
     try {
       const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
       if (answer.ok) return this.show(await answer.json());
+      if ([401, 403, 404].includes(answer.status)) return this.say(this.texts.textGone);
     } catch {
       // The network is away; what is buffered plays on, and we ask again.
     }
@@ -69,6 +81,8 @@ class LecturePlayer {
     const status = error.response?.code;
     if (status !== 403 || this.refreshing) {
       if (error.fatal) this.recover(error);
+      // hls.js tries again by itself for half a minute; nobody should look at a picture that stands so long.
+      else if (error.type === "networkError" && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.sayOffline();
       return;
     }
     this.refreshing = true;
@@ -92,14 +106,22 @@ class LecturePlayer {
   recover(error) {
     if (error.type === "mediaError") return this.video.api.recoverMediaError();
     if (error.type !== "networkError") return;
-    const begun = this.video.api?.levels?.length; // without a master playlist there is nothing to start
-    this.lost(() => (begun ? this.video.api?.startLoad() : this.goOn(this.source)));
+    this.lost(() => {
+      const { api } = this.video;
+      if (!api.levels.length) api.loadSource(this.source); // without a master playlist there is nothing to start
+      api.startLoad(this.position);
+    });
   }
 
   lost(tryAgain) {
+    this.sayOffline();
+    clearTimeout(this.again);
+    this.again = setTimeout(tryAgain, ASK_AGAIN_MS);
+  }
+
+  sayOffline() {
     this.offline = true;
     this.say(this.texts.textOffline);
-    setTimeout(tryAgain, ASK_AGAIN_MS);
   }
 
   found() {
@@ -118,12 +140,15 @@ class LecturePlayer {
     if (state === "waiting") this.say(this.texts.textWaiting, progress);
     else if (state === "growing") {
       const text = this.texts.textGrowing.replace("{ready}", clock(playable_seconds)).replace("{total}", clock(duration_seconds));
-      this.say(text, progress);
-    } else if (state === "ready") this.say("");
+      this.say(text, progress, this.texts.textGrowingSaid);
+    } else this.say("");
   }
 
-  say(text, progress) {
+  // `announced` is what a screen reader says, once: figures would have it speak every few seconds.
+  say(text, progress, announced = text) {
     if (!this.note) return;
+    const region = this.root.querySelector("[data-announce]");
+    if (region.textContent !== announced) region.textContent = announced;
     this.note.hidden = !text;
     this.note.querySelector("[data-note-text]").textContent = text;
     const bar = this.note.querySelector("progress");
@@ -131,10 +156,13 @@ class LecturePlayer {
     if (progress !== undefined) bar.value = progress;
   }
 
-  // The usual keys work wherever the focus is, unless somebody is typing or on a control.
+  // The usual keys work wherever the focus is, unless somebody is typing or on a control. Up and down
+  // turn pages there, and the space bar does not.
   onKey(event) {
-    const busy = event.target.closest?.("input, textarea, select, button, a, [contenteditable], media-controller");
+    const busy = event.target.closest?.("input, textarea, select, button, summary, a, [contenteditable], media-controller");
     if (busy || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    if (event.key === " ") event.preventDefault();
     this.controller.keyboardShortcutHandler(event);
   }
 }
