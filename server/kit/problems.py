@@ -16,6 +16,7 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 
 from server.kit.errors import Forbidden, Invalid, NotFound, Problem, SignInNeeded, TooLarge, Unexpected
+from server.kit.formats import translated
 from server.kit.pages import problem_page
 
 AnyRequest = Request[Any, Any, State]
@@ -44,8 +45,13 @@ def wants_page(request: AnyRequest) -> bool:
 
 def render(request: AnyRequest, problem: Problem, reference: str | None = None) -> Response[Any]:
     if not wants_page(request):
+        # In the reader's language, as on a page: our own scripts show them as they are.
         details = Details(
-            problem.title, problem.status, problem.detail, fields=problem.fields, reference=reference
+            translated(problem.title),
+            problem.status,
+            translated(problem.detail),
+            fields={name: translated(sentence) for name, sentence in problem.fields.items()},
+            reference=reference,
         )
         headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
         return Response(

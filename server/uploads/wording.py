@@ -2,7 +2,7 @@
 
 import msgspec
 
-from server.kit.formats import clock_time, number, spoken_time
+from server.kit.formats import clock_time, number, spoken_time, translated
 from server.kit.i18n import gettext as _
 from server.uploads.progress import LessonProgress
 
@@ -27,7 +27,7 @@ def worded(progress: LessonProgress) -> WordedProgress:
     settled = progress.stage in ("ready", "failed", "cancelled")
     useful = progress.playable or progress.can_retry
     return WordedProgress(
-        **msgspec.structs.asdict(progress),
+        **msgspec.structs.asdict(progress) | {"error": progress.error and translated(progress.error)},
         words=wording(progress),
         begun=begun,
         wants_file=not progress.uploads and (not begun or (settled and not useful)),
