@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from server.uploads.errors import Busy
 from server.uploads.intake import Intake
-from server.uploads.service import delete_object, give_up
+from server.uploads.service import discard_late, give_up
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects.store import ObjectMissing, StoreError
 from transcoder import jobs
@@ -101,7 +101,7 @@ async def _store(intake: Intake, upload: Upload, now: datetime) -> Upload | None
     except StoreError as error:
         log.warning("the object store did not take an upload yet", upload_id=upload.id, reason=str(error))
         return None
-    return await mark_stored(intake, upload, upload.size or 0)
+    return await mark_stored(intake, upload, upload.size or 0, now)
 
 
 async def _adopt(intake: Intake, upload: Upload) -> bool:
@@ -124,7 +124,7 @@ async def _adopt(intake: Intake, upload: Upload) -> bool:
     return True
 
 
-async def mark_stored(intake: Intake, upload: Upload, size: int) -> Upload | None:
+async def mark_stored(intake: Intake, upload: Upload, size: int, now: datetime) -> Upload | None:
     """The object is there: tell the row and the lesson in one step. None when it was cancelled meanwhile."""
     async with intake.database.write() as session:
         taken = await session.scalar(
@@ -138,7 +138,7 @@ async def mark_stored(intake: Intake, upload: Upload, size: int) -> Upload | Non
             lesson.video_original_url, lesson.video_status = upload.s3_key, "processing"
     now_is = await _load(intake, upload.id)
     if now_is is None or now_is.state in ("cancelled", "expired"):
-        await delete_object(intake, upload)
+        await discard_late(intake, upload, now)
         return None
     return now_is
 

@@ -120,6 +120,7 @@ async def submit_file(intake: Intake, lesson_id: str, path: Path, clock: Clock) 
         )
         # If we die before it is submitted; that takes the mark away in the same transaction.
         await deletions.mark(session, [key], clock.now() + STORING_LIMIT)
+    await intake.database.sync()  # or a power cut takes the mark back and keeps the bytes
     try:
         await intake.store.put_file(
             key, path, mimetypes.guess_type(filename)[0] or "application/octet-stream"

@@ -173,14 +173,25 @@ async def give_up(intake: Intake, upload: Upload, state: str, now: datetime) -> 
         if taken is None:
             return False
         await _reset_lesson(session, upload.lesson_id)
-        await deletions.mark(session, [upload.s3_key], rules.last_arrival(now, upload.expires_at))
+        await _mark_object(session, upload, now)
     intake.spool.remove(upload.id)
-    await delete_object(intake, upload)
+    await _delete_object(intake, upload)
     return True
 
 
-async def delete_object(intake: Intake, upload: Upload) -> None:
-    """Of an upload that was given up: at once where that is possible, else when its mark is due."""
+async def discard_late(intake: Intake, upload: Upload, now: datetime) -> None:
+    """What arrived in the store for an upload that was given up, or whose lesson is gone."""
+    async with intake.database.write() as session:
+        await _mark_object(session, upload, now)
+    await _delete_object(intake, upload)
+
+
+async def _mark_object(session: AsyncSession, upload: Upload, now: datetime) -> None:
+    await deletions.mark(session, [upload.s3_key], rules.last_arrival(now, upload.expires_at))
+
+
+async def _delete_object(intake: Intake, upload: Upload) -> None:
+    """At once where that is possible, else when its mark is due."""
     try:
         await intake.store.delete(upload.s3_key)
     except StoreError as error:

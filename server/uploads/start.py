@@ -24,7 +24,7 @@ async def start(intake: Intake, viewer: Viewer, wanted: StartTranscode, now: dat
     if upload.state == "received":
         raise Conflict("The file is still being stored; its encoding starts by itself.")
     if upload.state == "open":
-        marked = await mark_stored(intake, upload, await _arrived_bytes(intake, upload))
+        marked = await mark_stored(intake, upload, await _arrived_bytes(intake, upload), now)
         if marked is None:
             raise Conflict("This upload was given up. Ask for a new form.")
         upload = marked

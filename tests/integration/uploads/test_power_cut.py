@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from server.kit.clock import SystemClock
+from server.uploads import ingest
 from server.uploads.finish import finish
-from storage.database.tables import Upload
+from storage.database.tables import ObjectDeletion, Upload
 from storage.objects.store import ObjectInfo
-from tests.fixtures.desk import NOW, Desk
+from tests.fixtures.desk import DATA, NOW, Desk
 from tests.fixtures.powercut import Disk
 
 
@@ -26,3 +28,20 @@ async def test_an_upload_is_whole_for_good_before_its_file_goes(
 
     monkeypatch.setattr(desk.intake.store, "adopt_file", cut)
     assert await finish(desk.intake, upload.id, NOW)
+
+
+async def test_the_bytes_of_an_ingest_are_marked_for_good_before_they_come(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lecture = tmp_path / "lecture.mp4"
+    lecture.write_bytes(DATA)
+    disk = Disk(desk.intake.database, tmp_path / "disk", monkeypatch)
+    put_file = desk.intake.store.put_file
+
+    async def cut(key: str, path: Path, content_type: str) -> ObjectInfo:
+        async with disk.after_a_power_cut() as left, left.read() as session:
+            assert await session.get(ObjectDeletion, key) is not None
+        return await put_file(key, path, content_type)
+
+    monkeypatch.setattr(desk.intake.store, "put_file", cut)
+    assert await ingest.submit_file(desk.intake, desk.school.lesson_id, lecture, SystemClock())

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from server.uploads import rules, service
-from server.uploads.finish import finish
+from server.uploads.finish import finish, mark_stored
 from server.uploads.sweep import ORPHAN_AGE, Swept, expire, sweep
 from storage import deletions
-from storage.database.tables import Upload
+from storage.database.tables import Lesson, Upload
 from storage.objects.store import ObjectInfo
 from tests.fixtures.desk import DATA, NOW, Desk
 from tests.fixtures.objects import S3Server
@@ -129,6 +129,19 @@ async def test_what_cannot_be_deleted_at_once_goes_later(desk: Desk, s3_server: 
     due = rules.last_arrival(late, uploads[0].expires_at)
     assert await deletions.carry_out(desk.intake.database, desk.intake.store, due) == 2
     assert [item async for item in desk.intake.store.list("")] == []
+
+
+async def test_what_came_for_a_deleted_lesson_goes_later(desk: Desk, s3_server: S3Server) -> None:
+    upload = await desk.receive()
+    async with desk.intake.database.write() as session:
+        await session.delete(await session.get_one(Lesson, upload.lesson_id))
+    await desk.intake.store.put_bytes(upload.s3_key, DATA, "video/mp4")
+    away = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
+    assert await mark_stored(replace(desk.intake, store=away), upload, len(DATA), NOW) is None
+    await away.close()
+    due = rules.last_arrival(NOW, upload.expires_at)
+    assert await deletions.carry_out(desk.intake.database, desk.intake.store, due) == 1
+    assert await desk.intake.store.stat(upload.s3_key) is None
 
 
 async def test_a_form_that_was_handed_out_may_still_be_posted(desk: Desk) -> None:
