@@ -104,8 +104,8 @@ async def test_what_cannot_be_started_at_all_is_given_up_with_the_reason(supervi
 async def test_later_stages_end_before_earlier_ones(supervisor: Supervisor, tmp_path: Path) -> None:
     async def begin() -> None:
         supervisor.start([child("queue", TELLS_ITS_END)])
+        await says(tmp_path / "queue.log", "up")  # or it may be ended before it listens to signals
         supervisor.start([child("worker", TELLS_ITS_END)])
-        await says(tmp_path / "queue.log", "up")
 
     await run_until(supervisor, begin, tmp_path / "worker.log", "up")
     worker, queue = (
