@@ -1,6 +1,5 @@
 """`--screenshots docs/screenshots` renews the pictures in the documentation (`make screenshots`)."""
 
-import asyncio
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.async_api import Page, expect
 from server.accounts import sessions
 from server.accounts.cookies import cookie_name
 from tests.e2e.shots import Shots
-from tests.e2e.uploading import SIZE
+from tests.e2e.uploading import SIZE, leave
 from tests.fixtures.uploads import Campus
 
 
@@ -38,5 +37,5 @@ async def teacher(page: Page, campus: Campus) -> Page:
         )
     name = cookie_name(campus.server.url)
     await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])
-    page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    page.on("dialog", leave)
     return page

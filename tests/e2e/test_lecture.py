@@ -53,6 +53,7 @@ async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
     await _without_a_master_playlist(player)
     await _through_a_lost_line(player)
     await _beyond_the_life_of_its_addresses(player)
+    await _in_german(browser, learner)
     await _preview(player)
     await player.seek(20)
     await player.until("!video.seeking && video.readyState >= 3")
@@ -157,6 +158,17 @@ async def _beyond_the_life_of_its_addresses(player: Player) -> None:
     assert await player.get("playbackRate") == pytest.approx(1.25)
     await expect(player.section.locator("[data-note]")).to_be_hidden()
     await player.page.unroute("**/api/video/playback/*", away)
+
+
+async def _in_german(browser: Browser, learner: Page) -> None:
+    state = await learner.context.storage_state()
+    context = await browser.new_context(locale="de-DE", storage_state=state)
+    page = await context.new_page()
+    await page.goto(learner.url)
+    await expect(page.locator("media-play-button")).to_have_attribute(
+        "aria-label", "abspielen", ignore_case=True
+    )
+    await context.close()
 
 
 async def _twice_as_fast(player: Player) -> None:

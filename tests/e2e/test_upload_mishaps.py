@@ -16,8 +16,10 @@ from tests.e2e.uploading import (
     count,
     course_url,
     digest,
+    leave,
     lesson_url,
     slowly,
+    stay,
     stored,
 )
 from tests.fixtures.uploads import Campus, eventually
@@ -164,3 +166,31 @@ async def test_a_refused_lesson_leaves_the_list_in_place(teacher: Page, campus: 
     )
     await expect(teacher.locator("#lessons")).to_contain_text("Sorting")
     assert asked[-1] == course_url(campus)
+
+
+async def test_who_stays_on_the_page_can_still_sign_out(teacher: Page, campus: Campus, lecture: Path) -> None:
+    await teacher.goto(lesson_url(campus))
+    await slowly(teacher, SLOW)
+    await teacher.set_input_files(INPUT, lecture)
+    await eventually(lambda: arrived(campus) > 0)
+    teacher.remove_listener("dialog", leave)
+    teacher.once("dialog", stay)
+    await teacher.get_by_label("Your account").click()
+    await teacher.get_by_role("button", name="Sign out").click()
+    await expect(teacher.locator("form[data-sent]")).to_have_count(0)
+    teacher.on("dialog", leave)
+    await teacher.get_by_role("button", name="Sign out").click()
+    await teacher.wait_for_url("**/sign-in*")
+
+
+async def test_a_lecture_that_fails_while_somebody_waits_for_it(
+    teacher: Page, campus: Campus, lecture: Path
+) -> None:
+    await teacher.goto(lesson_url(campus))
+    await teacher.set_input_files(INPUT, lecture)
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    await teacher.goto(lesson_url(campus).replace("/teach/", "/dashboard/"))
+    await expect(teacher.locator("[data-note]")).to_contain_text("The lecture is being prepared.")
+    async with campus.school.database.write() as session:
+        await session.execute(update(Lesson).values(video_status="failed"))
+    await expect(teacher.get_by_text("This video could not be prepared")).to_be_visible()

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import CDPSession, Dialog, Page
 from sqlalchemy import func, select
 
 from storage.database.tables import Upload, Video
@@ -12,6 +12,15 @@ from tests.fixtures.uploads import Campus
 SIZE = 6_000_000
 SLOW = 1_500_000  # bytes a second
 INPUT = ".lesson-drop input[type=file]"
+
+
+async def leave(dialog: Dialog) -> None:
+    """The answer to whether the page may be left while it sends a file."""
+    await dialog.accept()
+
+
+async def stay(dialog: Dialog) -> None:
+    await dialog.dismiss()
 
 
 def course_url(campus: Campus) -> str:

@@ -124,7 +124,8 @@ async def test_publishing_takes_the_drafts_along_when_asked(academy: Academy, da
     browser, viewer = academy.teacher.browser, academy.teacher.viewer
     await browser.post(f"{academy.course}/status", data={"status": "draft"})
     assert (await academy.learner.browser.get(f"/dashboard/courses/{academy.course_id}")).status_code == 404
-    assert "Publish its draft lesson too" in (await browser.get(academy.course)).text
+    for tab in ("", "/people", "/settings"):
+        assert "Publish its draft lesson too" in (await browser.get(academy.course + tab)).text
     await browser.post(f"{academy.course}/status", data={"status": "published", "with_lessons": "on"})
     rows = await lessons.of_course(database, viewer, academy.course_id)
     assert {row.status for row in rows} == {"published"}

@@ -26,3 +26,13 @@ async def test_what_is_wrong_is_said_in_the_same_language(academy: Academy) -> N
 async def test_dates_are_written_as_readers_write_them(academy: Academy) -> None:
     page = await academy.teacher.browser.get(f"{academy.course}/people", headers={"Accept-Language": "de"})
     assert "seit 22.11.2026" in page.text
+
+
+async def test_programs_hear_what_is_wrong_in_their_language(academy: Academy) -> None:
+    """Scripts show it as it is."""
+    answer = await academy.teacher.browser.post(
+        "/api/courses", json={"title": ""}, headers={"Accept-Language": "de"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == "Schreiben Sie einen Titel mit 1 bis 200 Zeichen."
+    assert answer.json()["fields"] == {"title": answer.json()["detail"]}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from server.settings import Settings
 from server.uploads import service
@@ -30,6 +31,16 @@ async def test_it_says_how_far_the_video_is(app: object, academy: Academy, numbe
     assert page.status_code == 200
     assert said in page.text
     assert "need JavaScript" in page.text  # in noscript
+
+
+async def test_it_says_in_german_why_a_lecture_failed(
+    app: object, academy: Academy, database: Database
+) -> None:
+    async with database.write() as session:
+        await session.execute(update(Video).values(error="The file has neither picture nor sound."))
+    page = await academy.teacher.browser.get(academy.lesson(FAILED), headers={"Accept-Language": "de"})
+    assert "Die Datei enthält weder Bild noch Ton." in page.text
+    assert "neither picture nor sound" not in page.text
 
 
 async def test_only_those_who_teach_it_see_it(
