@@ -50,6 +50,7 @@ async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
     await _every_quality(player)
     await _across_borders(player)
     await _twice_as_fast(player)
+    await _by_keyboard(player)
     await _without_a_master_playlist(player)
     await _through_a_lost_line(player)
     await _beyond_the_life_of_its_addresses(player)
@@ -104,6 +105,18 @@ async def _across_borders(player: Player) -> None:
         await player.count_stalls()
         await player.until(f"video.currentTime > {border + 1}")
         assert await player.stalls() == 0, border
+
+
+async def _by_keyboard(player: Player) -> None:
+    """The space bar stops and starts it from anywhere on the page, and does not turn the page."""
+    await player.page.set_viewport_size({"width": 1280, "height": 400})
+    await player.page.evaluate("document.activeElement.blur()")
+    await player.page.keyboard.press("Space")
+    await player.until("video.paused")
+    await player.page.keyboard.press("Space")
+    await player.until("!video.paused")
+    assert await player.page.evaluate("scrollY") == 0
+    await player.page.set_viewport_size({"width": 1280, "height": 800})
 
 
 async def _without_a_master_playlist(player: Player) -> None:
