@@ -9,6 +9,7 @@ import msgspec
 from transcoder.plan import Plan
 
 RECENT = timedelta(seconds=90)  # the speed is judged by what was encoded this lately
+SETTLED = timedelta(seconds=5)  # before that FFmpeg's figure is mostly its start
 FINISHING_SECONDS = 3.0
 PREPARED, FINISHED = 2, 4  # percent of the bar for the first and the last step
 AUDIO_SHARE = 0.05  # of the rest, beside a picture
@@ -79,9 +80,9 @@ def _speed(parts: Sequence[JobView], lengths: dict[int, float], now: datetime) -
         for job in parts
         if job.started_at and (job.finished_at is None or job.finished_at >= now - RECENT)
     ]
-    running = [job.speed for job in lately if job.state == "running" and job.speed]
-    if running:
-        return sum(running)
+    running = [job for job in lately if job.state == "running" and job.speed]
+    if any(job.started_at and job.started_at <= now - SETTLED for job in running):
+        return sum(job.speed or 0.0 for job in running)
     ended = [job for job in lately if job.state == "done" and job.finished_at and job.started_at]
     if not ended:
         return None

@@ -43,6 +43,7 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     chunks: tuple[ChunkStatus, ...] = ()
     uploads: tuple[OpenUpload, ...] = ()
     video_id: str | None = None  # the revision that `hls_url` plays
+    video_seconds: float | None = None  # how long that one is
 
     @property
     def moving(self) -> bool:
@@ -107,6 +108,7 @@ def _of_video(lesson: Lesson, video: VideoStatus, uploads: tuple[OpenUpload, ...
         chunks=video.chunks,
         uploads=uploads,
         video_id=lesson.video_id,
+        video_seconds=lesson.video_duration_seconds,
     )
 
 
@@ -117,7 +119,7 @@ async def addressed(
     if progress.video_id is None:
         return progress
     keys = await live_keys(database, "media-token", now)
-    root = media_root(keys[0], progress.video_id, viewer.id, now, progress.duration_seconds)
+    root = media_root(keys[0], progress.video_id, viewer.id, now, progress.video_seconds)
     return msgspec.structs.replace(
         progress,
         hls_url=f"{root}master.m3u8",

@@ -1,7 +1,9 @@
 """What programs and pages hear of the progress, on a real server process."""
 
 import asyncio
+import base64
 import json
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -61,6 +63,26 @@ async def test_status_holds_what_the_contract_names(campus: Campus) -> None:
         job = await begin_encoding(campus)
         told = (await client.get(status_url(campus))).json()
     assert (told["status"], told["stage"], told["job_id"]) == ("processing", "waiting", job)
+
+
+async def test_addresses_live_as_long_as_what_they_play(campus: Campus) -> None:
+    """Three hours are watched while a replacement of a minute is encoded."""
+    newer = await begin_encoding(campus)
+    async with campus.school.database.write() as session:
+        older = Video(
+            id=new_id(), lesson_id=campus.school.lesson_id, source_key="originals/y", state="ready",
+            created_at=datetime.now(UTC),
+        )  # fmt: skip
+        session.add(older)
+        await session.flush()
+        lesson = await session.get_one(Lesson, campus.school.lesson_id)
+        lesson.video_id, lesson.video_duration_seconds = older.id, 10_800.0
+    async with campus.client() as client:
+        told = (await client.get(status_url(campus))).json()
+    assert (told["job_id"], told["video_id"]) == (newer, older.id)
+    token = told["hls_url"].split("/")[2]
+    ends = int.from_bytes(base64.urlsafe_b64decode(token + "=")[:4])
+    assert 9 * 3600 - 60 < ends - time.time() < 10 * 3600 + 60
 
 
 async def test_events_tell_the_state_and_then_every_change(campus: Campus) -> None:

@@ -10,6 +10,7 @@ from transcoder.media import AudioStream, Source, VideoStream
 from transcoder.plan import Plan, make_plan
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+AGO = NOW - timedelta(seconds=10)  # an encoder that has got going
 PICTURE = VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1)
 SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000)
 
@@ -50,7 +51,7 @@ def test_nothing_is_known_before_the_plan() -> None:
 
 def test_speed_is_that_of_the_workers_at_work() -> None:
     plan = plan_of(60, sound=False)
-    jobs = [ended(0, took=3, ago=0), *(chunk(n, "running", speed=2.0, started_at=NOW) for n in (1, 2))]
+    jobs = [ended(0, took=3, ago=0), *(chunk(n, "running", speed=2.0, started_at=AGO) for n in (1, 2))]
     outlook = look_ahead(plan, jobs, NOW)
     assert outlook.speed == 4.0
     assert outlook.eta_seconds == round((60 - 6) / 4 + 3)
@@ -62,8 +63,15 @@ def test_between_two_jobs_the_speed_is_that_of_the_last_ones() -> None:
 
 
 def test_idle_hours_do_not_count() -> None:
-    jobs = [ended(0, took=3, ago=7200), chunk(1, "running", speed=3.0, started_at=NOW)]
+    jobs = [ended(0, took=3, ago=7200), chunk(1, "running", speed=3.0, started_at=AGO)]
     assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == 3.0
+
+
+def test_the_first_figures_of_an_encoder_do_not_count() -> None:
+    """After a restart all have just begun: half an hour left would be told for half a minute of work."""
+    begun = chunk(1, "running", speed=0.05, started_at=NOW - timedelta(seconds=1))
+    assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
+    assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=1), begun], NOW).speed == 2.0
 
 
 def test_a_gap_ends_what_can_be_played() -> None:
