@@ -101,7 +101,10 @@ async def test_a_lost_request_leaves_the_queue_as_it_is(
 
     await teacher.route(LESSONS, away, times=2)
     await teacher.set_input_files(MANY, files)
-    await expect(teacher.get_by_text("Waits for its turn")).to_have_count(2)
+    waiting = teacher.locator("[data-line]").filter(has_text="Waits for its turn")
+    await expect(waiting).to_have_count(2)
+    await eventually(lambda: len(asked) == 2)
+    await teacher.evaluate("dispatchEvent(new Event('online'))")  # sooner than after the next four seconds
     await expect(teacher.locator(".upload[data-state=done]")).to_have_count(2)
     assert await stored(campus) == {path.name: digest(path) for path in files}
     # The lessons are there now: so they are in what publishes the course.
@@ -141,7 +144,7 @@ async def test_signed_out_beside_a_running_upload(teacher: Page, campus: Campus,
     await expect(said).to_contain_text("You are signed out.")
     await said.get_by_role("button", name="Dismiss this message").click()
     await expect(said).to_be_hidden()
-    await expect(said).to_contain_text("You are signed out.")
+    await expect(said).to_be_visible()  # at the next look
     await teacher.context.add_cookies(cookies)  # type: ignore[arg-type]
     await expect(said).to_be_hidden()
     await at_speed(line, -1)
@@ -194,3 +197,21 @@ async def test_a_lecture_that_fails_while_somebody_waits_for_it(
     async with campus.school.database.write() as session:
         await session.execute(update(Lesson).values(video_status="failed"))
     await expect(teacher.get_by_text("This video could not be prepared")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"), [(404, "no longer kept up to date"), (401, "You are signed out.")]
+)
+async def test_a_page_that_can_no_longer_follow_its_lesson_says_so(
+    teacher: Page, campus: Campus, status: int, sentence: str
+) -> None:
+    asked = []
+
+    async def refused(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.fulfill(status=status)
+
+    await teacher.route("**/api/video/transcode/status/**", refused)
+    await teacher.goto(lesson_url(campus))
+    await expect(teacher.locator("#flash [data-failed]")).to_contain_text(sentence)
+    assert len(asked) == 2  # the stream, and why there is none
