@@ -13,6 +13,7 @@ from tests.e2e.uploading import (
     SLOW,
     arrived,
     at_speed,
+    begun,
     count,
     course_url,
     digest,
@@ -34,10 +35,7 @@ UPLOAD = "**/api/video/upload/tus/*"
 async def test_a_server_in_trouble_does_not_make_it_begin_anew(
     teacher: Page, campus: Campus, lecture: Path
 ) -> None:
-    await teacher.goto(lesson_url(campus))
-    line = await slowly(teacher, SLOW)
-    await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: arrived(campus) > 0)
+    line = await begun(teacher, campus, lecture)
     await teacher.get_by_role("button", name="Pause").click()
     looks = []
 

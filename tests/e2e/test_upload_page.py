@@ -15,6 +15,7 @@ from tests.e2e.uploading import (
     SLOW,
     arrived,
     at_speed,
+    begun,
     count,
     course_url,
     digest,
@@ -128,10 +129,7 @@ async def test_several_files_become_lessons(teacher: Page, campus: Campus, tmp_p
 async def test_title_and_publishing_beside_a_running_upload(
     teacher: Page, campus: Campus, lecture: Path
 ) -> None:
-    await teacher.goto(lesson_url(campus))
-    line = await slowly(teacher, SLOW)
-    await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: arrived(campus) > 0)
+    line = await begun(teacher, campus, lecture)
     await teacher.get_by_label("Title").fill("Sorting networks")
     await teacher.get_by_role("button", name="Save").click()
     await expect(teacher.get_by_role("heading", level=1)).to_have_text("Sorting networks")
@@ -143,10 +141,7 @@ async def test_title_and_publishing_beside_a_running_upload(
 
 
 async def test_signed_out_in_the_middle(teacher: Page, campus: Campus, lecture: Path) -> None:
-    await teacher.goto(lesson_url(campus))
-    line = await slowly(teacher, SLOW)
-    await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: arrived(campus) > 0)
+    line = await begun(teacher, campus, lecture)
     await teacher.get_by_role("button", name="Pause").click()
     cookies = await teacher.context.cookies()
     await teacher.context.clear_cookies()
@@ -161,10 +156,7 @@ async def test_signed_out_in_the_middle(teacher: Page, campus: Campus, lecture: 
 
 
 async def test_the_network_goes_and_comes_back(teacher: Page, campus: Campus, lecture: Path) -> None:
-    await teacher.goto(lesson_url(campus))
-    line = await slowly(teacher, SLOW)
-    await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: arrived(campus) > 0)
+    line = await begun(teacher, campus, lecture)
     await teacher.context.set_offline(True)
     await expect(teacher.locator("[data-line]")).to_contain_text("The connection was lost")
     await teacher.context.set_offline(False)

@@ -7,7 +7,7 @@ from playwright.async_api import CDPSession, Dialog, Page
 from sqlalchemy import func, select
 
 from storage.database.tables import Upload, Video
-from tests.fixtures.uploads import Campus
+from tests.fixtures.uploads import Campus, eventually
 
 SIZE = 6_000_000
 SLOW = 1_500_000  # bytes a second
@@ -47,6 +47,15 @@ async def at_speed(line: CDPSession, bytes_a_second: int) -> None:
 
 def arrived(campus: Campus) -> int:
     return sum(path.stat().st_size for path in (campus.data / "uploads").glob("*.part"))
+
+
+async def begun(page: Page, campus: Campus, file: Path) -> CDPSession:
+    """The lesson's page, with the file on its way and not so fast that it is through at once."""
+    await page.goto(lesson_url(campus))
+    line = await slowly(page, SLOW)
+    await page.set_input_files(INPUT, file)
+    await eventually(lambda: arrived(campus) > 0)
+    return line
 
 
 async def stored(campus: Campus) -> dict[str, str]:

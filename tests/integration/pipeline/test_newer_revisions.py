@@ -20,6 +20,7 @@ from tests.fixtures.revisions import (
     claim,
     jobs_of,
     laid_out,
+    last_step,
     lesson_of,
     marked,
     published,
@@ -64,12 +65,7 @@ async def test_a_second_revision_takes_over_only_when_ready(database: Database) 
     lesson = await lesson_of(database, first)
     assert (lesson.video_id, lesson.video_status) == (first.id, "processing")
 
-    finish = await claim(database, "transcode")
-    async with database.write() as session:
-        row = await revisions.lock(session, second.id)
-        assert row
-        await claims.complete(session, finish, {}, NOW)
-        await revisions.publish(session, row, VARIANTS, poster=False, now=NOW)
+    await last_step(database, second, poster=False)
     lesson = await lesson_of(database, first)
     assert (lesson.video_id, lesson.video_status, lesson.video_thumbnail_url) == (second.id, "ready", None)
     # Whoever is in the middle of the first one may see it to its end.
