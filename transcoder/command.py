@@ -11,7 +11,7 @@ from typing import Any
 import ffmpeg
 from ffmpeg.nodes import FilterableStream, InputNode, OutputStream
 
-from transcoder import picture
+from transcoder import picture, seeking
 from transcoder.ladder import even
 from transcoder.media import Rung, Source
 from transcoder.plan import (
@@ -40,9 +40,6 @@ TILE_PATTERN = "%05d.jpg"  # numbered over the whole lecture
 PRESET = "veryfast"
 POSTER_WIDTH = 1280
 
-# A seek aims this much before the chunk: a keyframe is decoded up to 16 frames before it is
-# shown, and the pictures that lead an open GOP are lost after a seek into it.
-SEEK_MARGIN = 1.0  # seconds
 POSTER_WINDOW = 30  # seconds from which the poster is chosen, by keyframes only
 
 # One moof per keyframe, so that an I-frame playlist can point at it. Decoding begins before the
@@ -56,11 +53,11 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
     """Writes `{rung}.mp4` for each rung and the storyboard frames of the chunk as `{tile:05d}.jpg`."""
     video, frames = needed(source.video), needed(plan.video)
     start = seconds(frames, chunk.first_frame)
-    from_start = start <= video.start + SEEK_MARGIN
-    seek = {} if from_start else {"ss": f"{source.start + start - SEEK_MARGIN:.6f}", "seek_timestamp": 1}
+    aim = seeking.aim(source, video, start)
+    seek = {} if aim is None else {"ss": f"{source.start + aim:.6f}", "seek_timestamp": 1}
     file = _input(original, threads=threads, copyts=None, noautorotate=None, noaccurate_seek=None, **seek)
     stream = picture.progressive(file[str(video.index)], video)
-    stream = picture.on_grid(stream, source.start, frames, chunk, from_start=from_start)
+    stream = picture.on_grid(stream, source.start, frames, chunk, from_start=aim is None)
     top = frames.rungs[0]
     pictures = picture.standard(picture.upright(stream, video), video, top.width, top.height)
     tiles = chunk_tiles(plan, chunk)
@@ -139,6 +136,16 @@ def sheet(tools: Tools, number: int) -> Command:
     stream = tiles.filter("tile", f"{SHEET_COLUMNS}x{SHEET_ROWS}")
     output = ffmpeg.output(stream, SHEET_FILE, **JPEG, **ONE_PICTURE)
     return _command(tools, f"storyboard sheet {number}", output)
+
+
+def keyframes(tools: Tools, original: Path, index: int) -> Command:
+    """Prints when each keyframe of the stream is shown, for `seeking.read_keyframes`.
+
+    An MP4 has a table of them: nothing else is read. Of other files all packets are.
+    """
+    file = _input(original, t=seeking.SEARCHED, copyts=None, **{"discard:v": "nokey"})
+    only = {"c": "copy", "bsf:v": "noise=drop=not(key)"}
+    return _command(tools, "keyframes", ffmpeg.output(file[str(index)], "pipe:1", format="framecrc", **only))
 
 
 def normalise(tools: Tools, original: Path, source: Source) -> Command:

@@ -21,6 +21,9 @@ class VideoStream(msgspec.Struct, frozen=True):
     color_space: str | None = None  # the YUV matrix as ffprobe names it; None when the stream names none
     color_range: str | None = None  # "tv" or "pc", likewise
     pixels: str = ""  # FFmpeg's name of the pixel format
+    keyframes: tuple[
+        float, ...
+    ] = ()  # see transcoder.seeking: seconds after Source.start; empty when not known
 
 
 class AudioStream(msgspec.Struct, frozen=True):

@@ -10,21 +10,14 @@ from typing import TypeVar
 
 import msgspec
 
+from transcoder import seeking
+from transcoder.chunking import Behind, sizes
 from transcoder.ladder import even, ladder
 from transcoder.media import Rung, Source, Unusable, VideoStream
 
 GOP_SECONDS = 2
 GOPS_IN_SEGMENT = 3
 SEGMENT_SECONDS = float(GOP_SECONDS * GOPS_IN_SEGMENT)
-
-# Segments per chunk. Short at the start, so that a lecture can be played after seconds and
-# the playhead never catches the encoders; then 48 s, for every chunk decodes from the keyframe
-# before it, some seconds for nothing; from ten minutes on a minute.
-RAMP = (1, 1, 1, 2, 3, 3, 4)
-STEADY, STEADY_UNTIL, LONG = 8, 100, 10
-# Towards the end a chunk is at most this part of what is left, down to single segments, so that no
-# worker sits idle for long while another finishes the last one.
-TAIL_PART = 4
 
 SAMPLE_RATE = 48_000
 AAC_FRAME = 1024  # samples
@@ -90,7 +83,7 @@ def make_plan(source: Source) -> Plan:
         raise Unusable("The file has neither picture nor sound.")
     if source.duration <= 0:
         raise Unusable("The file is empty: it has a duration of zero seconds.")
-    video = _video(source.video, source.duration) if source.video else None
+    video = _video(source, source.video) if source.video else None
     duration = source.duration
     segment_seconds = SEGMENT_SECONDS
     if video:
@@ -137,14 +130,18 @@ def chunk_tiles(plan: Plan, chunk: Chunk) -> tuple[int, ...]:
     )
 
 
-def _video(stream: VideoStream, duration: float) -> VideoPlan:
+def _video(source: Source, stream: VideoStream) -> VideoPlan:
     fps = Fraction(stream.fps_num, stream.fps_den)
     if fps < 1:  # one picture in several seconds: show it more than once, so that the grid holds
         fps *= -(-1 // fps)
     timescale, frame_ticks = _timescale(fps)
     gop_frames = max(1, round(GOP_SECONDS * fps))
     segment_frames = GOPS_IN_SEGMENT * gop_frames
-    frames = max(1, round(duration * fps))
+    frames = max(1, round(source.duration * fps))
+
+    def behind(segment: int) -> float | None:
+        return seeking.behind(source, stream, float(segment * segment_frames / fps))
+
     return VideoPlan(
         rungs=ladder(stream),
         fps_num=fps.numerator,
@@ -154,7 +151,7 @@ def _video(stream: VideoStream, duration: float) -> VideoPlan:
         gop_frames=gop_frames,
         segment_frames=segment_frames,
         frames=frames,
-        chunks=tuple(_chunks(frames, segment_frames)),
+        chunks=tuple(_chunks(frames, segment_frames, behind)),
     )
 
 
@@ -170,37 +167,15 @@ def _timescale(fps: Fraction) -> tuple[int, int]:
     return fps.numerator * factor, fps.denominator * factor
 
 
-def _chunks(frames: int, segment_frames: int) -> Iterator[Chunk]:
+def _chunks(frames: int, segment_frames: int, behind: Behind) -> Iterator[Chunk]:
     total = -(-frames // segment_frames)
+    rest = frames - (total - 1) * segment_frames
     first = 0
-    for number, size in enumerate(
-        _sizes(total, rest=frames - (total - 1) * segment_frames, full=segment_frames)
-    ):
+    for number, size in enumerate(sizes(total, rest / segment_frames, behind)):
         start = first * segment_frames
         end = min(frames, (first + size) * segment_frames)
         yield Chunk(number=number, first_segment=first, segments=size, first_frame=start, frames=end - start)
         first += size
-
-
-def _sizes(total: int, rest: int, full: int) -> Iterator[int]:
-    """Segments of each chunk. `rest` is the length of the last segment, `full` of every other."""
-    done = number = 0
-    while done < total:
-        left = total - done
-        size = min(_wanted(number, done, left), left)
-        tail = left - size
-        # A last chunk of half a segment costs more to start than to encode.
-        if tail == 1 and rest < full / 2:
-            size = left
-        yield size
-        done += size
-        number += 1
-
-
-def _wanted(number: int, done: int, left: int) -> int:
-    if number < len(RAMP):
-        return RAMP[number]
-    return min(STEADY if done < STEADY_UNTIL else LONG, max(1, left // TAIL_PART))
 
 
 def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan | None:

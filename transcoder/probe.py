@@ -1,12 +1,13 @@
 """Look at an upload: ffprobe in the sandbox, then a Source, or a sentence that says what is wrong."""
 
+import asyncio
 import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from transcoder import headers, packets, process, refusals, timeline
+from transcoder import command, headers, packets, process, refusals, seeking, timeline
 from transcoder.headers import Chosen, Headers
 from transcoder.media import Source, Unusable
 from transcoder.packets import Measured
@@ -15,6 +16,7 @@ from transcoder.tools import Tools
 from transcoder.whitelists import input_options
 
 LIMITS = Limits(seconds=30, output_bytes=2**20)
+SEARCH = Limits(seconds=1, output_bytes=2**20)  # the first picture waits for it
 # Not the file's fault: another attempt may go well.
 OUR_FAULTS = (
     "No such file or directory",
@@ -26,7 +28,7 @@ LAUNCHER_FAILED = (125, 126, 127)
 
 
 async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Source:
-    """Starts two short processes in a folder of their own, in `folder` or among the system's temporary ones.
+    """Starts some short processes in a folder of their own, in `folder` or among the system's temporary ones.
 
     Raises Unusable; ProcessFailed when the fault is ours.
     Where `seekable` is false the duration is what the header says, 0 if it says nothing: only the
@@ -39,8 +41,13 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
     with TemporaryDirectory(prefix="probe-", dir=folder) as name:
         found = await _headers(tools, path, Path(name))
         chosen = headers.choose(found)
-        measured = await _measure(tools, path, Path(name), found, chosen)
-    return timeline.source(found, chosen, size, measured)
+        search = asyncio.create_task(_search(tools, path, Path(name), chosen))
+        try:
+            measured = await _measure(tools, path, Path(name), found, chosen)
+            return _with_keyframes(timeline.source(found, chosen, size, measured), await search)
+        finally:
+            search.cancel()
+            await asyncio.wait({search})
 
 
 async def _headers(tools: Tools, path: Path, folder: Path) -> Headers:
@@ -64,15 +71,33 @@ async def _measure(tools: Tools, path: Path, folder: Path, found: Headers, chose
     return packets.read(answer.decode(errors="replace"))
 
 
+async def _search(tools: Tools, path: Path, folder: Path, chosen: Chosen) -> str:
+    """Where the keyframes are, in FFmpeg's words. Empty for a file that does not tell soon."""
+    if chosen.video is None:
+        return ""
+    try:
+        told = await process.run(command.keyframes(tools, path, chosen.video.index), folder, SEARCH)
+    except ProcessFailed:
+        return ""
+    return told.stdout.decode(errors="replace")
+
+
+def _with_keyframes(source: Source, told: str) -> Source:
+    if source.video is None or not source.seekable:
+        return source
+    keyframes = seeking.read_keyframes(told, source.start)
+    return msgspec.structs.replace(source, video=msgspec.structs.replace(source.video, keyframes=keyframes))
+
+
 async def _ask(
     tools: Tools, path: Path, folder: Path, purpose: str, entries: str, form: str, *more: str
 ) -> bytes:
     options = [word for name, value in input_options().items() for word in (f"-{name}", value)]
     argv = (str(tools.ffprobe), "-hide_banner", "-v", "error", *options, *more)
     argv += ("-show_entries", entries, "-of", form, "-i", str(path))
-    command = Command(argv=argv, purpose=f"probe {purpose}", reports=False)
+    question = Command(argv=argv, purpose=f"probe {purpose}", reports=False)
     try:
-        finished = await process.run(command, folder, LIMITS)
+        finished = await process.run(question, folder, LIMITS)
     except ProcessFailed as failed:
         raise _refusal(failed, path) from failed
     if refusals.too_many_streams(finished.stderr):

@@ -61,6 +61,8 @@ def sound(seconds: float, *, rate: int = 48_000, then: str = "") -> str:
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 X265 = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1")
+X264_REORDERED = ("-c:v", "libx264", "-preset", "fast", "-bf", "6")
+X265_OPEN = (*X265, "-preset", "fast", "-g", "50", "-x265-params", "log-level=error:open-gop=1:bframes=6")
 VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M", "-c:a", "libopus")
 MPEG2 = ("-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-field_order", "tt", "-b:v", "6M", "-c:a", "mp2")
 AAC = ("-c:a", "aac", "-b:a", "96k")
@@ -188,6 +190,10 @@ MATRIX = (
     vp9("browser_recording", SMALL, SECONDS, "-live", "1"),
     # One keyframe for all: what a seek may stumble over.
     other("rare_keyframes", ".mkv", *X264, "-g", "9999", "-sc_threshold", "0", *AAC, seconds=14),
+    # Keyframes at and around the places where chunks begin, seen and decoded in different orders.
+    other("near_keyframes", ".mp4", *X264_REORDERED, "-force_key_frames", "5.96,6.04,12", *AAC, seconds=20),
+    other("open_gops", ".mp4", *X264_REORDERED, "-g", "60", "-flags", "-cgop", *AAC, seconds=14),
+    other("open_gops_hevc", ".mp4", *X265_OPEN, *AAC, seconds=14),
 )
 
 # What else comes in from recorders, editors and telephones: looked at, not encoded, in the tests.
@@ -200,20 +206,6 @@ MORE = (
     other("prores", ".mov", "-c:v", "prores_ks", "-profile:v", "0", "-c:a", "pcm_s16le"),
     other("av1", ".mkv", "-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "lp=1", "-c:a", "libopus"),
     other("theora", ".ogv", "-c:v", "libtheora", "-q:v", "8", "-c:a", "libvorbis"),
-    other(
-        "open_gops",
-        ".mp4",
-        "-c:v",
-        "libx264",
-        "-preset",
-        "fast",
-        "-g",
-        "60",
-        "-flags",
-        "-cgop",
-        *AAC,
-        seconds=14,
-    ),
     h264("h264_ts", suffix=".ts"),
     without_picture("mp3", ".mp3", "-c:a", "libmp3lame", "-b:a", "96k"),
     without_picture("wav", ".wav"),

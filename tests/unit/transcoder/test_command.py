@@ -49,6 +49,7 @@ TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_spac
         ("poster.txt", command.poster(TOOLS, ORIGINAL, source())),
         ("sheet.txt", command.sheet(TOOLS, 2)),
         ("normalise.txt", command.normalise(TOOLS, ORIGINAL, source())),
+        ("keyframes.txt", command.keyframes(TOOLS, ORIGINAL, 1)),
     ],
 )
 def test_argv(name: str, made: Command) -> None:

@@ -66,18 +66,12 @@ def test_sound_covers_the_picture(lecture: Source) -> None:
     assert -0.001 <= length - plan.duration < AAC_FRAME / plan.audio.sample_rate + 0.001
 
 
-def test_a_lecture_is_playable_soon_and_ends_in_small_chunks() -> None:
-    sizes = [chunk.segments for chunk in video_of(source(seconds=3600)).chunks]
-    assert sizes[:7] == [1, 1, 1, 2, 3, 3, 4]
-    assert max(sizes) == 10
-    assert sizes[-4:] == [1, 1, 1, 1]
-    assert len(sizes) < 90
+def test_known_keyframes_move_the_chunks_towards_them() -> None:
+    def behind(keyframes: tuple[float, ...]) -> int:
+        chunks = video_of(source(seconds=120, keyframes=keyframes)).chunks
+        return sum(chunk.first_segment * 6 % 10 for chunk in chunks)
 
-
-def test_the_end_of_a_short_lecture_is_shared_by_many_workers() -> None:
-    assert [chunk.segments for chunk in video_of(source(seconds=120)).chunks] == [1, 1, 1, 2, 3, 3, 4] + [
-        1
-    ] * 5
+    assert behind(tuple(float(10 * n) for n in range(12))) < behind(())
 
 
 def test_ntsc_keeps_its_rate() -> None:
