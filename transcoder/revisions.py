@@ -186,6 +186,8 @@ async def _hide(session: AsyncSession, video: Video, status: str | None) -> None
     if lesson.transcoding_job_id == video.id:
         lesson.video_status = "ready" if lesson.video_id else status
         lesson.transcoding_progress = 100 if lesson.video_id else 0
+        if status is None:  # nobody waits for it any more; one that failed still has its reason to tell
+            lesson.transcoding_job_id = lesson.video_id or video.id
         await _go_back(session, lesson)
 
 

@@ -90,6 +90,14 @@ async def test_a_failed_second_revision_leaves_the_first_alone(database: Databas
     assert set(await marked(database)) == {keys.video(second.id), second.source_key}
 
 
+async def test_a_cancelled_second_revision_is_not_spoken_of(
+    database: Database, folder_store: FolderStore
+) -> None:
+    first = await published(database)
+    await cancelled(database, await submitted(database, first.lesson_id), folder_store)
+    assert await told(database, first.lesson_id) == (first.id, "ready", "ready", 100)
+
+
 @pytest.mark.parametrize("end", [cancelled, refused])
 async def test_a_newer_revision_that_came_to_nothing_leaves_the_one_at_work(
     database: Database, folder_store: FolderStore, end: End
