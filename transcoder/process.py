@@ -61,6 +61,7 @@ async def run(
         "process.end",
         purpose=command.purpose,
         seconds=round(seconds, 2),
+        cpu_seconds=round(running.cpu_seconds, 2),
         returncode=running.returncode,
         peak_rss=running.peak_rss,
     )

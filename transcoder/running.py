@@ -69,7 +69,7 @@ class Running:
     ) -> None:
         self.command, self.folder, self.limits, self.on_progress = command, folder, limits, on_progress
         self.stdout, self.stderr = bytearray(), bytearray()
-        self.returncode, self.peak_rss = 0, 0
+        self.returncode, self.peak_rss, self.cpu_seconds = 0, 0, 0.0
         self._progress = ProgressReader()
         self._inside = bool(bubblewrap)
         self._process, reports = self._start(bubblewrap)
@@ -112,6 +112,7 @@ class Running:
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self.returncode = _as_signal(self._process.returncode) if self._inside else self._process.returncode
         self.peak_rss = usage.ru_maxrss * 1024
+        self.cpu_seconds = usage.ru_utime + usage.ru_stime
 
     def _start(self, bubblewrap: str | None) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
         reads, writes = os.pipe()

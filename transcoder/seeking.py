@@ -49,8 +49,14 @@ def read_keyframes(framecrc: str, start: float) -> tuple[float, ...]:
     if not bases:
         return ()
     ticks, seconds = map(int, bases[0].split("/"))
-    shown = [int(line.split(",")[2]) * ticks / seconds - start for line in lines if line[:1] == "0"]
-    return tuple(round(time, 6) for time in sorted(shown)) if len(shown) <= DENSE * SEARCHED else ()
+    packets = [tuple(map(int, line.split(",")[1:3])) for line in lines if line[:1] == "0"]
+    if not packets or len(packets) > DENSE * SEARCHED:
+        return ()
+    # While FFmpeg's mov demuxer leaves out packets it loses count of how much later than decoded
+    # they are shown: only the first one's is right.
+    later = packets[0][1] - packets[0][0]
+    shown = sorted((decoded + later) * ticks / seconds - start for decoded, _ in packets)
+    return tuple(round(time, 6) for time in shown)
 
 
 def _exact(source: Source, video: VideoStream, start: float) -> float | None:
