@@ -1,15 +1,17 @@
 """How many segments each chunk of a lecture has. Pure."""
 
 from collections.abc import Callable, Iterator
+from math import ceil
 
 # Short at the start, so that a lecture can be played after seconds and the playhead never catches
 # the encoders; then 48 s, for every chunk decodes from the keyframe before it, some seconds for
 # nothing; from ten minutes on a minute.
 RAMP = (1, 1, 1, 2, 3, 3, 4)
 STEADY, STEADY_UNTIL, LONG = 8, 100, 10
-# A chunk is at most this part of what is left, down to single segments, so that no worker sits idle
-# for long while another finishes the last one.
-PART = 3
+# A chunk is at most one in so many of the segments left, down to single ones, so that no worker sits
+# idle for long while another finishes the last one. Best for two workers;
+# for four, 3 would be better by three parts in a hundred (docs/benchmarks.md).
+PART = 2.5
 
 # Where keyframes are known a chunk may be longer by half, or shorter, to end near one: a cut costs as much
 # as encoding some seconds, for starting an encoder, and what the next chunk decodes for nothing.
@@ -34,7 +36,7 @@ def sizes(total: int, last: float, behind: Behind) -> Iterator[int]:
 
 
 def _size(number: int, done: int, left: int, behind: Behind) -> int:
-    part = -(-left // PART)
+    part = ceil(left / PART)
     wanted = min(RAMP[number] if number < len(RAMP) else STEADY if done < STEADY_UNTIL else LONG, part)
     if number < FIXED:
         return wanted

@@ -16,7 +16,7 @@ from transcoder.tools import Tools
 from transcoder.whitelists import input_options
 
 LIMITS = Limits(seconds=30, output_bytes=2**20)
-SEARCH = Limits(seconds=1, output_bytes=2**20)  # the first picture waits for it
+SEARCH = Limits(seconds=2, output_bytes=2**20)  # the first picture waits for it
 # Not the file's fault: another attempt may go well.
 OUR_FAULTS = (
     "No such file or directory",

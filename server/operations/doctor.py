@@ -3,12 +3,12 @@
 import asyncio
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from server.kit.commands import with_settings
 from server.operations.findings import Finding, State, about_machine
 from server.operations.reach import about_services
+from server.operations.table import console
 from server.settings import Settings
 
 MARKS = {
@@ -45,4 +45,4 @@ def show(findings: list[Finding]) -> None:
     for finding in findings:
         remedy = f"\n[cyan]→ {finding.remedy}[/cyan]" if finding.remedy else ""
         table.add_row(MARKS[finding.state], finding.name, finding.says + remedy)
-    Console(highlight=False).print(table)
+    console().print(table)

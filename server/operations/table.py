@@ -1,12 +1,20 @@
 """What runs where, once everything does."""
 
 import re
+import sys
 from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
 
 from server.settings import Settings
+
+UNSEEN_COLUMNS = 200  # in a file or a pipe nothing limits a line, and a path in two is no path
+
+
+def console() -> Console:
+    columns = None if sys.stdout.isatty() else UNSEEN_COLUMNS
+    return Console(soft_wrap=True, highlight=False, width=columns)
 
 
 def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[str, str | None]) -> None:
@@ -17,19 +25,19 @@ def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[st
     table.add_column("Process", justify="right")
     for part, where, process in _rows(settings, pids, prepared):
         table.add_row(part, where, process)
-    console = Console(soft_wrap=True, highlight=False)
-    console.print()
-    console.print(table)
-    console.print(f"Open [bold]{settings.public_url}[/bold] in a browser. Ctrl-C ends everything.")
+    out = console()
+    out.print()
+    out.print(table)
+    out.print(f"Open [bold]{settings.public_url}[/bold] in a browser. Ctrl-C ends everything.")
     show_setup_link(settings, prepared["setup_path"])
 
 
 def show_setup_link(settings: Settings, path: str | None) -> None:
     """Nothing when somebody can sign in already."""
     if path:
-        console = Console(soft_wrap=True, highlight=False)
-        console.print("Nobody can sign in yet. This link, good for one use, makes the administrator:")
-        console.print(f"  [bold]{settings.public_url}{path}[/bold]")
+        out = console()
+        out.print("Nobody can sign in yet. This link, good for one use, makes the administrator:")
+        out.print(f"  [bold]{settings.public_url}{path}[/bold]")
 
 
 def _rows(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from server.kit.errors import NoRoom
 from server.uploads.errors import Busy
+from storage.objects.files import sync_folder
 
 PART, FORM = ".part", ".form"
 SYNC_EVERY = 64 * 2**20  # so that the last fsync of a large file is short
@@ -34,6 +35,7 @@ class Spool:
     def create(self, upload_id: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.path(upload_id).touch(mode=0o600)
+        sync_folder(self.folder)
 
     def remove(self, upload_id: str) -> None:
         self.path(upload_id).unlink(missing_ok=True)

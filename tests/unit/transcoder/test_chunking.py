@@ -1,9 +1,11 @@
 """Chunks: short at both ends, near a keyframe where keyframes are known."""
 
+from math import ceil
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.chunking import FIXED, LONG, RAMP, Behind, sizes
+from transcoder.chunking import FIXED, LONG, PART, RAMP, Behind, sizes
 
 totals = st.integers(1, 3000)
 parts = st.floats(0.01, 1.0)
@@ -37,22 +39,22 @@ def test_the_first_are_as_short_as_ever(total: int, last: float, behind: Behind)
 
 
 @given(totals, known | st.just(unknown))
-def test_none_is_longer_than_a_third_of_what_was_left(total: int, behind: Behind) -> None:
+def test_none_is_longer_than_its_part_of_what_was_left(total: int, behind: Behind) -> None:
     done = 0
     for size in sizes(total, 1.0, behind):
-        assert size <= -(-(total - done) // 3)
+        assert size <= ceil((total - done) / PART)
         done += size
 
 
 def test_without_keyframes() -> None:
     made = list(sizes(600, 1.0, unknown))
     assert made[:9] == [*RAMP, 8, 8]
-    assert made[-4:] == [2, 1, 1, 1]
+    assert made[-4:] == [4, 3, 2, 1]
     assert len(made) < 80
 
 
 def test_the_end_of_a_short_lecture_is_shared_by_many_workers() -> None:
-    assert list(sizes(20, 1.0, unknown)) == [1, 1, 1, 2, 3, 3, 3, 2, 2, 1, 1]
+    assert list(sizes(20, 1.0, unknown)) == [1, 1, 1, 2, 3, 3, 4, 2, 2, 1]
 
 
 def test_chunks_end_near_keyframes() -> None:

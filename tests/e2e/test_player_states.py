@@ -1,0 +1,102 @@
+"""What the player says to somebody who looks while the lecture is prepared, fails or is taken away."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from playwright.async_api import Page, Route, expect
+from sqlalchemy import update
+
+from storage.database.tables import Course, CourseInstructor, Job, Lesson, Video
+from tests.fixtures import encoded
+from tests.fixtures.uploads import Campus
+from transcoder import revisions
+from transcoder.plan import needed
+
+pytestmark = pytest.mark.e2e
+
+PLAN = encoded.plan_of(60.0)
+SENTENCE = "Encoding made no progress for minutes and was stopped."
+
+
+async def in_work(campus: Campus, chunks: int) -> str:
+    """The id of the lesson's video, of which so many chunks are done."""
+    now = datetime.now(UTC)
+    async with campus.school.database.write() as session:
+        video = Video(
+            lesson_id=campus.school.lesson_id,
+            source_key="originals/lecture.mp4",
+            state="encoding",
+            created_at=now,
+            plan=msgspec.to_builtins(PLAN),
+        )
+        session.add(video)
+        await session.flush()
+        done = [
+            encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(PLAN, chunk), now)
+            for chunk in needed(PLAN.video).chunks[:chunks]
+        ]
+        session.add_all([*done, encoded.done(video.id, "audio", 0, encoded.audio_result(PLAN), now)])
+        session.add(Job(video_id=video.id, kind="chunk", number=chunks, queue="transcode", queued_at=now))
+        await session.execute(
+            update(Lesson)
+            .where(Lesson.id == campus.school.lesson_id)
+            .values(
+                video_id=video.id if chunks else None,
+                transcoding_job_id=video.id,
+                video_status="processing",
+                transcoding_progress=40,
+            )
+        )
+    return video.id
+
+
+async def fail(campus: Campus, video_id: str) -> None:
+    async with campus.school.database.write() as session:
+        await revisions.fail(session, await session.get_one(Video, video_id), SENTENCE, datetime.now(UTC))
+
+
+async def watch(page: Page, campus: Campus) -> None:
+    """Its segments stay on their way: here it is about words."""
+
+    async def wait(_route: Route) -> None:
+        pass
+
+    await page.route("**/m/**", wait)
+    await page.goto(
+        f"{campus.server.url}/dashboard/courses/{campus.school.course_id}/lessons/{campus.school.lesson_id}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shown", "said"),
+    [
+        (0, "The lecture is being prepared.", "The lecture is being prepared."),
+        (2, "ready up to 0:12 of 1:00.", "Still being encoded. You can watch what is there."),
+    ],
+)
+async def test_a_lecture_fails_while_somebody_looks(
+    teacher: Page, campus: Campus, chunks: int, shown: str, said: str
+) -> None:
+    video_id = await in_work(campus, chunks)
+    await watch(teacher, campus)
+    await expect(teacher.locator("[data-note-text]")).to_contain_text(shown)
+    # A screen reader hears it once, without the figures that change.
+    await expect(teacher.locator("[data-announce]")).to_contain_text(said)
+    await expect(teacher.get_by_role("progressbar", name="Encoding")).to_have_attribute("value", "40")
+    await fail(campus, video_id)
+    await expect(teacher.get_by_text("This video could not be prepared")).to_be_visible()
+    await teacher.get_by_role("link", name="See what went wrong").click()
+    await expect(teacher.locator("[data-said=error]")).to_have_text(SENTENCE)
+    await expect(teacher.get_by_role("button", name="Try again")).to_be_visible()
+
+
+async def test_a_lecture_is_taken_away_while_somebody_looks(teacher: Page, campus: Campus) -> None:
+    await in_work(campus, 2)
+    await watch(teacher, campus)
+    await expect(teacher.locator("[data-note-text]")).to_contain_text("ready up to")
+    async with campus.school.database.write() as session:
+        await session.execute(update(CourseInstructor).values(user_id=campus.school.users["other"]))
+        await session.execute(update(Course).values(status="draft"))
+    await expect(teacher.locator("[data-note-text]")).to_contain_text("You can no longer watch this lecture.")
+    await expect(teacher.get_by_role("progressbar", name="Encoding")).to_be_hidden()
