@@ -16,14 +16,24 @@ class Shots:
 
     async def take(self, page: Page, name: str) -> None:
         """Four files; fails where the page scrolls sideways."""
-        await page.mouse.move(0, 0)  # no tool tips
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for width, height in SIZES:
                 await page.set_viewport_size({"width": width, "height": height})
-                await page.evaluate("document.fonts.ready")
+                await page.evaluate("scrollTo(0, 0), document.fonts.ready")
+                await self._point(page)
                 sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert sideways <= 0, f"{name} at {width} px scrolls sideways by {sideways} px"
-                await page.screenshot(path=self.folder / f"{name}-{width}-{scheme}.png")
+                await page.screenshot(
+                    path=self.folder / f"{name}-{width}-{scheme}.png", animations="disabled"
+                )
         await page.emulate_media(color_scheme="light")
         await page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
+
+    async def _point(self, page: Page) -> None:
+        """At nothing that has a tool tip; at a player's picture, which shows its controls."""
+        await page.mouse.move(0, 0)
+        player = page.locator("media-controller")
+        box = await player.bounding_box() if await player.count() else None
+        if box:  # not hover(), which may scroll
+            await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
