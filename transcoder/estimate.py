@@ -9,7 +9,7 @@ import msgspec
 from transcoder.plan import Plan
 
 RECENT = timedelta(seconds=90)  # the speed is judged by what was encoded this lately
-SETTLED = timedelta(seconds=5)  # before that FFmpeg's figure is mostly its start
+SETTLED = timedelta(seconds=5)  # before that there is mostly the start of the first encoder
 FINISHING_SECONDS = 3.0
 PREPARED, FINISHED = 2, 4  # percent of the bar for the first and the last step
 AUDIO_SHARE = 0.05  # of the rest, beside a picture
@@ -22,7 +22,6 @@ class JobView(msgspec.Struct, frozen=True):
     number: int
     state: str
     progress: float = 0.0
-    speed: float | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
     result: dict[str, Any] | None = None
@@ -74,22 +73,33 @@ def _percent(plan: Plan, jobs: Sequence[JobView], main: float) -> int:
 
 
 def _speed(parts: Sequence[JobView], lengths: dict[int, float], now: datetime) -> float | None:
-    """What was encoded lately by the time it took, idle workers not counted."""
+    """What was encoded lately by the time that it took, all workers together.
+
+    A part that began before that time counts by the share of its own time that lies in it.
+    """
     lately = [
-        job
-        for job in parts
-        if job.started_at and (job.finished_at is None or job.finished_at >= now - RECENT)
+        job for job in parts if job.state in ("running", "done") and (job.finished_at or now) >= now - RECENT
     ]
-    running = [job for job in lately if job.state == "running" and job.speed]
-    if any(job.started_at and job.started_at <= now - SETTLED for job in running):
-        return sum(job.speed or 0.0 for job in running)
-    ended = [job for job in lately if job.state == "done" and job.finished_at and job.started_at]
-    if not ended:
+    spans = [
+        (job.started_at, job.finished_at or now, lengths.get(job.number, 0.0) * _fraction(job))
+        for job in lately
+        if job.started_at
+    ]
+    if not spans:
         return None
-    begin = min(job.started_at for job in ended if job.started_at)
-    end = max(job.finished_at for job in ended if job.finished_at)
+    begin = max(now - RECENT, min(start for start, _, _ in spans))
+    end = max(end for _, end, _ in spans)
+    if end - begin < SETTLED and not any(job.state == "done" for job in lately):
+        return None
+    made = sum(seconds * _share(start, stop, begin) for start, stop, seconds in spans)
     took = (end - begin).total_seconds()
-    return sum(lengths.get(job.number, 0.0) for job in ended) / took if took > 0 else None
+    return made / took if took > 0 and made > 0 else None
+
+
+def _share(start: datetime, stop: datetime, begin: datetime) -> float:
+    """How much of a job's time lies after `begin`."""
+    whole = (stop - start).total_seconds()
+    return (stop - max(start, begin)).total_seconds() / whole if whole > 0 else 1.0
 
 
 def _playable(plan: Plan, jobs: Sequence[JobView], lengths: dict[int, float]) -> float:

@@ -61,7 +61,7 @@ async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) ->
 async def _jobs(session: AsyncSession, video_id: str) -> list[JobView]:
     """Without the chunks' results, which are long."""
     rows = await session.execute(
-        select(Job.kind, Job.number, Job.state, Job.progress, Job.speed, Job.started_at, Job.finished_at)
+        select(Job.kind, Job.number, Job.state, Job.progress, Job.started_at, Job.finished_at)
         .where(Job.video_id == video_id)
         .order_by(Job.number)
     )

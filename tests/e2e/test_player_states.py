@@ -7,20 +7,22 @@ import pytest
 from playwright.async_api import Page, Route, expect
 from sqlalchemy import update
 
+from server.library import removal
 from storage.database.tables import Course, CourseInstructor, Job, Lesson, Video
 from tests.fixtures import encoded
 from tests.fixtures.uploads import Campus
 from transcoder import revisions
-from transcoder.plan import needed
+from transcoder.plan import Plan
 
 pytestmark = pytest.mark.e2e
 
 PLAN = encoded.plan_of(60.0)
+SOUND = msgspec.structs.replace(PLAN, video=None)
 SENTENCE = "Encoding made no progress for minutes and was stopped."
 
 
-async def in_work(campus: Campus, chunks: int) -> str:
-    """The id of the lesson's video, of which so many chunks are done."""
+async def in_work(campus: Campus, chunks: int, *, plan: Plan = PLAN) -> str:
+    """The id of the lesson's video, of which so many chunks are done; sound alone is whole at once."""
     now = datetime.now(UTC)
     async with campus.school.database.write() as session:
         video = Video(
@@ -28,21 +30,21 @@ async def in_work(campus: Campus, chunks: int) -> str:
             source_key="originals/lecture.mp4",
             state="encoding",
             created_at=now,
-            plan=msgspec.to_builtins(PLAN),
+            plan=msgspec.to_builtins(plan),
         )
         session.add(video)
         await session.flush()
         done = [
-            encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(PLAN, chunk), now)
-            for chunk in needed(PLAN.video).chunks[:chunks]
+            encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(plan, chunk), now)
+            for chunk in (plan.video.chunks[:chunks] if plan.video else ())
         ]
-        session.add_all([*done, encoded.done(video.id, "audio", 0, encoded.audio_result(PLAN), now)])
+        session.add_all([*done, encoded.done(video.id, "audio", 0, encoded.audio_result(plan), now)])
         session.add(Job(video_id=video.id, kind="chunk", number=chunks, queue="transcode", queued_at=now))
         await session.execute(
             update(Lesson)
             .where(Lesson.id == campus.school.lesson_id)
             .values(
-                video_id=video.id if chunks else None,
+                video_id=video.id if chunks or not plan.video else None,
                 transcoding_job_id=video.id,
                 video_status="processing",
                 transcoding_progress=40,
@@ -100,3 +102,37 @@ async def test_a_lecture_is_taken_away_while_somebody_looks(teacher: Page, campu
         await session.execute(update(Course).values(status="draft"))
     await expect(teacher.locator("[data-note-text]")).to_contain_text("You can no longer watch this lecture.")
     await expect(teacher.get_by_role("progressbar", name="Encoding")).to_be_hidden()
+
+
+async def test_a_growing_lecture_is_deleted(teacher: Page, campus: Campus) -> None:
+    """Its playlists answer 404 before the page has asked again: the last word is not that of the network."""
+    await in_work(campus, 2)
+    await teacher.goto(
+        f"{campus.server.url}/dashboard/courses/{campus.school.course_id}/lessons/{campus.school.lesson_id}"
+    )
+    await expect(teacher.locator("[data-note-text]")).to_contain_text("ready up to")
+    async with campus.school.database.write() as session:
+        lesson = await session.get_one(Lesson, campus.school.lesson_id)
+        await removal.of_lessons(session, [lesson], datetime.now(UTC))
+    gone = teacher.locator("[data-note-text]", has_text="You can no longer watch this lecture.")
+    await expect(gone).to_be_visible(timeout=15_000)
+    asked: list[str] = []
+    teacher.on("request", lambda request: asked.append(request.url))
+    await teacher.wait_for_timeout(8000)
+    await expect(gone).to_be_visible()
+    assert not asked
+
+
+async def test_a_lecture_of_sound_alone(teacher: Page, campus: Campus) -> None:
+    """A low bar of one height, whose menus open beyond it."""
+    await in_work(campus, 0, plan=SOUND)
+    await watch(teacher, campus)
+    frame = teacher.locator("media-controller")
+    before = await frame.bounding_box()
+    assert before
+    assert before["height"] < 130
+    await teacher.locator("media-settings-menu-button").click()
+    await teacher.locator("media-settings-menu-item", has_text="Speed").click()
+    await teacher.get_by_role("menuitemradio", name="1.5").click()
+    await expect(teacher.locator("hls-video")).to_have_js_property("playbackRate", 1.5)
+    assert await frame.bounding_box() == before

@@ -51,10 +51,20 @@ def test_nothing_is_known_before_the_plan() -> None:
 
 def test_speed_is_that_of_the_workers_at_work() -> None:
     plan = plan_of(60, sound=False)
-    jobs = [ended(0, took=3, ago=0), *(chunk(n, "running", speed=2.0, started_at=AGO) for n in (1, 2))]
+    jobs = [ended(0, took=3, ago=7), *(chunk(n, "running", progress=0.5, started_at=AGO) for n in (1, 2))]
     outlook = look_ahead(plan, jobs, NOW)
-    assert outlook.speed == 4.0
-    assert outlook.eta_seconds == round((60 - 6) / 4 + 3)
+    made = 6 + sum(plan.video.chunks[n].frames / 25 / 2 for n in (1, 2)) if plan.video else 0
+    assert outlook.speed == pytest.approx(made / 10)
+    assert outlook.eta_seconds == round((60 - made) / (made / 10) + 3)
+
+
+def test_a_long_part_counts_by_what_was_done_of_it_lately() -> None:
+    """It runs for ten minutes at the same speed: that of the last minute and a half is the same."""
+    began = NOW - timedelta(minutes=10)
+    jobs = [chunk(0, "running", progress=0.5, started_at=began)]
+    plan = plan_of(60, sound=False)
+    seconds = plan.video.chunks[0].frames / 25 if plan.video else 0
+    assert look_ahead(plan, jobs, NOW).speed == pytest.approx(seconds / 2 / 600, abs=0.006)
 
 
 def test_between_two_jobs_the_speed_is_that_of_the_last_ones() -> None:
@@ -63,15 +73,15 @@ def test_between_two_jobs_the_speed_is_that_of_the_last_ones() -> None:
 
 
 def test_idle_hours_do_not_count() -> None:
-    jobs = [ended(0, took=3, ago=7200), chunk(1, "running", speed=3.0, started_at=AGO)]
-    assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == 3.0
+    jobs = [ended(0, took=3, ago=7200), chunk(1, "running", progress=0.5, started_at=AGO)]
+    assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(6 * 0.5 / 10)
 
 
 def test_the_first_figures_of_an_encoder_do_not_count() -> None:
     """After a restart all have just begun: half an hour left would be told for half a minute of work."""
-    begun = chunk(1, "running", speed=0.05, started_at=NOW - timedelta(seconds=1))
+    begun = chunk(1, "running", progress=0.0, started_at=NOW - timedelta(seconds=1))
     assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
-    assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=1), begun], NOW).speed == 2.0
+    assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=1), begun], NOW).speed == 6 / 4
 
 
 def test_a_gap_ends_what_can_be_played() -> None:

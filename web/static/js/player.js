@@ -7,6 +7,8 @@ import "media-chrome/menu";
 
 const ASK_AGAIN_MS = 3000;
 const ASK_FOR_THE_FIRST_MS = 500; // somebody looks at an empty picture
+const REFRESH_AGAIN_MS = 10000; // new addresses that do not work either are no reason to hurry
+const GONE = [401, 403, 404]; // of our own answers: signed out, not enrolled any more, deleted
 const HLS = {
   startPosition: 0, // a growing lecture starts at its beginning, not at its edge
   liveDurationInfinity: false,
@@ -66,20 +68,23 @@ class LecturePlayer {
   }
 
   async ask() {
+    if (this.gone) return;
     try {
       const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
       if (answer.ok) return this.show(await answer.json());
-      if ([401, 403, 404].includes(answer.status)) return this.say(this.texts.textGone);
+      if (GONE.includes(answer.status)) return this.end();
     } catch {
       // The network is away; what is buffered plays on, and we ask again.
     }
     setTimeout(() => this.ask(), ASK_AGAIN_MS);
   }
 
-  // The addresses end some hours after the page was made: fetch new ones and go on where we were.
+  // The addresses end some hours after the page was made, or with a video that was replaced: fetch new ones and go on where we were.
   async onError(error) {
     const status = error.response?.code;
-    if (status !== 403 || this.refreshing) {
+    if (this.gone) return;
+    const fresh = performance.now() - (this.refreshedAt ?? -Infinity) < REFRESH_AGAIN_MS;
+    if (!GONE.includes(status) || fresh || this.refreshing) {
       if (error.fatal) this.recover(error);
       // hls.js tries again by itself for half a minute; nobody should look at a picture that stands so long.
       else if (error.type === "networkError" && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.sayOffline();
@@ -98,9 +103,20 @@ class LecturePlayer {
 
   async refresh() {
     const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
-    if (!answer.ok) return this.say(this.texts.textGone);
+    if (GONE.includes(answer.status)) return this.end();
+    if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     this.playback = await answer.json();
+    this.refreshedAt = performance.now();
     this.goOn(this.playback.hls_url);
+  }
+
+  // Nobody may watch it any more: what is buffered plays on, nothing is asked for again.
+  end() {
+    this.gone = true;
+    this.offline = false;
+    clearTimeout(this.again);
+    this.video.api?.stopLoad();
+    this.say(this.texts.textGone);
   }
 
   recover(error) {
