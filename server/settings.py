@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from storage.objects.open import StoreConfig
 
@@ -17,8 +18,8 @@ class SettingsWrong(ValueError):
     """`str()` is a sentence naming the setting and what it should hold."""
 
 
-def setting(default: Any, about: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"about": about, "secret": secret})
+def setting(default: Any, about: str, *, secret: bool = False, one_of: tuple[str, ...] = ()) -> Any:
+    return field(default=default, metadata={"about": about, "secret": secret, "one_of": one_of})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +52,10 @@ class Settings:
     )
     ffmpeg: str = setting("", "ffmpeg to use; empty: PATH if new enough, else the bundled one.")
     ffprobe: str = setting("", "ffprobe to use; empty: PATH if new enough, else the bundled one.")
-    log_level: str = setting("info", "debug, info, warning or error.")
-    log_format: str = setting("text", "text or json.")
+    log_level: str = setting(
+        "info", "debug, info, warning or error.", one_of=("debug", "info", "warning", "error")
+    )
+    log_format: str = setting("text", "text or json.", one_of=("text", "json"))
     server_processes: int = setting(1, "Web server processes on this machine; they share the port.")
 
     @property
@@ -137,7 +140,29 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
             )
         else:
             origins[item.name] = "default"
+        if allowed := item.metadata["one_of"]:
+            values[item.name] = _one_of(name, values.get(item.name, item.default), allowed)
+    _check_address(PREFIX + "BASE_URL", values.get("base_url", ""))
     return Settings(**values), origins
+
+
+def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
+    if text.lower() not in allowed:
+        raise SettingsWrong(f"{name} should be {', '.join(allowed[:-1])} or {allowed[-1]}, not {text!r}.")
+    return text.lower()
+
+
+def _check_address(name: str, text: str) -> None:
+    """Pages and cookies stand at the root of one host, so a path is refused as well."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        whole = False
+    if text and not (whole and parts.path in ("", "/") and not parts.query and not parts.fragment):
+        raise SettingsWrong(
+            f"{name} should be an address without a path, as in https://media.example.edu, not {text!r}."
+        )
 
 
 def _parse(name: str, text: str, default: Any) -> Any:

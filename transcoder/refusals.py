@@ -54,7 +54,8 @@ def undecodable(what: str, codec: str) -> str:
     return f"{what} is stored {kind} cannot be decoded here. Export the lecture as MP4 with H.264 and AAC."
 
 
-def unknown_kind(name: str) -> str:
+def unknown_kind(demuxer: str) -> str:
+    name = demuxer.removesuffix("_pipe")  # ffprobe's word for a file of pictures: png_pipe
     return f"Files of this kind ({name}) cannot become a lecture. {ACCEPTED}"
 
 

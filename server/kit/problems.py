@@ -142,9 +142,12 @@ HANDLERS: ExceptionHandlersMap = {
 
 
 def _field(key: str, message: str) -> tuple[str, str]:
-    """msgspec names a missing or unknown field only in its message; the key is then the whole body."""
+    """msgspec names a missing or unknown field only in its message; the key is then the whole body.
+    Of a body that is not there at all Litestar tells nothing but the name it has for it."""
     if found := re.fullmatch(r"Object missing required field `(.+)`", message):
         return found[1], "This field is missing."
     if found := re.fullmatch(r"Object contains unknown field `(.+)`", message):
         return found[1], "There is no such field."
+    if (key, message) == ("data", "'data'"):
+        return key, "A JSON object is needed."
     return key, f"{message}."

@@ -1,5 +1,6 @@
 """What a course and a lesson may look like, and how lessons keep their order. Pure."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -66,3 +67,15 @@ def emails_in(text: str) -> list[str]:
     """Addresses out of a pasted list: by line, comma, semicolon or space, and from "Ada <ada@x>"."""
     words = text.translate(str.maketrans(",;<>\t", "     ")).split()
     return list(dict.fromkeys(word.lower() for word in words if "@" in word))
+
+
+def not_emails_in(text: str) -> list[str]:
+    """The entries of the same list that hold no address, and are no part of somebody's name either:
+    of `Lovelace, Ada <ada@x>` nothing is left over."""
+    left = []
+    for line in re.split(r"[\n;]", re.sub(r'"[^"\n]*"', "", text)):
+        entries = line.split(",")
+        for entry, following in zip(entries, [*entries[1:], ""], strict=True):
+            if entry.strip() and "@" not in entry and "<" not in following:
+                left.append(entry.strip())
+    return list(dict.fromkeys(left))

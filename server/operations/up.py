@@ -20,10 +20,11 @@ READY_SECONDS = 60.0
 
 def up(settings: Settings) -> None:
     """Blocks until it is told to stop. Raises CannotStart or AlreadyRuns with a sentence."""
+    if not settings.data.exists():  # nobody runs in it: refuse before anything is left behind
+        _needs_port(settings)
     make_data_folder(settings.data)
     with only_instance(settings.run_folder, UP, settings.public_url):
-        if taken := ports.blocked(settings.host, settings.port):
-            raise CannotStart(taken)
+        _needs_port(settings)
         supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
         asyncio.run(supervisor.run(lambda: _bring_up(settings, supervisor)))
 
@@ -38,6 +39,11 @@ def run_workers(settings: Settings) -> None:
     with only_instance(settings.run_folder, f"worker-{os.uname().nodename}", "its workers"):
         supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
         asyncio.run(supervisor.run(bring_up))
+
+
+def _needs_port(settings: Settings) -> None:
+    if taken := ports.blocked(settings.host, settings.port):
+        raise CannotStart(taken)
 
 
 def make_data_folder(folder: Path) -> None:

@@ -17,7 +17,7 @@ from server.kit.i18n import ngettext
 from server.kit.pages import page
 from server.library import enrolments, instructors
 from server.library.pages.shared import AnyRequest, taught_course
-from server.library.rules import emails_in
+from server.library.rules import emails_in, not_emails_in
 from server.library.schemas import Added, Member
 from storage.database.engine import Database
 
@@ -33,16 +33,14 @@ async def people(request: AnyRequest, course_id: str, viewer: Viewer, database: 
 async def enrol(
     request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
 ) -> Response[Any] | Template:
-    """Those who have an account are enrolled; the other addresses stay in the field."""
+    """Those who have an account are enrolled; whatever else was written stays in the field."""
     form = await Form.read(request)
     added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
-    if added.added or added.already:
-        said = _enrolled(added)
-        if not added.unknown:
-            return redirect(f"/teach/courses/{course_id}/people", said)
-    else:
-        said = ""
-    return await _shown(request, course_id, viewer, database, learners=_left_over(form, added), said=said)
+    said = _enrolled(added) if added.added or added.already else ""
+    left = _left_over(added, not_emails_in(form["emails"]))
+    if said and not left.errors:
+        return redirect(f"/teach/courses/{course_id}/people", said)
+    return await _shown(request, course_id, viewer, database, learners=left, said=said)
 
 
 @post(PEOPLE + "/learners/{user_id:str}/remove")
@@ -120,11 +118,17 @@ def _removed(here: str, before: list[Member], user_id: str, again: str, field: s
     return redirect(here, said, undo=Undo(again, field, person.email))
 
 
-def _left_over(form: Form, added: Added) -> Form:
-    if not added.unknown:
-        return Form(form.values, {"emails": "Write at least one email address."}, status=422)
-    sentence = "Nobody has an account with these addresses. An administrator can add them."
-    return Form({"emails": "\n".join(added.unknown)}, {"emails": sentence}, status=422)
+def _left_over(added: Added, unreadable: list[str]) -> Form:
+    """What nobody could be enrolled from, to be mended in the field."""
+    if not (added.added or added.already or added.unknown):
+        sentence = "Write at least one email address."
+    elif unreadable:
+        sentence = "Nobody has an account with these addresses. Mend them, or take them out."
+    elif added.unknown:
+        sentence = "Nobody has an account with these addresses. An administrator can add them."
+    else:
+        return Form()
+    return Form({"emails": "\n".join([*added.unknown, *unreadable])}, {"emails": sentence}, status=422)
 
 
 def _enrolled(added: Added) -> str:

@@ -80,6 +80,8 @@ async def test_programs_get_problem_details(client: httpx.AsyncClient, learner: 
     assert wrong["fields"] == {"nmae": "There is no such field."}
     empty = (await learner.api.post("/api/me/tokens", json={})).json()
     assert empty["fields"] == {"name": "This field is missing."}
+    nothing = (await learner.api.post("/api/me/tokens", headers={"content-type": "application/json"})).json()
+    assert nothing["fields"] == {"data": "A JSON object is needed."}
 
 
 async def test_people_get_pages(client: httpx.AsyncClient, learner: Account) -> None:

@@ -39,6 +39,7 @@ def test_a_taken_port_is_told_with_who_has_it(shared_product: Product, make_prod
     assert refused.returncode == 1
     assert f"Port {shared_product.port} on 127.0.0.1 is taken by" in refused.stderr
     assert "--port" in refused.stderr
+    assert not other.data.exists()
 
 
 def test_the_data_folder_is_private(shared_product: Product) -> None:

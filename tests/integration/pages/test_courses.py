@@ -159,6 +159,16 @@ async def test_people_are_enrolled_and_the_unknown_stay_in_the_field(
     assert {member.email for member in enrolled} == {academy.learner.email, emmy.email}
 
 
+async def test_a_mistyped_address_stays_in_the_field(academy: Academy, make_account: MakeAccount) -> None:
+    await make_account("learner", "emmy@example.edu", "Emmy Noether")
+    typed = "emmy@example.edu\nada.example.edu\nwho@example.edu"
+    answer = await academy.teacher.browser.post(f"{academy.course}/people/learners", data={"emails": typed})
+    assert answer.status_code == 422
+    assert "1 person enrolled." in answer.text
+    assert "who@example.edu\nada.example.edu</textarea>" in answer.text
+    assert "Mend them, or take them out." in answer.text
+
+
 async def test_nothing_but_words_is_kept_and_asked_for_addresses(academy: Academy) -> None:
     path = f"{academy.course}/people/learners"
     answer = await academy.teacher.browser.post(path, data={"emails": "the whole class"})

@@ -24,6 +24,34 @@ def test_a_wrong_number_is_a_sentence_that_names_the_variable() -> None:
         load({"SKILLSTUDIO_PORT": "eighty"})
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "wanted"),
+    [
+        ("LOG_LEVEL", "loud", "should be debug, info, warning or error, not 'loud'"),
+        ("LOG_FORMAT", "xml", "should be text or json, not 'xml'"),
+        ("BASE_URL", "media.example.edu", "should be an address without a path"),
+        ("BASE_URL", "https://", "should be an address without a path"),
+        ("BASE_URL", "https://media.example.edu/lectures", "should be an address without a path"),
+        ("BASE_URL", "http://[::1", "should be an address without a path"),
+        ("BASE_URL", "http://media:eighty", "should be an address without a path"),
+    ],
+)
+def test_a_wrong_word_is_refused_before_anything_starts(name: str, text: str, wanted: str) -> None:
+    with pytest.raises(SettingsWrong, match=f"SKILLSTUDIO_{name} {wanted}"):
+        load({f"SKILLSTUDIO_{name}": text})
+
+
+@pytest.mark.parametrize(
+    "address", ["https://media.example.edu", "http://localhost:8000/", "http://[::1]:8000"]
+)
+def test_an_address_is_taken_as_written(address: str) -> None:
+    assert load({"SKILLSTUDIO_BASE_URL": address})[0].base_url == address
+
+
+def test_levels_are_taken_in_capitals_too() -> None:
+    assert load({"SKILLSTUDIO_LOG_LEVEL": "WARNING"})[0].log_level == "warning"
+
+
 def test_a_child_loads_what_its_parent_has(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, port=8123, workers=3, s3_secret_key="s3cret")
     assert load(child_environment(settings))[0] == settings

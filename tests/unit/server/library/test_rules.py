@@ -50,6 +50,20 @@ def test_addresses_out_of_a_pasted_list(emails: list[str], between: str) -> None
     assert rules.emails_in(text) == list(dict.fromkeys(emails))
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ada@x.edu, bob at x.edu\ncleo", ["bob at x.edu", "cleo"]),
+        ("Lovelace, Ada <ada@x.edu>; Bob <bob@x.edu>", []),
+        ('"Lovelace, A." <ada@x.edu>\nAda Lovelace ada@x.edu', []),
+        (" ,;\n", []),
+        ("cleo; cleo", ["cleo"]),
+    ],
+)
+def test_what_is_no_address_in_a_pasted_list(text: str, left: list[str]) -> None:
+    assert rules.not_emails_in(text) == left
+
+
 @pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\x1bb"])
 def test_no_title(title: str) -> None:
     with pytest.raises(Invalid):
