@@ -1,9 +1,8 @@
 """What the scheduler does about uploads: finish the interrupted, drop the abandoned."""
 
 import os
-import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -77,13 +76,13 @@ async def test_files_without_a_row_go_after_an_hour(desk: Desk) -> None:
     kept = await desk.begin()
     spool = desk.intake.spool
     orphan, form = spool.path("nobody"), spool.form_path(kept.id, "cut")
-    long_ago = time.time() - ORPHAN_AGE.total_seconds() - 60
-    for path in (orphan, form):
-        path.write_bytes(b"x")
-        os.utime(path, (long_ago, long_ago))
     fresh = spool.form_path(kept.id, "fresh")
-    fresh.write_bytes(b"x")
-    assert (await sweep(desk.intake, datetime.now(UTC))).orphans == 2
+    now = NOW.timestamp()
+    too_old = now - ORPHAN_AGE.total_seconds() - 60
+    for path, written in ((orphan, too_old), (form, too_old), (fresh, now)):
+        path.write_bytes(b"x")
+        os.utime(path, (written, written))
+    assert await sweep(desk.intake, NOW) == Swept(0, 0, 2)
     assert not orphan.exists()
     assert not form.exists()
     assert fresh.exists()
