@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
@@ -17,9 +19,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+BUSY_SECONDS = 10.0
+BUSY_STEP = 0.05
 SQLITE_PRAGMAS = (
-    "busy_timeout = 10000",  # first: the next lines may already wait for a lock
-    "journal_mode = WAL",
     "synchronous = NORMAL",
     "foreign_keys = ON",
     "journal_size_limit = 67108864",
@@ -127,13 +129,38 @@ def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        cursor = connection.cursor()
-        for pragma in (*SQLITE_PRAGMAS, *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        connection.run_async(lambda driver: _configure(driver, (*SQLITE_PRAGMAS, *pragmas)))
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+async def _configure(driver: aiosqlite.Connection, pragmas: Sequence[str]) -> None:
+    # First, since the next lines may wait for a lock.
+    await _pragma(driver, f"busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+    await _keep_a_log(driver)
+    for pragma in pragmas:
+        await _pragma(driver, pragma)
+
+
+async def _keep_a_log(driver: aiosqlite.Connection) -> None:
+    """A new file changes to WAL once. When two connections set out to do so together SQLite sends one
+    away at once, whatever its busy timeout says: 5 of 100 first starts of eight connections ended so."""
+    waited = 0.0
+    while True:
+        try:
+            await _pragma(driver, "journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or waited >= BUSY_SECONDS:
+                raise
+        await asyncio.sleep(BUSY_STEP)
+        waited += BUSY_STEP
+
+
+async def _pragma(driver: aiosqlite.Connection, pragma: str) -> None:
+    async with driver.execute(f"PRAGMA {pragma}"):
+        pass

@@ -71,6 +71,19 @@ async def test_machines_that_start_together_migrate_once(empty_database: Databas
         await machine.close()
 
 
+async def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    for number in range(40):  # SQLite sent somebody away in one first start of twenty
+        doors = [Database(f"sqlite+aiosqlite:///{tmp_path}/{number}.db") for _ in range(8)]
+        await asyncio.gather(*(_look(door) for door in doors * 2))
+        for door in doors:
+            await door.close()
+
+
+async def _look(database: Database) -> None:
+    async with database.read() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
 async def test_a_difference_is_seen(empty_database: Database) -> None:
     await migrations.upgrade(empty_database)
     async with empty_database.altering() as connection:
