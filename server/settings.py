@@ -43,12 +43,12 @@ class Settings:
     s3_public_endpoint: str = setting(
         "", "Address of the S3 store as upload clients reach it; empty: s3_endpoint."
     )
-    max_upload_bytes: int = setting(50 * 2**30, "Largest original that is accepted.")
+    max_upload_bytes: int = setting(50 * 10**9, "Largest original that is accepted.")
     proxies: int = setting(0, "Reverse proxies in front whose X-Forwarded-For is believed.")
     upload_days: int = setting(2, "Days after which an unfinished upload is dropped.")
-    scratch_bytes: int = setting(100 * 2**30, "Most that workers keep of originals on this machine.")
+    scratch_bytes: int = setting(100 * 10**9, "Most that workers keep of originals on this machine.")
     edge_bytes: int = setting(
-        20 * 2**30, "Most that the server keeps of segments of an S3 store on this machine."
+        20 * 10**9, "Most that the server keeps of segments of an S3 store on this machine."
     )
     ffmpeg: str = setting("", "ffmpeg to use; empty: PATH if new enough, else the bundled one.")
     ffprobe: str = setting("", "ffprobe to use; empty: PATH if new enough, else the bundled one.")

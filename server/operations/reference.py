@@ -28,6 +28,6 @@ def _row(item: Field[Any]) -> str:
 
 
 def _default(value: object) -> str:
-    if isinstance(value, int) and value >= 2**30:
-        return f"`{value}` ({value // 2**30} GiB)"
+    if isinstance(value, int) and value >= 10**9:
+        return f"`{value}` ({value // 10**9} GB)"
     return f"`{value}`" if value != "" else "empty"

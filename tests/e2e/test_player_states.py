@@ -1,5 +1,6 @@
 """What the player says to somebody who looks while the lecture is prepared, fails or is taken away."""
 
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.e2e
 
 PLAN = encoded.plan_of(60.0)
 SOUND = msgspec.structs.replace(PLAN, video=None)
+SEGMENTS = re.compile(r"/m/.*\.(m4s|mp4)$")
 SENTENCE = "Encoding made no progress for minutes and was stopped."
 
 
@@ -58,13 +60,13 @@ async def fail(campus: Campus, video_id: str) -> None:
         await revisions.fail(session, await session.get_one(Video, video_id), SENTENCE, datetime.now(UTC))
 
 
-async def watch(page: Page, campus: Campus) -> None:
-    """Its segments stay on their way: here it is about words."""
+async def watch(page: Page, campus: Campus, held: str | re.Pattern[str] = "**/m/**") -> None:
+    """What is held stays on its way: here it is about words, and no segment is in the store."""
 
     async def wait(_route: Route) -> None:
         pass
 
-    await page.route("**/m/**", wait)
+    await page.route(held, wait)
     await page.goto(
         f"{campus.server.url}/dashboard/courses/{campus.school.course_id}/lessons/{campus.school.lesson_id}"
     )
@@ -107,9 +109,7 @@ async def test_a_lecture_is_taken_away_while_somebody_looks(teacher: Page, campu
 async def test_a_growing_lecture_is_deleted(teacher: Page, campus: Campus) -> None:
     """Its playlists answer 404 before the page has asked again: the last word is not that of the network."""
     await in_work(campus, 2)
-    await teacher.goto(
-        f"{campus.server.url}/dashboard/courses/{campus.school.course_id}/lessons/{campus.school.lesson_id}"
-    )
+    await watch(teacher, campus, SEGMENTS)
     await expect(teacher.locator("[data-note-text]")).to_contain_text("ready up to")
     async with campus.school.database.write() as session:
         lesson = await session.get_one(Lesson, campus.school.lesson_id)

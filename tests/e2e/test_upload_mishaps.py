@@ -30,6 +30,17 @@ pytestmark = pytest.mark.e2e
 MANY = "[data-upload-many] input[type=file]"
 LESSONS = "**/api/courses/*/lessons"
 UPLOAD = "**/api/video/upload/tus/*"
+WATCH_FOR_THE_OLD = """() => {
+  window.shown = { old: false, new: false };
+  const lesson = document.querySelector("[data-lesson-video]");
+  const look = () => {
+    const visible = lesson.querySelector(".lesson-state").checkVisibility();
+    if (lesson.dataset.stage !== "failed") shown.new ||= visible;
+    else if (lesson.querySelector(".upload")) shown.old ||= visible;
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
 
 
 async def test_a_server_in_trouble_does_not_make_it_begin_anew(
@@ -125,6 +136,28 @@ async def test_a_file_whose_encoding_failed_is_sent_again(
     await teacher.set_input_files(MANY, file)
     await expect(teacher.locator(".upload[data-state=done]")).to_have_count(1)
     assert await count(campus, Upload) == 2
+    assert await count(campus, Video) == 2
+
+
+async def test_the_old_failure_is_not_shown_beside_the_new_file(
+    teacher: Page, campus: Campus, lecture: Path
+) -> None:
+    lesson = teacher.locator("[data-lesson-video]")
+    await teacher.goto(lesson_url(campus))
+    await teacher.set_input_files(INPUT, lecture)
+    await expect(teacher.locator(".lesson-state")).to_be_visible()
+    await expect(teacher.locator("[data-panels] > *")).to_have_count(0)
+    async with campus.school.database.write() as session:
+        await session.execute(update(Video).values(state="failed", error="It could not be read."))
+        await session.execute(update(Lesson).values(video_status="failed"))
+    await expect(teacher.get_by_text("It could not be read.")).to_be_visible()
+    await teacher.evaluate(WATCH_FOR_THE_OLD)
+    lecture.write_bytes(os.urandom(60_000))
+    await teacher.set_input_files(INPUT, lecture)
+    await expect(lesson).not_to_have_attribute("data-stage", "failed")
+    await expect(teacher.locator(".lesson-state")).to_be_visible()
+    await expect(teacher.locator("[data-panels] > *")).to_have_count(0)
+    assert await teacher.evaluate("shown") == {"old": False, "new": True}
     assert await count(campus, Video) == 2
 
 

@@ -49,7 +49,7 @@ class LessonVideo {
   onChange(panel) {
     const { state } = this.upload;
     if (state === "cancelled") panel.remove();
-    this.root.dataset.upload = ["done", "cancelled"].includes(state) ? "" : state;
+    this.root.dataset.upload = state === "cancelled" ? "" : state;
     this.showInterrupted();
   }
 
@@ -65,7 +65,9 @@ class LessonVideo {
     box.hidden = !others.length;
     if (others.length) describe(box, others[0], this.texts);
     const taken = job !== this.jobBefore || stage === "storing";
-    if (this.upload?.state === "done" && taken) this.panels.replaceChildren();
+    if (this.upload?.state !== "done" || !taken) return;
+    this.panels.replaceChildren();
+    this.root.dataset.upload = "";
   }
 
   refuse(sentence) {
