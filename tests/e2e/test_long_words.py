@@ -1,0 +1,36 @@
+"""Names as people paste them: one word, as long as a title may be. No page becomes wider than its window."""
+
+import pytest
+from playwright.async_api import Page
+from sqlalchemy import update
+
+from storage.database.tables import Course, Lesson
+from tests.e2e.uploading import course_url, lesson_url
+from tests.fixtures.uploads import Campus
+
+pytestmark = pytest.mark.e2e
+
+BEYOND = """() => [...document.querySelectorAll("main *")]
+  .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, [aria-live], svg"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 80))"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_no_page_becomes_wider_than_its_window(teacher: Page, campus: Campus, width: int) -> None:
+    async with campus.school.database.write() as session:
+        await session.execute(update(Lesson).values(title="x" * 200))
+        await session.execute(update(Course).values(title="C" * 200))
+    await teacher.set_viewport_size({"width": width, "height": 800})
+    watching = f"{campus.server.url}/dashboard/courses/{campus.school.course_id}"
+    lesson = f"{watching}/lessons/{campus.school.lesson_id}"
+    for address in (
+        f"{campus.server.url}/dashboard",
+        watching,
+        lesson,
+        course_url(campus),
+        lesson_url(campus),
+    ):
+        await teacher.goto(address)
+        assert await teacher.evaluate(BEYOND) == [], address
+        assert await teacher.evaluate("document.documentElement.scrollWidth") == width, address
