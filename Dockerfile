@@ -9,7 +9,8 @@ RUN command -v make || { apt-get update && apt-get install -y --no-install-recom
 COPY Makefile pyproject.toml README.md requirements.lock ./
 RUN make .venv/.runtime
 COPY requirements-node.lock package.json package-lock.json .npmrc ./
-COPY web/__init__.py web/vendor.py web/vendor.json web/
+COPY tools tools
+COPY web/vendor.json web/
 RUN make setup && rm -rf node_modules .venv/node
 COPY storage storage
 COPY transcoder transcoder

@@ -57,7 +57,7 @@ screenshots: setup-dev  ## the pictures in docs/, anew
 	$(BIN)/pytest -q -m e2e tests/e2e/test_lecture.py --screenshots docs/screenshots
 
 messages: setup-dev  ## collect and compile the interface's texts
-	$(BIN)/python -m web.messages
+	$(BIN)/python -m tools.messages
 
 lock:  ## lock files anew, from pyproject.toml and package.json; needs uv and npm
 	uv lock -q
@@ -99,7 +99,7 @@ NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --loglevel=e
 $(ASSETS): package-lock.json requirements-node.lock web/vendor.json | $(RUNTIME)
 	@echo "Installing browser modules …"
 	@$(call NPM_CI,--omit=dev)
-	@$(BIN)/python -m web.vendor
+	@$(BIN)/python -m tools.vendor
 	@touch $@
 
 $(BROWSER): $(ASSETS)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from transcoder.command import PRESET
+from transcoder.ffmpeg.command import PRESET
+from transcoder.ffmpeg.tools import Tools
+from transcoder.ffmpeg.video_filters import SCALER
 from transcoder.media import Rung
-from transcoder.picture import SCALER
-from transcoder.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, needed
-from transcoder.tools import Tools
+from transcoder.planning.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, needed
 
 LOUDNESS = f"loudnorm=I=-16:TP=-1.5:LRA=11,aresample={SAMPLE_RATE}"
 ONCE = "one ffmpeg, one decode"

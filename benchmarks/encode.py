@@ -17,7 +17,7 @@ from benchmarks import bare, footage, product
 from benchmarks.bare import Took
 from benchmarks.product import Encoded
 from benchmarks.quality import vmaf
-from transcoder.tools import Tools, find_tools
+from transcoder.ffmpeg.tools import Tools, find_tools
 
 LECTURE_SECONDS, BUSY_SECONDS, SCALING_SECONDS = 600, 120, 120
 CORES = 2

@@ -22,7 +22,7 @@ from benchmarks import footage
 from tests.fixtures.browser import FLAGS
 from tests.fixtures.chromium import chromium
 from tests.fixtures.product import Product
-from transcoder.tools import Tools, find_tools
+from transcoder.ffmpeg.tools import Tools, find_tools
 
 MINUTES = (2, 10, 60)
 ROUNDS = 5

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 FOLDER = Path(tempfile.gettempdir()) / "skillstudio-footage"
 WIDTH, HEIGHT, FPS = 1920, 1080, 25

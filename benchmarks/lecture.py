@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from server.accounts.keys import live_keys
+from server.core.signing_keys import live_keys
 from server.playback.service import media_root
 from server.playback.signing import PURPOSE
 from storage.database import migrations
@@ -16,7 +16,7 @@ from storage.database.tables import Course, Lesson, Video
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from tests.fixtures import encoded
-from transcoder.plan import needed
+from transcoder.planning.plan import needed
 
 SECONDS = 7200.0
 SEGMENT_BYTES = {"1080p": 2_000_000, "720p": 1_000_000, "480p": 500_000, "small": 100_000}

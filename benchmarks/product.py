@@ -17,8 +17,8 @@ from storage.objects import keys
 from storage.objects.open import StoreConfig, open_store
 from tests.fixtures.queue import Valkey
 from tests.fixtures.workers import Plant, WorkerProcess
-from transcoder.plan import Plan, needed
-from transcoder.queue import QUICK, TRANSCODE, Queue
+from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
+from transcoder.planning.plan import Plan, needed
 
 DEADLINE = 3600.0  # seconds
 LOOK = 1.0  # seconds between looks at the row: each takes time from what is measured

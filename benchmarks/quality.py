@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 SECONDS = 60  # from the beginning; the whole would take longer than its encode
 EVERY = 5  # frames

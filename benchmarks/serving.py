@@ -175,8 +175,8 @@ def _free_port() -> int:
 def _serve_with_uvicorn() -> None:
     import uvicorn
 
-    from server.kit.logging import configure_logging
-    from server.operations.web import BACKLOG, application
+    from server.core.logging import configure_logging
+    from server.processes.web import BACKLOG, application
 
     settings, _ = load()
     configure_logging(settings.log_level, settings.log_format)

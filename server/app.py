@@ -1,6 +1,7 @@
-"""The composition root of the web server: one table of features, one place that wires them."""
+"""Composition root of the web server: its routes, and everything that lives as long as it does."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
@@ -12,33 +13,37 @@ from litestar.types import ControllerRouterHandler
 
 import server.accounts.api
 import server.accounts.pages
+import server.encoding.api
 import server.library.api
 import server.library.pages
 import server.operations.api
-import server.operations.pages
 import server.playback.api
-import server.playback.pages
+import server.site
 import server.uploads.api
-import server.uploads.pages
-from server.accounts import provide
-from server.accounts.cookies import cookie_name
-from server.accounts.institution import show_name_from_the_start
-from server.kit import openapi, problems
-from server.kit.clock import Clock, SystemClock
-from server.kit.compression import TextCompression
-from server.kit.csrf import CsrfMiddleware
-from server.kit.headers import response_headers
-from server.kit.pages import PagesPlugin
+from server.accounts import dependencies
+from server.core.clock import Clock, SystemClock
+from server.core.live import Hub
+from server.core.web import exception_handlers, openapi
+from server.core.web.compression import TextCompression
+from server.core.web.cookies import cookie_name
+from server.core.web.csrf import CsrfMiddleware
+from server.core.web.headers import response_headers
+from server.core.web.pages import PagesPlugin
+from server.institution.dependencies import load_name_at_startup
+from server.operations.health import Health
+from server.playback.delivery import Delivery
+from server.playback.edge import EdgeCache
+from server.playback.playlists import Playlists
 from server.playback.posters import Posters
-from server.settings import Settings
-from storage.database.engine import Database
-from storage.objects.store import ObjectStore
-from transcoder.queue import Queue
+from server.playback.signing import SigningKeys
+from server.services import Services
+from server.uploads.context import Intake
 
 API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.api.ROUTES,
     server.library.api.ROUTES,
     server.uploads.api.ROUTES,
+    server.encoding.api.ROUTES,
     server.playback.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
@@ -46,53 +51,61 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
     server.library.pages.ROUTES,
-    server.uploads.pages.ROUTES,
-    server.playback.pages.ROUTES,
-    server.operations.pages.ROUTES,
+    server.site.ROUTES,
 )
-REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that take files say so themselves
+REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that take files set their own limit
 
 
 def create_app(
-    settings: Settings,
-    *,
-    database: Database,
-    store: ObjectStore,
-    queue: Queue,
-    clock: Clock | None = None,
-    leaving: asyncio.Event | None = None,
+    services: Services, *, clock: Clock | None = None, stopping: asyncio.Event | None = None
 ) -> Litestar:
-    """`leaving` is set when the server is told to end: answers without an end of their own then end."""
+    """`stopping` is set when the server shuts down: responses without an end of their own then end."""
     clock = clock or SystemClock()
-    services = {
-        "settings": settings,
-        "database": database,
-        "store": store,
-        "queue": queue,
-        "clock": clock,
-    }
-    bound = {"posters": Posters(database, clock)}  # what an earlier feature asks of a later one
-    public_url = settings.public_url
+    built = build(services, clock, stopping or asyncio.Event())
+    public_url = services.settings.public_url
     return Litestar(
         route_handlers=[
             Router("/", route_handlers=_flat(API)),
             Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
         ],
         dependencies={
-            **{name: _always(value) for name, value in {**services, **bound}.items()},
-            **{name: Provide(getattr(provide, name)) for name in provide.NAMES},
+            **{name: _always(value) for name, value in built.items()},
+            **{name: Provide(getattr(dependencies, name)) for name in dependencies.NAMES},
         },
         plugins=[PagesPlugin()],
         middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
-        exception_handlers=problems.HANDLERS,
-        on_startup=[show_name_from_the_start],
-        on_shutdown=[server.playback.api.let_go],
+        exception_handlers=exception_handlers.HANDLERS,
+        on_startup=[load_name_at_startup],
+        on_shutdown=[server.playback.api.close_delivery],
         before_send=[response_headers(https=public_url.startswith("https:"))],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
-        logging_config=None,  # the process that serves this has set it up
-        state=State({**services, "leaving": leaving or asyncio.Event()}),
+        logging_config=None,  # set up by the process that serves this
+        state=State(built),
     )
+
+
+def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str, Any]:
+    """Everything with the lifetime of the application, by the name that handlers ask for."""
+    settings, database, store = services.settings, services.database, services.store
+    return {
+        "services": services,
+        "settings": settings,
+        "database": database,
+        "store": store,
+        "queue": services.queue,
+        "clock": clock,
+        "hub": Hub(stopping),
+        "health": Health(services),
+        "intake": Intake.of(services),
+        "posters": Posters(database, clock),  # library shows them, playback signs their addresses
+        "delivery": Delivery(
+            playlists=Playlists(database, time.monotonic),
+            edge=EdgeCache(store, settings.edge_folder, settings.edge_bytes),
+            signing_keys=SigningKeys(database, clock, time.monotonic),
+            clock=clock,
+        ),
+    }
 
 
 def _flat(features: Sequence[Sequence[ControllerRouterHandler]]) -> list[ControllerRouterHandler]:

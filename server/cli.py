@@ -6,15 +6,15 @@ from importlib import import_module
 import click
 
 COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order a person needs them
-    "up": "server.operations.commands:up",
+    "up": "server.processes.commands:up",
     "doctor": "server.operations.doctor:doctor",
-    "ingest": "server.operations.ingest:ingest",
+    "ingest": "server.encoding.commands:ingest",
     "users": "server.accounts.commands:users",
-    "settings": "server.operations.commands:settings_command",
-    "server": "server.operations.commands:server",
-    "worker": "server.operations.commands:worker",
-    "scheduler": "server.operations.commands:scheduler",
-    "migrate": "server.operations.commands:migrate",
+    "settings": "server.processes.commands:settings_command",
+    "server": "server.processes.commands:server",
+    "worker": "server.processes.commands:worker",
+    "scheduler": "server.processes.commands:scheduler",
+    "migrate": "server.processes.commands:migrate",
 }
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     try:
         commands()
     except Exception as failure:
-        from server.kit.commands import sentence
+        from server.core.commands import sentence
 
         told = sentence(failure)
         if told is None:

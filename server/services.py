@@ -8,7 +8,7 @@ from server.settings import Settings, SettingsWrong
 from storage.database.engine import Database
 from storage.objects.open import open_store
 from storage.objects.store import ObjectStore
-from transcoder.queue import Queue
+from transcoder.jobs.queue import Queue
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Every setting, where it came from, and how it is shown. Free of litestar: the worker reads it too."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -174,3 +175,8 @@ def _parse(name: str, text: str, default: Any) -> Any:
         except ValueError:
             raise SettingsWrong(f"{name} should be a whole number, not {text!r}.") from None
     return text
+
+
+def without_password(address: str) -> str:
+    """An address as it may be shown: `redis://:secret@host/0` as `redis://host/0`."""
+    return re.sub(r"(?<=://)[^/]*@", "", address)

@@ -19,7 +19,7 @@ pytest_plugins = [
     "tests.fixtures.media",
     "tests.fixtures.canary",
     "tests.fixtures.web",
-    "tests.fixtures.workshop",
+    "tests.fixtures.worker_context",
     "tests.fixtures.academy",
     "tests.fixtures.uploads",
     "tests.fixtures.desk",

@@ -23,7 +23,7 @@ class VideoStream(msgspec.Struct, frozen=True):
     pixels: str = ""  # FFmpeg's name of the pixel format
     keyframes: tuple[
         float, ...
-    ] = ()  # see transcoder.seeking: seconds after Source.start; empty when not known
+    ] = ()  # see transcoder.planning.seeking: seconds after Source.start; empty when not known
 
 
 class AudioStream(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import rules
-from server.kit.errors import Conflict
+from server.core.errors import Conflict
 from storage.database.tables import Institution, User
 
 ABLE = (User.role == rules.ADMINISTRATOR) & User.disabled_at.is_(None) & User.password_hash.is_not(None)

@@ -7,9 +7,10 @@ from litestar.datastructures import State
 from litestar.params import JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from server.accounts import people, rules, tokens
+from server.accounts import rules
+from server.accounts.dependencies import only_administrators
 from server.accounts.identity import Viewer
-from server.accounts.provide import only_administrators
+from server.accounts.people import service as people
 from server.accounts.schemas import (
     Imported,
     MadeToken,
@@ -20,7 +21,8 @@ from server.accounts.schemas import (
     PersonPatch,
     TokenInfo,
 )
-from server.kit.clock import Clock
+from server.accounts.signing_in import tokens
+from server.core.clock import Clock
 from storage.database.engine import Database
 
 MOST = 1000  # people in one answer

@@ -9,11 +9,13 @@ from typing import TypeVar
 
 import click
 
-from server.accounts import people, rules, tokens
+from server.accounts import rules
+from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson, Person, PersonPatch
-from server.kit.clock import SystemClock
-from server.kit.commands import with_settings
-from server.kit.errors import NotFound
+from server.accounts.signing_in import tokens
+from server.core.clock import SystemClock
+from server.core.commands import with_settings
+from server.core.errors import NotFound
 from server.settings import Settings, SettingsWrong
 from storage.database import migrations
 from storage.database.engine import Database

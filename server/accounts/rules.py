@@ -4,8 +4,8 @@ import re
 import unicodedata
 from datetime import datetime, timedelta
 
-from server.kit.errors import Invalid
-from server.kit.text import one_line
+from server.core.errors import Invalid
+from server.core.text.normalize import one_line
 
 LEARNER, INSTRUCTOR, ADMINISTRATOR = "learner", "instructor", "administrator"
 ROLES = (LEARNER, INSTRUCTOR, ADMINISTRATOR)

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.kit.errors import Forbidden, NotFound
+from server.core.errors import Forbidden, NotFound
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.library import PUBLISHED
 

@@ -5,7 +5,7 @@ from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.kit.clock import Clock
+from server.core.clock import Clock
 from server.library import courses, enrolments, instructors, lessons
 from server.library.schemas import (
     Added,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.kit.errors import Forbidden
+from server.core.errors import Forbidden
 from server.library import access, removal, rules
 from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id

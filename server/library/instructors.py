@@ -4,7 +4,7 @@ from sqlalchemy import delete, func, select
 
 from server.accounts.identity import Viewer
 from server.accounts.rules import LEARNER
-from server.kit.errors import Conflict, Invalid
+from server.core.errors import Conflict, Invalid
 from server.library import access
 from server.library.schemas import Member
 from storage.database.engine import Database

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from server.kit.errors import Invalid
-from server.kit.text import one_line
+from server.core.errors import Invalid
+from server.core.text.normalize import one_line
 
 DRAFT, PUBLISHED = "draft", "published"
 TITLE_LENGTH = 200

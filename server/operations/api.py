@@ -3,13 +3,12 @@
 from litestar import MediaType, Response, get
 from litestar.types import ControllerRouterHandler
 
+from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
-from server.accounts.provide import AnyRequest
-from server.kit.clock import Clock
-from server.kit.errors import Forbidden
+from server.core.clock import Clock
+from server.core.errors import Forbidden
 from server.operations import metrics
 from server.operations.health import Check, Health
-from server.operations.provide import DEPENDENCIES
 from server.services import Services
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -21,7 +20,7 @@ async def live() -> dict[str, str]:
     return {"status": "live"}
 
 
-@get("/health/ready", dependencies=DEPENDENCIES)
+@get("/health/ready")
 async def ready(health: Health, clock: Clock) -> Response[dict[str, str | dict[str, Check]]]:
     """200 when a page can be served and a job can run, else 503; the checks either way."""
     checks = await health.checks(clock.now())
@@ -31,7 +30,7 @@ async def ready(health: Health, clock: Clock) -> Response[dict[str, str | dict[s
     )
 
 
-@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False, dependencies=DEPENDENCIES)
+@get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
 async def prometheus(
     request: AnyRequest, maybe_viewer: Viewer | None, services: Services, clock: Clock
 ) -> Response[bytes]:

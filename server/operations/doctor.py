@@ -5,10 +5,9 @@ import asyncio
 import click
 from rich.table import Table
 
-from server.kit.commands import with_settings
+from server.core.commands import console, with_settings
 from server.operations.findings import Finding, State, about_machine
-from server.operations.reach import about_services
-from server.operations.table import console
+from server.operations.service_checks import about_services
 from server.settings import Settings
 
 MARKS = {
@@ -24,7 +23,7 @@ MARKS = {
 def doctor(settings: Settings, video: str | None) -> None:
     """Say what is missing and how to get it. Exit code 1 when something does not work."""
     if video:
-        from server.playback.examine import examine
+        from server.playback.conformance.verify_command import examine
 
         raise SystemExit(asyncio.run(examine(settings, video)))
     findings = asyncio.run(_findings(settings))

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from server.operations import instance, ports
+from server.core import instance
+from server.operations import ports
 from server.settings import Settings
 from storage.database import SQLITE_VERSION
 from storage.database.sqlite import is_safe
-from transcoder.process import bubblewrap
-from transcoder.tools import OLDEST, ToolsMissing, describe, find_tools
+from transcoder.ffmpeg.process import bubblewrap
+from transcoder.ffmpeg.tools import OLDEST, ToolsMissing, describe, find_tools
 
 GIB = 2**30
 LEAST_FREE, COMFORTABLE_FREE = 1 * GIB, 20 * GIB

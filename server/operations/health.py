@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from server.services import Services
 from storage.database.tables import WorkerRow
-from transcoder.queue import QUICK, TRANSCODE
+from transcoder.jobs.queue import QUICK, TRANSCODE
 
 log = structlog.get_logger(__name__)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from server.kit.metrics import REGISTRY
+from server.core.web.metrics import REGISTRY
 from server.operations.service import QueueFigures, WorkerFigures, disk, queue_figures, worker_figures
 from server.services import Services
 

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 from litestar.types import HTTPScope, Send
 
-from server.kit.clock import Clock
+from server.core.clock import Clock
 from server.playback import rules, tokens
 from server.playback.edge import EdgeCache
 from server.playback.playlists import Playlists

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from server.playback.published import Published, published
 from storage.database.engine import Database
-from transcoder import playlist
+from transcoder.packaging import playlist
 
 GROWING_SECONDS = 1.0  # a class of players reloading together costs one query a second
 KEPT = 64  # revisions; a two-hour one takes about 300 kB, its playlists once more as much

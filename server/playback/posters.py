@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from server.accounts.identity import Viewer
-from server.accounts.keys import live_keys
-from server.kit.clock import Clock
+from server.core.clock import Clock
+from server.core.signing_keys import live_keys
 from server.library.schemas import LessonView
 from server.playback.service import media_root
 from server.playback.signing import PURPOSE

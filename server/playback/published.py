@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Video
 from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
-from transcoder.plan import Plan
-from transcoder.playlist import AUDIO, rendition_parts
+from transcoder.packaging.playlist import AUDIO, rendition_parts
+from transcoder.planning.plan import Plan
 
 
 class Published(msgspec.Struct, frozen=True):

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from server.accounts.keys import live_keys
-from server.kit.clock import Clock
+from server.core.clock import Clock
+from server.core.signing_keys import live_keys
 from storage.database.engine import Database
 
 PURPOSE = "media-token"

@@ -1,6 +1,6 @@
 """Refusals that only uploads know; the numbers are tus 1.0's (https://tus.io/protocols/resumable-upload)."""
 
-from server.kit.errors import Conflict, Problem
+from server.core.errors import Conflict, Problem
 
 
 class WrongOffset(Conflict):

@@ -13,12 +13,12 @@ from datetime import datetime
 import structlog
 from sqlalchemy import update
 
+from server.uploads.context import Intake
 from server.uploads.errors import Busy
-from server.uploads.intake import Intake
 from server.uploads.service import discard_late, give_up
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects.store import ObjectMissing, StoreError
-from transcoder import jobs
+from transcoder.jobs import api as jobs
 
 log = structlog.get_logger()
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
 from server.accounts.identity import Viewer
-from server.kit.errors import Conflict, Forbidden, Invalid, TooLarge
+from server.core.errors import Conflict, Forbidden, Invalid, TooLarge
 from server.uploads import policy, rules
-from server.uploads.intake import Intake
+from server.uploads.context import Intake
 from server.uploads.receive import receive
 from server.uploads.schemas import InitUpload, UploadTicket
 from server.uploads.service import add_row

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from server.kit import security
-from server.kit.errors import Forbidden
+from server.core import security
+from server.core.errors import Forbidden
 
 
 class Policy(msgspec.Struct, frozen=True):

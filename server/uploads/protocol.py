@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 import msgspec
 
-from server.kit.errors import Invalid
+from server.core.errors import Invalid
 from server.uploads.errors import WrongContentType, WrongVersion
 
 VERSION = "1.0.0"

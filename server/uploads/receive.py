@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 
-from server.kit.errors import TooLarge
+from server.core.errors import TooLarge
 from server.uploads.errors import ChecksumMismatch
 from server.uploads.protocol import Checksum
 from server.uploads.spool import Writer

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-from server.kit.errors import Invalid, NoRoom, TooLarge
+from server.core.errors import Invalid, NoRoom, TooLarge
 
 RESERVE_BYTES = 2**30  # left free for the database, logs and the rest of the machine
 FORM_LIFETIME = timedelta(hours=12)

@@ -22,22 +22,6 @@ class UploadTicket(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class StartTranscode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    lesson_id: str
-    s3_key: str
-
-
-class LessonRef(msgspec.Struct, frozen=True):
-    lesson_id: str
-
-
-class Started(msgspec.Struct, frozen=True):
-    """Both None when an upload was dropped before it had a job."""
-
-    job_id: str | None
-    status: str | None  # processing, ready, failed
-
-
 class OpenUpload(msgspec.Struct, frozen=True):
     """An upload under way, as the lesson's page shows it."""
 

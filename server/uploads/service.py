@@ -9,11 +9,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.kit.errors import Conflict, Gone, Invalid, NotFound, TooLarge
+from server.core.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 from server.library.access import lesson_for_teaching
 from server.uploads import rules
+from server.uploads.context import Intake
 from server.uploads.errors import WrongOffset
-from server.uploads.intake import Intake
 from server.uploads.protocol import Checksum
 from server.uploads.receive import receive
 from server.uploads.schemas import OpenUpload

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from server.kit.errors import NoRoom
+from server.core.errors import NoRoom
 from server.uploads.errors import Busy
 from storage.objects.files import sync_folder
 

@@ -6,8 +6,8 @@ import msgspec
 import structlog
 from sqlalchemy import exists, select
 
+from server.uploads.context import Intake
 from server.uploads.finish import finish
-from server.uploads.intake import Intake
 from server.uploads.service import UNDER_WAY, give_up
 from storage.database.tables import Upload, Video
 

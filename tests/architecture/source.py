@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("storage", "transcoder", "server", "web")
-PYTHON = tuple(name for name in (*PRODUCT, "tests", "benchmarks") if (ROOT / name).is_dir())
+PYTHON = tuple(name for name in (*PRODUCT, "tools", "tests", "benchmarks") if (ROOT / name).is_dir())
 
 
 class Place(NamedTuple):

@@ -13,10 +13,10 @@ FILES = python_files(*PRODUCT)
 
 READS_ENVIRONMENT = {"server/settings.py", "server/app.py", "server/cli.py"}
 STARTS_PROCESSES = {
-    "transcoder/launch.py": "becomes the media tool, inside its limits",
-    "transcoder/process.py": "asks a tool what it can do",
-    "transcoder/running.py": "runs a tool",
-    "server/operations/child.py": "runs our own processes",
+    "transcoder/ffmpeg/sandbox_exec.py": "becomes the media tool, inside its limits",
+    "transcoder/ffmpeg/process.py": "asks a tool what it can do",
+    "transcoder/ffmpeg/process_group.py": "runs a tool",
+    "server/processes/supervision/child.py": "runs our own processes",
 }
 STARTING = re.compile(
     r"(subprocess\.\w+|asyncio\.create_subprocess_\w+|os\.(exec|spawn|posix_spawn|fork|system|popen)\w*"
@@ -26,8 +26,8 @@ OBJECT_NAMES = re.compile(
     r"\b(originals|videos|tiles|storyboard|checks)/|\binit\.\d|\.m4s$|(poster\.jpg|normalised\.mkv)$"
 )
 SPELLS_FILE_NAMES = {
-    "transcoder/command.py": "what ffmpeg writes into a job's own folder",
-    "transcoder/workshop.py": "suffix to media type",
+    "transcoder/ffmpeg/command.py": "what ffmpeg writes into a job's own folder",
+    "transcoder/worker/context.py": "suffix to media type",
     "server/playback/rules.py": "the grammar of addresses; its test holds it against keys.py",
 }
 
@@ -64,10 +64,10 @@ def test_only_keys_spells_object_names() -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "transcoder.worker",
-        "server.operations.worker",
-        "server.operations.scheduler",
-        "server.operations.supervisor",
+        "transcoder.worker.process",
+        "server.processes.worker",
+        "server.processes.scheduler",
+        "server.processes.supervision.supervisor",
         "server.cli",
     ],
 )

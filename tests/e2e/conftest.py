@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from server.accounts import sessions
-from server.accounts.cookies import cookie_name
+from server.accounts.signing_in import sessions
+from server.core.web.cookies import cookie_name
 from tests.e2e.shots import Shots
 from tests.e2e.uploading import SIZE, leave
 from tests.fixtures.uploads import Campus

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 SECONDS_OF_SLIDE = 9
 SLIDES = (

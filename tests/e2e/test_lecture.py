@@ -10,7 +10,7 @@ from tests.e2e import lecture, site
 from tests.e2e.player import Player
 from tests.e2e.shots import Shots
 from tests.fixtures.product import Product
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

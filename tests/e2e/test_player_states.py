@@ -12,8 +12,8 @@ from server.library import removal
 from storage.database.tables import Course, CourseInstructor, Job, Lesson, Video
 from tests.fixtures import encoded
 from tests.fixtures.uploads import Campus
-from transcoder import revisions
-from transcoder.plan import Plan
+from transcoder.jobs import revisions
+from transcoder.planning.plan import Plan
 
 pytestmark = pytest.mark.e2e
 

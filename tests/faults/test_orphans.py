@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 pytestmark = pytest.mark.faults
 
 WORKER = """
 import asyncio, sys
 from pathlib import Path
-from transcoder.process import Command, Limits, run
+from transcoder.ffmpeg.process import Command, Limits, run
 argv = (sys.argv[1], "-nostdin", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25",
         "-c:v", "mpeg4", "-flush_packets", "1", "-f", "mpegts", "out.ts")
 asyncio.run(run(Command(argv, "endless"), Path(sys.argv[2]), Limits(seconds=60)))

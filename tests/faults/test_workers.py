@@ -9,7 +9,7 @@ import pytest
 from storage.database.tables import Job
 from tests.fixtures.lessons import add_lesson
 from tests.fixtures.workers import ATTENTIVE, Plant, WorkerProcess, until
-from transcoder.timing import MAX_ATTEMPTS
+from transcoder.jobs.timing import MAX_ATTEMPTS
 
 pytestmark = pytest.mark.faults
 

@@ -5,7 +5,7 @@ from array import array
 from pathlib import Path
 
 from tests.media.sources import BAND, BEEP_HERTZ, BLOCKS
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 RATE = 8_000  # samples a second are enough for a beep of 1 kHz
 LOUD = 0.2  # of the loudest

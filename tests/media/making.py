@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storage.objects import keys
-from transcoder import command, playlist, process, segments
+from transcoder.ffmpeg import command, process
+from transcoder.ffmpeg.process import Command, Limits
+from transcoder.ffmpeg.tools import Tools
 from transcoder.media import AudioResult, ChunkResult, Source
-from transcoder.plan import Plan, make_plan
-from transcoder.playlist import AUDIO
-from transcoder.probe import inspect
-from transcoder.process import Command, Limits
-from transcoder.tools import Tools
+from transcoder.packaging import playlist, segments
+from transcoder.packaging.playlist import AUDIO
+from transcoder.planning.plan import Plan, make_plan
+from transcoder.source.probe import inspect
 
 VIDEO, TAKE = "lecture", 1
 LIMITS = Limits(seconds=600)

@@ -11,9 +11,9 @@ from tests.fixtures.canary import Canary
 from tests.fixtures.media import Sources
 from tests.media import bad
 from tests.media.bad import BAD, Writer
+from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Unusable
-from transcoder.probe import LIMITS, inspect
-from transcoder.tools import Tools
+from transcoder.source.probe import LIMITS, inspect
 
 pytestmark = pytest.mark.media
 

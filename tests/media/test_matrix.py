@@ -8,9 +8,9 @@ from tests.fixtures.media import Sources
 from tests.media.judging import beeps, complaints, flashes, frame_numbers, frame_times, start_times
 from tests.media.making import Lecture, make_lecture
 from tests.media.sources import BEEP_AT, MATRIX, Recipe
-from transcoder import check
-from transcoder.playlist import AUDIO
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
+from transcoder.packaging import verify
+from transcoder.packaging.playlist import AUDIO
 
 pytestmark = [pytest.mark.media, pytest.mark.timeout(1200)]
 
@@ -22,7 +22,7 @@ STRICT = ("-v", "warning")  # whatever the decoder has to say fails the test
 async def test_matrix(name: str, sources: Sources, tools: Tools, tmp_path: Path) -> None:
     recipe, original = sources.recipe(name), sources.path(name)
     lecture = await make_lecture(tools, original, tmp_path)
-    assert check.whole(lecture.plan, lecture.chunks, lecture.audio) == []
+    assert verify.whole(lecture.plan, lecture.chunks, lecture.audio) == []
     assert lecture.complaints == ()
     assert complaints(tools, lecture.master) == ""
     assert set(start_times(tools, lecture.master)) == {0.0}

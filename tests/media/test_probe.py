@@ -6,11 +6,11 @@ import pytest
 
 from tests.fixtures.media import Sources
 from tests.media.sources import MATRIX, MORE, Recipe
-from transcoder import command, process
+from transcoder.ffmpeg import command, process
+from transcoder.ffmpeg.process import Limits
+from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Source
-from transcoder.probe import inspect
-from transcoder.process import Limits
-from transcoder.tools import Tools
+from transcoder.source.probe import inspect
 
 pytestmark = pytest.mark.media
 

@@ -5,7 +5,7 @@ import pytest
 from tests.fixtures.media import Sources
 from tests.media.judging import beeps, frame_numbers
 from tests.media.sources import BEEP_AT
-from transcoder.tools import Tools
+from transcoder.ffmpeg.tools import Tools
 
 pytestmark = pytest.mark.media
 

@@ -7,17 +7,20 @@ from litestar.datastructures import State
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-from server.accounts import institution, people, provide, service, tokens
-from server.accounts.cookies import session_cookie
+from server.accounts import dependencies
 from server.accounts.identity import Viewer
+from server.accounts.people import service as people
 from server.accounts.schemas import MadeToken, PersonPatch
-from server.kit.clock import Clock
-from server.kit.errors import Problem
-from server.kit.flash import redirect
-from server.kit.forms import Form
-from server.kit.i18n import gettext as _
-from server.kit.i18n import ngettext
-from server.kit.pages import page
+from server.accounts.signing_in import service, tokens
+from server.core.clock import Clock
+from server.core.errors import Problem
+from server.core.text.i18n import gettext as _
+from server.core.text.i18n import ngettext
+from server.core.web.cookies import session_cookie
+from server.core.web.flash import redirect
+from server.core.web.forms import Form
+from server.core.web.pages import page
+from server.institution import service as institution
 from server.settings import Settings
 from storage.database.engine import Database
 
@@ -60,7 +63,7 @@ async def change_password(
 async def end_sessions(
     request: AnyRequest, viewer: Viewer, settings: Settings, database: Database
 ) -> Redirect:
-    ended = await service.end_other_sessions(database, viewer, provide.session_secret(request, settings))
+    ended = await service.end_other_sessions(database, viewer, dependencies.session_secret(request, settings))
     if not ended:
         return redirect(ACCOUNT, _("You were signed in nowhere else."), "info")
     told = ngettext(

@@ -8,16 +8,18 @@ from litestar.datastructures import State, UploadFile
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from server.accounts import institution, people, rules
+from server.accounts import rules
 from server.accounts.identity import Viewer
+from server.accounts.people import service as people
 from server.accounts.schemas import Imported, NewPerson, PersonPatch
-from server.kit.clock import Clock
-from server.kit.errors import Problem
-from server.kit.flash import redirect
-from server.kit.forms import Form
-from server.kit.i18n import gettext as _
-from server.kit.i18n import ngettext
-from server.kit.pages import page
+from server.core.clock import Clock
+from server.core.errors import Problem
+from server.core.text.i18n import gettext as _
+from server.core.text.i18n import ngettext
+from server.core.web.flash import redirect
+from server.core.web.forms import Form
+from server.core.web.pages import page
+from server.institution import service as institution
 from storage.database.engine import Database
 
 AnyRequest = Request[Any, Any, State]

@@ -1,27 +1,14 @@
-"""What learners see: their courses, and the lessons of one."""
+"""A course as its learners see it."""
 
 from litestar import get
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.kit.pages import page
-from server.library import courses, instructors, lessons, shelf
+from server.core.web.pages import page
+from server.library import courses, instructors, lessons
 from server.library.pages.shared import AnyRequest, Posters
 from storage.database.engine import Database
-
-
-@get("/dashboard")
-async def dashboard(request: AnyRequest, viewer: Viewer, database: Database, posters: Posters) -> Template:
-    shelved = await shelf.of_learner(database, viewer)
-    starts = [item.start for item in shelved if item.start]
-    return page(
-        request,
-        "library/dashboard.html",
-        viewer=viewer,
-        shelf=shelved,
-        posters=await posters(viewer, starts),
-    )
 
 
 @get("/dashboard/courses/{course_id:str}")
@@ -43,4 +30,4 @@ async def course(
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [dashboard, course]
+ROUTES: list[ControllerRouterHandler] = [course]

@@ -6,15 +6,15 @@ from litestar import Response, get, post
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from server.accounts import institution
 from server.accounts.identity import Viewer
-from server.kit.clock import Clock
-from server.kit.errors import Problem
-from server.kit.flash import Undo, redirect
-from server.kit.forms import Form
-from server.kit.i18n import gettext as _
-from server.kit.i18n import ngettext
-from server.kit.pages import page
+from server.core.clock import Clock
+from server.core.errors import Problem
+from server.core.text.i18n import gettext as _
+from server.core.text.i18n import ngettext
+from server.core.web.flash import Undo, redirect
+from server.core.web.forms import Form
+from server.core.web.pages import page
+from server.institution import service as institution
 from server.library import enrolments, instructors
 from server.library.pages.shared import AnyRequest, taught_course
 from server.library.rules import emails_in, not_emails_in

@@ -7,7 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from server.accounts.identity import Viewer
-from server.kit.errors import Forbidden, NotFound
+from server.core.errors import Forbidden, NotFound
 from server.library import access, courses, lessons
 from server.library.schemas import CourseView, LessonView
 from storage.database.engine import Database

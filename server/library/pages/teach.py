@@ -7,12 +7,12 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.kit.clock import Clock
-from server.kit.errors import Problem
-from server.kit.flash import redirect
-from server.kit.forms import Form
-from server.kit.i18n import gettext as _
-from server.kit.pages import page
+from server.core.clock import Clock
+from server.core.errors import Problem
+from server.core.text.i18n import gettext as _
+from server.core.web.flash import redirect
+from server.core.web.forms import Form
+from server.core.web.pages import page
 from server.library import courses
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import NewCourse

@@ -26,7 +26,7 @@ class Video(Base):
     source_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     state: Mapped[str] = mapped_column(default="waiting")
     source: Mapped[dict[str, Any] | None]  # transcoder.media.Source
-    plan: Mapped[dict[str, Any] | None]  # transcoder.plan.Plan
+    plan: Mapped[dict[str, Any] | None]  # transcoder.planning.plan.Plan
     error: Mapped[str | None]  # a sentence for the instructor
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

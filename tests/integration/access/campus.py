@@ -8,9 +8,8 @@ import msgspec
 from litestar import Litestar
 from litestar.routes import ASGIRoute, HTTPRoute
 
-from server.accounts import sessions, tokens
-from server.accounts.cookies import cookie_name
-from server.uploads.intake import Intake
+from server.accounts.signing_in import sessions, tokens
+from server.core.web.cookies import cookie_name
 from server.uploads.service import open_upload
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -70,10 +69,8 @@ class Campus:
         return made.id
 
     async def _upload(self, lesson_id: str) -> str:
-        state = self.app.state
-        intake = Intake.of(state.settings, state.database, state.store, state.queue)
         upload = await open_upload(
-            intake,
+            self.app.state.intake,
             self.people["teacher"].viewer,
             lesson_id=lesson_id,
             filename="lecture.mp4",

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from server.accounts.cookies import cookie_name
+from server.core.web.cookies import cookie_name
 from storage.database.engine import Database
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeAccount, MakeClient
 from tests.integration.access.asking import ask

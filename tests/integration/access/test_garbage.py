@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from server.kit.openapi import METHODS, described
+from server.core.web.openapi import METHODS, described
 from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount

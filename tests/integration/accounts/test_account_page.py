@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-from server.accounts.cookies import cookie_name
+from server.core.web.cookies import cookie_name
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, HeldClock, MakeAccount, MakeClient
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from server.accounts import people, service, tokens
+from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson
-from server.kit.clock import SystemClock
-from server.kit.errors import Problem
+from server.accounts.signing_in import service, tokens
+from server.core.clock import SystemClock
+from server.core.errors import Problem
 from storage.database import migrations
 from storage.database.engine import Database
 

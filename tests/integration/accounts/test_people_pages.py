@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.accounts import people
+from server.accounts.people import service as people
 from server.accounts.schemas import Person
 from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases

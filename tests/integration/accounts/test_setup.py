@@ -6,7 +6,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from server.accounts import setup
+from server.accounts.signing_in import setup
 from server.app import create_app
 from server.settings import Settings
 from storage.database.engine import Database
@@ -84,10 +84,7 @@ async def test_name_of_the_institution_outlives_a_restart(
     client: httpx.AsyncClient, link: str, app: Litestar, settings: Settings
 ) -> None:
     await client.post(link, data=ANSWERS)
-    state = app.state
-    again = create_app(
-        settings, database=state.database, store=state.store, queue=state.queue, clock=state.clock
-    )
+    again = create_app(app.state.services, clock=app.state.clock)
     transport = httpx.ASGITransport(again)  # type: ignore[arg-type]
     async with running(again), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as later:
         assert "Navy School" in (await later.get("/api/docs")).text

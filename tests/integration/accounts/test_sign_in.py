@@ -6,7 +6,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from server.accounts.cookies import cookie_name
+from server.core.web.cookies import cookie_name
+from server.services import Services
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
@@ -111,7 +112,7 @@ async def test_hundred_failures_an_address(
         return False  # the hash takes its time, and is not the question
 
     with monkeypatch.context() as quick:
-        quick.setattr("server.accounts.passwords.matches", no_match)
+        quick.setattr("server.accounts.signing_in.passwords.matches", no_match)
         for number in range(100):
             assert (await enter(client, f"guess-{number}@example.edu")).status_code == 422
     assert (await enter(client, learner.email)).status_code == 429
@@ -174,13 +175,8 @@ async def test_cookie_on_the_internet(
 ) -> None:
     from server.app import create_app
 
-    app = create_app(
-        replace(settings, base_url="https://media.example.edu"),
-        database=database,
-        store=folder_store,
-        queue=recorded_queue,
-        clock=held_clock,
-    )
+    public = replace(settings, base_url="https://media.example.edu")
+    app = create_app(Services(public, database, folder_store, recorded_queue), clock=held_clock)
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with (
         running(app),

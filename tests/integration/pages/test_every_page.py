@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from server.kit.assets import ASSETS
+from server.core.web.assets import ASSETS
 from tests.fixtures.academy import Academy
 from tests.fixtures.web import Account, MakeAccount, MakeClient
 from tests.integration.pages.markup import Page, faults

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.accounts.keys import live_keys
+from server.core.signing_keys import live_keys
 from server.playback.service import media_root
 from server.playback.signing import PURPOSE
 from server.settings import Settings

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.kit.clock import SystemClock
-from server.uploads import ingest
+from server.core.clock import SystemClock
+from server.encoding import ingest
 from server.uploads.finish import finish
 from storage.database.tables import ObjectDeletion, Upload
 from storage.objects.store import ObjectInfo

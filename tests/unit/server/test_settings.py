@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from server.operations.commands import settings_command
+from server.processes.commands import settings_command
 from server.settings import Settings, SettingsWrong, child_environment, load
 
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from transcoder.cutting import Track
+from transcoder.packaging.segmenter import Track
 
 NO_KEYFRAME = 0x0101_0000
 

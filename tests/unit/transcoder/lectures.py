@@ -2,7 +2,6 @@
 
 from hypothesis import strategies as st
 
-from transcoder.cutting import Track
 from transcoder.media import (
     AudioResult,
     AudioStream,
@@ -12,8 +11,9 @@ from transcoder.media import (
     Source,
     VideoStream,
 )
-from transcoder.plan import AAC_FRAME, Chunk, Plan, chunk_tiles
-from transcoder.playlist import AUDIO
+from transcoder.packaging.playlist import AUDIO
+from transcoder.packaging.segmenter import Track
+from transcoder.planning.plan import AAC_FRAME, Chunk, Plan, chunk_tiles
 
 RATES = ((25, 1), (30, 1), (60, 1), (24_000, 1001), (30_000, 1001), (60_000, 1001), (50, 1), (15, 1), (1, 3))
 

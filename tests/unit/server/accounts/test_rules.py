@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.accounts import rules
-from server.kit.errors import Invalid
+from server.core.errors import Invalid
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kit.errors import Invalid
+from server.core.errors import Invalid
 from server.library import rules
 
 IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=12, unique=True)

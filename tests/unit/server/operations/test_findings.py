@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.operations import findings, instance
+from server.core import instance
+from server.operations import findings
 from server.operations.findings import State
 from server.settings import Settings
 

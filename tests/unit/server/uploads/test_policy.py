@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kit.errors import Forbidden
+from server.core.errors import Forbidden
 from server.uploads.policy import Policy, sign, verify
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kit.errors import Invalid
+from server.core.errors import Invalid
 from server.uploads import protocol
 from server.uploads.errors import WrongContentType, WrongVersion
 

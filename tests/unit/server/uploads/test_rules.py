@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.kit.errors import Invalid, NoRoom, TooLarge
+from server.core.errors import Invalid, NoRoom, TooLarge
 from server.uploads.rules import RESERVE_BYTES, admit, clean_filename, expiry, human_size, title_from
 
 GB = 10**9

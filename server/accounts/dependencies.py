@@ -1,0 +1,77 @@
+"""Who is asking, for any handler that names `viewer`, `maybe_viewer`, `teacher` or `administrator`."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
+
+from server.accounts import rules
+from server.accounts.identity import Viewer
+from server.accounts.signing_in import sessions, tokens
+from server.core.clock import Clock
+from server.core.errors import Forbidden, SignInNeeded
+from server.core.web.cookies import cookie_name
+from server.settings import Settings
+from storage.database.engine import Database
+
+AnyRequest = Request[object, object, State]
+AnyConnection = ASGIConnection[Any, Any, Any, State]
+NAMES = ("maybe_viewer", "viewer", "teacher", "administrator", "client_address")
+
+
+async def maybe_viewer(
+    request: AnyConnection, settings: Settings, database: Database, clock: Clock
+) -> Viewer | None:
+    """A Bearer header decides alone: a cookie beside it is not looked at."""
+    token, secret = bearer_token(request), session_secret(request, settings)
+    found = None
+    if token is not None:
+        found = await tokens.viewer_of(database, token, clock.now())
+    elif secret is not None:
+        found = await sessions.viewer_of(database, secret, clock.now())
+    request.state["viewer"] = found  # for the bar of an error page
+    return found
+
+
+async def viewer(maybe_viewer: Viewer | None) -> Viewer:
+    if maybe_viewer is None:
+        raise SignInNeeded("Sign in, or send a valid Bearer token.")
+    return maybe_viewer
+
+
+async def teacher(viewer: Viewer) -> Viewer:
+    if not viewer.can_teach:
+        raise Forbidden("Only instructors and administrators may do this.")
+    return viewer
+
+
+async def administrator(viewer: Viewer) -> Viewer:
+    if not viewer.is_administrator:
+        raise Forbidden("Only administrators may do this.")
+    return viewer
+
+
+async def only_administrators(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """Guard of a whole router, before anything of the request's body is read."""
+    services = connection.app.state
+    found = await maybe_viewer(connection, services.settings, services.database, services.clock)
+    await administrator(await viewer(found))
+
+
+def bearer_token(request: AnyConnection) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def session_secret(request: AnyConnection, settings: Settings) -> str | None:
+    """What the session cookie holds; for `sign_in(previous=…)` and `sign_out`."""
+    return request.cookies.get(cookie_name(settings.public_url)) or None
+
+
+async def client_address(request: AnyRequest, settings: Settings) -> str:
+    """Of the network, for `sign_in(address=…)`."""
+    forwarded = request.headers.getall("x-forwarded-for", [])
+    peer = request.client.host if request.client else ""
+    return rules.nearest_unproxied(peer, ",".join(forwarded), settings.proxies)

@@ -1,0 +1,134 @@
+"""How one gets in: the set-up link, signing in and out, and the front page by role."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.response import Redirect, Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts import dependencies, rules
+from server.accounts.identity import Viewer
+from server.accounts.signing_in import service, setup
+from server.core.clock import Clock
+from server.core.errors import Gone, Problem
+from server.core.text.i18n import gettext as _
+from server.core.web.cookies import cleared_cookie, session_cookie
+from server.core.web.flash import redirect
+from server.core.web.forms import Form
+from server.core.web.pages import page
+from server.institution import rules as institution
+from server.institution.dependencies import load_name
+from server.settings import Settings
+from storage.database.engine import Database
+
+AnyRequest = Request[Any, Any, State]
+
+
+@get("/")
+async def front(viewer: Viewer) -> Redirect:
+    return redirect("/teach" if viewer.can_teach else "/dashboard")
+
+
+@get("/setup/{token:str}")
+async def setup_page(request: AnyRequest, token: str, database: Database) -> Template:
+    if not await setup.is_open(database, token):
+        raise Gone(setup.USED)
+    return _setup(request, token, Form())
+
+
+@post("/setup/{token:str}")
+async def set_up(
+    request: AnyRequest, token: str, settings: Settings, database: Database, clock: Clock
+) -> Response[Any]:
+    form = await Form.read(request)
+    try:
+        signed_in = await setup.complete(
+            database,
+            token,
+            email=form["email"],
+            name=form["name"],
+            password=form["password"],
+            institution=form["institution"],
+            time_zone=form["time_zone"],
+            now=clock.now(),
+        )
+    except Gone:
+        raise
+    except Problem as problem:
+        return _setup(request, token, form.refused(problem))
+    await load_name(request.app)
+    response = redirect("/teach", _("You are signed in as the administrator."))
+    response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
+    return response
+
+
+def _setup(request: AnyRequest, token: str, form: Form) -> Template:
+    return page(
+        request,
+        "accounts/setup.html",
+        status_code=form.status,
+        form=form,
+        token=token,
+        zones=[(zone, zone.replace("_", " ")) for zone in institution.time_zones()],
+    )
+
+
+@get("/sign-in")
+async def sign_in_page(
+    request: AnyRequest, maybe_viewer: Viewer | None, database: Database
+) -> Template | Redirect:
+    target = rules.local_path(request.query_params.get("next"))
+    if maybe_viewer:
+        return redirect(target)
+    await load_name(request.app)
+    return _sign_in(request, Form({"next": target}), set_up=await setup.has_administrator(database))
+
+
+@post("/sign-in")
+async def sign_in(
+    request: AnyRequest, settings: Settings, database: Database, clock: Clock, client_address: str
+) -> Response[Any]:
+    form = await Form.read(request)
+    try:
+        signed_in = await service.sign_in(
+            database,
+            email=form["email"],
+            password=form["password"],
+            address=client_address,
+            previous=dependencies.session_secret(request, settings),
+            now=clock.now(),
+        )
+    except Problem as problem:
+        return _sign_in(request, form.refused(problem), set_up=await setup.has_administrator(database))
+    response = redirect(rules.local_path(form["next"]))
+    response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
+    return response
+
+
+def _sign_in(request: AnyRequest, form: Form, *, set_up: bool) -> Template:
+    return page(request, "accounts/sign_in.html", status_code=form.status, form=form, set_up=set_up)
+
+
+@get("/sign-out")
+async def sign_out_page(request: AnyRequest, viewer: Viewer) -> Template:
+    return page(request, "accounts/sign_out.html", viewer=viewer)
+
+
+@post("/sign-out")
+async def sign_out(request: AnyRequest, settings: Settings, database: Database) -> Redirect:
+    await service.sign_out(database, dependencies.session_secret(request, settings))
+    response = redirect("/sign-in", _("You are signed out."), "info")
+    response.set_cookie(cleared_cookie(settings.public_url))
+    return response
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    front,
+    setup_page,
+    set_up,
+    sign_in_page,
+    sign_in,
+    sign_out_page,
+    sign_out,
+]

@@ -1,0 +1,174 @@
+"""The accounts: list, add, change, disable, import. Who may call this is the caller's to check."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts import administrators, rules
+from server.accounts.people import people_csv
+from server.accounts.schemas import Imported, NewPerson, Person, PersonPatch
+from server.accounts.signing_in import passwords, sessions
+from server.core.errors import Conflict, NotFound
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.insert import insert_new
+from storage.database.tables import User
+
+PAGE = 100
+TAKEN = "There is already an account with this address."
+
+
+async def matching(
+    database: Database, *, search: str = "", role: str = "", offset: int = 0, limit: int = PAGE
+) -> list[Person]:
+    """By name. `search` is a part of the name or the address, in any case."""
+    query = select(User).order_by(func.lower(User.name), User.email).offset(offset).limit(limit)
+    if search.strip():
+        part = search.strip()
+        query = query.where(
+            or_(User.name.icontains(part, autoescape=True), User.email.icontains(part, autoescape=True))
+        )
+    if role:
+        query = query.where(User.role == role)
+    async with database.read() as session:
+        return [_person(user) for user in await session.scalars(query)]
+
+
+async def count(database: Database) -> dict[str, int]:
+    """How many there are of each role, disabled ones left out."""
+    async with database.read() as session:
+        rows = await session.execute(
+            select(User.role, func.count()).where(User.disabled_at.is_(None)).group_by(User.role)
+        )
+        return dict.fromkeys(rules.ROLES, 0) | dict(rows.all())
+
+
+async def get(database: Database, person_id: str) -> Person:
+    async with database.read() as session:
+        return _person(await _user(session, person_id))
+
+
+async def by_email(database: Database, email: str) -> Person | None:
+    async with database.read() as session:
+        user = await session.scalar(select(User).where(User.email == email.strip().lower()))
+        return _person(user) if user else None
+
+
+async def add(database: Database, new: NewPerson, now: datetime) -> Person:
+    """Raises Invalid, and Conflict when there is such an account."""
+    person = people_csv.clean(new)
+    password_hash = await passwords.hash_password(person.password) if person.password else None
+    async with database.write() as session:
+        person_id = new_id()
+        added = await insert_new(
+            session,
+            User,
+            key=("email",),
+            id=person_id,
+            email=person.email,
+            name=person.name,
+            role=person.role,
+            password_hash=password_hash,
+            created_at=now,
+        )
+        if not added:
+            raise Conflict(TAKEN, fields={"email": TAKEN})
+        return _person(await _user(session, person_id))
+
+
+async def edit(database: Database, person_id: str, patch: PersonPatch, now: datetime) -> Person:
+    """A new password and disabling end every session; a disabled account's tokens stop too.
+
+    Raises Conflict rather than leave nobody who can administer.
+    """
+    known = await get(database, person_id)
+    password_hash = await _hashed(patch.password, known.email)
+    async with database.write() as session:
+        able = await administrators.hold(session)
+        user = await _user(session, person_id)
+        if patch.name is not None:
+            user.name = rules.clean_name(patch.name)
+        if patch.role is not None:
+            user.role = rules.clean_role(patch.role)
+        if patch.disabled is not None:
+            user.disabled_at = (user.disabled_at or now) if patch.disabled else None
+        if password_hash is not None:
+            user.password_hash = password_hash
+        if patch.disabled or password_hash is not None:
+            await sessions.end_all(session, person_id)
+        await administrators.keep_one(session, able)
+        return _person(user)
+
+
+async def import_csv(database: Database, data: bytes, now: datetime) -> Imported:
+    """All lines or none. Importing the same list again changes nothing.
+
+    A password counts for accounts that have none yet: a list must not undo what people
+    have chosen since. Raises Invalid when it is no list, and Conflict like `edit`.
+    """
+    read = people_csv.read(data)
+    if read.problems:
+        return Imported(0, 0, 0, read.problems)
+    hashes = await _hash_all(database, read.people)
+    added = changed = 0
+    async with database.write() as session:
+        able = await administrators.hold(session)
+        for person in read.people:
+            password_hash = hashes.get(person.email)
+            values = {"name": person.name, "role": person.role, "password_hash": password_hash}
+            new = {"id": new_id(), "email": person.email, "created_at": now, **values}
+            if await insert_new(session, User, key=("email",), **new):
+                added += 1
+            elif await _update(session, person, password_hash):
+                changed += 1
+        await administrators.keep_one(session, able)
+    return Imported(added, changed, len(read.people) - added - changed)
+
+
+async def _update(session: AsyncSession, person: NewPerson, password_hash: str | None) -> bool:
+    user = (await session.scalars(select(User).where(User.email == person.email))).one()
+    user.name, user.role = person.name, person.role
+    user.password_hash = user.password_hash or password_hash
+    return session.is_modified(user)
+
+
+async def _hash_all(database: Database, people: Sequence[NewPerson]) -> dict[str, str]:
+    """By address, for those whose password will count. Before the transaction: each takes a while."""
+    async with database.read() as session:
+        settled = set(await session.scalars(select(User.email).where(User.password_hash.is_not(None))))
+    wanted = [person for person in people if person.password and person.email not in settled]
+    lanes = asyncio.Semaphore(4)  # 19 MiB each
+
+    async def hashed(person: NewPerson) -> tuple[str, str]:
+        async with lanes:
+            return person.email, await passwords.hash_password(person.password or "")
+
+    return dict(await asyncio.gather(*map(hashed, wanted)))
+
+
+async def _hashed(password: str | None, email: str) -> str | None:
+    if password is None:
+        return None
+    return await passwords.hash_password(rules.clean_password(password, email=email))
+
+
+async def _user(session: AsyncSession, person_id: str) -> User:
+    user = await session.get(User, person_id)
+    if user is None:
+        raise NotFound("There is no such account.")
+    return user
+
+
+def _person(user: User) -> Person:
+    return Person(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        role=user.role,
+        disabled=user.disabled_at is not None,
+        has_password=user.password_hash is not None,
+        created_at=user.created_at,
+    )

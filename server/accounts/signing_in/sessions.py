@@ -1,0 +1,73 @@
+"""Signed-in browsers. The cookie holds 256 random bits; the row holds their hash."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts import rules
+from server.accounts.identity import Viewer
+from server.core.security import digest, new_secret
+from storage.database.engine import Database
+from storage.database.tables import User, UserSession
+
+SEEN_EVERY = timedelta(minutes=1)  # one write a minute and browser, not one a request
+
+
+async def start(session: AsyncSession, user_id: str, *, replacing: str | None, now: datetime) -> str:
+    """A new id for the cookie, whatever the browser brought along: that one ends here."""
+    if replacing:
+        await end(session, replacing)
+    secret = new_secret()
+    session.add(UserSession(id_hash=digest(secret), user_id=user_id, created_at=now, last_seen_at=now))
+    return secret
+
+
+async def end(session: AsyncSession, secret: str) -> None:
+    await session.execute(delete(UserSession).where(UserSession.id_hash == digest(secret)))
+
+
+async def end_all(session: AsyncSession, user_id: str, *, but: str | None = None) -> int:
+    """How many ended. `but` is the secret of one that stays."""
+    ended = await session.execute(
+        delete(UserSession)
+        .where(UserSession.user_id == user_id, UserSession.id_hash != digest(but or ""))
+        .returning(UserSession.id_hash)
+    )
+    return len(ended.all())
+
+
+async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | None:
+    """Who holds this cookie, if the session goes on; notes that they were here."""
+    async with database.read() as session:
+        row = (
+            await session.execute(
+                select(UserSession, User)
+                .join(User, User.id == UserSession.user_id)
+                .where(UserSession.id_hash == digest(secret), User.disabled_at.is_(None))
+            )
+        ).one_or_none()
+    if row is None:
+        return None
+    kept, user = row
+    if not rules.is_live(user.role, kept.created_at, kept.last_seen_at, now):
+        return None
+    if now - kept.last_seen_at >= SEEN_EVERY:
+        async with database.write() as session:
+            await session.execute(
+                update(UserSession)
+                .where(UserSession.id_hash == kept.id_hash, UserSession.last_seen_at < now)
+                .values(last_seen_at=now)
+            )
+    return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)
+
+
+async def sweep(database: Database, now: datetime) -> None:
+    """Drop what no role could still be using."""
+    async with database.write() as session:
+        await session.execute(
+            delete(UserSession).where(
+                (UserSession.created_at < now - max(rules.ABSOLUTE.values()))
+                | (UserSession.last_seen_at < now - max(rules.IDLE.values()))
+            )
+        )

@@ -1,0 +1,68 @@
+"""Bearer tokens for programs. Only the hash is kept, so a token is shown once."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from server.accounts import rules
+from server.accounts.identity import Viewer
+from server.accounts.schemas import MadeToken, TokenInfo
+from server.core.errors import NotFound
+from server.core.security import digest, new_secret
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import ApiToken, User
+
+PREFIX = "sks_"  # lets a secret scanner know one
+SEEN_EVERY = timedelta(minutes=1)
+
+
+async def make(database: Database, user_id: str, *, name: str, now: datetime) -> MadeToken:
+    """Raises Invalid for a name that tells nothing."""
+    name, token = rules.clean_token_name(name), PREFIX + new_secret()
+    row = ApiToken(id=new_id(), user_id=user_id, name=name, token_hash=digest(token), created_at=now)
+    async with database.write() as session:
+        session.add(row)
+    return MadeToken(id=row.id, name=name, token=token)
+
+
+async def of(database: Database, user_id: str) -> list[TokenInfo]:
+    """The live ones, newest first."""
+    async with database.read() as session:
+        rows = await session.scalars(
+            select(ApiToken)
+            .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+            .order_by(ApiToken.created_at.desc(), ApiToken.id)
+        )
+        return [TokenInfo(row.id, row.name, row.created_at, row.last_used_at) for row in rows]
+
+
+async def revoke(database: Database, user_id: str, token_id: str, now: datetime) -> None:
+    """Repeating changes nothing. Raises NotFound, for somebody else's too."""
+    async with database.write() as session:
+        token = await session.get(ApiToken, token_id)
+        if token is None or token.user_id != user_id:
+            raise NotFound("There is no such token.")
+        token.revoked_at = token.revoked_at or now
+
+
+async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | None:
+    async with database.read() as session:
+        row = (
+            await session.execute(
+                select(ApiToken, User)
+                .join(User, User.id == ApiToken.user_id)
+                .where(
+                    ApiToken.token_hash == digest(token),
+                    ApiToken.revoked_at.is_(None),
+                    User.disabled_at.is_(None),
+                )
+            )
+        ).one_or_none()
+    if row is None:
+        return None
+    kept, user = row
+    if kept.last_used_at is None or now - kept.last_used_at >= SEEN_EVERY:
+        async with database.write() as session:
+            await session.execute(update(ApiToken).where(ApiToken.id == kept.id).values(last_used_at=now))
+    return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)

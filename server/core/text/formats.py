@@ -1,0 +1,84 @@
+"""Numbers, times and sizes as people of a language write them. Template filters."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+from server.core.text.i18n import gettext, locale
+
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def clock_time(seconds: float | None) -> str:
+    """65 -> 1:05, 3725 -> 1:02:05; nothing for nothing."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def spoken_time(seconds: float | None) -> str:
+    """For screen readers and totals: "1 h 2 min", "45 s"."""
+    whole = round(seconds or 0)
+    if whole < 60:
+        return gettext("%(seconds)s s") % {"seconds": whole}
+    hours, minutes = divmod(round(whole / 60), 60)
+    if not hours:
+        return gettext("%(minutes)s min") % {"minutes": minutes}
+    return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+
+
+def file_size(count: float) -> str:
+    """Decimal units, as discs and networks are sold: 1.4 GB."""
+    step = 0
+    while count >= 1000 and step < len(UNITS) - 1:
+        count, step = count / 1000, step + 1
+    whole = step == 0 or count >= 100
+    return f"{format_decimal(count, format='#,##0' if whole else '#,##0.#', locale=locale())} {UNITS[step]}"
+
+
+def number(value: float) -> str:
+    return format_decimal(value, locale=locale())
+
+
+def day(moment: datetime, zone: str = "UTC") -> str:
+    return format_date(moment.astimezone(ZoneInfo(zone)).date(), format="medium", locale=locale())
+
+
+def moment(value: datetime, zone: str = "UTC") -> str:
+    there = value.astimezone(ZoneInfo(zone))
+    text = f"{format_date(there.date(), locale=locale())}, {format_time(there, 'short', locale=locale())}"
+    return text.replace("\u202f", "\u00a0")  # fonts without the narrow space show none at all
+
+
+def initials(name: str) -> str:
+    """At most two letters for a round badge."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def reject_keys(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
+
+
+def translated(sentence: str) -> str:
+    """One that is not spelled in the template, as those of a Problem. Its percent signs mean themselves."""
+    return gettext(sentence) if sentence else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "clock_time": clock_time,
+    "spoken_time": spoken_time,
+    "file_size": file_size,
+    "number": number,
+    "day": day,
+    "moment": moment,
+    "initials": initials,
+    "translated": translated,
+    "reject_keys": reject_keys,
+}

@@ -1,0 +1,56 @@
+"""Headers of every response: what a browser may load, and what it may tell others."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import Message, Scope
+
+from server.core.web.assets import ASSETS
+
+STEADY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # a path token must not travel to another site
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+INLINE_STYLES = "inline_styles"
+
+
+def content_security_policy(*, inline_styles: bool = False) -> str:
+    """Everything from here. The import map has to be inline: its hash allows just that one."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {ASSETS.import_map_hash}",
+            "style-src 'self' 'unsafe-inline'" if inline_styles else "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "worker-src 'self' blob:",  # hls.js makes its worker from a blob
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def allow_inline_styles(request: Request[Any, Any, Any]) -> None:
+    """For pages with media-chrome, which brings its styles inside its elements. Scripts stay as strict."""
+    request.scope["state"][INLINE_STYLES] = True
+
+
+def response_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
+    """For Litestar's `before_send`. What a handler has set itself stays."""
+    steady = {**STEADY, **(HTTPS_ONLY if https else {})}
+    policies = {allowed: content_security_policy(inline_styles=allowed) for allowed in (False, True)}
+
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableScopeHeaders.from_message(message)
+            policy = policies[bool(scope["state"].get(INLINE_STYLES))]
+            for name, value in {**steady, "Content-Security-Policy": policy}.items():
+                headers.setdefault(name, value)
+
+    return add

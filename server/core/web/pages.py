@@ -1,0 +1,91 @@
+"""HTML answers: the template environment and what every page is given."""
+
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request
+from litestar.config.app import AppConfig
+from litestar.plugins import InitPlugin
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+from litestar.template import TemplateConfig
+
+from server.core.errors import Problem
+from server.core.text import i18n
+from server.core.text.formats import FILTERS
+from server.core.web import flash
+from server.core.web.assets import ASSETS
+from web import TEMPLATES
+
+PRODUCT = "SkillStudio"
+
+
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(FILTERS)
+    made.globals.update(asset=ASSETS.url, assets=ASSETS, product=PRODUCT, language=i18n.language)
+    return made
+
+
+class PagesPlugin(InitPlugin):
+    """Templates, static files and the reader's language, in one line of `app.py`."""
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        engine = JinjaTemplateEngine.from_environment(environment())
+        app_config.template_config = TemplateConfig(instance=engine)
+        app_config.route_handlers.append(ASSETS.router())
+        app_config.middleware.insert(0, i18n.language_middleware)
+        return app_config
+
+
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    *,
+    viewer: object | None = None,
+    status_code: int = 200,
+    **context: Any,
+) -> Template:
+    """A whole page. `viewer` (from the request by default) fills the bar; a waiting message is shown once."""
+    waiting = flash.pending(request)
+    viewer = viewer or request.state.get("viewer")
+    context = {
+        "viewer": viewer,
+        "flashes": [waiting] if waiting else [],
+        "institution": request.app.state.get("institution_name") or PRODUCT,
+        "path": request.url.path,
+        **context,
+    }
+    return Template(
+        template,
+        context=context,
+        status_code=status_code,
+        cookies=[flash.spent()] if waiting else None,
+        headers={"cache-control": "no-store"} if viewer else None,
+    )
+
+
+def problem_page(
+    request: Request[Any, Any, Any],
+    problem: Problem,
+    *,
+    viewer: object | None = None,
+    reference: str | None = None,
+) -> Template:
+    """403, 404, 500 and their like, in the frame of the site. The log knows a failure by its `reference`."""
+    return page(
+        request,
+        "problem.html",
+        viewer=viewer,
+        status_code=problem.status,
+        problem=problem,
+        reference=reference,
+    )

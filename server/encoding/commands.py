@@ -1,0 +1,160 @@
+"""`skillstudio ingest`: lectures that lie on this machine, into lessons, with a bar for each."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from server.core.clock import SystemClock
+from server.core.commands import with_settings
+from server.core.errors import Problem
+from server.core.instance import UP, address
+from server.encoding import ingest as steps
+from server.encoding.ingest import Outcome
+from server.encoding.presentation import wording
+from server.encoding.progress import LessonProgress
+from server.library import lessons
+from server.services import services
+from server.settings import Settings
+from server.uploads.context import Intake
+from storage.database.tables import Video
+from storage.objects.store import StoreError
+
+
+@click.command("ingest")
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+)
+@click.option("--lesson", "lesson_id", metavar="ID", help="The lesson that gets the one file.")
+@click.option(
+    "--course",
+    metavar="TITLE",
+    help="The course that gets a draft lesson for each file, named after it; its id will do.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each file.")
+@click.option("--detach", is_flag=True, help="Do not wait until the lectures are ready.")
+@with_settings()
+def ingest(
+    settings: Settings,
+    files: tuple[Path, ...],
+    lesson_id: str | None,
+    course: str | None,
+    as_json: bool,
+    detach: bool,
+) -> None:
+    """Bring FILES into a lesson or a course, and wait until they are ready.
+
+    Course and lessons are made where they are missing. A file whose lesson has a video already
+    becomes its new revision. Fails when one of the files does; the others go on.
+    """
+    if (lesson_id is None) == (course is None):
+        raise click.UsageError("Name either --lesson ID or --course TITLE.")
+    if lesson_id is not None and len(files) > 1:
+        raise click.UsageError("One lesson takes one file. For several files, use --course TITLE.")
+    structlog.configure(  # standard output is for the outcome
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    run = Ingest(settings, Console(stderr=True), as_json=as_json, detach=detach)
+    try:
+        outcomes = asyncio.run(run.all(files, lesson_id, course))
+    except KeyboardInterrupt:
+        click.echo("Stopped watching. What has been handed over is encoded all the same.", err=True)
+        sys.exit(130)
+    sys.exit(any(outcome.failed for outcome in outcomes))
+
+
+class Ingest:
+    def __init__(self, settings: Settings, console: Console, *, as_json: bool, detach: bool) -> None:
+        self.settings, self.console = settings, console
+        self.as_json, self.detach = as_json, detach
+        self.clock = SystemClock()
+        self.bars = Progress(
+            TextColumn("{task.fields[file]}", markup=False),
+            BarColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            disable=as_json or not console.is_terminal,
+        )
+
+    async def all(self, files: tuple[Path, ...], lesson_id: str | None, course: str | None) -> list[Outcome]:
+        """One file after the other into the store, so that the first is ready first."""
+        async with services(self.settings) as opened:
+            self.intake = Intake.of(opened)
+            if lesson_id is not None:
+                await lessons.get(opened.database, steps.OPERATOR, lesson_id)
+            course_id = await steps.course_named(opened.database, course, self.clock) if course else ""
+            with self.bars:
+                bars = [self.bars.add_task("", file=path.name, total=None, start=False) for path in files]
+                waiting = [
+                    await self.hand_over(path, bar, lesson_id, course_id)
+                    for path, bar in zip(files, bars, strict=True)
+                ]
+                await self.warn_without_workers()
+                return await asyncio.gather(*waiting)
+
+    async def hand_over(
+        self, path: Path, bar: TaskID, lesson_id: str | None, course_id: str
+    ) -> "asyncio.Task[Outcome]":
+        """Store and submit; what is left to do is the task that waits."""
+        self.bars.start_task(bar)
+        self.bars.update(bar, description="storing")
+        made: Video | Outcome
+        try:
+            if lesson_id is None:
+                made = await steps.submit_to_course(self.intake, course_id, path, self.clock)
+            else:
+                made = await steps.submit_file(self.intake, lesson_id, path, self.clock)
+        except (Problem, StoreError) as error:
+            made = steps.refused(path, lesson_id, error)
+        return asyncio.create_task(self.wait(path, bar, made))
+
+    async def wait(self, path: Path, bar: TaskID, made: Video | Outcome) -> Outcome:
+        if isinstance(made, Outcome):
+            outcome = made
+        elif self.detach:
+            outcome = steps.underway(path, made)
+        else:
+            outcome = await steps.follow(
+                self.intake, made, path, self.clock, lambda progress: self.show(bar, progress)
+            )
+        self.tell(outcome)
+        return outcome
+
+    def show(self, bar: TaskID, progress: LessonProgress) -> None:
+        words = wording(progress)
+        text = f"{words.headline.lower()}  {words.detail}"
+        self.bars.update(bar, total=100, completed=progress.progress, description=text)
+
+    def tell(self, outcome: Outcome) -> None:
+        if outcome.hls_url:
+            site = address(self.settings.run_folder, UP) or self.settings.public_url
+            outcome = msgspec.structs.replace(outcome, hls_url=site + outcome.hls_url)
+        if self.as_json:
+            click.echo(msgspec.json.encode(outcome))
+        elif outcome.failed:
+            self.say(f"{outcome.file}: {outcome.error}", "red")
+        elif outcome.seconds is None:
+            self.say(f"{outcome.file}: handed over, lesson {outcome.lesson_id}")
+        else:
+            self.say(f"{outcome.file}: ready after {outcome.seconds:.1f} s, lesson {outcome.lesson_id}")
+
+    def say(self, text: str, style: str = "") -> None:
+        """Above the bars."""
+        self.bars.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+    async def warn_without_workers(self) -> None:
+        if not self.detach and not await steps.has_worker(self.intake, self.clock):
+            click.echo(
+                "No worker is running: start `skillstudio up`. Until then the lectures wait.", err=True
+            )

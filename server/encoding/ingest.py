@@ -1,0 +1,199 @@
+"""Files of this machine straight into lessons: no HTTP, no second copy on the way to an S3 store."""
+
+import asyncio
+import mimetypes
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import exists, select
+
+from server.accounts.identity import Viewer
+from server.core.clock import Clock
+from server.core.errors import Conflict, NotFound, Problem
+from server.encoding.progress import LessonProgress, addressed, snapshot
+from server.library import lessons, rules
+from server.library.schemas import NewLesson
+from server.uploads.context import Intake
+from server.uploads.rules import STORING_LIMIT, admit, clean_filename, title_from
+from server.uploads.service import promised_bytes
+from storage import deletions
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Course, Lesson, Upload, Video, WorkerRow
+from storage.objects import keys
+from storage.objects.store import StoreError
+from transcoder.jobs import api as jobs
+
+OPERATOR = Viewer(
+    id="", email="", name="skillstudio ingest", role="administrator"
+)  # whoever has the data folder
+LOOK_EVERY = 0.5  # seconds
+WORKER_SILENCE = timedelta(minutes=1)
+
+Told = Callable[[LessonProgress], None]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The line that `--json` prints. `seconds`: from the queue until everything was ready."""
+
+    file: str
+    lesson_id: str | None
+    status: str  # processing, ready, failed
+    seconds: float | None = None
+    playable_seconds: float | None = None  # from the queue until the first second could be watched
+    hls_url: str | None = None
+    error: str | None = None
+    job_id: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.status == "failed"
+
+
+async def course_named(database: Database, title: str, clock: Clock) -> str:
+    """The id of the course of this title or id; made as a draft when there is none.
+
+    Raises Conflict when several have the title.
+    """
+    title = rules.clean_title(title)
+    async with database.write() as session:
+        known = (await session.execute(select(Course.id, Course.title))).all()
+        found: list[str] = [row.id for row in known if title in (row.id, row.title)]
+        found = found or [row.id for row in known if row.title.casefold() == title.casefold()]
+        if len(found) > 1:
+            raise Conflict(f"{len(found)} courses are called “{title}”. Give the id of one to --course.")
+        if found:
+            return found[0]
+        now = clock.now()
+        course = Course(id=new_id(), title=title, created_at=now, updated_at=now)
+        session.add(course)
+    return course.id
+
+
+async def lesson_for(database: Database, course_id: str, path: Path, clock: Clock) -> str:
+    """The course's lesson that is named after the file; made as a draft when there is none."""
+    title = title_from(path.name)[: rules.TITLE_LENGTH]
+    for lesson in await lessons.of_course(database, OPERATOR, course_id):
+        if lesson.title.casefold() == title.casefold():
+            return lesson.id
+    return (await lessons.create(database, OPERATOR, course_id, NewLesson(title), clock.now())).id
+
+
+async def submit_to_course(intake: Intake, course_id: str, path: Path, clock: Clock) -> Video:
+    """Like `submit_file`, into the lesson named after the file. One that was made for a file which
+    is refused is taken away again."""
+    began = clock.now()
+    lesson_id = await lesson_for(intake.database, course_id, path, clock)
+    try:
+        return await submit_file(intake, lesson_id, path, clock)
+    except (Problem, StoreError):
+        if await _is_new_and_empty(intake.database, lesson_id, began):
+            await lessons.delete(intake.database, OPERATOR, lesson_id, clock.now())
+        raise
+
+
+async def _is_new_and_empty(database: Database, lesson_id: str, began: datetime) -> bool:
+    """Whether nobody had it before or has put anything into it since."""
+    async with database.read() as session:
+        lesson = await session.get(Lesson, lesson_id)
+        used = await session.scalar(
+            select(
+                exists().where(Upload.lesson_id == lesson_id) | exists().where(Video.lesson_id == lesson_id)
+            )
+        )
+    return lesson is not None and began <= lesson.created_at == lesson.updated_at and not used
+
+
+async def submit_file(intake: Intake, lesson_id: str, path: Path, clock: Clock) -> Video:
+    """Store a file and start a revision from it. Raises Problem or StoreError; then nothing is kept."""
+    size, filename = path.stat().st_size, clean_filename(path.name)
+    key = keys.original(lesson_id, new_id(), filename)
+    free = await intake.store.free_bytes()
+    async with intake.database.write() as session:
+        admit(
+            size,
+            limit=intake.limit_bytes,
+            free=2**63 if free is None else free,
+            promised=await promised_bytes(session, intake.spool),
+        )
+        # If we die before it is submitted; that takes the mark away in the same transaction.
+        await deletions.mark(session, [key], clock.now() + STORING_LIMIT)
+    await intake.database.sync()  # or a power cut takes the mark back and keeps the bytes
+    try:
+        await intake.store.put_file(
+            key, path, mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        )
+    except OSError as error:
+        raise Problem(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        return await jobs.submit(
+            intake.database,
+            intake.queue,
+            lesson_id=lesson_id,
+            source_key=key,
+            filename=filename,
+            source_bytes=size,
+            now=clock.now(),
+        )
+    except jobs.NotPossible as error:
+        await intake.store.delete(key)
+        raise NotFound(str(error)) from error
+
+
+async def follow(intake: Intake, video: Video, path: Path, clock: Clock, told: Told) -> Outcome:
+    """Until the revision is ready, failed or replaced. `told` hears of every look."""
+    while True:
+        now = clock.now()
+        async with intake.database.read() as session:
+            progress = await snapshot(session, intake.spool, video.lesson_id, now)
+            row = await session.get(Video, video.id)
+        if progress is None or row is None or progress.job_id != video.id:
+            error = "The lesson was deleted or got another video meanwhile."
+            return _outcome(path, video, status="failed", error=error)
+        told(progress)
+        if not progress.encoding:
+            ready = progress.stage == "ready"
+            shown = await addressed(progress, intake.database, OPERATOR, now)
+            return _outcome(
+                path,
+                row,
+                status="ready" if ready else "failed",
+                hls_url=shown.hls_url if ready else None,
+                error=None if ready else progress.error or "The encoding was stopped.",
+            )
+        await asyncio.sleep(LOOK_EVERY)
+
+
+def refused(path: Path, lesson_id: str | None, error: Problem | StoreError) -> Outcome:
+    return Outcome(file=str(path), lesson_id=lesson_id, status="failed", error=str(error))
+
+
+def underway(path: Path, video: Video) -> Outcome:
+    return _outcome(path, video, status="processing")
+
+
+def _outcome(
+    path: Path, video: Video, *, status: str, hls_url: str | None = None, error: str | None = None
+) -> Outcome:
+    def since_queued(moment: object) -> float | None:
+        return round((moment - video.created_at).total_seconds(), 3) if moment else None  # type: ignore[operator]
+
+    return Outcome(
+        file=str(path),
+        lesson_id=video.lesson_id,
+        job_id=video.id,
+        status=status,
+        seconds=since_queued(video.finished_at),
+        playable_seconds=since_queued(video.playable_at),
+        hls_url=hls_url,
+        error=error,
+    )
+
+
+async def has_worker(intake: Intake, clock: Clock) -> bool:
+    """Whether any worker has said in the last minute that it is there."""
+    async with intake.database.read() as session:
+        alive = WorkerRow.heartbeat_at > clock.now() - WORKER_SILENCE
+        return bool(await session.scalar(select(exists().where(alive))))

@@ -1,0 +1,94 @@
+"""How far a lesson is, in the reader's words. The page and its live events show the same sentences."""
+
+import msgspec
+
+from server.core.text.formats import clock_time, number, spoken_time, translated
+from server.core.text.i18n import gettext as _
+from server.encoding.progress import LessonProgress
+
+
+class Wording(msgspec.Struct, frozen=True):
+    headline: str
+    detail: str = ""  # figures, parted by dots
+    hint: str = ""  # what learners see meanwhile, or what to do
+
+
+class WordedProgress(LessonProgress, frozen=True, kw_only=True):
+    """What the events carry: the answer of transcode/status, its words, and what the page offers."""
+
+    words: Wording
+    begun: bool  # there is an encoding to tell about
+    wants_file: bool
+    can_replace: bool
+
+
+def worded(progress: LessonProgress) -> WordedProgress:
+    begun = progress.stage not in ("empty", "uploading")
+    settled = progress.stage in ("ready", "failed", "cancelled")
+    useful = progress.playable or progress.can_retry
+    return WordedProgress(
+        **msgspec.structs.asdict(progress) | {"error": progress.error and translated(progress.error)},
+        words=wording(progress),
+        begun=begun,
+        wants_file=not progress.uploads and (not begun or (settled and not useful)),
+        can_replace=not progress.uploads and settled and useful,
+    )
+
+
+def wording(progress: LessonProgress) -> Wording:
+    return Wording(_headline(progress.stage), " · ".join(_figures(progress)), _hint(progress))
+
+
+def _headline(stage: str) -> str:
+    return {
+        "empty": _("No video yet"),
+        "uploading": _("The upload is not complete"),
+        "storing": _("Storing the file"),
+        "waiting": _("Waiting for a free encoder"),
+        "checking": _("Checking the file"),
+        "encoding": _("Encoding"),
+        "finishing": _("Checking the result"),
+        "ready": _("Ready to watch"),
+        "failed": _("This video could not be encoded"),
+        "cancelled": _("The encoding was stopped"),
+    }[stage]
+
+
+def _figures(progress: LessonProgress) -> list[str]:
+    if progress.stage == "ready":
+        return [clock_time(progress.duration_seconds), ", ".join(v["name"] for v in progress.variants)]
+    if progress.stage == "waiting" and progress.queue_place:
+        return [_place(progress.queue_place)]
+    if progress.stage != "encoding":
+        return []
+    figures = [_("%(percent)s %%") % {"percent": progress.progress}]
+    if progress.speed:
+        figures.append(_("%(speed)s × real time") % {"speed": number(round(progress.speed, 1))})
+    if progress.eta_seconds is not None:
+        figures.append(_("about %(time)s left") % {"time": spoken_time(progress.eta_seconds)})
+    return figures
+
+
+def _place(place: int) -> str:
+    return _("next in line") if place == 1 else _("number %(place)s in line") % {"place": place}
+
+
+def _hint(progress: LessonProgress) -> str:
+    replacing = progress.playable and progress.video_id != progress.job_id
+    if progress.stage in ("failed", "cancelled") and replacing:
+        return _("Learners go on seeing the video that was here before.")
+    if progress.stage == "failed" and progress.can_retry:
+        return _("The parts that are finished were kept. Try again, or upload another file.")
+    if progress.stage == "failed":
+        return _("Upload another file.")
+    if not progress.encoding:
+        return ""
+    if replacing:
+        return _("Learners see the video that was here before until this one is ready.")
+    if progress.playable and progress.duration_seconds:
+        spans = {
+            "ready": clock_time(progress.playable_seconds),
+            "whole": clock_time(progress.duration_seconds),
+        }
+        return _("%(ready)s of %(whole)s can be watched already.") % spans
+    return _("You can leave this page: the work goes on without it.")

@@ -1,0 +1,127 @@
+"""How far a lesson is, from the first byte of its upload to the last segment."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.identity import Viewer
+from server.core.signing_keys import live_keys
+from server.playback.service import media_root
+from server.uploads.schemas import OpenUpload
+from server.uploads.service import under_way
+from server.uploads.spool import Spool
+from storage.database.engine import Database
+from storage.database.tables import Lesson
+from storage.objects.keys import POSTER
+from transcoder.jobs.status import ChunkStatus, VideoStatus, lesson_status
+
+UNFINISHED = ("storing", "waiting", "checking", "encoding", "finishing")
+
+
+class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of transcode/status. The fields up to `error` are spec section 1."""
+
+    status: str | None  # uploading, processing, ready, failed; None: nothing was uploaded yet
+    progress: int  # 0-100, of the encoding
+    job_id: str | None
+    stage: str  # empty, uploading, storing, waiting, checking, encoding, finishing, ready, failed, cancelled
+    eta_seconds: int | None
+    playable: bool  # by its learners: this revision, or the one before it
+    hls_url: str | None
+    thumbnail_url: str | None
+    duration_seconds: float | None
+    variants: list[dict[str, Any]]
+    error: str | None  # a sentence
+    queue_place: int | None = None  # 1: next
+    speed: float | None = None  # seconds of lecture per second
+    playable_seconds: float = 0.0
+    can_retry: bool = False
+    can_cancel: bool = False
+    filename: str | None = None
+    chunks: tuple[ChunkStatus, ...] = ()
+    uploads: tuple[OpenUpload, ...] = ()
+    video_id: str | None = None  # the revision that `hls_url` plays
+    video_seconds: float | None = None  # how long that one is
+
+    @property
+    def moving(self) -> bool:
+        return self.status in ("uploading", "processing") or bool(self.uploads)
+
+    @property
+    def encoding(self) -> bool:
+        return self.stage in UNFINISHED
+
+
+async def snapshot(
+    session: AsyncSession, spool: Spool, lesson_id: str, now: datetime
+) -> LessonProgress | None:
+    """Without addresses, which are each viewer's own. None when the lesson is gone."""
+    lesson = await session.get(Lesson, lesson_id)
+    if lesson is None:
+        return None
+    uploads = tuple(await under_way(session, spool, lesson_id))
+    video = await lesson_status(session, lesson_id, now)
+    return _of_video(lesson, video, uploads) if video else _before_video(lesson, uploads)
+
+
+def _before_video(lesson: Lesson, uploads: tuple[OpenUpload, ...]) -> LessonProgress:
+    storing = any(upload.storing for upload in uploads) or lesson.video_status == "processing"
+    status = "processing" if storing else lesson.video_status
+    return LessonProgress(
+        status=status,
+        progress=0,
+        job_id=None,
+        stage="storing" if storing else status or "empty",
+        eta_seconds=None,
+        playable=False,
+        hls_url=None,
+        thumbnail_url=None,
+        duration_seconds=None,
+        variants=[],
+        error=None,
+        can_cancel=any(upload.storing for upload in uploads),
+        uploads=uploads,
+    )
+
+
+def _of_video(lesson: Lesson, video: VideoStatus, uploads: tuple[OpenUpload, ...]) -> LessonProgress:
+    return LessonProgress(
+        status=video.status,
+        progress=video.progress,
+        job_id=video.job_id,
+        stage=video.stage,
+        eta_seconds=video.eta_seconds,
+        playable=lesson.video_id is not None,
+        hls_url=None,
+        thumbnail_url=lesson.video_thumbnail_url,
+        duration_seconds=video.duration_seconds,
+        variants=list(video.variants),
+        error=video.error,
+        queue_place=video.queue_place,
+        speed=video.speed,
+        playable_seconds=video.playable_seconds,
+        can_retry=video.can_retry,
+        can_cancel=video.stage in UNFINISHED,
+        filename=video.filename,
+        chunks=video.chunks,
+        uploads=uploads,
+        video_id=lesson.video_id,
+        video_seconds=lesson.video_duration_seconds,
+    )
+
+
+async def addressed(
+    progress: LessonProgress, database: Database, viewer: Viewer, now: datetime
+) -> LessonProgress:
+    """With addresses that this viewer may fetch for some hours."""
+    if progress.video_id is None:
+        return progress
+    keys = await live_keys(database, "media-token", now)
+    root = media_root(keys[0], progress.video_id, viewer.id, now, progress.video_seconds)
+    return msgspec.structs.replace(
+        progress,
+        hls_url=f"{root}master.m3u8",
+        thumbnail_url=root + POSTER if progress.thumbnail_url else None,
+    )

@@ -1,0 +1,49 @@
+"""What has to be true before anything else starts: a short process, so that the supervisor stays small."""
+
+import asyncio
+import json
+
+from server.accounts.signing_in.setup import ensure_setup_link
+from server.core.commands import sentence
+from server.processes.supervision import restarts
+from server.settings import PREPARED_FILE, Settings, load
+from storage.database import SQLITE_VERSION, migrations
+from storage.database.engine import Database
+from transcoder.ffmpeg.tools import find_tools
+
+
+async def prepare(settings: Settings) -> dict[str, str | None]:
+    """Newest schema, a set-up link while there is no administrator, FFmpeg found. Safe to run twice."""
+    tools = await asyncio.to_thread(find_tools, settings.ffmpeg, settings.ffprobe)
+    database = Database(settings.database)
+    try:
+        await migrations.upgrade(database)
+        return {
+            "setup_path": await ensure_setup_link(database),
+            "ffmpeg": str(tools.ffmpeg),
+            "database": f"SQLite {SQLITE_VERSION}" if database.is_sqlite else "PostgreSQL",
+        }
+    finally:
+        await database.close()
+
+
+def main() -> int:
+    """For the supervisor, which reads the result from a private file: the link is a secret."""
+    settings, _ = load()
+    try:
+        result = asyncio.run(prepare(settings))
+    except Exception as failure:
+        told = sentence(failure)
+        if told is None:
+            raise
+        print(told)
+        return restarts.CONFIGURATION
+    path = settings.run_folder / PREPARED_FILE
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,54 @@
+"""What runs where, once everything does."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from server.core.commands import console
+from server.settings import Settings, without_password
+
+
+def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[str, str | None]) -> None:
+    """Also the address, and the one-time link while nobody can sign in yet."""
+    table = Table(title="SkillStudio runs", title_style="bold", title_justify="left")
+    table.add_column("Part", style="bold")
+    table.add_column("Where", overflow="fold")
+    table.add_column("Process", justify="right")
+    for part, where, process in _rows(settings, pids, prepared):
+        table.add_row(part, where, process)
+    out = console()
+    out.print()
+    out.print(table)
+    out.print(f"Open [bold]{settings.public_url}[/bold] in a browser. Ctrl-C ends everything.")
+    show_setup_link(settings, prepared["setup_path"])
+
+
+def show_setup_link(settings: Settings, path: str | None) -> None:
+    """Nothing when somebody can sign in already."""
+    if path:
+        out = console()
+        out.print("Nobody can sign in yet. This link, good for one use, makes the administrator:")
+        out.print(f"  [bold]{settings.public_url}{path}[/bold]")
+
+
+def _rows(
+    settings: Settings, pids: Mapping[str, int], prepared: Mapping[str, str | None]
+) -> list[tuple[str, str, str]]:
+    def processes(*beginnings: str) -> str:
+        return ", ".join(str(pid) for name, pid in pids.items() if name.startswith(beginnings))
+
+    encoders = sum(name.startswith("encode") for name in pids)
+    return [
+        ("Web server", f"http://{settings.host}:{settings.port}", processes("server")),
+        ("Workers", f"1 for quick jobs, {encoders} for encoding", processes("quick", "encode")),
+        ("Scheduler", "this machine", processes("scheduler")),
+        ("Queue", without_password(settings.queue), processes("valkey") or "not ours"),
+        ("Database", f"{prepared['database']}, {_database(settings)}", ""),
+        ("Objects", settings.s3_endpoint or f"folder {settings.objects_folder}", ""),
+        ("FFmpeg", prepared["ffmpeg"] or "", ""),
+        ("Logs", str(settings.log_folder), ""),
+    ]
+
+
+def _database(settings: Settings) -> str:
+    return without_password(settings.database_url) or str(settings.database_file)

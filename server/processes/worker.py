@@ -1,0 +1,37 @@
+"""One worker process: from the settings to what the transcoder needs."""
+
+import os
+import platform
+
+from server.core.instance import only_instance
+from server.core.logging import configure_logging
+from server.settings import Settings
+from transcoder.jobs.queue import QUICK
+from transcoder.worker.process import WorkerConfig, run
+
+QUICK_AT_ONCE = 3  # two long sounds, and room beside them for a new upload
+
+
+def work(settings: Settings, queue: str, slot: str) -> None:
+    """Blocks until SIGTERM or SIGINT. Two workers of one name would take each other's jobs: refused."""
+    configure_logging(settings.log_level, settings.log_format)
+    with only_instance(settings.run_folder, f"worker-{platform.node()}-{slot}", f"worker {slot}"):
+        run(worker_config(settings, queue, slot))
+
+
+def worker_config(settings: Settings, queue: str, slot: str) -> WorkerConfig:
+    """The first chunk is encoded with all cores, since somebody waits for it; later ones with one each."""
+    quick = queue == QUICK
+    return WorkerConfig(
+        database_url=settings.database,
+        queue_url=settings.queue,
+        store=settings.objects,
+        scratch_folder=settings.scratch_folder,
+        scratch_bytes=settings.scratch_bytes,
+        queue=queue,
+        slot=slot,
+        jobs_at_once=QUICK_AT_ONCE if quick else 1,
+        threads=len(os.sched_getaffinity(0)) if quick else 1,
+        ffmpeg=settings.ffmpeg,
+        ffprobe=settings.ffprobe,
+    )

@@ -1,0 +1,12 @@
+"""Pages that show several features. They compose panels and decide nothing."""
+
+from litestar.types import ControllerRouterHandler
+
+from server.site import administer, dashboard, learn_lesson, teach_lesson
+
+ROUTES: list[ControllerRouterHandler] = [
+    *dashboard.ROUTES,
+    *learn_lesson.ROUTES,
+    *teach_lesson.ROUTES,
+    *administer.ROUTES,
+]

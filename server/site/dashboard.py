@@ -1,0 +1,27 @@
+"""The learner's first page: enrolled courses and where to start."""
+
+from litestar import get
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts.identity import Viewer
+from server.core.web.pages import page
+from server.library import enrolled_courses
+from server.library.pages.shared import AnyRequest, Posters
+from storage.database.engine import Database
+
+
+@get("/dashboard")
+async def dashboard(request: AnyRequest, viewer: Viewer, database: Database, posters: Posters) -> Template:
+    shelved = await enrolled_courses.of_learner(database, viewer)
+    starts = [item.start for item in shelved if item.start]
+    return page(
+        request,
+        "site/dashboard.html",
+        viewer=viewer,
+        shelf=shelved,
+        posters=await posters(viewer, starts),
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [dashboard]

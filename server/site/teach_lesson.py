@@ -1,0 +1,155 @@
+"""The instructor's page of one lesson: what it is called, its video, and how far that is.
+
+Publishing and deleting are with the course, in server.library.pages.
+"""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from litestar.types import ControllerRouterHandler
+
+from server.accounts.identity import Viewer
+from server.core.clock import Clock
+from server.core.errors import NotFound, Problem
+from server.core.text.i18n import gettext as _
+from server.core.web.flash import redirect
+from server.core.web.forms import Form
+from server.core.web.pages import page
+from server.encoding import control
+from server.encoding.presentation import worded
+from server.encoding.progress import addressed, snapshot
+from server.library import access, courses, lessons
+from server.library.schemas import LessonPatch, LessonView
+from server.uploads import service
+from server.uploads.context import Intake
+from storage.database.engine import Database
+
+AnyRequest = Request[Any, Any, State]
+ACTIONS = {"cancel": control.cancel, "retry": control.retry}
+
+
+@get("/")
+async def show(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Template:
+    lesson = await _lesson(intake.database, viewer, course_id, lesson_id)
+    return await _page(request, viewer, intake, clock, lesson, Form())
+
+
+@post("/")
+async def save(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    lesson = await _lesson(intake.database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
+    patch = LessonPatch(title=form["title"], description=form["description"])
+    try:
+        await lessons.edit(intake.database, viewer, lesson_id, patch, clock.now())
+    except Problem as problem:
+        return await _page(request, viewer, intake, clock, lesson, form.refused(problem))
+    return redirect(request.url.path, _("Saved."))
+
+
+@post("/encoding")
+async def control_encoding(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Redirect:
+    """`action` cancel or retry."""
+    await _lesson(intake.database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
+    action = ACTIONS.get(form["action"])
+    if action is None:
+        raise NotFound("There is no such action.")
+    return await _back(course_id, lesson_id, action(intake, viewer, lesson_id, clock.now()))
+
+
+@post("/discard")
+async def discard(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Redirect:
+    """`upload`: the id of one that is not complete."""
+    await _lesson(intake.database, viewer, course_id, lesson_id)
+    form = await Form.read(request)
+    discarding = service.cancel(intake, viewer, form["upload"], clock.now())
+    return await _back(course_id, lesson_id, discarding, _("The upload was discarded."))
+
+
+async def _back(course_id: str, lesson_id: str, doing: Awaitable[object], done: str = "") -> Redirect:
+    """To the lesson, with what became of it."""
+    here = _address(course_id, lesson_id)
+    try:
+        await doing
+    except Problem as problem:
+        return redirect(here, _(problem.detail), "warning")
+    return redirect(here, done, "info")
+
+
+async def _lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:
+    async with database.read() as session:
+        row = await access.lesson_for_teaching(session, viewer, lesson_id)
+    if row.course_id != course_id:
+        raise NotFound(access.NO_LESSON)
+    return lessons.view(row, can_edit=True)
+
+
+async def _page(
+    request: AnyRequest, viewer: Viewer, intake: Intake, clock: Clock, lesson: LessonView, form: Form
+) -> Template:
+    now = clock.now()
+    async with intake.database.read() as session:
+        progress = await snapshot(session, intake.spool, lesson.id, now)
+    if progress is None:
+        raise NotFound(access.NO_LESSON)
+    shown = worded(await addressed(progress, intake.database, viewer, now))
+    return page(
+        request,
+        "site/teach_lesson.html",
+        viewer=viewer,
+        status_code=form.status,
+        course=await courses.get(intake.database, viewer, lesson.course_id),
+        lesson=lesson,
+        form=form,
+        progress=shown,
+        progress_json=msgspec.json.encode(shown).decode(),
+        limit_bytes=intake.limit_bytes,
+        days=intake.days,
+        here=_address(lesson.course_id, lesson.id),
+    )
+
+
+def _address(course_id: str, lesson_id: str) -> str:
+    return f"/teach/courses/{course_id}/lessons/{lesson_id}"
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    Router(
+        path="/teach/courses/{course_id:str}/lessons/{lesson_id:str}",
+        route_handlers=[show, save, control_encoding, discard],
+    )
+]

@@ -1,0 +1,52 @@
+"""The presigned form of uploads over HTTP (spec section 1)."""
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from multipart import parse_options_header
+
+from server.accounts.identity import Viewer
+from server.core.clock import Clock
+from server.core.errors import Invalid, Problem
+from server.core.signing_keys import live_keys
+from server.core.web.csrf import EXEMPT
+from server.settings import Settings
+from server.uploads import forms
+from server.uploads.api.body import AnyRequest, body_of, let_pass
+from server.uploads.context import Intake
+from server.uploads.schemas import InitUpload, UploadTicket
+
+FORM_KEY = "upload-form"
+
+
+@post("/upload/init", status_code=200)
+async def init_upload(
+    data: JSONBody[InitUpload],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    settings: NamedDependency[Settings],
+    clock: NamedDependency[Clock],
+) -> UploadTicket:
+    """A form that takes one file for one lesson."""
+    now = clock.now()
+    keys = await live_keys(intake.database, FORM_KEY, now)
+    return await forms.ticket(intake, viewer, data, public_url=settings.public_url, key=keys[0], now=now)
+
+
+@post("/upload/form", status_code=204, request_max_body_size=None, opt={EXEMPT: True})
+async def take_form(
+    request: AnyRequest, intake: NamedDependency[Intake], clock: NamedDependency[Clock]
+) -> Response[None]:
+    """Where the folder store's forms go; the signed policy is the leave to send."""
+    content_type, options = parse_options_header(request.headers.get("content-type", ""))
+    length = request.headers.get("content-length", "")
+    if content_type != "multipart/form-data" or not options.get("boundary"):
+        raise Invalid("Send the form as multipart/form-data.")
+    body, now = body_of(request), clock.now()
+    reader = forms.FormReader(body, options["boundary"], int(length) if length.isdigit() else -1)
+    try:
+        await forms.accept(intake, reader, await live_keys(intake.database, FORM_KEY, now), now)
+    except Problem:
+        await let_pass(body)
+        raise
+    return Response(None)

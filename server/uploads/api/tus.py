@@ -1,0 +1,179 @@
+"""tus 1.0 over HTTP: creation, creation-with-upload, expiration, termination, checksum."""
+
+from typing import Any
+
+from litestar import Response, Router, delete, head, patch, post, route
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from server.accounts.identity import Viewer
+from server.core.clock import Clock
+from server.core.errors import Invalid, NotFound, Problem
+from server.core.web.exception_handlers import on_problem
+from server.uploads import protocol, service
+from server.uploads.api.body import AnyRequest, body_of
+from server.uploads.context import Intake
+from server.uploads.finish import finish_soon
+from server.uploads.forms import TUS_PATH
+from storage.database.tables import Upload
+
+RESUMABLE = {"Tus-Resumable": protocol.VERSION}
+
+
+@route("/", http_method=["OPTIONS"], status_code=204)
+async def capabilities(intake: NamedDependency[Intake]) -> Response[None]:
+    """What this server can do; asked without a version and without signing in."""
+    return Response(
+        None,
+        headers=RESUMABLE
+        | {
+            "Tus-Version": protocol.VERSION,
+            "Tus-Extension": protocol.EXTENSIONS,
+            "Tus-Checksum-Algorithm": ",".join(protocol.ALGORITHMS),
+            "Tus-Max-Size": str(intake.limit_bytes),
+        },
+    )
+
+
+@post("/", status_code=201, request_max_body_size=None)
+async def create(
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[None]:
+    """Upload-Length, and Upload-Metadata with lesson_id, filename, filetype; a first part may come along."""
+    protocol.check_version(request.headers.get("tus-resumable"))
+    metadata = protocol.parse_metadata(request.headers.get("upload-metadata"))
+    if "lesson_id" not in metadata or "filename" not in metadata:
+        raise Invalid("Upload-Metadata should hold lesson_id and filename.")
+    upload = await service.open_upload(
+        intake,
+        viewer,
+        lesson_id=metadata["lesson_id"],
+        filename=metadata["filename"],
+        content_type=metadata.get("filetype") or None,
+        size=protocol.parse_number("Upload-Length", request.headers.get("upload-length")),
+        now=clock.now(),
+    )
+    offset = 0
+    if request.headers.get("content-type", "").startswith(protocol.BODY_TYPE):
+        offset = await _append(request, intake, upload, 0, clock)
+    headers = _headers(upload, offset) | {"Location": f"{TUS_PATH}/{upload.id}"}
+    return Response(None, headers=headers)
+
+
+@head("/{upload_id:str}")
+async def look(
+    request: AnyRequest,
+    upload_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[None]:
+    protocol.check_version(request.headers.get("tus-resumable"))
+    upload = await service.find(intake, viewer, upload_id)
+    offset = service.offset_of(intake, upload)
+    if offset == upload.size and upload.state != "stored":  # the process that had it died
+        await finish_soon(intake, upload.id, clock.now())
+    metadata = {"lesson_id": upload.lesson_id, "filename": upload.filename}
+    if upload.content_type:
+        metadata["filetype"] = upload.content_type
+    about = {
+        "Upload-Length": str(upload.size),
+        "Upload-Metadata": protocol.format_metadata(metadata),
+        "Cache-Control": "no-store",
+    }
+    return Response(None, headers=_headers(upload, offset) | about)
+
+
+@patch("/{upload_id:str}", status_code=204, request_max_body_size=None)
+async def send(
+    request: AnyRequest,
+    upload_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[None]:
+    return await _send(request, upload_id, viewer, intake, clock)
+
+
+@delete("/{upload_id:str}", status_code=204)
+async def terminate(
+    request: AnyRequest,
+    upload_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[None]:
+    return await _terminate(request, upload_id, viewer, intake, clock)
+
+
+@post("/{upload_id:str}", status_code=204, request_max_body_size=None)
+async def overridden(
+    request: AnyRequest,
+    upload_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    intake: NamedDependency[Intake],
+    clock: NamedDependency[Clock],
+) -> Response[None]:
+    """For networks that let only GET and POST through: X-HTTP-Method-Override names the method."""
+    match request.headers.get("x-http-method-override", "").upper():
+        case "PATCH":
+            return await _send(request, upload_id, viewer, intake, clock)
+        case "DELETE":
+            return await _terminate(request, upload_id, viewer, intake, clock)
+    raise NotFound("Send the bytes of an upload with PATCH.")
+
+
+async def _send(
+    request: AnyRequest, upload_id: str, viewer: Viewer, intake: Intake, clock: Clock
+) -> Response[None]:
+    protocol.check_version(request.headers.get("tus-resumable"))
+    protocol.check_body_type(request.headers.get("content-type"))
+    offset = protocol.parse_number("Upload-Offset", request.headers.get("upload-offset"))
+    upload = await service.find(intake, viewer, upload_id)
+    offset = await _append(request, intake, upload, offset, clock)
+    return Response(None, headers=_headers(upload, offset))
+
+
+async def _terminate(
+    request: AnyRequest, upload_id: str, viewer: Viewer, intake: Intake, clock: Clock
+) -> Response[None]:
+    protocol.check_version(request.headers.get("tus-resumable"))
+    await service.cancel(intake, viewer, upload_id, clock.now())
+    return Response(None, headers=RESUMABLE)
+
+
+async def _append(request: AnyRequest, intake: Intake, upload: Upload, offset: int, clock: Clock) -> int:
+    length = request.headers.get("content-length")
+    offset = await service.append(
+        intake,
+        upload,
+        body_of(request),
+        offset=offset,
+        length=int(length) if length and length.isdigit() else None,
+        checksum=protocol.parse_checksum(request.headers.get("upload-checksum")),
+        now=clock.now(),
+    )
+    if offset == upload.size:
+        await finish_soon(intake, upload.id, clock.now())
+    return offset
+
+
+def _refused(request: AnyRequest, problem: Problem) -> Response[Any]:
+    response = on_problem(request, problem)
+    response.headers.update(RESUMABLE | {"Tus-Version": protocol.VERSION})
+    return response
+
+
+def _headers(upload: Upload, offset: int) -> dict[str, str]:
+    expires = {"Upload-Expires": protocol.http_date(upload.expires_at)} if upload.state == "open" else {}
+    return RESUMABLE | {"Upload-Offset": str(offset)} | expires
+
+
+ROUTER = Router(
+    path=TUS_PATH.removeprefix("/api/video"),
+    exception_handlers={Problem: _refused},
+    route_handlers=[capabilities, create, look, send, terminate, overridden],
+)

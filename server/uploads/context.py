@@ -1,0 +1,32 @@
+"""What every step of an upload needs at hand."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from server.services import Services
+from server.uploads.spool import Spool
+from storage.database.engine import Database
+from storage.objects.store import ObjectStore
+from transcoder.jobs.queue import Queue
+
+
+@dataclass(frozen=True)
+class Intake:
+    database: Database
+    store: ObjectStore
+    queue: Queue
+    spool: Spool
+    limit_bytes: int  # largest original that is accepted
+    days: int  # until an unfinished upload is dropped, from its last byte
+
+    @classmethod
+    def of(cls, services: Services) -> Self:
+        settings = services.settings
+        return cls(
+            services.database,
+            services.store,
+            services.queue,
+            Spool(settings.upload_folder),
+            settings.max_upload_bytes,
+            settings.upload_days,
+        )

@@ -1,0 +1,207 @@
+"""`skillstudio ingest`: what it makes, what it refuses, and the whole of it against a running product."""
+
+import asyncio
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select, update
+
+from server.cli import commands
+from server.core.clock import SystemClock
+from server.core.errors import Conflict, Invalid, NoRoom, TooLarge
+from server.encoding import ingest
+from server.encoding.progress import LessonProgress
+from server.library import lessons
+from server.uploads.context import Intake
+from server.uploads.spool import Spool
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.tables import Course, Lesson, ObjectDeletion, Video
+from storage.objects.store import ObjectStore, StoreError
+from tests.fixtures.lessons import add_lesson
+from tests.fixtures.objects import S3Server
+from tests.fixtures.product import Product
+from tests.fixtures.web import RecordedQueue
+from transcoder.jobs import api as jobs
+
+CLOCK = SystemClock()
+
+
+@pytest.fixture
+def intake(database: Database, store: ObjectStore, recorded_queue: RecordedQueue, tmp_path: Path) -> Intake:
+    """On both stores."""
+    return Intake(database, store, recorded_queue, Spool(tmp_path / "uploads"), limit_bytes=10**6, days=2)
+
+
+@pytest.fixture
+def lecture(tmp_path: Path) -> Path:
+    path = tmp_path / "03_sorting-networks.mp4"
+    path.write_bytes(os.urandom(5000))
+    return path
+
+
+async def test_courses_and_lessons_are_made_once(database: Database, lecture: Path) -> None:
+    course = await ingest.course_named(database, "Algorithms", CLOCK)
+    assert await ingest.course_named(database, " algorithms ", CLOCK) == course
+    assert await ingest.course_named(database, course, CLOCK) == course  # by its id
+    lesson = await ingest.lesson_for(database, course, lecture, CLOCK)
+    assert await ingest.lesson_for(database, course, lecture, CLOCK) == lesson
+    async with database.read() as session:
+        row = await session.get_one(Lesson, lesson)
+        made = await session.get_one(Course, course)
+    assert (made.title, made.status) == ("Algorithms", "draft")
+    assert (row.title, row.status, row.course_id) == ("03 sorting networks", "draft", course)
+
+
+async def test_a_title_that_two_courses_have_is_refused(database: Database) -> None:
+    now = datetime.now(UTC)
+    async with database.write() as session:
+        for title in ("Optics", "optics"):
+            session.add(Course(id=new_id(), title=title, created_at=now, updated_at=now))
+    with pytest.raises(Conflict, match="2 courses are called"):
+        await ingest.course_named(database, "OPTICS", CLOCK)
+
+
+async def test_a_file_is_stored_and_submitted(intake: Intake, lecture: Path) -> None:
+    lesson_id = await add_lesson(intake.database)
+    video = await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    assert await intake.store.get_bytes(video.source_key) == lecture.read_bytes()
+    assert (video.filename, video.source_bytes) == (lecture.name, 5000)
+    async with intake.database.read() as session:
+        lesson = await session.get_one(Lesson, lesson_id)
+        assert (lesson.video_status, lesson.transcoding_job_id) == ("processing", video.id)
+        assert (await session.scalars(select(ObjectDeletion))).all() == []
+
+
+async def test_a_store_that_is_away_keeps_nothing_for_good(
+    intake: Intake, lecture: Path, s3_server: S3Server
+) -> None:
+    """What a half-done copy may have left is marked for deletion before it begins."""
+    lesson_id = await add_lesson(intake.database)
+    away = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
+    with pytest.raises(StoreError):
+        await ingest.submit_file(
+            Intake(intake.database, away, intake.queue, intake.spool, 10**6, 2), lesson_id, lecture, CLOCK
+        )
+    await away.close()
+    async with intake.database.read() as session:
+        (mark,) = await session.scalars(select(ObjectDeletion))
+        assert mark.prefix.startswith(f"originals/{lesson_id}/")
+        assert (await session.get_one(Lesson, lesson_id)).video_status is None
+
+
+async def test_a_death_before_the_revision_is_submitted_keeps_nothing_for_good(
+    intake: Intake, lecture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson_id = await add_lesson(intake.database)
+
+    async def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(jobs, "submit", die)
+    with pytest.raises(KeyboardInterrupt):
+        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    (stored,) = [item.key async for item in intake.store.list("")]
+    async with intake.database.read() as session:
+        assert list(await session.scalars(select(ObjectDeletion.prefix))) == [stored]
+
+
+async def test_sizes_are_checked_first(intake: Intake, lecture: Path) -> None:
+    lesson_id = await add_lesson(intake.database)
+    lecture.write_bytes(b"")
+    with pytest.raises(Invalid, match="empty"):
+        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    with lecture.open("wb") as file:
+        file.truncate(2 * 10**6)
+    with pytest.raises(TooLarge):
+        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    if await intake.store.free_bytes() is not None:
+        with lecture.open("wb") as file:
+            file.truncate(2**43)  # a file with holes: larger than this disk
+        huge = Intake(intake.database, intake.store, intake.queue, intake.spool, 2**60, 2)
+        with pytest.raises(NoRoom):
+            await ingest.submit_file(huge, lesson_id, lecture, CLOCK)
+    async with intake.database.read() as session:
+        assert (await session.scalars(select(Video))).all() == []
+
+
+async def test_a_lesson_made_for_a_refused_file_is_taken_away_again(intake: Intake, lecture: Path) -> None:
+    course = await ingest.course_named(intake.database, "Algorithms", CLOCK)
+    empty = lecture.with_name("empty.mp4")
+    empty.write_bytes(b"")
+    with pytest.raises(Invalid):
+        await ingest.submit_to_course(intake, course, empty, CLOCK)
+    assert await lessons.of_course(intake.database, ingest.OPERATOR, course) == []
+
+    theirs = await ingest.lesson_for(intake.database, course, empty, CLOCK)
+    made = await ingest.submit_to_course(intake, course, lecture, CLOCK)
+    lecture.write_bytes(b"")
+    for refused in (empty, lecture):
+        with pytest.raises(Invalid):
+            await ingest.submit_to_course(intake, course, refused, CLOCK)
+    kept = await lessons.of_course(intake.database, ingest.OPERATOR, course)
+    assert [lesson.id for lesson in kept] == [theirs, made.lesson_id]
+
+
+async def test_following_ends_with_the_revision(intake: Intake, lecture: Path) -> None:
+    lesson_id = await add_lesson(intake.database)
+    video = await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    seen: list[LessonProgress] = []
+    following = asyncio.create_task(ingest.follow(intake, video, lecture, CLOCK, seen.append))
+    async with intake.database.write() as session:
+        failed = {"state": "failed", "error": "No picture.", "finished_at": CLOCK.now()}
+        await session.execute(update(Video).where(Video.id == video.id).values(failed))
+    outcome = await asyncio.wait_for(following, 10)
+    assert (outcome.status, outcome.error, outcome.hls_url) == ("failed", "No picture.", None)
+    assert seen[-1].stage == "failed"
+
+    second = await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+    replaced = await ingest.follow(intake, video, lecture, CLOCK, seen.append)
+    assert replaced.status == "failed"
+    assert "another video" in (replaced.error or "")
+    assert second.id != video.id
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--lesson", "a", "--course", "b"], ["second.mp4", "--lesson", "a"]]
+)
+def test_wrong_arguments_are_refused(lecture: Path, arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "second.mp4").write_bytes(b"x")
+    here = [str(tmp_path / word) if word.endswith(".mp4") else word for word in arguments]
+    result = CliRunner().invoke(commands, ["ingest", str(lecture), *here])
+    assert result.exit_code == 2
+    assert "--course" in result.output
+
+
+@pytest.mark.media
+async def test_the_command_against_a_running_product(product: Product, clip: Path, tmp_path: Path) -> None:
+    """One lecture that plays and one file that is none: a line each, and the exit code tells."""
+    rubbish = tmp_path / "rubbish.mp4"
+    rubbish.write_bytes(os.urandom(50_000))
+    ran = await asyncio.to_thread(
+        product.command, "ingest", str(clip), str(rubbish), "--course", "Optics", "--json"
+    )
+    assert ran.returncode == 1, ran.stderr
+    lines = {Path(line["file"]).name: line for line in map(json.loads, ran.stdout.splitlines())}
+    good, bad = lines[clip.name], lines[rubbish.name]
+    assert (good["status"], good["error"]) == ("ready", None)
+    assert 0 < good["playable_seconds"] <= good["seconds"]
+    async with httpx.AsyncClient() as anybody:
+        master = await anybody.get(good["hls_url"])
+    assert master.text.startswith("#EXTM3U")
+    assert (bad["status"], bad["hls_url"]) == ("failed", None)
+    assert "not a video" in bad["error"]
+
+    again = await asyncio.to_thread(
+        product.command, "ingest", str(clip), "--lesson", good["lesson_id"], "--detach"
+    )
+    assert again.returncode == 0, again.stderr
+    assert "handed over" in again.stderr
+    unknown = await asyncio.to_thread(product.command, "ingest", str(clip), "--lesson", "nothing")
+    assert unknown.returncode == 1
+    assert "no such lesson" in unknown.stderr

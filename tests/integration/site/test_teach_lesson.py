@@ -1,0 +1,133 @@
+"""The lesson's page without a script: it states what is so, and its forms do what they say."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from server.services import Services
+from server.settings import Settings
+from server.uploads import service
+from server.uploads.context import Intake
+from storage.database.engine import Database
+from storage.database.tables import Lesson, Upload, Video
+from storage.objects.folder import FolderStore
+from tests.fixtures.academy import Academy
+from tests.fixtures.web import Account, HeldClock, RecordedQueue
+
+READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # the academy's lessons
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (READY, "Ready to watch"),
+        (ENCODING, "Waiting for a free encoder"),
+        (FAILED, "The recording ends in the middle. Upload it again."),
+        (EMPTY, "Drop the lecture here"),
+    ],
+)
+async def test_it_says_how_far_the_video_is(app: object, academy: Academy, number: int, said: str) -> None:
+    page = await academy.teacher.browser.get(academy.lesson(number))
+    assert page.status_code == 200
+    assert said in page.text
+    assert "need JavaScript" in page.text  # in noscript
+
+
+async def test_it_says_in_german_why_a_lecture_failed(
+    app: object, academy: Academy, database: Database
+) -> None:
+    async with database.write() as session:
+        await session.execute(update(Video).values(error="The file has neither picture nor sound."))
+    page = await academy.teacher.browser.get(academy.lesson(FAILED), headers={"Accept-Language": "de"})
+    assert "Die Datei enthält weder Bild noch Ton." in page.text
+    assert "neither picture nor sound" not in page.text
+
+
+async def test_only_those_who_teach_it_see_it(
+    app: object, academy: Academy, instructor: Account, administrator: Account
+) -> None:
+    here = academy.lesson(READY)
+    assert (await academy.learner.browser.get(here)).status_code == 403
+    assert (await instructor.browser.get(here)).status_code == 404
+    assert (await administrator.browser.get(here)).status_code == 200
+    elsewhere = here.replace(academy.course_id, "other")
+    assert (await academy.teacher.browser.get(elsewhere)).status_code == 404
+    for action, form in (("", {"title": "x"}), ("/encoding", {"action": "cancel"})):
+        assert (await academy.learner.browser.post(here + action, data=form)).status_code == 403
+        assert (await instructor.browser.post(here + action, data=form)).status_code == 404
+
+
+async def test_title_and_description_are_saved(app: object, academy: Academy, database: Database) -> None:
+    form = {"title": " Light  rays ", "description": "Snell’s law"}
+    answer = await academy.teacher.browser.post(academy.lesson(READY), data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, academy.lesson(READY))
+    async with database.read() as session:
+        lesson = await session.get_one(Lesson, academy.lesson_ids[READY])
+    assert (lesson.title, lesson.description) == ("Light rays", "Snell’s law")
+
+
+async def test_a_wrong_title_keeps_what_was_typed(app: object, academy: Academy) -> None:
+    form = {"title": "", "description": "Not to be typed twice"}
+    answer = await academy.teacher.browser.post(academy.lesson(READY), data=form)
+    assert answer.status_code == 422
+    assert "Write a title of 1 to 200 characters." in answer.text
+    assert "Not to be typed twice" in answer.text
+
+
+async def test_stop_and_try_again(
+    app: object, academy: Academy, database: Database, recorded_queue: RecordedQueue
+) -> None:
+    post = academy.teacher.browser.post
+    stopped = await post(f"{academy.lesson(ENCODING)}/encoding", data={"action": "cancel"})
+    assert stopped.status_code == 303
+    again = await post(f"{academy.lesson(FAILED)}/encoding", data={"action": "retry"})
+    assert again.status_code == 303
+    async with database.read() as session:
+        states = []
+        for number in (ENCODING, FAILED):
+            lesson = await session.get_one(Lesson, academy.lesson_ids[number])
+            states.append((await session.get_one(Video, lesson.transcoding_job_id)).state)
+    assert states == ["cancelled", "waiting"]
+    unknown = await post(f"{academy.lesson(FAILED)}/encoding", data={"action": "explode"})
+    assert unknown.status_code == 404
+
+
+async def test_what_is_not_possible_is_said(app: object, academy: Academy) -> None:
+    here = academy.lesson(READY)
+    refused = await academy.teacher.browser.post(f"{here}/encoding", data={"action": "cancel"})
+    assert refused.status_code == 303
+    page = await academy.teacher.browser.get(here)
+    assert "the lecture is ready" in page.text
+
+
+async def test_an_upload_under_way_is_shown_and_discarded(
+    app: object,
+    academy: Academy,
+    database: Database,
+    settings: Settings,
+    folder_store: FolderStore,
+    recorded_queue: RecordedQueue,
+    held_clock: HeldClock,
+) -> None:
+    intake = Intake.of(Services(settings, database, folder_store, recorded_queue))
+    upload = await service.open_upload(
+        intake,
+        academy.teacher.viewer,
+        lesson_id=academy.lesson_ids[EMPTY],
+        filename="diffraction.mp4",
+        content_type=None,
+        size=1000,
+        now=held_clock.now() - timedelta(hours=1),
+    )
+    intake.spool.path(upload.id).write_bytes(bytes(430))
+    here = academy.lesson(EMPTY)
+    page = await academy.teacher.browser.get(here)
+    assert "43 % of diffraction.mp4 (1 kB) have arrived." in page.text
+    discarded = await academy.teacher.browser.post(f"{here}/discard", data={"upload": upload.id})
+    assert discarded.status_code == 303
+    assert not intake.spool.path(upload.id).exists()
+    async with database.read() as session:
+        assert (await session.get_one(Upload, upload.id)).state == "cancelled"
+    twice = await academy.teacher.browser.post(f"{here}/discard", data={"upload": upload.id})
+    assert twice.status_code == 303

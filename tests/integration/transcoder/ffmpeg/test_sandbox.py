@@ -1,0 +1,138 @@
+"""What a tool cannot reach. What the kernel of this machine does not offer cannot be asked of it."""
+
+import ctypes
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.fixtures.canary import Canary
+from transcoder.ffmpeg import process, sandbox, sandbox_exec
+from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
+from transcoder.ffmpeg.tools import Tools
+
+LIMITS = Limits(seconds=20)
+UNSHARE = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(int(sys.argv[1], 16)) != 0)"
+
+
+def shell(script: str) -> Command:
+    return Command(argv=("/bin/sh", "-c", script), purpose="test", reports=False)
+
+
+def may_leave_the_network() -> bool:
+    """Of namespaces with and without a user's own; or Landlock that knows of TCP."""
+    alone, with_user = ("40000000", "50000000")
+    return _landlock() >= 4 or any(
+        subprocess.run([sys.executable, "-c", UNSHARE, flags], check=False).returncode == 0
+        for flags in (alone, with_user)
+    )
+
+
+def _landlock() -> int:
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1))
+
+
+def files_are_closed() -> bool:
+    return process.bubblewrap() is not None or _landlock() >= 1
+
+
+async def test_the_environment_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKILLSTUDIO_SECRET", "canary")
+    said = (
+        await process.run(Command(("/usr/bin/env",), "test", reports=False), tmp_path, LIMITS)
+    ).stdout.decode()
+    names = {line.partition("=")[0] for line in said.splitlines()}
+    assert names - {"PWD"} == set(sandbox.ENVIRONMENT)
+
+
+async def test_no_handles_come_through(tmp_path: Path) -> None:
+    with (tmp_path / "ours").open("w") as ours:
+        script = f"ls /proc/self/fd 2>/dev/null; test ! -e /proc/self/fd/{ours.fileno()} || exit 9"
+        await process.run(shell(script), tmp_path, LIMITS)
+
+
+async def test_no_network(tools: Tools, canary: Canary, tmp_path: Path) -> None:
+    """Even for a tool that is told to go there."""
+    address = canary.addresses[-1]
+    argv = (str(tools.ffprobe), "-v", "error", "-rw_timeout", "2000000", "-i", address)
+    with pytest.raises(ProcessFailed):
+        await process.run(Command(argv, "test", reports=False), tmp_path, LIMITS)
+    assert canary.sung == [] or not may_leave_the_network()
+
+
+async def test_no_files_of_others(tmp_path: Path) -> None:
+    secret, work = tmp_path / "secret", tmp_path / "work"
+    secret.write_text("canary")
+    work.mkdir()
+    script = (
+        f"cat {secret}; echo gone > {secret}; echo new > {tmp_path}/new; cat /etc/passwd; echo mine > mine"
+    )
+    said = (await process.run(shell(script), work, LIMITS)).stdout.decode()
+    assert (work / "mine").read_text() == "mine\n"
+    if files_are_closed():
+        assert said == ""
+        assert secret.read_text() == "canary"
+        assert not (tmp_path / "new").exists()
+
+
+async def test_an_input_is_for_reading_only(tmp_path: Path) -> None:
+    original, work = tmp_path / "original", tmp_path / "work"
+    original.write_text("lecture")
+    work.mkdir()
+    script = 'cat "$1"; (echo spoilt > "$1") 2>/dev/null || true'
+    argv = ("/bin/sh", "-c", script, "-i", str(original))
+    said = (await process.run(Command(argv, "test", reports=False), work, LIMITS)).stdout.decode()
+    assert said == "lecture"
+    assert original.read_text() == "lecture" or not files_are_closed()
+
+
+async def test_no_way_to_more_rights(tmp_path: Path) -> None:
+    script = "grep -E '^(NoNewPrivs|CapEff|Seccomp)' /proc/self/status || true; ulimit -c; umask"
+    said = (await process.run(shell(script), tmp_path, LIMITS)).stdout.decode()
+    assert said.split()[-2:] == ["0", "0077"]
+
+
+async def test_who_stands_back_does_so_among_all_tools(tmp_path: Path) -> None:
+    """Linux shares a machine by session first: a nice value counts only inside one."""
+    limits = msgspec.structs.replace(LIMITS, nice=7)
+    argv = ("/bin/sh", "-c", "nice; cut -d' ' -f5,6 /proc/self/stat", "-i", "/proc")
+    said = (await process.run(Command(argv, "test", reports=False), tmp_path, limits)).stdout
+    nice, group, session = map(int, said.split())
+    assert nice == os.nice(0) + 7
+    assert session == os.getsid(0)
+    assert group != os.getpgid(0)
+
+
+def test_a_terminal_that_cannot_be_left_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The call may be refused from outside, as by a container's filter. /dev/null refuses it too."""
+    opened = []
+
+    def null(_path: str, flags: int) -> int:
+        opened.append(os_open("/dev/null", flags))
+        return opened[-1]
+
+    os_open = os.open
+    monkeypatch.setattr(os, "open", null)
+    sandbox_exec.leave_the_terminal()
+    assert len(opened) == 1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
+
+
+def test_no_way_to_the_terminal(tmp_path: Path) -> None:
+    terminal, ours = pty.openpty()
+    script = ("/bin/sh", "-c", "(: < /dev/tty) 2>/dev/null && echo open || echo closed")
+    argv = sandbox.confine(script, folder=tmp_path, inputs=[Path("/dev/tty")], rlimits={})
+    said = {}
+    for name, command in {"bare": script, "confined": argv}.items():
+        # It leads the session here, so its leaving would hang up on it.
+        with_terminal = ["setsid", "--ctty", "nohup", *command]
+        done = subprocess.run(with_terminal, stdin=ours, capture_output=True, text=True, check=False)
+        said[name] = done.stdout
+    os.close(terminal)
+    os.close(ours)
+    assert said == {"bare": "open\n", "confined": "closed\n"}

@@ -1,0 +1,149 @@
+"""A lesson with more than one revision, as rows: which one is shown, followed and ended."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from storage.database.engine import Database
+from storage.database.tables import Lesson, Video
+from storage.objects import keys
+from storage.objects.folder import FolderStore
+from storage.objects.store import ObjectStore
+from tests.fixtures.database import on_both_databases
+from tests.fixtures.lessons import add_lesson
+from tests.fixtures.revisions import (
+    NOW,
+    VARIANTS,
+    all_parts,
+    begun,
+    claim,
+    jobs_of,
+    laid_out,
+    last_step,
+    lesson_of,
+    marked,
+    published,
+    seen_through,
+    submitted,
+    video_of,
+)
+from tests.fixtures.web import RecordedQueue
+from transcoder.jobs import api as jobs
+from transcoder.jobs import leases, revisions
+from transcoder.jobs.status import lesson_status
+
+pytestmark = on_both_databases
+
+End = Callable[[Database, Video, ObjectStore], Awaitable[None]]
+
+
+async def cancelled(database: Database, video: Video, store: ObjectStore) -> None:
+    await jobs.cancel(database, store, video.id, NOW)
+
+
+async def refused(database: Database, video: Video, _store: ObjectStore) -> None:
+    look = await claim(database, "quick")
+    assert (look.kind, look.video_id) == ("prepare", video.id)
+    await leases.refuse(database, look, "This is a text file.", NOW)
+
+
+async def told(database: Database, lesson_id: str) -> tuple[str, str, str, int]:
+    """What the lesson's row says, once it is sure that its status says the same."""
+    async with database.read() as session:
+        lesson = await session.get_one(Lesson, lesson_id)
+        status = await lesson_status(session, lesson_id, NOW)
+    assert status
+    assert (lesson.transcoding_job_id, lesson.video_status) == (status.job_id, status.status)
+    assert status.playable == (lesson.video_id == status.job_id)
+    return status.job_id, status.status, status.state, lesson.transcoding_progress
+
+
+async def test_a_second_revision_takes_over_only_when_ready(database: Database) -> None:
+    first = await published(database)
+    second = await laid_out(database, first.lesson_id)
+    await all_parts(database)
+    lesson = await lesson_of(database, first)
+    assert (lesson.video_id, lesson.video_status) == (first.id, "processing")
+
+    await last_step(database, second, poster=False)
+    lesson = await lesson_of(database, first)
+    assert (lesson.video_id, lesson.video_status, lesson.video_thumbnail_url) == (second.id, "ready", None)
+    # Whoever is in the middle of the first one may see it to its end.
+    later = await marked(database)
+    assert later[keys.video(first.id)] > timedelta(hours=6)
+    assert later[first.source_key] > timedelta(hours=6)
+    assert keys.video(second.id) not in later
+
+
+async def test_a_failed_second_revision_leaves_the_first_alone(database: Database) -> None:
+    first = await published(database)
+    before = await lesson_of(database, first)
+    second = await submitted(database, first.lesson_id)
+    await leases.refuse(database, await claim(database, "quick"), "This is a text file.", NOW)
+    lesson = await lesson_of(database, first)
+    assert (lesson.video_id, lesson.video_status, lesson.video_hls_url) == (
+        first.id,
+        "ready",
+        before.video_hls_url,
+    )
+    assert lesson.video_quality_variants == before.video_quality_variants
+    assert set(await marked(database)) == {keys.video(second.id), second.source_key}
+
+
+async def test_a_cancelled_second_revision_is_not_spoken_of(
+    database: Database, folder_store: FolderStore
+) -> None:
+    first = await published(database)
+    await cancelled(database, await submitted(database, first.lesson_id), folder_store)
+    assert await told(database, first.lesson_id) == (first.id, "ready", "ready", 100)
+
+
+@pytest.mark.parametrize("end", [cancelled, refused])
+async def test_a_newer_revision_that_came_to_nothing_leaves_the_one_at_work(
+    database: Database, folder_store: FolderStore, end: End
+) -> None:
+    first = await begun(database, await add_lesson(database))
+    await end(database, await submitted(database, first.lesson_id), folder_store)
+    assert await told(database, first.lesson_id) == (first.id, "processing", "encoding", 50)
+    await seen_through(database, first)
+    assert await told(database, first.lesson_id) == (first.id, "ready", "ready", 100)
+
+
+async def test_one_that_is_gone_back_to_can_fail_and_be_tried_again(
+    database: Database, folder_store: FolderStore
+) -> None:
+    first = await begun(database, await add_lesson(database))
+    await cancelled(database, await submitted(database, first.lesson_id), folder_store)
+    await leases.fail(database, await claim(database, "transcode"), "Encoding failed.", NOW)
+    assert await told(database, first.lesson_id) == (first.id, "failed", "failed", 0)
+    await jobs.retry(database, RecordedQueue(), first.id, NOW)
+    assert (await told(database, first.lesson_id))[:3] == (first.id, "processing", "encoding")
+
+
+async def test_what_was_seen_of_a_cancelled_revision_gives_way_to_the_one_at_work(
+    database: Database, folder_store: FolderStore
+) -> None:
+    """The second one could be watched first; the first one can be by now."""
+    lesson_id = await add_lesson(database)
+    first = await begun(database, lesson_id)
+    second = await begun(database, lesson_id)
+    async with database.write() as session:
+        (await session.get_one(Lesson, lesson_id)).video_id = second.id
+    await cancelled(database, second, folder_store)
+    assert (await told(database, lesson_id))[:2] == (first.id, "processing")
+    lesson = await lesson_of(database, first)
+    assert (lesson.video_id, lesson.video_hls_url) == (first.id, revisions.HLS_URL.format(first.id))
+
+
+async def test_a_newer_revision_ends_one_that_is_not_whole(database: Database) -> None:
+    lesson_id = await add_lesson(database)
+    older = await laid_out(database, lesson_id)
+    newer = await laid_out(database, lesson_id)
+    async with database.write() as session:
+        row = await revisions.lock(session, newer.id)
+        assert row
+        await revisions.publish(session, row, VARIANTS, poster=True, now=NOW)
+    assert (await video_of(database, older.id)).state == "cancelled"
+    assert {job.state for job in await jobs_of(database, older.id, "chunk")} == {"cancelled"}
+    assert (await lesson_of(database, newer)).video_id == newer.id

@@ -1,0 +1,158 @@
+"""What becomes of a job whose step ends in an error: the row says it, and whether it is tried again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.database.tables import Job
+from storage.objects import keys
+from storage.objects.folder import FolderStore
+from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
+from tests.fixtures.revisions import NOW, jobs_of, laid_out, submitted, video_of
+from tests.fixtures.worker_context import SetClock
+from transcoder.ffmpeg.process import ProcessFailed
+from transcoder.jobs import leases, timing
+from transcoder.jobs.leases import Claim
+from transcoder.worker import pipeline
+from transcoder.worker.context import Held, Workshop
+from transcoder.worker.scratch import ScratchBusy, ScratchFull
+
+Step = Callable[[Workshop, Claim, Held], Awaitable[None]]
+
+
+async def attempt(shop: Workshop, step: Step, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Chunk 1, done by this step; its row afterwards."""
+    monkeypatch.setitem(pipeline.STEPS, "chunk", step)
+    claim = await leases.claim_next(shop.database, "transcode", shop.worker, shop.now(), shop.timing)
+    assert claim
+    await pipeline.do(Held(shop, claim))
+    return (await jobs_of(shop.database, claim.video_id, "chunk"))[claim.number]
+
+
+def raising(error: BaseException) -> Step:
+    async def step(_shop: Workshop, _claim: Claim, _held: Held) -> None:
+        raise error
+
+    return step
+
+
+def failed(kind: str, stderr: str = "") -> ProcessFailed:
+    return ProcessFailed(kind, "chunk 1", stderr, 1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ObjectMissing("gone"), "Upload the file again"),
+        (StoreFull("There is no room."), "There is no room. Then press Retry."),
+        (ScratchFull("Raise it."), "Raise it. Then press Retry."),
+    ],
+)
+async def test_what_no_other_attempt_can_mend_fails_at_once(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    video = await laid_out(shop.database, seconds=12)
+    row = await attempt(shop, raising(error), monkeypatch)
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert sentence in str((await video_of(shop.database, video.id)).error)
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("Away."), ScratchBusy("Full.")])
+async def test_what_is_no_fault_of_the_job_costs_no_attempt(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    await laid_out(shop.database, seconds=12)
+    row = await attempt(shop, raising(error), monkeypatch)
+    assert (row.state, row.attempts, row.error) == ("waiting", 0, str(error))
+    assert row.queued_at > NOW
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (failed("exit", "warning\nNo space left on device\n"), "Encoding failed: No space left on device."),
+        (failed("killed"), "may be short of memory"),
+        (failed("stalled"), "no progress for minutes"),
+        (failed("timeout"), "far too long"),
+        (TimeoutError(), "The database did not answer in time."),
+        (ExceptionGroup("both", [failed("too_much_output")]), "more than any such lecture"),
+        (KeyError("moov"), "Encoding failed: 'moov'."),
+    ],
+)
+async def test_three_attempts_then_the_reason(
+    shop: Workshop, clock_of_shop: SetClock, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+) -> None:
+    video = await laid_out(shop.database, seconds=12)
+    for number in (1, 2):
+        row = await attempt(shop, raising(error), monkeypatch)
+        assert (row.state, row.attempts) == ("waiting", number)
+        assert sentence in str(row.error)
+        clock_of_shop.now += shop.timing.retry_delay(number)
+    await attempt(shop, raising(error), monkeypatch)
+    told = (await video_of(shop.database, video.id)).error
+    assert sentence in str(told)
+    assert "tried 3 times" in str(told)
+
+
+async def test_what_was_stored_in_vain_is_removed(
+    shop: Workshop, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    video = await laid_out(shop.database, seconds=12)
+    made = tmp_path / "00001.1.m4s"
+    made.write_bytes(b"x")
+
+    async def step(_shop: Workshop, claim: Claim, held: Held) -> None:
+        await held.put({keys.segment(claim.video_id, "180p", 1, claim.fence): made})
+        raise KeyError("moov")
+
+    await attempt(shop, step, monkeypatch)
+    assert [item.key async for item in folder_store.list(keys.video(video.id))] == []
+
+
+async def test_a_step_that_never_ends_is_ended(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "deadline", lambda _duration, _bytes: timedelta(seconds=0.1))
+    await laid_out(shop.database, seconds=12)
+
+    async def step(_shop: Workshop, _claim: Claim, _held: Held) -> None:
+        await asyncio.Event().wait()
+
+    row = await attempt(shop, step, monkeypatch)
+    assert (row.state, row.attempts) == ("waiting", 1)
+    assert "far too long" in str(row.error)
+
+
+async def test_a_first_look_waits_for_a_large_original(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timing, "SHORTEST_DEADLINE", timedelta(seconds=0.1))
+    monkeypatch.setattr(timing, "SLOWEST_FETCH", 10)
+    video = await submitted(shop.database)  # of 1000 bytes
+    limits = []
+
+    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+        await asyncio.sleep(0.3)
+        limits.append(held.limits().seconds)
+
+    monkeypatch.setitem(pipeline.STEPS, "prepare", step)
+    claim = await leases.claim_next(shop.database, "quick", shop.worker, shop.now(), shop.timing)
+    assert claim
+    await pipeline.do(Held(shop, claim))
+    assert limits == [100]
+    assert (await jobs_of(shop.database, video.id, "prepare"))[0].error is None
+
+
+async def test_a_job_that_is_taken_away_changes_nothing(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await laid_out(shop.database, seconds=12)
+
+    async def step(_shop: Workshop, claim: Claim, _held: Held) -> None:
+        late = NOW + timedelta(seconds=shop.timing.lease + 1)
+        assert await leases.claim_next(shop.database, "transcode", "b/1", late, shop.timing)
+        raise KeyError("moov")
+
+    row = await attempt(shop, step, monkeypatch)
+    assert (row.state, row.worker, row.attempts, row.error) == ("running", "b/1", 2, None)

@@ -1,0 +1,77 @@
+"""Lists of people as spreadsheets export them."""
+
+import csv
+import io
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.accounts.people import people_csv
+from server.core.errors import Invalid
+
+WORDS = st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=20)
+PEOPLE = st.lists(
+    st.tuples(st.integers(0, 10**6), WORDS, st.sampled_from(["learner", "instructor", "administrator"])),
+    min_size=1,
+    max_size=20,
+    unique_by=lambda person: person[0],
+)
+
+
+@given(
+    PEOPLE, st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig"]), st.sampled_from(["\n", "\r\n"])
+)
+def test_every_spreadsheet_is_read(
+    people: list[tuple[int, str, str]], delimiter: str, encoding: str, end: str
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
+    writer.writerow(["Role", "EMAIL", "ignored", "Name"])
+    for number, name, role in people:
+        writer.writerow([role.upper(), f"{number}@example.edu", "x,;\t", f" {name} "])
+    read = people_csv.read(text.getvalue().encode(encoding))
+    assert read.problems == ()
+    assert [(person.email, person.role) for person in read.people] == [
+        (f"{number}@example.edu", role) for number, _, role in people
+    ]
+
+
+def test_problems_are_told_by_line_and_do_not_hide_each_other() -> None:
+    read = people_csv.read(
+        b"email,name,role,password\n"
+        b"ada@x.edu,Ada,learner,\n"
+        b"\n"
+        b"nothing,Ada,learner,\n"
+        b'max@x.edu,"Max\nPlanck",professor,\n'
+        b"ada@x.edu,Ada,learner,\n"
+        b"lise@x.edu,Lise,learner,short\n"
+        b"emmy@x.edu\n"
+    )
+    assert [person.email for person in read.people] == ["ada@x.edu"]
+    assert [problem.line for problem in read.problems] == [4, 6, 7, 8, 9]
+    assert read.problems[2].sentence == "ada@x.edu stands in the list twice."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n\n",
+        "email,name,role\nJürgen".encode("latin-1"),
+        b"email,name\nada@x.edu,Ada\n",
+        b"email,name,role\n",
+        b'email,name,role\n"ada@x.edu,Ada,learner\nmax@x.edu,Max,learner\n',
+        b"email,name,role\n" + b"a@x.edu,A,learner\n" * 20_001,
+    ],
+)
+def test_what_is_no_list(data: bytes) -> None:
+    with pytest.raises(Invalid):
+        people_csv.read(data)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_list_or_a_sentence(data: bytes) -> None:
+    with suppress(Invalid):
+        people_csv.read(b"email,name,role\n" + data)

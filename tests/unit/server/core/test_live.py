@@ -1,0 +1,95 @@
+"""Everybody who watches a lesson shares one look at it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from server.core import live
+from server.core.live import Hub, Source
+from server.encoding.progress import LessonProgress
+from tests.unit.server.encoding.test_presentation import progress
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "ACTIVE_SECONDS", 0.01)
+    monkeypatch.setattr(live, "IDLE_SECONDS", 0.01)
+
+
+class Lesson:
+    def __init__(self) -> None:
+        self.now: LessonProgress | None = progress("waiting")
+        self.looks = 0
+
+    async def look(self) -> LessonProgress | None:
+        self.looks += 1
+        return self.now
+
+
+def changes_of(
+    look: Callable[[], Awaitable[LessonProgress | None]], stopping: asyncio.Event | None = None
+) -> AsyncIterator[LessonProgress | None]:
+    return Hub(stopping or asyncio.Event()).changes("x", source(look))
+
+
+def source(look: Callable[[], Awaitable[LessonProgress | None]]) -> Source[LessonProgress]:
+    return Source(look, lambda seen: seen.moving)
+
+
+async def following(changes: AsyncIterator[LessonProgress | None]) -> LessonProgress | None:
+    return await asyncio.wait_for(anext(changes), 5)
+
+
+async def test_listeners_get_the_state_and_then_its_changes() -> None:
+    lesson = Lesson()
+    hub = Hub(asyncio.Event())
+    one, two = hub.changes("x", source(lesson.look)), hub.changes("x", source(lesson.look))
+    assert await following(one) == await following(two) == lesson.now
+    lesson.now = progress("encoding", progress=3)
+    assert await following(one) == await following(two) == lesson.now
+    await one.aclose()  # type: ignore[attr-defined]
+    await two.aclose()  # type: ignore[attr-defined]
+    looks = lesson.looks
+    await asyncio.sleep(0.1)
+    assert lesson.looks == looks  # nobody listens, nobody looks
+
+
+async def test_it_ends_with_the_lesson() -> None:
+    lesson = Lesson()
+    changes = changes_of(lesson.look)
+    await following(changes)
+    lesson.now = None
+    with pytest.raises(StopAsyncIteration):
+        await following(changes)
+
+
+async def test_it_ends_with_the_server() -> None:
+    stopping = asyncio.Event()
+    changes = changes_of(Lesson().look, stopping)
+    await following(changes)
+    stopping.set()
+    with pytest.raises(StopAsyncIteration):
+        await following(changes)
+
+
+async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
+    changes = changes_of(Lesson().look)
+    assert await following(changes) is not None
+    assert await following(changes) is None
+    await changes.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_failing_look_is_tried_again() -> None:
+    lesson, failed = Lesson(), asyncio.Event()
+
+    async def look() -> LessonProgress | None:
+        if not failed.is_set():
+            failed.set()
+            raise OSError("the database is away")
+        return await lesson.look()
+
+    changes = changes_of(look)
+    assert await following(changes) == lesson.now
+    await changes.aclose()  # type: ignore[attr-defined]

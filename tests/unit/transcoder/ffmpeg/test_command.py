@@ -1,0 +1,94 @@
+"""What ffmpeg is told, word for word: ffmpeg-python sorts and compiles, so only the result counts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.transcoder.lectures import source
+from tests.unit.transcoder.snapshots import assert_unchanged
+from transcoder.ffmpeg import command
+from transcoder.ffmpeg.process import Command
+from transcoder.ffmpeg.tools import Tools
+from transcoder.media import Source
+from transcoder.planning.plan import Plan, make_plan
+
+TOOLS = Tools(ffmpeg=Path("/tools/ffmpeg"), ffprobe=Path("/tools/ffprobe"))
+ORIGINAL = Path("/scratch/original.mp4")
+NOTICED_ELSEWHERE = ("-codec_whitelist", "-format_whitelist")  # the whitelists have a test of their own
+
+
+def chunk(number: int, lecture: Source) -> Command:
+    plan = make_plan(lecture)
+    assert plan.video
+    return command.chunk(TOOLS, ORIGINAL, lecture, plan, plan.video.chunks[number], threads=1)
+
+
+def text(made: Command) -> str:
+    """An option and its value, or a filter, a line."""
+    words = list(made.argv)
+    for option in NOTICED_ELSEWHERE:
+        if option in words:
+            words[words.index(option) + 1] = "…"
+    lines = ""
+    for word in words:
+        lines += ("\n" if word.startswith("-") else " ") + word.replace(";", ";\n  ")
+    return lines.strip() + "\n"
+
+
+TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_space="bt709", color_range="tv")
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("chunk_first.txt", chunk(0, source())),
+        ("chunk_later.txt", chunk(2, source())),
+        ("chunk_turned.txt", chunk(0, TURNED)),
+        ("chunk_hdr.txt", chunk(0, source(hdr=True, fps=(60_000, 1001)))),
+        ("audio.txt", command.audio(TOOLS, ORIGINAL, source(), make_plan(source()))),
+        ("poster.txt", command.poster(TOOLS, ORIGINAL, source())),
+        ("sheet.txt", command.sheet(TOOLS, 2)),
+        ("normalise.txt", command.normalise(TOOLS, ORIGINAL, source())),
+        ("keyframes.txt", command.keyframes(TOOLS, ORIGINAL, 1)),
+    ],
+)
+def test_argv(name: str, made: Command) -> None:
+    assert_unchanged(name, text(made))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_chunk_reads_only_the_original(number: int) -> None:
+    made = chunk(number, source())
+    assert made.inputs == (ORIGINAL,)
+    before = made.argv[: made.argv.index("-i")]
+    assert before[before.index("-protocol_whitelist") + 1] == "file"
+
+
+def test_nothing_to_make_of_what_is_not_there() -> None:
+    sound = Source("mp4", 1, 5.0, 0.0, True, audio=source().audio)
+    plan: Plan = make_plan(sound)
+    with pytest.raises(ValueError, match="no such part"):
+        command.poster(TOOLS, ORIGINAL, sound)
+    assert plan.video is None
+
+
+@pytest.mark.parametrize(
+    ("traits", "assumed"),
+    [
+        ({}, "setparams=colorspace=bt709:range=limited"),
+        ({"width": 720, "height": 576}, "setparams=colorspace=smpte170m:range=limited"),
+        ({"pixels": "yuvj420p"}, "setparams=colorspace=bt709["),
+        ({"color_space": "bt709"}, "setparams=range=limited"),
+        ({"color_space": "bt709", "color_range": "tv"}, None),
+        ({"pixels": "gbrp"}, None),
+        ({"pixels": ""}, None),
+    ],
+)
+def test_colours_are_assumed_where_a_stream_does_not_name_them(
+    traits: dict[str, object], assumed: str | None
+) -> None:
+    before_scaling = text(chunk(0, source(**traits))).partition("scale=")[0]  # type: ignore[arg-type]
+    if assumed is None:
+        assert "setparams" not in before_scaling
+    else:
+        assert assumed in before_scaling

@@ -1,0 +1,76 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from storage.database.tables import Video
+from tests.fixtures.revisions import plan_of
+from transcoder.jobs.estimate import JobView
+from transcoder.jobs.status import VideoStatus, describe
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def video(state: str, seconds: float | None = 18, **values: Any) -> Video:
+    plan = msgspec.to_builtins(plan_of(seconds)) if seconds else None
+    return Video(id="v", lesson_id="l", filename="a.mp4", state=state, plan=plan, **values)
+
+
+def parts(*states: str) -> list[JobView]:
+    return [JobView("prepare", 0, "done"), *(JobView("chunk", n, state) for n, state in enumerate(states))]
+
+
+def told(video: Video, jobs: list[JobView], ahead: int = 0) -> VideoStatus:
+    return describe(video, jobs, [{"name": "180p"}], ahead, NOW)
+
+
+def test_in_the_queue() -> None:
+    status = told(video("waiting", None), [JobView("prepare", 0, "waiting")], ahead=2)
+    assert (status.status, status.stage, status.queue_place, status.progress) == (
+        "processing",
+        "waiting",
+        2,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "jobs", "stage"),
+    [
+        ("waiting", [JobView("prepare", 0, "running")], "checking"),
+        ("encoding", parts("waiting", "waiting"), "waiting"),
+        ("encoding", parts("running", "waiting"), "encoding"),
+        ("encoding", parts("done", "waiting"), "encoding"),
+        ("finishing", parts("done", "done"), "finishing"),
+        ("ready", parts("done", "done"), "ready"),
+        ("failed", parts("done", "failed"), "failed"),
+        ("cancelled", parts("done", "cancelled"), "cancelled"),
+    ],
+)
+def test_stages(state: str, jobs: list[JobView], stage: str) -> None:
+    assert told(video(state), jobs).stage == stage
+
+
+def test_ready() -> None:
+    status = told(video("ready", playable_at=NOW), parts("done", "done", "done"))
+    assert (status.status, status.progress, status.playable_seconds) == ("ready", 100, 18)
+    assert status.variants == ({"name": "180p"},)
+    assert not status.can_retry
+
+
+def test_failed_says_why_and_whether_a_retry_can_help() -> None:
+    status = told(video("failed", error="No."), parts("done", "failed"))
+    assert (status.status, status.error, status.can_retry) == ("failed", "No.", True)
+    refused = [JobView("prepare", 0, "failed", result={"unusable": True})]
+    assert not told(video("failed", None, error="No."), refused).can_retry
+
+
+def test_a_strip_of_chunks() -> None:
+    chunks = told(video("encoding"), parts("done", "running", "waiting")).chunks
+    assert [(chunk.state, chunk.seconds) for chunk in chunks] == [
+        ("done", 6.0),
+        ("running", 6.0),
+        ("waiting", 6.0),
+    ]
+    assert chunks[0].progress == 1.0

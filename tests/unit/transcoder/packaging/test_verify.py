@@ -1,0 +1,83 @@
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from msgspec.structs import replace
+
+from tests.unit.transcoder.lectures import encoded, source, sources
+from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment, Source
+from transcoder.packaging import verify
+from transcoder.planning.plan import make_plan
+
+PLAN = make_plan(source(seconds=20.0))
+CHUNKS, SOUND = encoded(PLAN)
+Change = Callable[[RenditionPart], RenditionPart]
+
+
+@settings(max_examples=20)
+@given(sources)
+def test_what_is_as_planned_passes(lecture: Source) -> None:
+    plan = make_plan(lecture)
+    assert verify.whole(plan, *encoded(plan)) == []
+
+
+def segment(change: Callable[[Segment], Segment]) -> Change:
+    return lambda part: replace(part, segments=(change(part.segments[0]), *part.segments[1:]))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda part: replace(part, frames=149), "1080p: chunk 0 has 149 of 150 frames"),
+        (lambda part: replace(part, timescale=90_000), "1080p: chunk 0 has 150 of 150 frames"),
+        (
+            lambda part: replace(part, segments=()),
+            "1080p: segment 0 is missing, doubled or of another length",
+        ),
+        (lambda part: replace(part, init_sha256="x"), "1080p: workers have written different headers"),
+        (segment(lambda made: replace(made, number=1)), "1080p: segment 0 is missing"),
+        (segment(lambda made: replace(made, duration=made.duration - 512)), "1080p: segment 0 is missing"),
+        (segment(lambda made: replace(made, bytes=0, keyframes=())), "1080p: segment 0 is empty"),
+        (
+            segment(lambda made: replace(made, keyframes=made.keyframes[1:])),
+            "segment 0 has keyframes off the grid",
+        ),
+        (segment(lambda made: replace(made, bytes=20_500)), "segment 0 has keyframes beyond its end"),
+    ],
+)
+def test_what_is_not_is_found(change: Change, says: str) -> None:
+    first = CHUNKS[0]
+    spoilt = replace(first, parts=(change(first.parts[0]), *first.parts[1:]))
+    assert says in "; ".join(map(str, verify.whole(PLAN, (spoilt, *CHUNKS[1:]), SOUND)))
+
+
+def test_a_missing_chunk() -> None:
+    assert str(verify.whole(PLAN, CHUNKS[:-1], SOUND)[0]) == "picture: 2 chunks where 3 were planned"
+
+
+def test_a_missing_rung() -> None:
+    spoilt = replace(CHUNKS[0], parts=CHUNKS[0].parts[:2])
+    assert "picture: chunk 0 was made as 1080p, 720p" in map(
+        str, verify.whole(PLAN, (spoilt, *CHUNKS[1:]), SOUND)
+    )
+
+
+def test_a_missing_tile() -> None:
+    spoilt: ChunkResult = replace(CHUNKS[0], tiles=())
+    assert verify.whole(PLAN, (spoilt, *CHUNKS[1:]), SOUND)[0].rendition == "storyboard"
+
+
+def test_missing_sound() -> None:
+    assert [str(finding) for finding in verify.whole(PLAN, CHUNKS, None)] == ["audio: the sound is missing"]
+
+
+def test_sound_that_has_not_ended() -> None:
+    assert SOUND
+    growing = AudioResult(part=SOUND.part, complete=False)
+    assert str(verify.whole(PLAN, CHUNKS, growing)[0]).startswith("audio: ")
+
+
+def test_results_survive_the_row_they_are_stored_in() -> None:
+    stored = msgspec.to_builtins(CHUNKS[0])
+    assert msgspec.convert(stored, ChunkResult) == CHUNKS[0]

@@ -1,0 +1,95 @@
+"""Where a seek aims: never behind what is to be shown, and no further before it than it must."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.transcoder.lectures import source
+from transcoder.media import Source, VideoStream
+from transcoder.planning import seeking
+from transcoder.planning.seeking import MARGIN, SEARCHED
+
+FRAME = 1 / 25
+KEYFRAMES = (0.0, 10.0, 19.92, 30.0, 40.12, 40.52)
+
+
+def of(container: str = "mov", **traits: object) -> tuple[Source, VideoStream]:
+    lecture = source(seconds=900.0, **{"keyframes": KEYFRAMES} | traits)  # type: ignore[arg-type]
+    assert lecture.video
+    return msgspec.structs.replace(lecture, container=container), lecture.video
+
+
+@pytest.mark.parametrize(
+    ("start", "keyframe"), [(12.0, 10.0), (18.0, 10.0), (20.0, 19.92), (30.0, 30.0), (48.0, 40.52)]
+)
+def test_right_at_the_keyframe(start: float, keyframe: float) -> None:
+    aim = seeking.aim(*of(), start)
+    assert aim is not None
+    assert keyframe < aim < keyframe + FRAME / 2  # rounding must not lead to the one before
+    assert seeking.behind(*of(), start) == pytest.approx(start - keyframe)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.5, 1.0])
+def test_from_the_beginning(start: float) -> None:
+    assert seeking.aim(*of(), start) is None
+    assert seeking.behind(*of(), start) == start
+
+
+@pytest.mark.parametrize(
+    ("container", "traits", "start", "behind"),
+    [
+        ("matroska", {}, 30.0, 10.08),  # its demuxer counts in the time of decoding
+        ("matroska", {}, 42.0, 1.48),
+        ("mov", {"interlaced": True}, 30.0, 10.08),  # the filter looks back
+        ("mov", {}, 40.2, 10.2),  # another keyframe comes soon
+        ("mov", {}, 39.5, 9.5),
+    ],
+)
+def test_with_a_margin(container: str, traits: dict[str, object], start: float, behind: float) -> None:
+    assert seeking.aim(*of(container, **traits), start) == start - MARGIN
+    assert seeking.behind(*of(container, **traits), start) == pytest.approx(behind)
+
+
+@pytest.mark.parametrize(
+    ("keyframes", "start"), [((), 30.0), (KEYFRAMES, SEARCHED - MARGIN), (KEYFRAMES, SEARCHED + 60)]
+)
+def test_where_nothing_is_known(keyframes: tuple[float, ...], start: float) -> None:
+    assert seeking.aim(*of(keyframes=keyframes), start) == start - MARGIN
+    assert seeking.behind(*of(keyframes=keyframes), start) is None
+
+
+@given(
+    st.lists(st.floats(0, 600), max_size=40).map(lambda times: tuple(sorted(times))),
+    st.floats(0, 700),
+    st.sampled_from(("mov", "matroska")),
+)
+def test_never_behind_what_is_to_be_shown(keyframes: tuple[float, ...], start: float, container: str) -> None:
+    lecture, video = of(container, keyframes=keyframes)
+    aim = seeking.aim(lecture, video, start)
+    assert aim is None or aim <= start + FRAME / 2
+    wasted = seeking.behind(lecture, video, start)
+    assert wasted is None or -FRAME / 2 <= wasted <= start
+
+
+FRAMECRC = """#software: Lavf
+#tb 0: 1/12800
+#media_type 0: video
+0,      27136,      28160,      512,     7000, 0x11111111
+0,     156160,     158208,      512,     9000, 0x22222222
+"""
+
+
+def test_what_ffmpeg_says_of_keyframes() -> None:
+    assert seeking.read_keyframes(FRAMECRC, start=2.2) == (0.0, 10.08)
+
+
+@pytest.mark.parametrize("nothing", ["", "#tb 0: 1/12800\n"])
+def test_what_ffmpeg_does_not_say(nothing: str) -> None:
+    assert seeking.read_keyframes(nothing, start=0.0) == ()
+
+
+def test_a_source_of_keyframes_alone() -> None:
+    lines = [f"0, {n}, {n}, 1, 7000, 0x11111111" for n in range(int(SEARCHED) + 1)]
+    assert seeking.read_keyframes("\n".join(["#tb 0: 1/25", *lines]), start=0.0) == ()
+    assert len(seeking.read_keyframes("\n".join(["#tb 0: 1/25", *lines[1:]]), start=0.0)) == SEARCHED

@@ -1,0 +1,151 @@
+"""From ffprobe's JSON to the streams that become a lecture."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcoder.media import Unusable
+from transcoder.source import headers, rejections
+from transcoder.source.headers import Headers, SideData, Stream
+
+
+def read(*streams: dict[str, object], container: str = "mov,mp4,m4a,3gp,3g2,mj2") -> Headers:
+    numbered = [{"index": index, **stream} for index, stream in enumerate(streams)]
+    answer = {"programs": [], "streams": numbered, "format": {"format_name": container}}
+    return msgspec.json.decode(json.dumps(answer), type=Headers)
+
+
+VIDEO: dict[str, object] = {"codec_type": "video", "codec_name": "h264", "width": 1920, "height": 1080}
+AUDIO: dict[str, object] = {"codec_type": "audio", "codec_name": "aac", "channels": 2, "sample_rate": "48000"}
+COVER: dict[str, object] = {**VIDEO, "codec_name": "mjpeg", "disposition": {"attached_pic": 1}}
+CAPTIONS: dict[str, object] = {"codec_type": "subtitle", "codec_name": "mov_text"}
+
+
+def test_picture_and_sound() -> None:
+    chosen = headers.choose(read(CAPTIONS, VIDEO, AUDIO))
+    assert chosen.video is not None
+    assert chosen.audio is not None
+    assert (chosen.video.index, chosen.audio.index) == (1, 2)
+
+
+def test_a_cover_is_no_picture() -> None:
+    assert headers.choose(read(COVER, AUDIO)).video is None
+    after_cover = headers.choose(read(COVER, VIDEO)).video
+    assert after_cover is not None
+    assert after_cover.index == 1
+
+
+def test_the_default_sound_is_taken() -> None:
+    chosen = headers.choose(read(VIDEO, AUDIO, {**AUDIO, "disposition": {"default": 1}}))
+    assert chosen.audio is not None
+    assert chosen.audio.index == 2
+
+
+def test_sound_that_can_be_decoded_goes_before_the_default() -> None:
+    spatial = {**AUDIO, "codec_name": "apac", "disposition": {"default": 1}}
+    chosen = headers.choose(read(VIDEO, spatial, AUDIO))
+    assert chosen.audio is not None
+    assert chosen.audio.index == 2
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence"),
+    [
+        (read(CAPTIONS), rejections.NEITHER),
+        (read(), rejections.NEITHER),
+        (read(VIDEO, container="hls"), rejections.unknown_kind("hls")),
+        (read(VIDEO, container="h264"), rejections.unknown_kind("h264")),
+        (read(*[VIDEO] * 33), rejections.TOO_MANY),
+        (read({**VIDEO, "codec_name": "vc1"}), rejections.undecodable("The picture", "vc1")),
+        (read(VIDEO, {**AUDIO, "codec_name": "wmav2"}), rejections.undecodable("The sound", "wmav2")),
+        (read({**VIDEO, "codec_tag_string": "encv"}), rejections.ENCRYPTED),
+        (read({**VIDEO, "width": 32000, "height": 32000}), rejections.too_large(32000, 32000)),
+        (read({**VIDEO, "width": 4098}), rejections.too_large(4098, 1080)),
+        (read({**VIDEO, "width": 0, "height": 0}), rejections.too_small(0, 0)),
+    ],
+)
+def test_refused(found: Headers, sentence: str) -> None:
+    with pytest.raises(Unusable) as refused:
+        headers.choose(found)
+    assert str(refused.value) == sentence
+    assert sentence.endswith(".")
+
+
+def picture(width: int, height: int, aspect: str = "1:1", turned: float | None = None) -> Stream:
+    sides = () if turned is None else (SideData(), SideData(rotation=turned))
+    return Stream(0, "video", "h264", "", width, height, aspect, side_data_list=sides)
+
+
+@pytest.mark.parametrize(
+    ("stream", "shown"),
+    [
+        (picture(1920, 1080), (1920, 1080, 0)),
+        (picture(853, 481), (852, 480, 0)),
+        (picture(720, 576, "16:15"), (768, 576, 0)),
+        (picture(1440, 1080, "4:3"), (1920, 1080, 0)),
+        (picture(1920, 1080, turned=-90), (1080, 1920, 90)),
+        (picture(1920, 1080, turned=90), (1080, 1920, 270)),
+        (picture(1920, 1080, turned=180), (1920, 1080, 180)),
+        (picture(1920, 1080, turned=-89.6), (1080, 1920, 90)),
+        (picture(1920, 1080, turned=float("nan")), (1920, 1080, 0)),
+        (picture(1920, 1080, "0:1"), (1920, 1080, 0)),
+        (picture(1920, 1080, "1:0"), (1920, 1080, 0)),
+        (picture(1920, 1080, "1:9000"), (1920, 1080, 0)),
+        (picture(1920, 1080, "N/A"), (1920, 1080, 0)),
+    ],
+)
+def test_shape(stream: Stream, shown: tuple[int, int, int]) -> None:
+    shape = headers.shape(stream)
+    assert (shape.width, shape.height, shape.rotation) == shown
+
+
+@given(
+    st.integers(16, 4096), st.integers(16, 4096), st.integers(1, 64), st.integers(1, 64), st.floats(-360, 360)
+)
+def test_every_shape_is_even_and_within_its_pixels(
+    width: int, height: int, across: int, down: int, turned: float
+) -> None:
+    shape = headers.shape(picture(width, height, f"{across}:{down}", turned))
+    assert shape.width % 2 == shape.height % 2 == 0
+    assert min(shape.width, shape.height) >= 2
+    assert max(shape.width, shape.height) <= 4 * max(width, height)
+    assert shape.rotation in (0, 90, 180, 270)
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("eng", "en"), ("ger", "de"), ("deu", "de"), ("de-AT", "de-at"), ("gsw", "gsw")]
+    + [(none, None) for none in ("", "und", "mul", "zxx", "<script>", "ünd", "e" * 36)],
+)
+def test_language(tag: str, language: str | None) -> None:
+    assert headers.language(Stream(0, tags={"language": tag})) == language
+
+
+@pytest.mark.parametrize(
+    ("stream", "end"),
+    [
+        (Stream(0, start_time="1.500000", duration="10.000000"), 11.5),
+        (Stream(0, duration="10.000000"), 10.0),
+        (Stream(0, start_time="N/A", duration="N/A"), None),
+        (Stream(0, tags={"DURATION": "01:00:01.500000000"}), 3601.5),
+        (Stream(0, tags={"DURATION": "soon"}), None),
+        (Stream(0, tags={"DURATION": "1:x:3"}), None),
+        (Stream(0, duration="inf"), None),
+        (Stream(0, duration="nan"), None),
+    ],
+)
+def test_where_a_stream_says_that_it_ends(stream: Stream, end: float | None) -> None:
+    assert headers.claimed_end(stream) == end
+
+
+def test_interlaced_and_hdr() -> None:
+    assert headers.interlaced(Stream(0, field_order="tt"))
+    assert not headers.interlaced(Stream(0, field_order="progressive"))
+    assert not headers.interlaced(Stream(0, codec_name="h264"))
+    assert headers.interlaced(Stream(0, codec_name="dvvideo"))
+    assert headers.hdr(Stream(0, color_transfer="smpte2084"))
+    assert headers.hdr(Stream(0, color_transfer="arib-std-b67"))
+    assert not headers.hdr(Stream(0, color_transfer="bt709"))

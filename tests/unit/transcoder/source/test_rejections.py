@@ -1,0 +1,39 @@
+"""ffprobe's last words, as sentences."""
+
+import pytest
+
+from transcoder.source import rejections
+
+
+@pytest.mark.parametrize(
+    ("stderr", "start", "sentence"),
+    [
+        (
+            "[mov,mp4,m4a @ 0x55] moov atom not found\nx: Invalid data found when processing input",
+            b"\0\0\0\x20ftyp",
+            rejections.CUT_OFF,
+        ),
+        ("[mov,mp4,m4a @ 0x55] moov atom not found\nx: Invalid data", b"hello wo", rejections.NOT_MEDIA),
+        ("x: Invalid data found when processing input", b"", rejections.NOT_MEDIA),
+        (
+            "[concat @ 0x55] Format not on whitelist 'mov'\nx: Invalid argument",
+            b"ffconcat",
+            rejections.PLAYLIST,
+        ),
+        ("Not detecting m3u8/hls with non standard extension\nx: Invalid", b"#EXTM3U\n", rejections.PLAYLIST),
+        ("[asf @ 0x55] Format not on whitelist 'mov'", b"0&\xb2u", rejections.unknown_kind("asf")),
+        (
+            "[ffv1 @ 0x55] Codec (ffv1) not on whitelist 'h264'",
+            b"\x1aE\xdf\xa3",
+            rejections.undecodable("Part of the file", "ffv1"),
+        ),
+        (
+            "[mov @ 0x55] Number of streams exceeds max_streams parameter (32), see\nx: Out of memory",
+            b"\0\0\0\x20ftyp",
+            rejections.TOO_MANY,
+        ),
+        ("x: Cannot allocate memory", b"\0\0\0\x20ftyp", rejections.TOO_GREEDY),
+    ],
+)
+def test_a_sentence_for_it(stderr: str, start: bytes, sentence: str) -> None:
+    assert rejections.from_ffprobe(stderr, start) == sentence

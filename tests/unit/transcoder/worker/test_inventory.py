@@ -1,0 +1,47 @@
+from storage.objects import keys
+from tests.unit.transcoder.jobs.test_estimate import plan_of
+from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
+from transcoder.worker.steps.inventory import Parts, lost, needed_by, useless
+
+VIDEO = "v1"
+
+
+def part(rendition: str, take: int, *numbers: int) -> RenditionPart:
+    segments = tuple(Segment(number=n, duration=6, bytes=100 + n) for n in numbers)
+    return RenditionPart(rendition, take, 1, "hash", "avc1", 6 * len(numbers), segments)
+
+
+PARTS = Parts(
+    chunks=(
+        ChunkResult(parts=(part("720p", 1, 0), part("480p", 1, 0)), tiles=(0,), take=1),
+        ChunkResult(parts=(part("720p", 3, 1), part("480p", 3, 1)), tiles=(1,), take=3),
+    ),
+    audio=AudioResult(part=part("audio", 2, 0, 1), complete=True),
+)
+THERE = {key: size or 7 for key, (_, size) in needed_by(VIDEO, PARTS).items()}
+
+
+def test_one_header_serves_a_rendition() -> None:
+    headers = {key for key in THERE if "/init." in key}
+    assert headers == {
+        keys.init(VIDEO, "720p", 1),
+        keys.init(VIDEO, "480p", 1),
+        keys.init(VIDEO, "audio", 2),
+    }
+
+
+def test_nothing_is_lost_when_all_is_there() -> None:
+    assert lost(VIDEO, PARTS, THERE) == set()
+
+
+def test_a_missing_or_short_object_names_its_job() -> None:
+    there = {key: size for key, size in THERE.items() if key != keys.segment(VIDEO, "480p", 1, 3)}
+    there[keys.segment(VIDEO, "audio", 0, 2)] = 50
+    assert lost(VIDEO, PARTS, there) == {("chunk", 1), ("audio", 0)}
+    assert lost(VIDEO, PARTS, {**THERE, keys.init(VIDEO, "720p", 1): 1}) == set()
+
+
+def test_late_takes_and_ways_are_useless() -> None:
+    stray = [keys.segment(VIDEO, "720p", 0, 2), keys.init(VIDEO, "480p", 3), keys.normalised(VIDEO)]
+    there = {**THERE, **dict.fromkeys(stray, 9), keys.poster(VIDEO): 9}
+    assert set(useless(VIDEO, plan_of(12), PARTS, there)) == {*stray, keys.tiles(VIDEO)}

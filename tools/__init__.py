@@ -1,0 +1,1 @@
+"""Build steps: collecting texts, copying browser modules. Not part of the product."""

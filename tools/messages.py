@@ -1,0 +1,70 @@
+"""Collect the texts of the interface: web/locale/skillstudio.pot, and every translation brought up to it.
+
+`python -m tools.messages`, or `make messages`, after a text was added or changed. What a translation
+lacks stays empty and shows in English; what is no longer used is dropped.
+"""
+
+import sys
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
+
+from tools.sentences import Message, messages
+from web import LOCALE, TEMPLATES
+
+DOMAIN = "skillstudio"
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("server", "transcoder")
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+OPTIONS = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
+
+
+def collected() -> Catalog:
+    """Every text of templates and sources, in the order of the alphabet: no line numbers that move."""
+    catalog = Catalog(domain=DOMAIN, project="SkillStudio", charset="utf-8")
+    for message in sorted(_in_templates() | messages(ROOT, PACKAGES), key=str):
+        catalog.add(message)
+    return catalog
+
+
+def template_text(catalog: Catalog) -> bytes:
+    """As the .pot file has it: without a date, so that equal texts make equal files."""
+    out = BytesIO()
+    write_po(out, catalog, omit_header=True, width=100)
+    return out.getvalue()
+
+
+def update(path: Path, catalog: Catalog) -> None:
+    language = path.parent.parent.name
+    with path.open("rb") as lines:
+        translation = read_po(lines, locale=language, domain=DOMAIN)
+    translation.update(catalog, no_fuzzy_matching=True, update_creation_date=False)
+    translation.obsolete.clear()
+    out = BytesIO()
+    write_po(out, translation, width=100, sort_output=True, ignore_obsolete=True)
+    path.write_bytes(out.getvalue())
+
+
+def _in_templates() -> set[Message]:
+    found: set[Message] = set()
+    for path in TEMPLATES.rglob("*.html"):
+        with path.open("rb") as source:
+            for _, function, texts, _ in babel_extract(source, list(KEYWORDS), (), OPTIONS):
+                given = [text for text in (texts if isinstance(texts, tuple) else (texts,)) if text]
+                found.add((given[0], given[1]) if function == "ngettext" else given[0])
+    return found
+
+
+def main() -> None:
+    catalog = collected()
+    (LOCALE / f"{DOMAIN}.pot").write_bytes(template_text(catalog))
+    for path in sorted(LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.po")):
+        update(path, catalog)
+    sys.stdout.write(f"{len(catalog)} texts in {LOCALE}\n")
+
+
+if __name__ == "__main__":
+    main()

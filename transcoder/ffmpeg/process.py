@@ -1,0 +1,102 @@
+"""The one door through which media tools start."""
+
+import shlex
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from transcoder.ffmpeg import sandbox
+from transcoder.ffmpeg.process_group import Command, Kind, Limits, Running
+from transcoder.ffmpeg.progress import Progress
+
+__all__ = ["Command", "Finished", "Kind", "Limits", "ProcessFailed", "Progress", "ask", "bubblewrap", "run"]
+
+log = structlog.get_logger()
+
+
+class Finished(msgspec.Struct, frozen=True):
+    stdout: bytes
+    stderr: str
+    seconds: float
+    peak_rss: int  # bytes; the kernel counts the worker that forked, so never below its size
+
+
+class ProcessFailed(Exception):
+    """`stderr` is the tail; `returncode` is minus the signal's number for a signal."""
+
+    def __init__(self, kind: Kind, purpose: str, stderr: str, returncode: int) -> None:
+        self.kind, self.purpose, self.stderr, self.returncode = kind, purpose, stderr, returncode
+        last = stderr.strip().rpartition("\n")[2]
+        super().__init__(f"{purpose}: {kind} ({returncode})" + (f": {last}" if last else ""))
+
+
+async def run(
+    command: Command,
+    folder: Path,
+    limits: Limits,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Finished:
+    """Run to the end inside `folder`. Cancelling kills the whole group before CancelledError leaves here.
+
+    `on_progress` is called at most four times a second. Raises ProcessFailed.
+    """
+    folder = folder.resolve()
+    pasteable = f"cd {shlex.quote(str(folder))} && {shlex.join(command.argv)}"
+    log.debug("process.start", purpose=command.purpose, command=pasteable)
+    started = time.monotonic()
+    running = Running(command, folder, limits, on_progress, bubblewrap())
+    try:
+        kind = await running.until_end()
+    finally:
+        await running.close()
+    seconds = time.monotonic() - started
+    log.debug(
+        "process.end",
+        purpose=command.purpose,
+        seconds=round(seconds, 2),
+        cpu_seconds=round(running.cpu_seconds, 2),
+        returncode=running.returncode,
+        peak_rss=running.peak_rss,
+    )
+    stderr = running.stderr.decode(errors="replace")
+    if kind := kind or _kind(running.returncode):
+        raise ProcessFailed(kind, command.purpose, stderr, running.returncode)
+    return Finished(bytes(running.stdout), stderr, seconds, running.peak_rss)
+
+
+def _kind(returncode: int) -> Kind | None:
+    if returncode >= 0:
+        return "exit" if returncode else None
+    by_signal: dict[int, Kind] = {signal.SIGXCPU: "timeout", signal.SIGXFSZ: "too_much_output"}
+    return by_signal.get(-returncode, "killed")
+
+
+def ask(argv: tuple[str, ...], seconds: float = 10) -> str | None:
+    """What a tool says about itself (`-version`, `-encoders`); None when it cannot."""
+    try:
+        answer = subprocess.run(
+            argv,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            env=sandbox.ENVIRONMENT,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.decode(errors="replace")
+
+
+@cache
+def bubblewrap() -> str | None:
+    """The path of a bubblewrap that works here: in many containers it is installed and refused."""
+    found = shutil.which("bwrap")
+    works = found and ask((found, *sandbox.ISOLATION, "--ro-bind", "/", "/", "--", "/bin/true"))
+    return found if works is not None else None

@@ -1,0 +1,149 @@
+"""How far the revision is that a lesson is waiting for, in words and numbers that a person waits by."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database.tables import Job, Lesson, Video
+from transcoder.jobs import revisions
+from transcoder.jobs.estimate import JobView, Outlook, look_ahead
+from transcoder.planning.plan import Plan
+
+
+class ChunkStatus(msgspec.Struct, frozen=True):
+    number: int
+    state: str  # waiting, running, done, failed, cancelled
+    progress: float  # 0-1
+    seconds: float  # of the lecture
+
+
+class VideoStatus(msgspec.Struct, frozen=True):
+    job_id: str  # the revision
+    status: str  # processing, ready, failed: lessons.video_status of this revision
+    state: str  # videos.state
+    progress: int  # 0-100
+    stage: str  # waiting, checking, encoding, finishing, ready, failed, cancelled
+    queue_place: int | None  # 1: next; None once it is being worked on
+    eta_seconds: int | None  # None until there is a speed to judge by
+    speed: float | None  # seconds of lecture per second, all workers together
+    playable: bool
+    playable_seconds: float
+    duration_seconds: float | None
+    variants: tuple[dict[str, Any], ...]
+    error: str | None
+    chunks: tuple[ChunkStatus, ...]
+    can_retry: bool
+    filename: str
+
+
+async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) -> VideoStatus | None:
+    """None when the lesson has no video yet."""
+    lesson = await session.get(Lesson, lesson_id)
+    if lesson is None or lesson.transcoding_job_id is None:
+        return None
+    video = await session.get(Video, lesson.transcoding_job_id)
+    if video is None:
+        return None
+    active = video.state in revisions.ACTIVE
+    return describe(
+        video,
+        await _jobs(session, video.id),
+        lesson.video_quality_variants or [],
+        await _ahead(session, video) if active else 0,
+        now,
+    )
+
+
+async def _jobs(session: AsyncSession, video_id: str) -> list[JobView]:
+    """Without the chunks' results, which are long."""
+    rows = await session.execute(
+        select(Job.kind, Job.number, Job.state, Job.progress, Job.started_at, Job.finished_at)
+        .where(Job.video_id == video_id)
+        .order_by(Job.number)
+    )
+    results = await session.execute(
+        select(Job.kind, Job.result).where(Job.video_id == video_id, Job.kind.in_(("prepare", "audio")))
+    )
+    known = {row.kind: row.result for row in results}
+    return [JobView(*row, result=known.get(row[0])) for row in rows]
+
+
+async def _ahead(session: AsyncSession, video: Video) -> int:
+    return (
+        await session.scalar(
+            select(func.count())
+            .select_from(Video)
+            .where(Video.state.in_(revisions.ACTIVE), Video.id < video.id)
+        )
+        or 0
+    )
+
+
+def describe(
+    video: Video, jobs: Sequence[JobView], variants: Sequence[dict[str, Any]], ahead: int, now: datetime
+) -> VideoStatus:
+    """`ahead`: revisions with work left that came before this one."""
+    plan = msgspec.convert(video.plan, Plan) if video.plan else None
+    outlook = look_ahead(plan, jobs, now) if video.state in revisions.ACTIVE else _ended(video, plan)
+    idle = video.state in revisions.ACTIVE and not any(job.state == "running" for job in jobs)
+    return VideoStatus(
+        job_id=video.id,
+        status={"ready": "ready", "failed": "failed", "cancelled": "failed"}.get(video.state, "processing"),
+        state=video.state,
+        progress=outlook.progress,
+        stage=_stage(video, jobs),
+        queue_place=max(1, ahead) if idle else None,
+        eta_seconds=outlook.eta_seconds,
+        speed=outlook.speed,
+        playable=video.playable_at is not None,
+        playable_seconds=outlook.playable_seconds if video.playable_at else 0.0,
+        duration_seconds=plan.duration if plan else None,
+        variants=tuple(variants) if video.state == "ready" else (),
+        error=video.error,
+        chunks=_chunks(plan, jobs),
+        can_retry=video.state == "failed" and not _unusable(jobs),
+        filename=video.filename,
+    )
+
+
+def _stage(video: Video, jobs: Sequence[JobView]) -> str:
+    if video.state not in ("waiting", "encoding"):
+        return video.state
+    begun = any(job.state in ("running", "done") for job in jobs if job.kind != "prepare")
+    checking = any(job.state == "running" for job in jobs if job.kind == "prepare")
+    return "encoding" if begun else "checking" if checking else "waiting"
+
+
+def _ended(video: Video, plan: Plan | None) -> Outlook:
+    ready = video.state == "ready"
+    return Outlook(
+        progress=100 if ready else 0,
+        playable_seconds=plan.duration if ready and plan else 0.0,
+        speed=None,
+        eta_seconds=None,
+    )
+
+
+def _unusable(jobs: Sequence[JobView]) -> bool:
+    return any(job.kind == "prepare" and (job.result or {}).get("unusable") for job in jobs)
+
+
+def _chunks(plan: Plan | None, jobs: Sequence[JobView]) -> tuple[ChunkStatus, ...]:
+    if plan is None or plan.video is None:
+        return ()
+    fps = plan.video.fps_num / plan.video.fps_den
+    known = {job.number: job for job in jobs if job.kind == "chunk"}
+    return tuple(
+        ChunkStatus(
+            number=chunk.number,
+            state=known[chunk.number].state,
+            progress=1.0 if known[chunk.number].state == "done" else known[chunk.number].progress,
+            seconds=round(chunk.frames / fps, 3),
+        )
+        for chunk in plan.video.chunks
+        if chunk.number in known
+    )

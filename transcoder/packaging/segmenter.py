@@ -1,0 +1,104 @@
+"""Cuts one fragmented file into segments on the lecture's timeline, and checks it frame by frame.
+
+An encoder writes from time zero: `ftyp moov (moof mdat)… mfra`, one moof for every keyframe of
+a picture, one for every segment of sound. The header becomes the init segment; fragments become
+segments, moved by the time of the file's first frame.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from storage.objects import keys
+from transcoder.media import Segment
+from transcoder.packaging import isobmff
+from transcoder.packaging.isobmff import Fragment
+
+
+class NotAsPlanned(Exception):
+    """The encoder made something else than was planned; `str()` says what."""
+
+
+class Track(NamedTuple):
+    """What a file should hold: frames of a picture, or of sound."""
+
+    rendition: str
+    take: int
+    timescale: int
+    frame_ticks: int
+    fragment_frames: int
+    segment_frames: int
+    first_frame: int  # where it lies in the lecture
+    frames: int
+    pictures: bool  # of which only a fragment's first is a keyframe
+
+
+def header(file: BinaryIO) -> bytes | None:
+    """`ftyp` and `moov`; None while they are not whole. Leaves the file behind them."""
+    file.seek(0)
+    ftyp, moov = _box(file, "ftyp"), _box(file, "moov")
+    return ftyp + moov if ftyp and moov else None
+
+
+def cut(file: BinaryIO, track: Track, edit: int, folder: Path, frame: int = 0) -> Iterator[Segment]:
+    """Writes each whole segment to the folder as it will be named in the store.
+
+    The file stands at the fragment of its `frame`, which begins a segment. `edit`: the ticks that
+    its header takes off the times, which leave room for decoding before showing. Raises NotAsPlanned.
+    """
+    pending: list[tuple[Fragment, bytes, bytes]] = []
+    while (moof := _box(file, "moof")) and (mdat := _box(file, "mdat")):
+        fragment = isobmff.fragment(moof)
+        _check(fragment, track, edit, frame)
+        frame += len(fragment.samples)
+        sequence = (track.first_frame + frame - 1) // track.fragment_frames + 1
+        moof = isobmff.moved(moof, ticks=track.first_frame * track.frame_ticks, sequence=sequence)
+        pending.append((fragment, moof, mdat))
+        if frame % track.segment_frames == 0 or frame == track.frames:
+            number = (track.first_frame + frame - 1) // track.segment_frames
+            path = folder / keys.segment_name(number, track.take)
+            path.write_bytes(b"".join(moof + mdat for _, moof, mdat in pending))
+            yield _measure(number, pending, track, edit)
+            pending = []
+
+
+def _box(file: BinaryIO, kind: str) -> bytes | None:
+    """The next box if it is of this kind and whole; else None, and the file stays where it is."""
+    at = file.tell()
+    head = file.read(isobmff.HEADER)
+    # Of a file that grows, a box's length can still be the zero that the writer comes back to.
+    if len(head) == isobmff.HEADER and any(head[:4]):
+        found, size = isobmff.read_header(head)
+        if found == kind:
+            body = file.read(size - isobmff.HEADER)
+            if len(body) == size - isobmff.HEADER:
+                return head + body
+    file.seek(at)
+    return None
+
+
+def _check(fragment: Fragment, track: Track, edit: int, frame: int) -> None:
+    """Every frame where the plan has it: nothing lost, doubled or late, keyframes on the grid only."""
+    where, ticks = f"{track.rendition} from frame {track.first_frame + frame}", track.frame_ticks
+    expected = min(track.fragment_frames, track.frames - frame)
+    samples = fragment.samples
+    if len(samples) != expected:
+        raise NotAsPlanned(f"{where}: {len(samples)} frames to the next keyframe instead of {expected}")
+    if any(sample.duration != ticks for sample in samples):
+        raise NotAsPlanned(f"{where}: frames are not {ticks} ticks apart")
+    if fragment.decode_time != frame * ticks:
+        raise NotAsPlanned(f"{where}: begins at tick {fragment.decode_time} of its file")
+    if fragment.times() != [edit + at * ticks for at in range(frame, frame + expected)]:
+        raise NotAsPlanned(f"{where}: frames are not shown one after the other")
+    if [sample.keyframe for sample in samples] != [True] + [not track.pictures] * (expected - 1):
+        raise NotAsPlanned(f"{where}: keyframes are not on the grid")
+
+
+def _measure(number: int, fragments: list[tuple[Fragment, bytes, bytes]], track: Track, edit: int) -> Segment:
+    start, size, keyframes = fragments[0][0].decode_time, 0, []
+    for fragment, moof, mdat in fragments:
+        picture = len(moof) + isobmff.HEADER + fragment.samples[0].size
+        keyframes.append((size, picture, fragment.times()[0] - edit - start))
+        size += len(moof) + len(mdat)
+    duration = sum(fragment.ticks for fragment, _, _ in fragments)
+    return Segment(number, duration, size, tuple(keyframes) if track.pictures else ())

@@ -1,0 +1,144 @@
+"""From the files an encoder has written to the segments and figures that a job hands on."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from storage.objects import keys
+from transcoder.ffmpeg.command import AUDIO_FILE, TILE_PATTERN
+from transcoder.media import AudioResult, ChunkResult, RenditionPart, Rung, Segment
+from transcoder.packaging import isobmff, segmenter
+from transcoder.packaging.playlist import AUDIO
+from transcoder.packaging.segmenter import NotAsPlanned, Track
+from transcoder.planning.plan import AAC_FRAME, AudioPlan, Chunk, Plan, VideoPlan, chunk_tiles, needed
+
+Result = TypeVar("Result", ChunkResult, AudioResult)
+Piece = tuple[Callable[[str], str], Path]  # from a video's id to the object's key; the file
+
+
+@dataclass(frozen=True)
+class Collected(Generic[Result]):
+    """What a job has to tell, and the files it has to store before."""
+
+    result: Result
+    pieces: tuple[Piece, ...]
+
+    def files(self, video_id: str) -> dict[str, Path]:
+        """By object key."""
+        return {key(video_id): path for key, path in self.pieces}
+
+
+def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, take: int) -> Collected[ChunkResult]:
+    """What `command.chunk` has written to the folder; the files are used up.
+
+    Raises NotAsPlanned or isobmff.Malformed.
+    """
+    video = needed(plan.video)
+    parts: list[RenditionPart] = []
+    pieces: list[Piece] = []
+    for rung in video.rungs:
+        file = folder / f"{rung.name}.mp4"
+        part, made = _collect(file, pictures(video, rung, chunk, take), ())
+        file.unlink()
+        parts.append(part)
+        pieces += made
+    tiles = chunk_tiles(plan, chunk)
+    pieces += [(partial(keys.tile, number=tile, take=take), _tile(folder, tile)) for tile in tiles]
+    _check_frames(parts, chunk.frames)
+    return Collected(ChunkResult(parts=tuple(parts), tiles=tiles, take=take), tuple(pieces))
+
+
+def collect_audio(
+    folder: Path, plan: Plan, take: int, known: RenditionPart | None = None, *, complete: bool
+) -> Collected[AudioResult]:
+    """The segments that are whole by now in the folder's `audio.mp4`, which may still grow.
+
+    `known`: the part that the last call for the same file returned; only what came after it is
+    among the files. `complete`: the encoder has ended, and all that was planned has to be there.
+    Before the first segment the part is empty: no header, no codecs. Raises as `collect_chunk`.
+    """
+    track = sound(needed(plan.audio), take)
+    part, pieces = _collect(folder / AUDIO_FILE, track, known.segments if known else ())
+    if complete:
+        _check_frames([part], track.frames)
+    return Collected(AudioResult(part=part, complete=complete), tuple(pieces))
+
+
+def _collect(file: Path, track: Track, known: tuple[Segment, ...]) -> tuple[RenditionPart, list[Piece]]:
+    """Everything from the first segment that is not yet known."""
+    place = file.parent / track.rendition
+    place.mkdir(exist_ok=True)
+    if not file.exists():
+        return _part(track, b"", ()), []
+    with file.open("rb") as opened:
+        header = segmenter.header(opened) or b""
+        opened.seek(len(header) + sum(segment.bytes for segment in known))
+        begin = len(known) * track.segment_frames
+        made = tuple(segmenter.cut(opened, track, isobmff.edit(header), place, begin)) if header else ()
+    pieces: list[Piece] = []
+    if made and not known:
+        init = place / keys.init_name(track.take)
+        init.write_bytes(header)
+        pieces.append((partial(keys.init, rendition=track.rendition, take=track.take), init))
+    for segment in made:
+        key = partial(keys.segment, rendition=track.rendition, number=segment.number, take=track.take)
+        pieces.append((key, place / keys.segment_name(segment.number, track.take)))
+    return _part(track, header, known + made), pieces
+
+
+def _part(track: Track, header: bytes, segments: tuple[Segment, ...]) -> RenditionPart:
+    if segments and (ticks := isobmff.timescale(header)) != track.timescale:
+        raise NotAsPlanned(f"{track.rendition} counts {ticks} ticks a second instead of {track.timescale}")
+    return RenditionPart(
+        rendition=track.rendition,
+        take=track.take,
+        timescale=track.timescale,
+        init_sha256=hashlib.sha256(header).hexdigest() if segments else "",
+        codecs=isobmff.codecs(header) if segments else "",
+        frames=sum(segment.duration for segment in segments) // track.frame_ticks,
+        segments=segments,
+    )
+
+
+def _check_frames(parts: list[RenditionPart], planned: int) -> None:
+    for part in parts:
+        if part.frames != planned:
+            raise NotAsPlanned(f"{part.rendition} has {part.frames} frames where {planned} were planned")
+
+
+def _tile(folder: Path, tile: int) -> Path:
+    path = folder / (TILE_PATTERN % tile)
+    if not path.exists():
+        raise NotAsPlanned(f"storyboard frame {tile} is missing")
+    return path
+
+
+def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, take: int) -> Track:
+    return Track(
+        rendition=rung.name,
+        take=take,
+        timescale=video.timescale,
+        frame_ticks=video.frame_ticks,
+        fragment_frames=video.gop_frames,
+        segment_frames=video.segment_frames,
+        first_frame=chunk.first_frame,
+        frames=chunk.frames,
+        pictures=True,
+    )
+
+
+def sound(audio: AudioPlan, take: int) -> Track:
+    return Track(
+        rendition=AUDIO,
+        take=take,
+        timescale=audio.sample_rate,
+        frame_ticks=AAC_FRAME,
+        fragment_frames=audio.segment_frames,
+        segment_frames=audio.segment_frames,
+        first_frame=0,
+        frames=audio.frames,
+        pictures=False,
+    )

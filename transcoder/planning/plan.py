@@ -1,0 +1,209 @@
+"""What is to be made of a source: decided once, stored, and the same for every retry. Pure.
+
+Everything is counted in frames on one grid that starts at the source's first timestamp:
+frame n shows what the source shows at n / fps, whichever worker encodes it.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TypeVar
+
+import msgspec
+
+from transcoder.media import Rung, Source, Unusable, VideoStream
+from transcoder.planning import seeking
+from transcoder.planning.chunking import Behind, sizes
+from transcoder.planning.ladder import even, ladder
+
+GOP_SECONDS = 2
+GOPS_IN_SEGMENT = 3
+SEGMENT_SECONDS = float(GOP_SECONDS * GOPS_IN_SEGMENT)
+
+SAMPLE_RATE = 48_000
+AAC_FRAME = 1024  # samples
+AUDIO_BITRATE = 128_000
+
+STORYBOARD_SECONDS = 10
+STORYBOARD_WIDTH = 320
+SHEET_COLUMNS = SHEET_ROWS = 10
+TILES_IN_SHEET = SHEET_COLUMNS * SHEET_ROWS
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """A run of whole segments that one job encodes."""
+
+    number: int
+    first_segment: int
+    segments: int
+    first_frame: int
+    frames: int
+
+
+class VideoPlan(msgspec.Struct, frozen=True):
+    rungs: tuple[Rung, ...]  # best first
+    fps_num: int
+    fps_den: int
+    timescale: int  # ticks a second
+    frame_ticks: int  # ticks a frame, even
+    gop_frames: int
+    segment_frames: int
+    frames: int
+    chunks: tuple[Chunk, ...]
+
+
+class AudioPlan(msgspec.Struct, frozen=True):
+    sample_rate: int
+    channels: int
+    bitrate: int
+    language: str | None
+    duration: float
+    segment_frames: int  # AAC frames of 1024 samples
+    frames: int
+
+
+class StoryboardPlan(msgspec.Struct, frozen=True):
+    interval: float  # seconds between tiles
+    interval_frames: int
+    tiles: int
+    width: int
+    height: int
+
+
+class Plan(msgspec.Struct, frozen=True):
+    duration: float  # seconds of the result
+    segment_seconds: float  # 6, or the nearest whole number of frames
+    video: VideoPlan | None
+    audio: AudioPlan | None
+    storyboard: StoryboardPlan | None
+
+
+def make_plan(source: Source) -> Plan:
+    """Raises Unusable when there is neither picture nor sound, or no time."""
+    if source.video is None and source.audio is None:
+        raise Unusable("The file has neither picture nor sound.")
+    if source.duration <= 0:
+        raise Unusable("The file is empty: it has a duration of zero seconds.")
+    video = _video(source, source.video) if source.video else None
+    duration = source.duration
+    segment_seconds = SEGMENT_SECONDS
+    if video:
+        duration = seconds(video, video.frames)
+        segment_seconds = seconds(video, video.segment_frames)
+    return Plan(
+        duration=duration,
+        segment_seconds=segment_seconds,
+        video=video,
+        audio=_audio(source, duration, segment_seconds),
+        storyboard=_storyboard(source.video, video) if source.video and video else None,
+    )
+
+
+T = TypeVar("T")
+
+
+def needed(part: T | None) -> T:
+    """For who works on a part that the plan or the source may lack: ValueError instead of surprises."""
+    if part is None:
+        raise ValueError("this source has no such part: there is nothing to make of it")
+    return part
+
+
+def seconds(video: VideoPlan, frames: int) -> float:
+    return frames * video.fps_den / video.fps_num
+
+
+def tile_frame(storyboard: StoryboardPlan, frames: int, tile: int) -> int:
+    """Which of the lecture's frames a tile shows: the middle of its interval."""
+    middle = tile * storyboard.interval_frames + storyboard.interval_frames // 2
+    return min(middle, frames - 1)
+
+
+def chunk_tiles(plan: Plan, chunk: Chunk) -> tuple[int, ...]:
+    """The storyboard tiles whose frame lies in the chunk; every tile lies in exactly one."""
+    if plan.storyboard is None or plan.video is None:
+        return ()
+    inside = range(chunk.first_frame, chunk.first_frame + chunk.frames)
+    first = max(0, inside.start // plan.storyboard.interval_frames - 1)
+    last = min(inside.stop // plan.storyboard.interval_frames + 1, plan.storyboard.tiles)
+    return tuple(
+        tile for tile in range(first, last) if tile_frame(plan.storyboard, plan.video.frames, tile) in inside
+    )
+
+
+def _video(source: Source, stream: VideoStream) -> VideoPlan:
+    fps = Fraction(stream.fps_num, stream.fps_den)
+    if fps < 1:  # one picture in several seconds: show it more than once, so that the grid holds
+        fps *= -(-1 // fps)
+    timescale, frame_ticks = _timescale(fps)
+    gop_frames = max(1, round(GOP_SECONDS * fps))
+    segment_frames = GOPS_IN_SEGMENT * gop_frames
+    frames = max(1, round(source.duration * fps))
+
+    def behind(segment: int) -> float | None:
+        return seeking.behind(source, stream, float(segment * segment_frames / fps))
+
+    return VideoPlan(
+        rungs=ladder(stream),
+        fps_num=fps.numerator,
+        fps_den=fps.denominator,
+        timescale=timescale,
+        frame_ticks=frame_ticks,
+        gop_frames=gop_frames,
+        segment_frames=segment_frames,
+        frames=frames,
+        chunks=tuple(_chunks(frames, segment_frames, behind)),
+    )
+
+
+def _timescale(fps: Fraction) -> tuple[int, int]:
+    """Ticks a second and a frame: every frame a whole and even number of ticks.
+
+    Even, because frames of variable rate are put on the grid by adding half a frame and
+    rounding down, which must be exact to give the same answer in every chunk.
+    """
+    factor = 2
+    while fps.numerator * factor < 10_000:
+        factor *= 2
+    return fps.numerator * factor, fps.denominator * factor
+
+
+def _chunks(frames: int, segment_frames: int, behind: Behind) -> Iterator[Chunk]:
+    total = -(-frames // segment_frames)
+    rest = frames - (total - 1) * segment_frames
+    first = 0
+    for number, size in enumerate(sizes(total, rest / segment_frames, behind)):
+        start = first * segment_frames
+        end = min(frames, (first + size) * segment_frames)
+        yield Chunk(number=number, first_segment=first, segments=size, first_frame=start, frames=end - start)
+        first += size
+
+
+def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan | None:
+    if source.audio is None:
+        return None
+    return AudioPlan(
+        sample_rate=SAMPLE_RATE,
+        channels=2,
+        bitrate=AUDIO_BITRATE,
+        language=source.audio.language,
+        duration=duration,
+        segment_frames=aac_frames(segment_seconds),
+        frames=aac_frames(duration),
+    )
+
+
+def aac_frames(duration: float) -> int:
+    """How many AAC frames cover it."""
+    return -(-round(duration * SAMPLE_RATE) // AAC_FRAME)
+
+
+def _storyboard(stream: VideoStream, video: VideoPlan) -> StoryboardPlan:
+    interval_frames = max(1, round(STORYBOARD_SECONDS * Fraction(video.fps_num, video.fps_den)))
+    width = min(STORYBOARD_WIDTH, even(stream.width))
+    return StoryboardPlan(
+        interval=seconds(video, interval_frames),
+        interval_frames=interval_frames,
+        tiles=-(-video.frames // interval_frames),
+        width=width,
+        height=even(width * stream.height / stream.width),
+    )

@@ -1,0 +1,213 @@
+"""What ffprobe reads from the headers of a file, and which of it a lecture can be made of. Pure."""
+
+import math
+from fractions import Fraction
+
+import msgspec
+
+from transcoder.ffmpeg.allowlists import DECODERS
+from transcoder.media import Unusable
+from transcoder.source import rejections
+
+# The first of ffprobe's names of a demuxer. Raw streams of pictures are missing: they hold no times.
+CONTAINERS = (
+    "mov", "matroska", "avi", "mpegts", "mpeg", "ogg", "dv", "mp3", "wav", "w64", "flac", "aac",
+)  # fmt: skip
+# No index, or times that only a whole pass brings into order: a copy in Matroska has both.
+NOT_SEEKABLE = ("mpegts", "mpeg", "aac")
+# Only the order of decoding is written down: pictures would come as late as they are reordered.
+UNTIMED = ("avi",)
+GUESSED = ("mp3",)  # the length is not written down: ffprobe works it out from the first frames
+HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
+
+
+class Disposition(msgspec.Struct, frozen=True):
+    default: int = 0
+    attached_pic: int = 0
+    timed_thumbnails: int = 0
+    still_image: int = 0
+
+
+class SideData(msgspec.Struct, frozen=True):
+    rotation: float | None = None
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """As ffprobe prints it; what it does not know it leaves out."""
+
+    index: int
+    codec_type: str = ""
+    codec_name: str = ""
+    codec_tag_string: str = ""
+    width: int = 0
+    height: int = 0
+    sample_aspect_ratio: str = ""
+    field_order: str = "unknown"
+    color_transfer: str = ""
+    color_space: str = ""
+    color_range: str = ""
+    pix_fmt: str = ""
+    r_frame_rate: str = ""
+    avg_frame_rate: str = ""
+    start_time: str = ""
+    duration: str = ""
+    channels: int = 0
+    sample_rate: str = ""
+    disposition: Disposition = Disposition()
+    tags: dict[str, str] = msgspec.field(default_factory=dict)
+    side_data_list: tuple[SideData, ...] = ()
+
+
+class Format(msgspec.Struct, frozen=True):
+    format_name: str = ""
+    start_time: str = ""
+    duration: str = ""
+
+
+class Headers(msgspec.Struct, frozen=True):
+    streams: tuple[Stream, ...] = ()
+    format: Format = Format()
+
+    @property
+    def container(self) -> str:
+        return self.format.format_name.partition(",")[0]
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """As shown. Pixels are square."""
+
+    width: int
+    height: int
+    rotation: int
+
+
+LONGEST_LANGUAGE = 35  # letters: RFC 5646, 4.4.1
+NESTED = ("disposition", "tags", "side_data_list")
+# What `Headers` needs, in ffprobe's own words.
+ENTRIES = ":".join(
+    (
+        "format=format_name,start_time,duration",
+        "stream=" + ",".join(name for name in Stream.__struct_fields__ if name not in NESTED),
+        "stream_tags=language,DURATION",
+        "stream_disposition=" + ",".join(Disposition.__struct_fields__),
+        "stream_side_data=rotation",
+    )
+)
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The one picture and the one sound that become the lecture."""
+
+    video: Stream | None
+    audio: Stream | None
+
+
+def choose(headers: Headers) -> Chosen:
+    """Raises Unusable."""
+    if headers.container not in CONTAINERS:
+        raise Unusable(rejections.unknown_kind(headers.container or "unknown"))
+    if len(headers.streams) > rejections.MOST_STREAMS:
+        raise Unusable(rejections.TOO_MANY)
+    video = _pick([stream for stream in headers.streams if _moves(stream)], "picture")
+    audio = _pick([stream for stream in headers.streams if stream.codec_type == "audio"], "sound")
+    if video is None and audio is None:
+        raise Unusable(rejections.NEITHER)
+    if video is not None:
+        _check_size(video)
+    return Chosen(video, audio)
+
+
+def shape(stream: Stream) -> Shape:
+    """Never wider or higher than the stored pixels make it, and even: yuv420p wants pairs."""
+    width, height = round(stream.width * _pixel_aspect(stream.sample_aspect_ratio)), stream.height
+    turned = [side.rotation for side in stream.side_data_list if side.rotation is not None]
+    # ffprobe counts against the clock what we count with it.
+    rotation = round(-turned[0] / 90) * 90 % 360 if turned and math.isfinite(turned[0]) else 0
+    if rotation in (90, 270):
+        width, height = height, width
+    return Shape(max(2, width // 2 * 2), max(2, height // 2 * 2), rotation)
+
+
+def interlaced(stream: Stream) -> bool:
+    unsaid = stream.field_order == "unknown" and stream.codec_name == "dvvideo"  # tape was, always
+    return unsaid or stream.field_order in ("tt", "bb", "tb", "bt")
+
+
+def hdr(stream: Stream) -> bool:
+    return stream.color_transfer in HDR_TRANSFERS
+
+
+def named(colors: str) -> str | None:
+    return colors if colors not in ("", "unknown") else None
+
+
+def language(stream: Stream) -> str | None:
+    """BCP 47 of the three letters that containers hold."""
+    from babel.core import get_global
+
+    code = stream.tags.get("language", "").strip().lower()
+    sound = code.isascii() and code.replace("-", "").isalnum() and len(code) <= LONGEST_LANGUAGE
+    if not sound or code in ("und", "mul", "zxx"):
+        return None
+    return str(get_global("language_aliases").get(code, code))
+
+
+def claimed_end(stream: Stream) -> float | None:
+    """Where the header says that this stream ends, in seconds of the file's own clock."""
+    length = seconds(stream.duration)
+    if length is not None:
+        return (seconds(stream.start_time) or 0.0) + length
+    return _clock(stream.tags.get("DURATION", ""))
+
+
+def seconds(text: str) -> float | None:
+    """ffprobe says "12.500000", or "N/A", or nothing."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _moves(stream: Stream) -> bool:
+    """Cover art and preview pictures are streams of pictures too."""
+    kind = stream.disposition
+    still = kind.attached_pic or kind.timed_thumbnails or kind.still_image
+    return stream.codec_type == "video" and not still
+
+
+def _pick(streams: list[Stream], what: str) -> Stream | None:
+    """The default one, else the first, of those that can be decoded."""
+    known = [stream for stream in streams if stream.codec_name in DECODERS]
+    if streams and not known:
+        raise Unusable(rejections.undecodable(f"The {what}", streams[0].codec_name))
+    chosen = next((stream for stream in known if stream.disposition.default), known[0] if known else None)
+    if chosen is not None and chosen.codec_tag_string in ("encv", "enca"):
+        raise Unusable(rejections.ENCRYPTED)
+    return chosen
+
+
+def _check_size(video: Stream) -> None:
+    size = video.width, video.height
+    if max(size) > rejections.LONGEST_SIDE:
+        raise Unusable(rejections.too_large(*size))
+    if min(size) < rejections.SHORTEST_SIDE:
+        raise Unusable(rejections.too_small(*size))
+
+
+def _pixel_aspect(text: str) -> Fraction:
+    """Width of a pixel in its heights. 1 where the file says nothing, or nonsense."""
+    try:
+        aspect = Fraction(text.replace(":", "/"))
+    except (ValueError, ZeroDivisionError):
+        return Fraction(1)
+    return aspect if Fraction(1, 4) <= aspect <= 4 else Fraction(1)
+
+
+def _clock(text: str) -> float | None:
+    """Seconds of Matroska's "00:01:02.345000000"."""
+    parts = [seconds(part) for part in text.split(":")]
+    if len(parts) != 3 or None in parts:
+        return None
+    hours, minutes, rest = (part or 0.0 for part in parts)
+    return hours * 3600 + minutes * 60 + rest

@@ -1,0 +1,120 @@
+"""Look at an upload: ffprobe in the sandbox, then a Source, or a sentence that says what is wrong."""
+
+import asyncio
+import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from transcoder.ffmpeg import command, process
+from transcoder.ffmpeg.allowlists import input_options
+from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
+from transcoder.ffmpeg.tools import Tools
+from transcoder.media import Source, Unusable
+from transcoder.planning import seeking
+from transcoder.source import headers, packet_scan, rejections, source_timing
+from transcoder.source.headers import Chosen, Headers
+from transcoder.source.packet_scan import Measured
+
+LIMITS = Limits(seconds=30, output_bytes=2**20)
+SEARCH = Limits(seconds=2, output_bytes=2**20)  # the first picture waits for it
+# Not the file's fault: another attempt may go well.
+OUR_FAULTS = (
+    "No such file or directory",
+    "Permission denied",
+    "Operation not permitted",
+    "Resource temporarily unavailable",
+)
+LAUNCHER_FAILED = (125, 126, 127)
+
+
+async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Source:
+    """Starts some short processes in a folder of their own, in `folder` or among the system's temporary ones.
+
+    Raises Unusable; ProcessFailed when the fault is ours.
+    Where `seekable` is false the duration is what the header says, 0 if it says nothing: only the
+    normalised copy can be measured.
+    """
+    path = path.absolute()  # ffprobe runs in a folder of its own
+    size = path.stat().st_size
+    if size == 0:
+        raise Unusable(rejections.EMPTY)
+    with TemporaryDirectory(prefix="probe-", dir=folder) as name:
+        found = await _headers(tools, path, Path(name))
+        chosen = headers.choose(found)
+        search = asyncio.create_task(_search(tools, path, Path(name), chosen))
+        try:
+            measured = await _measure(tools, path, Path(name), found, chosen)
+            return _with_keyframes(source_timing.source(found, chosen, size, measured), await search)
+        finally:
+            search.cancel()
+            await asyncio.wait({search})
+
+
+async def _headers(tools: Tools, path: Path, folder: Path) -> Headers:
+    answer = await _ask(tools, path, folder, "headers", headers.ENTRIES, "json")
+    try:
+        return msgspec.json.decode(answer, type=Headers)
+    except msgspec.DecodeError:
+        raise Unusable(rejections.NOT_MEDIA) from None
+
+
+async def _measure(tools: Tools, path: Path, folder: Path, found: Headers, chosen: Chosen) -> Measured | None:
+    """None when there is nothing to aim at, or the file does not let itself be measured in time."""
+    aim = source_timing.aim(found, chosen)
+    if aim is None:
+        return None
+    interval = ("-read_intervals", packet_scan.intervals(aim))
+    try:
+        answer = await _ask(tools, path, folder, "packets", packet_scan.ENTRIES, "csv=p=0", *interval)
+    except Unusable:
+        return None
+    return packet_scan.read(answer.decode(errors="replace"))
+
+
+async def _search(tools: Tools, path: Path, folder: Path, chosen: Chosen) -> str:
+    """Where the keyframes are, in FFmpeg's words. Empty for a file that does not tell soon."""
+    if chosen.video is None:
+        return ""
+    try:
+        told = await process.run(command.keyframes(tools, path, chosen.video.index), folder, SEARCH)
+    except ProcessFailed:
+        return ""
+    return told.stdout.decode(errors="replace")
+
+
+def _with_keyframes(source: Source, told: str) -> Source:
+    if source.video is None or not source.seekable:
+        return source
+    keyframes = seeking.read_keyframes(told, source.start)
+    return msgspec.structs.replace(source, video=msgspec.structs.replace(source.video, keyframes=keyframes))
+
+
+async def _ask(
+    tools: Tools, path: Path, folder: Path, purpose: str, entries: str, form: str, *more: str
+) -> bytes:
+    options = [word for name, value in input_options().items() for word in (f"-{name}", value)]
+    argv = (str(tools.ffprobe), "-hide_banner", "-v", "error", *options, *more)
+    argv += ("-show_entries", entries, "-of", form, "-i", str(path))
+    question = Command(argv=argv, purpose=f"probe {purpose}", reports=False)
+    try:
+        finished = await process.run(question, folder, LIMITS)
+    except ProcessFailed as failed:
+        raise _refusal(failed, path) from failed
+    if rejections.too_many_streams(finished.stderr):
+        raise Unusable(rejections.TOO_MANY)
+    return finished.stdout
+
+
+def _refusal(failed: ProcessFailed, path: Path) -> Exception:
+    if failed.returncode in (-signal.SIGKILL, *LAUNCHER_FAILED):
+        return failed
+    if any(fault in failed.stderr for fault in OUR_FAULTS):
+        return failed
+    if failed.kind == "timeout":
+        return Unusable(rejections.too_slow(LIMITS.seconds))
+    if failed.kind != "exit":
+        return Unusable(rejections.DAMAGED)
+    with path.open("rb") as file:
+        return Unusable(rejections.from_ffprobe(failed.stderr, file.read(8)))

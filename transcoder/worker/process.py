@@ -1,0 +1,176 @@
+"""A worker process: Dramatiq brings the hints, one event loop does the jobs.
+
+The loop lives in the main thread, where signals arrive and from which ffmpeg starts (the kernel
+ends it with the thread that started it). Dramatiq's threads only wait for the loop.
+"""
+
+import asyncio
+import os
+import platform
+import signal
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import dramatiq
+import msgspec
+import structlog
+from dramatiq.middleware import Retries
+from sqlalchemy import delete
+
+from storage.database.engine import Database
+from storage.database.tables import WorkerRow
+from storage.objects.open import StoreConfig, open_store
+from transcoder.ffmpeg.tools import find_tools
+from transcoder.jobs import api as jobs
+from transcoder.jobs import leases
+from transcoder.jobs.queue import ACTOR, QUICK, TRANSCODE, Queue, make_broker
+from transcoder.jobs.timing import Timing
+from transcoder.worker import slots
+from transcoder.worker.context import DATABASE_AWAY, Workshop
+from transcoder.worker.scratch import Scratch
+
+log = structlog.get_logger(__name__)
+
+# Dramatiq's longest sleep between looks into an empty queue, in milliseconds. Somebody waits for
+# what is quick; looking for chunks as often would cost a hundredth of the machine.
+POLL = {QUICK: 100, TRANSCODE: 500}
+
+
+class WorkerConfig(msgspec.Struct, frozen=True):
+    """All that a worker needs: addresses, a folder of its own, and what it is for."""
+
+    database_url: str
+    queue_url: str
+    store: StoreConfig
+    scratch_folder: Path
+    scratch_bytes: int
+    queue: str  # "quick" or "transcode"
+    slot: str  # with the host it names the worker; a restarted one keeps it
+    jobs_at_once: int = 1
+    threads: int = 1  # of one encoder
+    ffmpeg: str = ""
+    ffprobe: str = ""
+    timing: Timing = Timing()
+
+
+def run(config: WorkerConfig) -> None:
+    """Blocks until SIGTERM or SIGINT; then the current job is put back within seconds."""
+    asyncio.run(_run(config))
+
+
+async def _run(config: WorkerConfig) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    database, queue, store = Database(config.database_url), Queue(config.queue_url), open_store(config.store)
+    scratch = Scratch(config.scratch_folder, config.scratch_bytes)
+    shop = Workshop(
+        database=database,
+        store=store,
+        queue=queue,
+        tools=await asyncio.to_thread(find_tools, config.ffmpeg, config.ffprobe),
+        scratch=scratch,
+        worker=f"{platform.node()}/{config.slot}",
+        threads=config.threads,
+        timing=config.timing,
+    )
+    try:
+        await _serve(shop, config, stop)
+    finally:
+        scratch.close()
+        queue.close()
+        await store.close()
+        await database.close()
+
+
+async def _serve(shop: Workshop, config: WorkerConfig, stop: asyncio.Event) -> None:
+    heartbeat = asyncio.create_task(_heartbeat(shop, config.queue))
+    await leases.release_own(shop.database, shop.worker, shop.now())
+    await _hint_due(shop, config)
+    consumer = Consumer(shop, config)
+    consumer.start()
+    log.info("worker is ready", worker=shop.worker, queue=config.queue)
+    await stop.wait()
+    log.info("worker stops", worker=shop.worker)
+    heartbeat.cancel()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(shop.timing.stop):
+            await consumer.stop()
+    await _hint_due(shop, config)  # what was put back, for our own threads may have taken the hint
+    with suppress(*DATABASE_AWAY):
+        async with shop.database.write() as session:
+            await session.execute(
+                delete(WorkerRow).where(WorkerRow.id == shop.worker, WorkerRow.pid == os.getpid())
+            )
+
+
+async def _hint_due(shop: Workshop, config: WorkerConfig) -> None:
+    """For whoever is there: hints may have been lost while nobody was."""
+    try:
+        due = await leases.due(shop.database, config.queue, shop.now(), limit=config.jobs_at_once)
+    except DATABASE_AWAY as error:
+        log.warning("the database cannot be asked what is due", error=str(error))
+    else:
+        await jobs.hint(shop.queue, due)
+
+
+class Consumer:
+    """Dramatiq's worker inside this process. A hint means: do what is due."""
+
+    def __init__(self, shop: Workshop, config: WorkerConfig) -> None:
+        self.shop, self.config = shop, config
+        self._loop = asyncio.get_running_loop()
+        self._running: set[asyncio.Task[None]] = set()
+        self._places = slots.Places()
+        self._stopping = False
+        # Only a database that is away makes a hint fail; the rows know of everything else.
+        retries = Retries(max_retries=3, min_backoff=15_000, max_backoff=600_000)
+        broker = make_broker(config.queue_url, middleware=[retries])
+        dramatiq.actor(actor_name=ACTOR, queue_name=config.queue, broker=broker)(self._on_hint)
+        self._worker = dramatiq.Worker(
+            broker,
+            queues={config.queue},
+            worker_timeout=POLL[config.queue],
+            worker_threads=config.jobs_at_once,
+        )
+        self._worker.queue_prefetch = config.jobs_at_once  # hoard no hints that another worker could take
+
+    def start(self) -> None:
+        self._worker.start()
+
+    async def stop(self) -> None:
+        """Put the current jobs back, then let go of the queue."""
+        self._stopping = True
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.to_thread(self._worker.stop, round(self.shop.timing.stop * 1000))
+
+    def _on_hint(self, _job_id: str) -> None:
+        """In a thread of Dramatiq's, which waits until there is nothing left to do."""
+        with suppress(asyncio.CancelledError):
+            asyncio.run_coroutine_threadsafe(self._work(), self._loop).result()
+
+    async def _work(self) -> None:
+        if self._stopping:
+            return
+        task = asyncio.create_task(slots.work(self.shop, self.config.queue, self._places))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _heartbeat(shop: Workshop, queue: str) -> None:
+    started = shop.now()
+    row = {"host": platform.node(), "pid": os.getpid(), "queue": queue, "version": version("skillstudio")}
+    while True:
+        try:
+            async with shop.database.write() as session:
+                await session.merge(
+                    WorkerRow(id=shop.worker, started_at=started, heartbeat_at=shop.now(), **row)
+                )
+        except DATABASE_AWAY as error:
+            log.warning("the heartbeat could not be written", error=str(error))
+        await asyncio.sleep(shop.timing.heartbeat)

@@ -1,0 +1,76 @@
+"""Encode the sound, once and unchunked, and publish its segments while they come."""
+
+import asyncio
+from pathlib import Path
+from time import monotonic
+
+from transcoder.ffmpeg import command, process
+from transcoder.jobs.leases import Claim
+from transcoder.media import AudioResult
+from transcoder.packaging.segments import collect_audio
+from transcoder.planning.plan import Plan, needed
+from transcoder.worker.context import Held, Workshop
+from transcoder.worker.steps.outcome import complete, publish_more
+
+LOOK_SECONDS = 0.2  # somebody waits for the first segment
+PUBLISH_SECONDS = 3.0  # between later ones: the encoder is far ahead of any listener
+
+
+async def run(shop: Workshop, claim: Claim, held: Held) -> None:
+    source, plan = claim.planned()
+    needed(plan.audio)
+    async with (
+        shop.scratch.original(shop.store, claim.encoded_key, claim.source_bytes) as original,
+        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+    ):
+        encode = command.audio(shop.tools, original, source, plan)
+        sound = _Growing(shop, claim, held, plan, folder)
+        running = process.run(encode, folder, held.limits(), held.reporter(plan.duration))
+        encoder = asyncio.create_task(running)
+        try:
+            while not (await asyncio.wait((encoder,), timeout=LOOK_SECONDS))[0]:
+                await sound.publish_if_due()
+            await encoder
+        finally:
+            encoder.cancel()
+            await asyncio.wait((encoder,))
+        result = await sound.collect(complete=True)
+    await complete(shop, claim, result)
+
+
+class _Growing:
+    """What of the sound is in the store, and what of that the row names."""
+
+    def __init__(self, shop: Workshop, claim: Claim, held: Held, plan: Plan, folder: Path) -> None:
+        self.shop, self.claim, self.held = shop, claim, held
+        self._plan, self._folder = plan, folder
+        self._collected: AudioResult | None = None
+        self._published = _segments(claim.result)  # a listener may be in the middle of these
+        self._next = monotonic()
+
+    async def collect(self, *, complete: bool) -> AudioResult:
+        """Store the segments that are whole by now."""
+        known = self._collected.part if self._collected else None
+        collected = await asyncio.to_thread(
+            collect_audio, self._folder, self._plan, self.claim.fence, known, complete=complete
+        )
+        await self.held.put(collected.files(self.claim.video_id))
+        self._collected = collected.result
+        return collected.result
+
+    async def publish_if_due(self) -> None:
+        """A second attempt is published from where it has more than the first: lists never shrink."""
+        if monotonic() < self._next:
+            return
+        result = await self.collect(complete=False)
+        if len(result.part.segments) > self._published:
+            await publish_more(self.shop, self.claim, result)
+            self.held.keep()
+            self._published = len(result.part.segments)
+            self._next = monotonic() + PUBLISH_SECONDS
+
+
+def _segments(result: dict[str, object] | None) -> int:
+    """How many an earlier attempt has published."""
+    part = (result or {}).get("part")
+    return len(part["segments"]) if isinstance(part, dict) else 0

@@ -1,0 +1,52 @@
+"""A part is in: what that means for its revision."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database.tables import Job, Lesson, Video
+from transcoder.jobs import api as jobs
+from transcoder.jobs import leases, revisions
+from transcoder.jobs.leases import Claim, LostClaim
+from transcoder.worker.context import Workshop, patiently
+
+
+async def complete(shop: Workshop, claim: Claim, result: Any) -> None:
+    """Publish a chunk or the whole sound; whoever brings the last part makes the finish job."""
+
+    async def write() -> Job | None:
+        now = shop.now()
+        async with shop.database.write() as session:
+            video = await revisions.lock(session, claim.video_id)
+            if video is None:
+                raise LostClaim(claim.id)
+            await leases.complete(session, claim, result, now)
+            await revisions.show_if_playable(session, video, now)
+            await _tell_progress(session, video)
+            return await revisions.finish_job_if_due(session, video, now)
+
+    finish = await patiently(write)
+    if finish is not None:
+        await jobs.hint(shop.queue, [finish])
+
+
+async def publish_more(shop: Workshop, claim: Claim, result: Any) -> None:
+    """What there is so far of a part that goes on."""
+
+    async def write() -> None:
+        now: datetime = shop.now()
+        async with shop.database.write() as session:
+            video = await revisions.lock(session, claim.video_id)
+            if video is None:
+                raise LostClaim(claim.id)
+            await leases.store_result(session, claim, result)
+            await revisions.show_if_playable(session, video, now)
+
+    await patiently(write)
+
+
+async def _tell_progress(session: AsyncSession, video: Video) -> None:
+    lesson = await session.get(Lesson, video.lesson_id)
+    if lesson is not None and lesson.transcoding_job_id == video.id:
+        lesson.transcoding_progress = await revisions.percent_done(session, video.id)

@@ -1,0 +1,91 @@
+"""Look at the original, decide what is to be made of it, and lay out the jobs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from storage.database.tables import Job
+from storage.objects import keys
+from storage.objects.store import StoreFull
+from transcoder.ffmpeg import command, process
+from transcoder.jobs import api as jobs
+from transcoder.jobs import leases, revisions
+from transcoder.jobs.leases import Claim, LostClaim
+from transcoder.jobs.queue import QUICK, TRANSCODE
+from transcoder.media import Source
+from transcoder.planning.plan import Plan, make_plan
+from transcoder.source.probe import inspect
+from transcoder.worker.context import Held, Workshop, patiently
+
+ROOM = 4  # times the original: spec section 6
+
+
+async def run(shop: Workshop, claim: Claim, held: Held) -> None:
+    await _check_room(shop, claim)
+    async with (
+        shop.scratch.original(shop.store, claim.source_key, claim.source_bytes) as original,
+        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+    ):
+        source = await inspect(shop.tools, original, folder)
+        if not source.seekable:
+            source = await _normalise(shop, claim, held, original, source, folder)
+    plan = make_plan(source)
+    laid_out = await patiently(lambda: _lay_out(shop, claim, source, plan))
+    await jobs.hint(shop.queue, laid_out)
+
+
+async def _check_room(shop: Workshop, claim: Claim) -> None:
+    """Before anything is made rather than half-way. A store that does not tell is trusted."""
+    free = await shop.store.free_bytes()
+    room = min(shop.scratch.free_bytes(), free if free is not None else claim.source_bytes * ROOM)
+    if room < claim.source_bytes * ROOM:
+        raise StoreFull(
+            f"There is not enough room to encode this lecture: it needs {_size(claim.source_bytes * ROOM)}"
+            f" and {_size(room)} are free. Ask the administrator to make room."
+        )
+
+
+async def _normalise(
+    shop: Workshop, claim: Claim, held: Held, original: Path, source: Source, folder: Path
+) -> Source:
+    """Chunks start with a seek: give an original that has no index one, by a copy without encoding."""
+    await process.run(command.normalise(shop.tools, original, source), folder, held.limits())
+    copy = folder / command.NORMALISED_FILE
+    indexed = await inspect(shop.tools, copy, folder)
+    await shop.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
+    return msgspec.structs.replace(indexed, normalised=True)
+
+
+async def _lay_out(shop: Workshop, claim: Claim, source: Source, plan: Plan) -> list[Job]:
+    now = shop.now()
+    async with shop.database.write() as session:
+        video = await revisions.lock(session, claim.video_id)
+        if video is None:
+            raise LostClaim(claim.id)
+        if await leases.is_complete(session, claim):
+            return []
+        await leases.complete(session, claim, {}, now)
+        video.source, video.plan = msgspec.to_builtins(source), msgspec.to_builtins(plan)
+        video.state = "encoding"
+        laid_out = [
+            Job(video_id=video.id, kind=kind, number=number, queue=queue, queued_at=now)
+            for kind, number, queue in _parts(plan)
+        ]
+        session.add_all(laid_out)
+    return laid_out
+
+
+def _parts(plan: Plan) -> Iterator[tuple[str, int, str]]:
+    """Kind, number and queue, in the order in which they should be taken: what makes it playable first."""
+    chunks = plan.video.chunks if plan.video else ()
+    if chunks:
+        yield "chunk", 0, QUICK
+    if plan.audio:
+        yield "audio", 0, QUICK
+    for chunk in chunks[1:]:
+        yield "chunk", chunk.number, TRANSCODE
+
+
+def _size(size: int) -> str:
+    return f"{size / 10**9:.1f} GB" if size >= 10**9 else f"{size / 10**6:.0f} MB"
