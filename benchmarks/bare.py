@@ -11,7 +11,7 @@ from transcoder.ffmpeg.command import PRESET
 from transcoder.ffmpeg.tools import Tools
 from transcoder.ffmpeg.video_filters import SCALER
 from transcoder.media import Rung
-from transcoder.planning.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, needed
+from transcoder.planning.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, require
 
 LOUDNESS = f"loudnorm=I=-16:TP=-1.5:LRA=11,aresample={SAMPLE_RATE}"
 ONCE = "one ffmpeg, one decode"
@@ -26,7 +26,7 @@ class Took(msgspec.Struct, frozen=True):
 
 def once(tools: Tools, original: Path, plan: Plan, folder: Path) -> Took:
     """One decode, three outputs, the sound beside them."""
-    rungs = needed(plan.video).rungs
+    rungs = require(plan.video).rungs
     split = f"[0:v]split={len(rungs)}" + "".join(f"[in{rung.name}]" for rung in rungs)
     graph = ";".join([split, *(f"[in{rung.name}]{_scaled(rung)}[{rung.name}]" for rung in rungs)])
     files = {rung.name: folder / f"{rung.name}.mp4" for rung in rungs}
@@ -40,7 +40,7 @@ def once(tools: Tools, original: Path, plan: Plan, folder: Path) -> Took:
 def thrice(tools: Tools, original: Path, plan: Plan, folder: Path) -> Took:
     """A pass for each rung, the sound in each, as renditions with both in one file need it."""
     passes, files = [], {}
-    for rung in needed(plan.video).rungs:
+    for rung in require(plan.video).rungs:
         files[rung.name] = folder / f"{rung.name}.mp4"
         argv = ["-i", str(original), "-vf", _scaled(rung), *_encoder(rung, plan), *_sound()]
         passes.append([str(tools.ffmpeg), *argv, str(files[rung.name])])
@@ -52,7 +52,7 @@ def _scaled(rung: Rung) -> str:
 
 
 def _encoder(rung: Rung, plan: Plan) -> list[str]:
-    gop = str(needed(plan.video).gop_frames)
+    gop = str(require(plan.video).gop_frames)
     return [
         *("-c:v", "libx264", "-preset", PRESET, "-profile:v", "high", "-crf", str(rung.crf)),
         *("-maxrate", str(rung.max_bitrate), "-bufsize", str(2 * rung.max_bitrate)),

@@ -16,7 +16,7 @@ from storage.database.tables import Course, Lesson, Video
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from tests.fixtures import encoded
-from transcoder.planning.plan import needed
+from transcoder.planning.plan import require
 
 SECONDS = 7200.0
 SEGMENT_BYTES = {"1080p": 2_000_000, "720p": 1_000_000, "480p": 500_000, "small": 100_000}
@@ -60,6 +60,6 @@ async def _add_rows(database: Database, video_id: str, now: datetime) -> None:
         await session.flush()
         session.add_all(
             encoded.done(video_id, "chunk", chunk.number, encoded.chunk_result(plan, chunk), now)
-            for chunk in needed(plan.video).chunks
+            for chunk in require(plan.video).chunks
         )
         session.add(encoded.done(video_id, "audio", 0, encoded.audio_result(plan), now))

@@ -18,7 +18,7 @@ from storage.objects.open import StoreConfig, open_store
 from tests.fixtures.queue import Valkey
 from tests.fixtures.workers import Plant, WorkerProcess
 from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
-from transcoder.planning.plan import Plan, needed
+from transcoder.planning.plan import Plan, require
 
 DEADLINE = 3600.0  # seconds
 LOOK = 1.0  # seconds between looks at the row: each takes time from what is measured
@@ -57,7 +57,7 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
         cpu=cpu_of_children() - before,
         peak=peak,
         plan=plan,
-        files={rung.name: _joined(made / rung.name, folder) for rung in needed(plan.video).rungs},
+        files={rung.name: _joined(made / rung.name, folder) for rung in require(plan.video).rungs},
     )
 
 

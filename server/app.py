@@ -37,7 +37,7 @@ from server.playback.playlists import Playlists
 from server.playback.posters import Posters
 from server.playback.signing import SigningKeys
 from server.services import Services
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 
 API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.api.ROUTES,
@@ -97,7 +97,7 @@ def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str
         "clock": clock,
         "hub": Hub(stopping),
         "health": Health(services),
-        "intake": Intake.of(services),
+        "upload_context": UploadContext.of(services),
         "posters": Posters(database, clock),  # library shows them, playback signs their addresses
         "delivery": Delivery(
             playlists=Playlists(database, time.monotonic),

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from server.settings import Settings, SettingsWrong
+from server.settings import Settings, SettingsError
 from storage.database.engine import Database
 from storage.objects.open import open_store
 from storage.objects.store import ObjectStore
@@ -25,12 +25,12 @@ class Services:
 
 
 def open_services(settings: Settings) -> Services:
-    """Connects to nothing yet. Raises SettingsWrong when an address is missing or cannot work."""
+    """Connects to nothing yet. Raises SettingsError when an address is missing or cannot work."""
     queue = Queue(settings.queue)  # first: without one, no folder is made either
     try:
         store = open_store(settings.objects)
     except ValueError as wrong:
-        raise SettingsWrong(str(wrong)) from None
+        raise SettingsError(str(wrong)) from None
     return Services(settings, Database(settings.database), store, queue)
 
 

@@ -15,7 +15,7 @@ QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for the commands that joi
 PREPARED_FILE = "prepared.json"  # in the run folder, from the process that prepares a start
 
 
-class SettingsWrong(ValueError):
+class SettingsError(ValueError):
     """`str()` is a sentence naming the setting and what it should hold."""
 
 
@@ -74,11 +74,11 @@ class Settings:
 
     @property
     def queue(self) -> str:
-        """Raises SettingsWrong when no queue is named and `up` has not started one here."""
+        """Raises SettingsError when no queue is named and `up` has not started one here."""
         local = self.run_folder / QUEUE_ADDRESS_FILE
         if self.queue_url or local.is_file():
             return self.queue_url or local.read_text().strip()
-        raise SettingsWrong(
+        raise SettingsError(
             f"There is no queue: start `skillstudio up` with the data folder {self.data}, "
             f"or name a Redis or Valkey server in {PREFIX}QUEUE_URL."
         )
@@ -126,7 +126,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
 def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Settings, dict[str, str]]:
     """Settings and, for each, its origin: "default", "environment" or "command line".
 
-    Raises SettingsWrong with a sentence naming the variable and what it should hold.
+    Raises SettingsError with a sentence naming the variable and what it should hold.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -149,7 +149,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if text.lower() not in allowed:
-        raise SettingsWrong(f"{name} should be {', '.join(allowed[:-1])} or {allowed[-1]}, not {text!r}.")
+        raise SettingsError(f"{name} should be {', '.join(allowed[:-1])} or {allowed[-1]}, not {text!r}.")
     return text.lower()
 
 
@@ -161,7 +161,7 @@ def _check_address(name: str, text: str) -> None:
     except ValueError:  # a port that is no number, half an IPv6 address
         whole = False
     if text and not (whole and parts.path in ("", "/") and not parts.query and not parts.fragment):
-        raise SettingsWrong(
+        raise SettingsError(
             f"{name} should be an address without a path, as in https://media.example.edu, not {text!r}."
         )
 
@@ -173,7 +173,7 @@ def _parse(name: str, text: str, default: Any) -> Any:
         try:
             return int(text)
         except ValueError:
-            raise SettingsWrong(f"{name} should be a whole number, not {text!r}.") from None
+            raise SettingsError(f"{name} should be a whole number, not {text!r}.") from None
     return text
 
 

@@ -18,14 +18,14 @@ log = structlog.get_logger(__name__)
 GRACE = timedelta(minutes=2)  # longer than a worker's lease: it has noticed by then that its job is gone
 
 
-async def mark(session: AsyncSession, prefixes: Iterable[str], due_at: datetime) -> None:
+async def schedule(session: AsyncSession, prefixes: Iterable[str], due_at: datetime) -> None:
     """Everything under these folders, or the one object of a name without a slash at its end, is
     to go after `due_at`. Marking twice is the same as once."""
     for prefix in prefixes:
         await session.merge(ObjectDeletion(prefix=prefix, due_at=due_at))
 
 
-async def carry_out(database: Database, store: ObjectStore, now: datetime) -> int:
+async def purge_due(database: Database, store: ObjectStore, now: datetime) -> int:
     """How many prefixes were emptied; one that cannot be is left to the next round. Safe to run
     twice and beside itself."""
     async with database.read() as session:

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-MARKS = {"_", "gettext", "marked"}
+MARKS = {"_", "gettext", "N_"}
 PLURAL_MARK = "ngettext"
 ERRORS = "server/core/errors.py"
 CARRIERS = {"Unusable", "Form"}  # besides the classes of ERRORS

@@ -71,7 +71,7 @@ class RenditionPart(msgspec.Struct, frozen=True):
     """Consecutive segments of one rendition, made by one take of one job."""
 
     rendition: str
-    take: int
+    attempt: int = msgspec.field(name="take")  # its name in rows
     timescale: int
     init_sha256: str
     codecs: str  # RFC 6381, as in the CODECS attribute: "avc1.640028", "mp4a.40.2"
@@ -84,7 +84,7 @@ class ChunkResult(msgspec.Struct, frozen=True):
 
     parts: tuple[RenditionPart, ...]  # one per rung, in the ladder's order
     tiles: tuple[int, ...]  # numbers of the storyboard frames that lie in this chunk
-    take: int
+    attempt: int = msgspec.field(name="take")  # its name in rows
 
 
 class AudioResult(msgspec.Struct, frozen=True):

@@ -11,13 +11,13 @@ ABLE = (User.role == rules.ADMINISTRATOR) & User.disabled_at.is_(None) & User.pa
 NOBODY_YET = ~exists().where(ABLE)
 
 
-async def hold(session: AsyncSession) -> int:
+async def lock_administrators(session: AsyncSession) -> int:
     """How many there are now. Two of them must not demote each other at the same moment."""
     await session.execute(select(Institution.id).with_for_update())
     return await _count(session)
 
 
-async def keep_one(session: AsyncSession, before: int) -> None:
+async def require_administrator(session: AsyncSession, before: int) -> None:
     """At the end of the transaction that `hold` began. Raises Conflict when the last one would go."""
     await session.flush()
     if before and not await _count(session):

@@ -16,7 +16,7 @@ from server.accounts.signing_in import tokens
 from server.core.clock import SystemClock
 from server.core.commands import with_settings
 from server.core.errors import NotFound
-from server.settings import Settings, SettingsWrong
+from server.settings import Settings, SettingsError
 from storage.database import migrations
 from storage.database.engine import Database
 
@@ -141,14 +141,14 @@ def _run(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> R
 async def _database(settings: Settings) -> AsyncIterator[Database]:
     """Of an installation that is there: a mistyped folder must not become a new one."""
     if not settings.database_url and not (settings.data / "skillstudio.db").is_file():
-        raise SettingsWrong(
+        raise SettingsError(
             f"There is no SkillStudio in the folder {settings.data}. "
             f"Name its folder with --data, or make one: skillstudio migrate --data {settings.data}"
         )
     database = Database(settings.database)
     try:
         if not await migrations.is_current(database):
-            raise SettingsWrong("The database is of another version. Run: skillstudio migrate")
+            raise SettingsError("The database is of another version. Run: skillstudio migrate")
         yield database
     finally:
         await database.close()

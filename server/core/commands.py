@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.settings import SettingsWrong, load
+from server.settings import SettingsError, load
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -64,7 +64,7 @@ def sentence(failure: Exception) -> str | None:
     from storage.objects.store import StoreError
     from transcoder.ffmpeg.tools import ToolsMissing
 
-    if isinstance(failure, (Problem, StoreError, ToolsMissing, SettingsWrong)):
+    if isinstance(failure, (Problem, StoreError, ToolsMissing, SettingsError)):
         return str(failure)
     if isinstance(failure, DBAPIError):
         return f"The database does not answer as it should: {failure.orig}. `skillstudio doctor` tells more."

@@ -64,7 +64,7 @@ class TooLarge(Problem):
     title = "Too large"
 
 
-class TooMany(Problem):
+class TooManyAttempts(Problem):
     status = 429
     title = "Too many tries"
 

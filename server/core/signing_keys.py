@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.locks import my_turn
+from storage.database.locks import advisory_lock
 from storage.database.tables import ServerKey
 
 NEW_EVERY = timedelta(days=30)
@@ -21,7 +21,7 @@ async def live_keys(database: Database, purpose: str, now: datetime) -> tuple[by
         rows = await _live(session, purpose)
     if not rows:
         async with database.write() as session:
-            await my_turn(session, "keys")
+            await advisory_lock(session, "keys")
             rows = await _live(session, purpose) or [_new(session, purpose, now)]
     return tuple(bytes.fromhex(row.value) for row in rows)
 
@@ -32,7 +32,7 @@ async def renew(database: Database, now: datetime) -> None:
     A link lives for 18 hours at most, so none is cut short. Safe to run twice and beside itself.
     """
     async with database.write() as session:
-        await my_turn(session, "keys")
+        await advisory_lock(session, "keys")
         for purpose in list(await session.scalars(select(ServerKey.purpose).distinct())):
             rows = await _live(session, purpose)
             if rows and now - rows[0].created_at >= NEW_EVERY:

@@ -13,41 +13,42 @@ from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.live import HEARTBEAT, Hub, Source, event
 from server.encoding import control
-from server.encoding.presentation import worded
-from server.encoding.progress import LessonProgress, addressed, snapshot
+from server.encoding.presentation import presented
+from server.encoding.progress import LessonProgress, snapshot, with_media_urls
 from server.encoding.schemas import LessonRef, Started, StartTranscode
 from server.encoding.start import start
 from server.library.access import NO_LESSON, lesson_for_teaching
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 
 
 @post("/transcode/start", status_code=200)
 async def start_transcode(
     data: JSONBody[StartTranscode],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Started:
     """Encode what was uploaded to this key; the same key again is the same job."""
-    return await start(intake, viewer, data, clock.now())
+    return await start(upload_context, viewer, data, clock.now())
 
 
 @get("/transcode/status/{lesson_id:str}")
 async def status(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[LessonProgress]:
     """How far a lesson's video is, from the first byte of its upload to its last segment."""
     now = clock.now()
-    async with intake.database.read() as session:
+    async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
-        progress = await snapshot(session, intake.spool, lesson_id, now)
+        progress = await snapshot(session, upload_context.spool, lesson_id, now)
     if progress is None:
         raise NotFound(NO_LESSON)
     return Response(
-        await addressed(progress, intake.database, viewer, now), headers={"Cache-Control": "no-store"}
+        await with_media_urls(progress, upload_context.database, viewer, now),
+        headers={"Cache-Control": "no-store"},
     )
 
 
@@ -55,17 +56,17 @@ async def status(
 async def events(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     hub: NamedDependency[Hub],
     clock: NamedDependency[Clock],
 ) -> Stream:
     """The answer of `status` now and at every change, with its words, as server-sent events."""
-    async with intake.database.read() as session:
+    async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
 
     async def look() -> LessonProgress | None:
-        async with intake.database.read() as session:
-            return await snapshot(session, intake.spool, lesson_id, clock.now())
+        async with upload_context.database.read() as session:
+            return await snapshot(session, upload_context.spool, lesson_id, clock.now())
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
@@ -74,7 +75,9 @@ async def events(
             if progress is None:
                 yield HEARTBEAT
             else:
-                yield event(worded(await addressed(progress, intake.database, viewer, clock.now())))
+                yield event(
+                    presented(await with_media_urls(progress, upload_context.database, viewer, clock.now()))
+                )
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold events back
     return Stream(stream(), media_type="text/event-stream", headers=headers)
@@ -84,22 +87,22 @@ async def events(
 async def cancel(
     data: JSONBody[LessonRef],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Started:
     """Stops within seconds and removes what was made."""
-    return await control.cancel(intake, viewer, data.lesson_id, clock.now())
+    return await control.cancel(upload_context, viewer, data.lesson_id, clock.now())
 
 
 @post("/transcode/retry", status_code=200)
 async def retry(
     data: JSONBody[LessonRef],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Started:
     """Takes a failed encoding up again from its finished chunks."""
-    return await control.retry(intake, viewer, data.lesson_id, clock.now())
+    return await control.retry(upload_context, viewer, data.lesson_id, clock.now())
 
 
 ROUTES: list[ControllerRouterHandler] = [

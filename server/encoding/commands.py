@@ -17,12 +17,12 @@ from server.core.errors import Problem
 from server.core.instance import UP, address
 from server.encoding import ingest as steps
 from server.encoding.ingest import Outcome
-from server.encoding.presentation import wording
+from server.encoding.presentation import presentation
 from server.encoding.progress import LessonProgress
 from server.library import lessons
 from server.services import services
 from server.settings import Settings
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from storage.database.tables import Video
 from storage.objects.store import StoreError
 
@@ -90,7 +90,7 @@ class Ingest:
     async def all(self, files: tuple[Path, ...], lesson_id: str | None, course: str | None) -> list[Outcome]:
         """One file after the other into the store, so that the first is ready first."""
         async with services(self.settings) as opened:
-            self.intake = Intake.of(opened)
+            self.context = UploadContext.of(opened)
             if lesson_id is not None:
                 await lessons.get(opened.database, steps.OPERATOR, lesson_id)
             course_id = await steps.course_named(opened.database, course, self.clock) if course else ""
@@ -112,9 +112,9 @@ class Ingest:
         made: Video | Outcome
         try:
             if lesson_id is None:
-                made = await steps.submit_to_course(self.intake, course_id, path, self.clock)
+                made = await steps.submit_to_course(self.context, course_id, path, self.clock)
             else:
-                made = await steps.submit_file(self.intake, lesson_id, path, self.clock)
+                made = await steps.submit_file(self.context, lesson_id, path, self.clock)
         except (Problem, StoreError) as error:
             made = steps.refused(path, lesson_id, error)
         return asyncio.create_task(self.wait(path, bar, made))
@@ -126,13 +126,13 @@ class Ingest:
             outcome = steps.underway(path, made)
         else:
             outcome = await steps.follow(
-                self.intake, made, path, self.clock, lambda progress: self.show(bar, progress)
+                self.context, made, path, self.clock, lambda progress: self.show(bar, progress)
             )
         self.tell(outcome)
         return outcome
 
     def show(self, bar: TaskID, progress: LessonProgress) -> None:
-        words = wording(progress)
+        words = presentation(progress)
         text = f"{words.headline.lower()}  {words.detail}"
         self.bars.update(bar, total=100, completed=progress.progress, description=text)
 
@@ -154,7 +154,7 @@ class Ingest:
         self.bars.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     async def warn_without_workers(self) -> None:
-        if not self.detach and not await steps.has_worker(self.intake, self.clock):
+        if not self.detach and not await steps.has_worker(self.context, self.clock):
             click.echo(
                 "No worker is running: start `skillstudio up`. Until then the lectures wait.", err=True
             )

@@ -12,10 +12,10 @@ from sqlalchemy import exists, select
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Conflict, NotFound, Problem
-from server.encoding.progress import LessonProgress, addressed, snapshot
+from server.encoding.progress import LessonProgress, snapshot, with_media_urls
 from server.library import lessons, rules
 from server.library.schemas import NewLesson
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.rules import STORING_LIMIT, admit, clean_filename, title_from
 from server.uploads.service import promised_bytes
 from storage import deletions
@@ -81,16 +81,16 @@ async def lesson_for(database: Database, course_id: str, path: Path, clock: Cloc
     return (await lessons.create(database, OPERATOR, course_id, NewLesson(title), clock.now())).id
 
 
-async def submit_to_course(intake: Intake, course_id: str, path: Path, clock: Clock) -> Video:
+async def submit_to_course(context: UploadContext, course_id: str, path: Path, clock: Clock) -> Video:
     """Like `submit_file`, into the lesson named after the file. One that was made for a file which
     is refused is taken away again."""
     began = clock.now()
-    lesson_id = await lesson_for(intake.database, course_id, path, clock)
+    lesson_id = await lesson_for(context.database, course_id, path, clock)
     try:
-        return await submit_file(intake, lesson_id, path, clock)
+        return await submit_file(context, lesson_id, path, clock)
     except (Problem, StoreError):
-        if await _is_new_and_empty(intake.database, lesson_id, began):
-            await lessons.delete(intake.database, OPERATOR, lesson_id, clock.now())
+        if await _is_new_and_empty(context.database, lesson_id, began):
+            await lessons.delete(context.database, OPERATOR, lesson_id, clock.now())
         raise
 
 
@@ -106,31 +106,31 @@ async def _is_new_and_empty(database: Database, lesson_id: str, began: datetime)
     return lesson is not None and began <= lesson.created_at == lesson.updated_at and not used
 
 
-async def submit_file(intake: Intake, lesson_id: str, path: Path, clock: Clock) -> Video:
+async def submit_file(context: UploadContext, lesson_id: str, path: Path, clock: Clock) -> Video:
     """Store a file and start a revision from it. Raises Problem or StoreError; then nothing is kept."""
     size, filename = path.stat().st_size, clean_filename(path.name)
     key = keys.original(lesson_id, new_id(), filename)
-    free = await intake.store.free_bytes()
-    async with intake.database.write() as session:
+    free = await context.store.free_bytes()
+    async with context.database.write() as session:
         admit(
             size,
-            limit=intake.limit_bytes,
+            max_upload_bytes=context.max_upload_bytes,
             free=2**63 if free is None else free,
-            promised=await promised_bytes(session, intake.spool),
+            promised=await promised_bytes(session, context.spool),
         )
         # If we die before it is submitted; that takes the mark away in the same transaction.
-        await deletions.mark(session, [key], clock.now() + STORING_LIMIT)
-    await intake.database.sync()  # or a power cut takes the mark back and keeps the bytes
+        await deletions.schedule(session, [key], clock.now() + STORING_LIMIT)
+    await context.database.sync()  # or a power cut takes the mark back and keeps the bytes
     try:
-        await intake.store.put_file(
+        await context.store.put_file(
             key, path, mimetypes.guess_type(filename)[0] or "application/octet-stream"
         )
     except OSError as error:
         raise Problem(f"{path} cannot be read: {error.strerror}.") from error
     try:
         return await jobs.submit(
-            intake.database,
-            intake.queue,
+            context.database,
+            context.queue,
             lesson_id=lesson_id,
             source_key=key,
             filename=filename,
@@ -138,16 +138,16 @@ async def submit_file(intake: Intake, lesson_id: str, path: Path, clock: Clock) 
             now=clock.now(),
         )
     except jobs.NotPossible as error:
-        await intake.store.delete(key)
+        await context.store.delete(key)
         raise NotFound(str(error)) from error
 
 
-async def follow(intake: Intake, video: Video, path: Path, clock: Clock, told: Told) -> Outcome:
+async def follow(context: UploadContext, video: Video, path: Path, clock: Clock, told: Told) -> Outcome:
     """Until the revision is ready, failed or replaced. `told` hears of every look."""
     while True:
         now = clock.now()
-        async with intake.database.read() as session:
-            progress = await snapshot(session, intake.spool, video.lesson_id, now)
+        async with context.database.read() as session:
+            progress = await snapshot(session, context.spool, video.lesson_id, now)
             row = await session.get(Video, video.id)
         if progress is None or row is None or progress.job_id != video.id:
             error = "The lesson was deleted or got another video meanwhile."
@@ -155,7 +155,7 @@ async def follow(intake: Intake, video: Video, path: Path, clock: Clock, told: T
         told(progress)
         if not progress.encoding:
             ready = progress.stage == "ready"
-            shown = await addressed(progress, intake.database, OPERATOR, now)
+            shown = await with_media_urls(progress, context.database, OPERATOR, now)
             return _outcome(
                 path,
                 row,
@@ -192,8 +192,8 @@ def _outcome(
     )
 
 
-async def has_worker(intake: Intake, clock: Clock) -> bool:
+async def has_worker(context: UploadContext, clock: Clock) -> bool:
     """Whether any worker has said in the last minute that it is there."""
-    async with intake.database.read() as session:
+    async with context.database.read() as session:
         alive = WorkerRow.heartbeat_at > clock.now() - WORKER_SILENCE
         return bool(await session.scalar(select(exists().where(alive))))

@@ -7,36 +7,36 @@ from server.core.text.i18n import gettext as _
 from server.encoding.progress import LessonProgress
 
 
-class Wording(msgspec.Struct, frozen=True):
+class Presentation(msgspec.Struct, frozen=True):
     headline: str
     detail: str = ""  # figures, parted by dots
     hint: str = ""  # what learners see meanwhile, or what to do
 
 
-class WordedProgress(LessonProgress, frozen=True, kw_only=True):
+class PresentedProgress(LessonProgress, frozen=True, kw_only=True):
     """What the events carry: the answer of transcode/status, its words, and what the page offers."""
 
-    words: Wording
+    words: Presentation
     begun: bool  # there is an encoding to tell about
     wants_file: bool
     can_replace: bool
 
 
-def worded(progress: LessonProgress) -> WordedProgress:
+def presented(progress: LessonProgress) -> PresentedProgress:
     begun = progress.stage not in ("empty", "uploading")
     settled = progress.stage in ("ready", "failed", "cancelled")
     useful = progress.playable or progress.can_retry
-    return WordedProgress(
+    return PresentedProgress(
         **msgspec.structs.asdict(progress) | {"error": progress.error and translated(progress.error)},
-        words=wording(progress),
+        words=presentation(progress),
         begun=begun,
         wants_file=not progress.uploads and (not begun or (settled and not useful)),
         can_replace=not progress.uploads and settled and useful,
     )
 
 
-def wording(progress: LessonProgress) -> Wording:
-    return Wording(_headline(progress.stage), " · ".join(_figures(progress)), _hint(progress))
+def presentation(progress: LessonProgress) -> Presentation:
+    return Presentation(_headline(progress.stage), " · ".join(_figures(progress)), _hint(progress))
 
 
 def _headline(stage: str) -> str:

@@ -112,7 +112,7 @@ def _of_video(lesson: Lesson, video: VideoStatus, uploads: tuple[OpenUpload, ...
     )
 
 
-async def addressed(
+async def with_media_urls(
     progress: LessonProgress, database: Database, viewer: Viewer, now: datetime
 ) -> LessonProgress:
     """With addresses that this viewer may fetch for some hours."""

@@ -8,7 +8,7 @@ from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
 from server.encoding.schemas import Started, StartTranscode
 from server.library.access import lesson_for_teaching
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.finish import mark_stored, submit
 from server.uploads.rules import human_size
 from storage.database.tables import Upload
@@ -18,25 +18,25 @@ from transcoder.jobs.api import NotPossible
 STATUS = {"ready": "ready", "failed": "failed", "cancelled": "failed"}  # of a lesson, by a video's state
 
 
-async def start(intake: Intake, viewer: Viewer, wanted: StartTranscode, now: datetime) -> Started:
+async def start(context: UploadContext, viewer: Viewer, wanted: StartTranscode, now: datetime) -> Started:
     """The second call for the same object returns the same job."""
-    upload = await _find(intake, viewer, wanted)
+    upload = await _find(context, viewer, wanted)
     if upload.state == "received":
         raise Conflict("The file is still being stored; its encoding starts by itself.")
     if upload.state == "open":
-        marked = await mark_stored(intake, upload, await _arrived_bytes(intake, upload), now)
+        marked = await mark_stored(context, upload, await _arrived_bytes(context, upload), now)
         if marked is None:
             raise Conflict("This upload was given up. Ask for a new form.")
         upload = marked
     try:
-        video = await submit(intake, upload, now)
+        video = await submit(context, upload, now)
     except NotPossible as error:
         raise Conflict(str(error)) from error
     return Started(job_id=video.id, status=STATUS.get(video.state, "processing"))
 
 
-async def _find(intake: Intake, viewer: Viewer, wanted: StartTranscode) -> Upload:
-    async with intake.database.read() as session:
+async def _find(context: UploadContext, viewer: Viewer, wanted: StartTranscode) -> Upload:
+    async with context.database.read() as session:
         lesson = await lesson_for_teaching(session, viewer, wanted.lesson_id)
         upload = await session.scalar(
             select(Upload).where(Upload.s3_key == wanted.s3_key, Upload.lesson_id == lesson.id)
@@ -48,9 +48,9 @@ async def _find(intake: Intake, viewer: Viewer, wanted: StartTranscode) -> Uploa
     return upload
 
 
-async def _arrived_bytes(intake: Intake, upload: Upload) -> int:
+async def _arrived_bytes(context: UploadContext, upload: Upload) -> int:
     try:
-        info = await intake.store.stat(upload.s3_key)
+        info = await context.store.stat(upload.s3_key)
     except StoreError as error:
         raise Unavailable("The object store cannot be reached just now. Try again in a minute.") from error
     if info is None:
@@ -62,7 +62,7 @@ async def _arrived_bytes(intake: Intake, upload: Upload) -> int:
             f"The upload announced {human_size(upload.size)}, and {human_size(info.size)} arrived. "
             "Send it again."
         )
-    if info.size > intake.limit_bytes:
-        most = human_size(intake.limit_bytes)
+    if info.size > context.max_upload_bytes:
+        most = human_size(context.max_upload_bytes)
         raise TooLarge(f"The file has {human_size(info.size)}; at most {most} is accepted.")
     return info.size

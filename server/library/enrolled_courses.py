@@ -14,18 +14,18 @@ from storage.database.engine import Database
 from storage.database.tables import Lesson
 
 
-class Shelved(msgspec.Struct, frozen=True):
+class EnrolledCourse(msgspec.Struct, frozen=True):
     course: CourseView
     start: LessonView | None  # the first lesson that plays
     seconds: float  # of all lectures that play
 
 
-async def of_learner(database: Database, viewer: Viewer) -> list[Shelved]:
+async def of_learner(database: Database, viewer: Viewer) -> list[EnrolledCourse]:
     """Published courses that the viewer is enrolled in, by title."""
     mine = await courses.learning(database, viewer)
     lessons = await _playing(database, [course.id for course in mine])
     return [
-        Shelved(
+        EnrolledCourse(
             course=course,
             start=next(iter(lessons[course.id]), None),
             seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in lessons[course.id]),

@@ -21,7 +21,7 @@ async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: date
     soon = now + deletions.GRACE
     ids = [lesson.id for lesson in lessons]
     videos = await session.scalars(select(Video.id).where(Video.lesson_id.in_(ids)))
-    await deletions.mark(session, [keys.video(video_id) for video_id in videos], soon)
+    await deletions.schedule(session, [keys.video(video_id) for video_id in videos], soon)
     # A signed form that was handed out may still bring an original until it expires.
     open_until = await session.execute(
         select(Upload.lesson_id, func.max(Upload.expires_at))
@@ -31,6 +31,6 @@ async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: date
     last = dict(open_until.all())
     for lesson in lessons:
         due_at = max(soon, last.get(lesson.id, soon))
-        await deletions.mark(session, [f"{keys.ORIGINALS}{lesson.id}/"], due_at)
+        await deletions.schedule(session, [f"{keys.ORIGINALS}{lesson.id}/"], due_at)
         await session.delete(lesson)
     await session.flush()  # before the course itself goes, which would take them along unseen

@@ -23,9 +23,9 @@ MARKS = {
 def doctor(settings: Settings, video: str | None) -> None:
     """Say what is missing and how to get it. Exit code 1 when something does not work."""
     if video:
-        from server.playback.conformance.verify_command import examine
+        from server.playback.conformance.verify_command import verify_video
 
-        raise SystemExit(asyncio.run(examine(settings, video)))
+        raise SystemExit(asyncio.run(verify_video(settings, video)))
     findings = asyncio.run(_findings(settings))
     show(findings)
     if any(finding.state is State.MISSING for finding in findings):

@@ -16,7 +16,7 @@ from transcoder.jobs.queue import QUICK, TRANSCODE
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_AGE = timedelta(seconds=45)  # workers tell every 10 s; a busy machine may be late
-LONGEST = 5.0  # seconds a check may take
+CHECK_SECONDS = 5.0  # seconds a check may take
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ class Health:
         if monotonic() < until:
             return known
         try:
-            async with asyncio.timeout(LONGEST):
+            async with asyncio.timeout(CHECK_SECONDS):
                 wrong = await ask()
         except Exception as failure:
             log.warning("a health check failed", check=name, error=f"{type(failure).__name__}: {failure}")

@@ -19,10 +19,12 @@ async def exposition(services: Services, now: datetime) -> bytes:
         workers = await worker_figures(session, now)
     space = disk(services)
     free = GaugeMetricFamily("skillstudio_disk_free_bytes", "Of the data folder.", value=space.free)
-    return generate_latest(REGISTRY) + generate_latest(_Once([*_jobs(queues), _workers(workers), free]))
+    return generate_latest(REGISTRY) + generate_latest(
+        _StaticCollector([*_jobs(queues), _workers(workers), free])
+    )
 
 
-class _Once:
+class _StaticCollector:
     """What `generate_latest` asks of a registry."""
 
     def __init__(self, families: list[Metric]) -> None:

@@ -15,7 +15,7 @@ from server.services import Services
 from storage.database.tables import Course, Job, Lesson, Video, WorkerRow
 
 STARTED = monotonic()  # of this server process
-UNDER_WAY = ("waiting", "encoding", "finishing")
+UNFINISHED_STATES = ("waiting", "encoding", "finishing")
 
 
 class QueueFigures(msgspec.Struct, frozen=True):
@@ -138,7 +138,7 @@ async def _lectures(session: AsyncSession) -> list[LectureFigures]:
         select(Lesson, Course.title, Video)
         .join(Video, Video.id == Lesson.transcoding_job_id)
         .join(Course, Course.id == Lesson.course_id)
-        .where(Video.state.in_(UNDER_WAY))
+        .where(Video.state.in_(UNFINISHED_STATES))
         .order_by(Video.created_at)
         .limit(50)
     )

@@ -16,7 +16,7 @@ from storage.objects.store import StoreError
 from transcoder.ffmpeg.process import ask
 from transcoder.jobs.queue import Queue
 
-LONGEST = 15.0  # seconds each may take
+CHECK_SECONDS = 15.0  # seconds each may take
 
 
 async def about_services(settings: Settings) -> AsyncIterator[Finding]:
@@ -32,7 +32,7 @@ async def database(settings: Settings) -> Finding:
         return good("Database", f"{where} is made at the first start")
     opened = Database(settings.database)
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(CHECK_SECONDS):
             current = await migrations.is_current(opened)
     except (SQLAlchemyError, OSError, TimeoutError) as wrong:
         says = f"{where} does not answer: {getattr(wrong, 'orig', None) or wrong or 'too slow'}"
@@ -75,7 +75,7 @@ async def objects(settings: Settings) -> Finding:
     if not settings.s3_endpoint:
         return good("Objects", f"folder {settings.objects_folder}")
     try:
-        async with asyncio.timeout(LONGEST):
+        async with asyncio.timeout(CHECK_SECONDS):
             store = open_store(settings.objects)
             try:
                 await store.check()

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
 
-SPARE = 0.1  # of what may stay is freed with the rest, so that not every miss has to look for room
+FREED_SHARE = 0.1  # of what may stay is freed with the rest, so that not every miss has to look for room
 STALE = 3600  # seconds after which an unfinished fetch belongs to a process that died
 TRIES = 3  # to hand out a file before others push it out again
 
@@ -113,7 +113,7 @@ class EdgeCache:
             self.folder.mkdir(parents=True, exist_ok=True)
             files = sorted(_files(self.folder))
             held = sum(size for _, size, _ in files)
-            goal = allowed if held <= allowed else int(allowed * (1 - SPARE))
+            goal = allowed if held <= allowed else int(allowed * (1 - FREED_SHARE))
             for _, size, path in files:
                 if held <= goal:
                     break

@@ -12,14 +12,14 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-SPARE = timedelta(hours=6)  # to pause, to think, to come back after lunch
+PAUSE_ALLOWANCE = timedelta(hours=6)  # to pause, to think, to come back after lunch
 _HEAD = struct.Struct(">I6s")  # expiry in seconds since 1970, scope
 _MAC_BYTES = 16  # HMAC-SHA256 cut to 128 bits (RFC 2104 section 5)
 
 
 def expiry(now: datetime, duration_seconds: float) -> datetime:
     """Duration + 6 h, rounded up to the hour so that a reloaded page gets the same cacheable URLs."""
-    moment = (now + timedelta(seconds=duration_seconds) + SPARE).timestamp()
+    moment = (now + timedelta(seconds=duration_seconds) + PAUSE_ALLOWANCE).timestamp()
     return datetime.fromtimestamp(math.ceil(moment / 3600) * 3600, UTC)
 
 

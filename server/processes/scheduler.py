@@ -13,7 +13,7 @@ from server.core.clock import SystemClock
 from server.core.logging import configure_logging
 from server.services import Services, services
 from server.settings import Settings
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.sweep import sweep as sweep_uploads
 from storage import deletions
 from transcoder.jobs.sweeper import sweep as sweep_jobs
@@ -67,15 +67,15 @@ async def _jobs(opened: Services) -> None:
 
 
 async def _uploads(opened: Services) -> None:
-    intake = Intake.of(opened)
-    swept = await sweep_uploads(intake, SystemClock().now())
+    context = UploadContext.of(opened)
+    swept = await sweep_uploads(context, SystemClock().now())
     if any(msgspec.structs.astuple(swept)):
         log.info("uploads picked up", **msgspec.structs.asdict(swept))
 
 
 async def _objects(opened: Services) -> None:
     """What a finished, cancelled or deleted revision has no use for."""
-    if emptied := await deletions.carry_out(opened.database, opened.store, SystemClock().now()):
+    if emptied := await deletions.purge_due(opened.database, opened.store, SystemClock().now()):
         log.info("objects removed", places=emptied)
 
 

@@ -17,7 +17,7 @@ from server.settings import Settings
 log = structlog.get_logger(__name__)
 
 BACKLOG = 1024  # connections that wait to be accepted
-AT_ONCE = 2048  # requests in progress; each open progress page holds one
+MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
 GRACE = 8  # seconds that answers in progress get when the server is told to end
 
 
@@ -52,7 +52,7 @@ async def _serve(settings: Settings) -> None:
         http=HTTPModes.http1,  # HTTP/2 belongs to the proxy that has the certificate
         websockets=False,
         backlog=BACKLOG,
-        backpressure=AT_ONCE,
+        backpressure=MAX_REQUESTS,
         log_enabled=False,
     )
     for number in (signal.SIGINT, signal.SIGTERM):

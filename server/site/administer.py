@@ -8,7 +8,7 @@ from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
 from server.core.clock import Clock
-from server.core.text.i18n import marked
+from server.core.text.i18n import N_
 from server.core.web.pages import page
 from server.institution import service as institution
 from server.operations import failures
@@ -17,10 +17,10 @@ from server.operations.service import glance
 from server.services import Services
 
 CHECKS = {
-    "database": marked("Database"),
-    "queue": marked("Queue"),
-    "objects": marked("Files"),
-    "workers": marked("Workers"),
+    "database": N_("Database"),
+    "queue": N_("Queue"),
+    "objects": N_("Files"),
+    "workers": N_("Workers"),
 }
 
 

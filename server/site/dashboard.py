@@ -13,13 +13,13 @@ from storage.database.engine import Database
 
 @get("/dashboard")
 async def dashboard(request: AnyRequest, viewer: Viewer, database: Database, posters: Posters) -> Template:
-    shelved = await enrolled_courses.of_learner(database, viewer)
-    starts = [item.start for item in shelved if item.start]
+    enrolled = await enrolled_courses.of_learner(database, viewer)
+    starts = [item.start for item in enrolled if item.start]
     return page(
         request,
         "site/dashboard.html",
         viewer=viewer,
-        shelf=shelved,
+        shelf=enrolled,
         posters=await posters(viewer, starts),
     )
 

@@ -22,12 +22,12 @@ from server.core.web.flash import redirect
 from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.encoding import control
-from server.encoding.presentation import worded
-from server.encoding.progress import addressed, snapshot
+from server.encoding.presentation import presented
+from server.encoding.progress import snapshot, with_media_urls
 from server.library import access, courses, lessons
 from server.library.schemas import LessonPatch, LessonView
 from server.uploads import service
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from storage.database.engine import Database
 
 AnyRequest = Request[Any, Any, State]
@@ -40,11 +40,11 @@ async def show(
     course_id: FromPath[str],
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Template:
-    lesson = await _lesson(intake.database, viewer, course_id, lesson_id)
-    return await _page(request, viewer, intake, clock, lesson, Form())
+    lesson = await _lesson(upload_context.database, viewer, course_id, lesson_id)
+    return await _page(request, viewer, upload_context, clock, lesson, Form())
 
 
 @post("/")
@@ -53,16 +53,16 @@ async def save(
     course_id: FromPath[str],
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    lesson = await _lesson(intake.database, viewer, course_id, lesson_id)
+    lesson = await _lesson(upload_context.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
     patch = LessonPatch(title=form["title"], description=form["description"])
     try:
-        await lessons.edit(intake.database, viewer, lesson_id, patch, clock.now())
+        await lessons.edit(upload_context.database, viewer, lesson_id, patch, clock.now())
     except Problem as problem:
-        return await _page(request, viewer, intake, clock, lesson, form.refused(problem))
+        return await _page(request, viewer, upload_context, clock, lesson, form.refused(problem))
     return redirect(request.url.path, _("Saved."))
 
 
@@ -72,16 +72,16 @@ async def control_encoding(
     course_id: FromPath[str],
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Redirect:
     """`action` cancel or retry."""
-    await _lesson(intake.database, viewer, course_id, lesson_id)
+    await _lesson(upload_context.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
     action = ACTIONS.get(form["action"])
     if action is None:
         raise NotFound("There is no such action.")
-    return await _back(course_id, lesson_id, action(intake, viewer, lesson_id, clock.now()))
+    return await _back(course_id, lesson_id, action(upload_context, viewer, lesson_id, clock.now()))
 
 
 @post("/discard")
@@ -90,13 +90,13 @@ async def discard(
     course_id: FromPath[str],
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Redirect:
     """`upload`: the id of one that is not complete."""
-    await _lesson(intake.database, viewer, course_id, lesson_id)
+    await _lesson(upload_context.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
-    discarding = service.cancel(intake, viewer, form["upload"], clock.now())
+    discarding = service.cancel(upload_context, viewer, form["upload"], clock.now())
     return await _back(course_id, lesson_id, discarding, _("The upload was discarded."))
 
 
@@ -119,26 +119,31 @@ async def _lesson(database: Database, viewer: Viewer, course_id: str, lesson_id:
 
 
 async def _page(
-    request: AnyRequest, viewer: Viewer, intake: Intake, clock: Clock, lesson: LessonView, form: Form
+    request: AnyRequest,
+    viewer: Viewer,
+    upload_context: UploadContext,
+    clock: Clock,
+    lesson: LessonView,
+    form: Form,
 ) -> Template:
     now = clock.now()
-    async with intake.database.read() as session:
-        progress = await snapshot(session, intake.spool, lesson.id, now)
+    async with upload_context.database.read() as session:
+        progress = await snapshot(session, upload_context.spool, lesson.id, now)
     if progress is None:
         raise NotFound(access.NO_LESSON)
-    shown = worded(await addressed(progress, intake.database, viewer, now))
+    shown = presented(await with_media_urls(progress, upload_context.database, viewer, now))
     return page(
         request,
         "site/teach_lesson.html",
         viewer=viewer,
         status_code=form.status,
-        course=await courses.get(intake.database, viewer, lesson.course_id),
+        course=await courses.get(upload_context.database, viewer, lesson.course_id),
         lesson=lesson,
         form=form,
         progress=shown,
         progress_json=msgspec.json.encode(shown).decode(),
-        limit_bytes=intake.limit_bytes,
-        days=intake.days,
+        max_upload_bytes=upload_context.max_upload_bytes,
+        days=upload_context.days,
         here=_address(lesson.course_id, lesson.id),
     )
 

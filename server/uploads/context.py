@@ -11,12 +11,12 @@ from transcoder.jobs.queue import Queue
 
 
 @dataclass(frozen=True)
-class Intake:
+class UploadContext:
     database: Database
     store: ObjectStore
     queue: Queue
     spool: Spool
-    limit_bytes: int  # largest original that is accepted
+    max_upload_bytes: int  # largest original that is accepted
     days: int  # until an unfinished upload is dropped, from its last byte
 
     @classmethod

@@ -11,11 +11,11 @@ from multipart import MultipartError, MultipartSegment, PushMultipartParser
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Forbidden, Invalid, TooLarge
 from server.uploads import policy, rules
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.receive import receive
 from server.uploads.schemas import InitUpload, UploadTicket
 from server.uploads.service import add_row
-from server.uploads.spool import Writer
+from server.uploads.spool import SpoolWriter
 from storage.database.tables import Upload
 
 FORM_PATH = "/api/video/upload/form"
@@ -24,12 +24,12 @@ FIELDS_LIMIT = 16 * 1024  # bytes of all fields before the file
 
 
 async def ticket(
-    intake: Intake, viewer: Viewer, wanted: InitUpload, *, public_url: str, key: bytes, now: datetime
+    context: UploadContext, viewer: Viewer, wanted: InitUpload, *, public_url: str, key: bytes, now: datetime
 ) -> UploadTicket:
-    async with intake.database.write() as session:
+    async with context.database.write() as session:
         upload = await add_row(
             session,
-            intake,
+            context,
             viewer,
             wanted.lesson_id,
             wanted.filename,
@@ -38,8 +38,8 @@ async def ticket(
             now=now,
         )
     expires_at = now + rules.FORM_LIFETIME
-    most = wanted.size or intake.limit_bytes
-    form = await intake.store.presigned_form(
+    most = wanted.size or context.max_upload_bytes
+    form = await context.store.presigned_form(
         upload.s3_key, max_bytes=most, expires_in=rules.FORM_LIFETIME, content_type=wanted.content_type
     )
     if form is not None:
@@ -93,26 +93,26 @@ class FormReader:
             raise Invalid("The body is not whole, well-formed multipart/form-data.") from None
 
 
-async def accept(intake: Intake, reader: FormReader, keys: tuple[bytes, ...], now: datetime) -> None:
+async def accept(context: UploadContext, reader: FormReader, keys: tuple[bytes, ...], now: datetime) -> None:
     """Take the file into the store under the policy's key. The object appears whole or not at all."""
     terms = policy.verify(await reader.fields(), keys, now)
     upload_id = terms.key.rsplit("/", 1)[-1].partition(".")[0]
-    await _check_open(intake, upload_id)  # before the file comes …
-    path = intake.spool.form_path(upload_id, secrets.token_hex(4))
+    await _check_open(context, upload_id)  # before the file comes …
+    path = context.spool.form_path(upload_id, secrets.token_hex(4))
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         await _to_disk(path, reader, terms.max_bytes)
-        await _check_open(intake, upload_id)  # … and after: never over an original that is being encoded
-        await intake.store.adopt_file(terms.key, path, terms.content_type or "application/octet-stream")
+        await _check_open(context, upload_id)  # … and after: never over an original that is being encoded
+        await context.store.adopt_file(terms.key, path, terms.content_type or "application/octet-stream")
     finally:
         path.unlink(missing_ok=True)
-    if await _state(intake, upload_id) not in ("open", "stored"):
-        await intake.store.delete(terms.key)
+    if await _state(context, upload_id) not in ("open", "stored"):
+        await context.store.delete(terms.key)
         raise Conflict("The upload was given up while its bytes arrived. Ask for a new form.")
 
 
 async def _to_disk(path: Path, reader: FormReader, most: int) -> None:
-    writer = Writer(path, create=True)
+    writer = SpoolWriter(path, create=True)
     try:
         whole = await receive(writer, reader.file(), room=most)
         if not whole:
@@ -124,12 +124,12 @@ async def _to_disk(path: Path, reader: FormReader, most: int) -> None:
         writer.close()
 
 
-async def _check_open(intake: Intake, upload_id: str) -> None:
-    if await _state(intake, upload_id) != "open":
+async def _check_open(context: UploadContext, upload_id: str) -> None:
+    if await _state(context, upload_id) != "open":
         raise Forbidden("This form has been used or given up. Ask for a new one.")
 
 
-async def _state(intake: Intake, upload_id: str) -> str | None:
-    async with intake.database.read() as session:
+async def _state(context: UploadContext, upload_id: str) -> str | None:
+    async with context.database.read() as session:
         upload = await session.get(Upload, upload_id)
         return upload.state if upload else None

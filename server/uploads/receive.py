@@ -7,18 +7,18 @@ from collections.abc import AsyncIterator, Callable
 from server.core.errors import TooLarge
 from server.uploads.errors import ChecksumMismatch
 from server.uploads.protocol import Checksum
-from server.uploads.spool import Writer
+from server.uploads.spool import SpoolWriter
 
 BLOCK = 2**20  # bytes gathered before a thread writes them
 STALL_SECONDS = 30.0  # a connection that brings nothing for so long is taken for dead
 
 
-class Cut(Exception):
+class ClientDisconnected(Exception):
     """The connection ended before its body did."""
 
 
 async def receive(
-    writer: Writer, body: AsyncIterator[bytes], *, room: int, checksum: Checksum | None = None
+    writer: SpoolWriter, body: AsyncIterator[bytes], *, room: int, checksum: Checksum | None = None
 ) -> bool:
     """Append the body at the writer's offset; False when it was cut and its beginning kept.
 
@@ -61,7 +61,7 @@ async def _copy(body: AsyncIterator[bytes], write: Callable[[bytearray], None], 
                     await _in_thread(write, full)
                 deadline.reschedule(clock() + STALL_SECONDS)
         return True
-    except (Cut, TimeoutError):
+    except (ClientDisconnected, TimeoutError):
         return False
     finally:
         if block and taken <= room:

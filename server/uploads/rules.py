@@ -12,7 +12,7 @@ NAME_LIMIT = 255
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
-def admit(size: int, *, limit: int, free: int, promised: int) -> None:
+def admit(size: int, *, max_upload_bytes: int, free: int, promised: int) -> None:
     """Refuse before the first byte what could not be kept to the last one.
 
     `promised` is what uploads under way have announced and not yet sent.
@@ -20,9 +20,10 @@ def admit(size: int, *, limit: int, free: int, promised: int) -> None:
     """
     if size <= 0:
         raise Invalid("The file is empty. Choose the file with the recording in it.")
-    if size > limit:
+    if size > max_upload_bytes:
         raise TooLarge(
-            f"The file has {human_size(size)}; the largest that is accepted here is {human_size(limit)}. "
+            f"The file has {human_size(size)}; the largest that is accepted here is "
+            f"{human_size(max_upload_bytes)}. "
             "Export it at a lower bit rate, or ask an administrator to raise the limit."
         )
     if size + promised + RESERVE_BYTES > free:

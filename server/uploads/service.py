@@ -12,7 +12,7 @@ from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Gone, Invalid, NotFound, TooLarge
 from server.library.access import lesson_for_teaching
 from server.uploads import rules
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.errors import WrongOffset
 from server.uploads.protocol import Checksum
 from server.uploads.receive import receive
@@ -26,11 +26,11 @@ from storage.objects.store import StoreError
 
 log = structlog.get_logger()
 
-UNDER_WAY = ("open", "received")
+ACTIVE_STATES = ("open", "received")
 
 
 async def open_upload(
-    intake: Intake,
+    context: UploadContext,
     viewer: Viewer,
     *,
     lesson_id: str,
@@ -40,17 +40,17 @@ async def open_upload(
     now: datetime,
 ) -> Upload:
     """A row and an empty file. Refused before the first byte: role, course, size, room."""
-    async with intake.database.write() as session:
+    async with context.database.write() as session:
         upload = await add_row(
-            session, intake, viewer, lesson_id, filename, content_type=content_type, size=size, now=now
+            session, context, viewer, lesson_id, filename, content_type=content_type, size=size, now=now
         )
-        intake.spool.create(upload.id)
+        context.spool.create(upload.id)
     return upload
 
 
 async def add_row(
     session: AsyncSession,
-    intake: Intake,
+    context: UploadContext,
     viewer: Viewer,
     lesson_id: str,
     filename: str,
@@ -64,9 +64,11 @@ async def add_row(
     name = rules.clean_filename(filename)
     if not name:
         raise Invalid("The name of the file is needed.", fields={"filename": "Give the name of the file."})
-    promised = await promised_bytes(session, intake.spool)
+    promised = await promised_bytes(session, context.spool)
     known = 1 if size is None else size
-    rules.admit(known, limit=intake.limit_bytes, free=intake.spool.free_bytes(), promised=promised)
+    rules.admit(
+        known, max_upload_bytes=context.max_upload_bytes, free=context.spool.free_bytes(), promised=promised
+    )
     upload_id = new_id()
     upload = Upload(
         id=upload_id,
@@ -78,7 +80,7 @@ async def add_row(
         size=size,
         state="open",
         created_at=now,
-        expires_at=rules.expiry(now, intake.days),
+        expires_at=rules.expiry(now, context.days),
     )
     session.add(upload)
     if lesson.video_id is None and lesson.video_status != "processing":
@@ -86,9 +88,9 @@ async def add_row(
     return upload
 
 
-async def find(intake: Intake, viewer: Viewer, upload_id: str) -> Upload:
+async def find(context: UploadContext, viewer: Viewer, upload_id: str) -> Upload:
     """For whoever may teach its lesson; NotFound for all others."""
-    async with intake.database.read() as session:
+    async with context.database.read() as session:
         upload = await session.get(Upload, upload_id)
         if upload is None:
             raise NotFound("There is no such upload.")
@@ -98,19 +100,19 @@ async def find(intake: Intake, viewer: Viewer, upload_id: str) -> Upload:
     return upload
 
 
-def offset_of(intake: Intake, upload: Upload) -> int:
+def offset_of(context: UploadContext, upload: Upload) -> int:
     """Bytes that have arrived."""
     size = upload.size or 0
     if upload.state != "open":
         return size
-    offset = intake.spool.size(upload.id)
+    offset = context.spool.size(upload.id)
     if offset is None:
         raise Gone("The bytes of this upload are no longer here. Start it again from the beginning.")
     return offset
 
 
 async def append(
-    intake: Intake,
+    context: UploadContext,
     upload: Upload,
     body: AsyncIterator[bytes],
     *,
@@ -121,28 +123,28 @@ async def append(
 ) -> int:
     """Take the body at `offset`; the new offset. `length` is what the request announces of it."""
     size = upload.size or 0
-    stands = offset_of(intake, upload)
+    stands = offset_of(context, upload)
     if offset != stands:
         raise WrongOffset(f"The upload stands at byte {stands}. Go on from there.")
     if length is not None and offset + length > size:
         raise TooLarge(f"The upload was announced with {size} bytes; this would be more.")
     if upload.state != "open" or offset == size:
         return size
-    offset = await _write(intake, upload, body, offset, checksum)
-    async with intake.database.write() as session:
+    offset = await _write(context, upload, body, offset, checksum)
+    async with context.database.write() as session:
         await session.execute(
             update(Upload)
             .where(Upload.id == upload.id, Upload.state == "open")
-            .values(expires_at=rules.expiry(now, intake.days))
+            .values(expires_at=rules.expiry(now, context.days))
         )
     return offset
 
 
 async def _write(
-    intake: Intake, upload: Upload, body: AsyncIterator[bytes], offset: int, checksum: Checksum | None
+    context: UploadContext, upload: Upload, body: AsyncIterator[bytes], offset: int, checksum: Checksum | None
 ) -> int:
     try:
-        writer = await asyncio.to_thread(intake.spool.open, upload.id)
+        writer = await asyncio.to_thread(context.spool.open, upload.id)
     except FileNotFoundError:
         raise Conflict("This upload has just ended. Ask for its offset.") from None
     try:
@@ -154,19 +156,19 @@ async def _write(
         writer.close()
 
 
-async def cancel(intake: Intake, viewer: Viewer, upload_id: str, now: datetime) -> None:
+async def cancel(context: UploadContext, viewer: Viewer, upload_id: str, now: datetime) -> None:
     """Drop an upload that is not yet in the store. Conflict when it is."""
-    upload = await find(intake, viewer, upload_id)
-    if not await give_up(intake, upload, "cancelled", now):
+    upload = await find(context, viewer, upload_id)
+    if not await give_up(context, upload, "cancelled", now):
         raise Conflict("This upload is complete already. Cancel its encoding instead.")
 
 
-async def give_up(intake: Intake, upload: Upload, state: str, now: datetime) -> bool:
+async def give_up(context: UploadContext, upload: Upload, state: str, now: datetime) -> bool:
     """False when it had left our hands. The row first: what a crash leaves lying, the sweep removes."""
-    async with intake.database.write() as session:
+    async with context.database.write() as session:
         taken = await session.scalar(
             update(Upload)
-            .where(Upload.id == upload.id, Upload.state.in_(UNDER_WAY))
+            .where(Upload.id == upload.id, Upload.state.in_(ACTIVE_STATES))
             .values(state=state)
             .returning(Upload.id)
         )
@@ -174,26 +176,26 @@ async def give_up(intake: Intake, upload: Upload, state: str, now: datetime) -> 
             return False
         await _reset_lesson(session, upload.lesson_id)
         await _mark_object(session, upload, now)
-    intake.spool.remove(upload.id)
-    await _delete_object(intake, upload)
+    context.spool.remove(upload.id)
+    await _delete_object(context, upload)
     return True
 
 
-async def discard_late(intake: Intake, upload: Upload, now: datetime) -> None:
+async def discard_late(context: UploadContext, upload: Upload, now: datetime) -> None:
     """What arrived in the store for an upload that was given up, or whose lesson is gone."""
-    async with intake.database.write() as session:
+    async with context.database.write() as session:
         await _mark_object(session, upload, now)
-    await _delete_object(intake, upload)
+    await _delete_object(context, upload)
 
 
 async def _mark_object(session: AsyncSession, upload: Upload, now: datetime) -> None:
-    await deletions.mark(session, [upload.s3_key], rules.last_arrival(now, upload.expires_at))
+    await deletions.schedule(session, [upload.s3_key], rules.last_arrival(now, upload.expires_at))
 
 
-async def _delete_object(intake: Intake, upload: Upload) -> None:
+async def _delete_object(context: UploadContext, upload: Upload) -> None:
     """At once where that is possible, else when its mark is due."""
     try:
-        await intake.store.delete(upload.s3_key)
+        await context.store.delete(upload.s3_key)
     except StoreError as error:
         log.warning("the object of a dropped upload goes later", upload_id=upload.id, reason=str(error))
 
@@ -202,7 +204,7 @@ async def _reset_lesson(session: AsyncSession, lesson_id: str) -> None:
     """A lesson whose last upload under way was given up goes back to what it was."""
     lesson = await session.get(Lesson, lesson_id)
     others = await session.scalar(
-        select(Upload.id).where(Upload.lesson_id == lesson_id, Upload.state.in_(UNDER_WAY)).limit(1)
+        select(Upload.id).where(Upload.lesson_id == lesson_id, Upload.state.in_(ACTIVE_STATES)).limit(1)
     )
     if lesson is None or lesson.video_status != "uploading" or others is not None:
         return
@@ -214,7 +216,7 @@ async def under_way(session: AsyncSession, spool: Spool, lesson_id: str) -> list
     """What somebody has begun to send to this lesson by tus, oldest first."""
     rows = await session.scalars(
         select(Upload)
-        .where(Upload.lesson_id == lesson_id, Upload.state.in_(UNDER_WAY))
+        .where(Upload.lesson_id == lesson_id, Upload.state.in_(ACTIVE_STATES))
         .order_by(Upload.created_at)
     )
     found = []

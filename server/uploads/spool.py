@@ -42,9 +42,9 @@ class Spool:
         for path in self.folder.glob(f"{upload_id}.*{FORM}"):
             path.unlink(missing_ok=True)
 
-    def open(self, upload_id: str) -> "Writer":
+    def open(self, upload_id: str) -> "SpoolWriter":
         """Raises Busy while another process or task writes, FileNotFoundError when there is no file."""
-        return Writer(self.path(upload_id))
+        return SpoolWriter(self.path(upload_id))
 
     def free_bytes(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ class Spool:
                 yield path.name.partition(".")[0], path
 
 
-class Writer:
+class SpoolWriter:
     """The one writer of a file: holds its lock until `close`. Blocking: call it in a thread."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:

@@ -4,7 +4,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
-async def my_turn(session: AsyncSession, what: str) -> None:
+async def advisory_lock(session: AsyncSession, what: str) -> None:
     """Waits for whoever holds the same `what`. SQLite has one writer anyway.
 
     Who takes several takes them in the same order as everybody else.

@@ -21,7 +21,7 @@ CHECKS = "checks/"  # what a check of the store puts there and takes away again
 POSTER = "poster.jpg"  # these two relative to the video, as addresses name them
 STORYBOARD = "storyboard/storyboard.vtt"
 
-LONGEST = 1024  # bytes of UTF-8, S3's own limit
+KEY_BYTES = 1024  # bytes of UTF-8, S3's own limit
 LONGEST_NAME = 255  # bytes between two slashes, what file systems take
 
 
@@ -33,7 +33,7 @@ def checked(key: str) -> str:
     """
     names = key.split("/")
     if (
-        len(key.encode()) > LONGEST
+        len(key.encode()) > KEY_BYTES
         or any(not name or name.startswith(".") or len(name.encode()) > LONGEST_NAME for name in names)
         or any(not character.isprintable() or character == "\\" for character in key)
     ):
@@ -69,21 +69,21 @@ def video(video_id: str) -> str:
     return f"{VIDEOS}{video_id}/"
 
 
-def init(video_id: str, rendition: str, take: int) -> str:
-    return f"{video(video_id)}{rendition}/{init_name(take)}"
+def init(video_id: str, rendition: str, attempt: int) -> str:
+    return f"{video(video_id)}{rendition}/{init_name(attempt)}"
 
 
-def segment(video_id: str, rendition: str, number: int, take: int) -> str:
-    return f"{video(video_id)}{rendition}/{segment_name(number, take)}"
+def segment(video_id: str, rendition: str, number: int, attempt: int) -> str:
+    return f"{video(video_id)}{rendition}/{segment_name(number, attempt)}"
 
 
-def init_name(take: int) -> str:
+def init_name(attempt: int) -> str:
     """Relative to the rendition's playlist, as it is written there."""
-    return f"init.{take}.mp4"
+    return f"init.{attempt}.mp4"
 
 
-def segment_name(number: int, take: int) -> str:
-    return f"{number:05d}.{take}.m4s"
+def segment_name(number: int, attempt: int) -> str:
+    return f"{number:05d}.{attempt}.m4s"
 
 
 def poster(video_id: str) -> str:
@@ -100,8 +100,8 @@ def tiles(video_id: str) -> str:
     return f"{video(video_id)}tiles/"
 
 
-def tile(video_id: str, number: int, take: int) -> str:
-    return f"{tiles(video_id)}{number:05d}.{take}.jpg"
+def tile(video_id: str, number: int, attempt: int) -> str:
+    return f"{tiles(video_id)}{number:05d}.{attempt}.jpg"
 
 
 def storyboard_sheet(video_id: str, sheet: int) -> str:

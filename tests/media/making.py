@@ -14,7 +14,7 @@ from transcoder.packaging.playlist import AUDIO
 from transcoder.planning.plan import Plan, make_plan
 from transcoder.source.probe import inspect
 
-VIDEO, TAKE = "lecture", 1
+VIDEO, ATTEMPT = "lecture", 1
 LIMITS = Limits(seconds=600)
 
 
@@ -43,7 +43,7 @@ class Lecture:
         place = self.folder / rendition
         path = self.folder / f"{rendition}.mp4"
         with path.open("wb") as joined:
-            for piece in [place / keys.init_name(TAKE), *sorted(place.glob("*.m4s"))]:
+            for piece in [place / keys.init_name(ATTEMPT), *sorted(place.glob("*.m4s"))]:
                 joined.write(piece.read_bytes())
         return path
 
@@ -68,13 +68,13 @@ async def make_lecture(tools: Tools, original: Path, folder: Path, *, threads: i
     for chunk in plan.video.chunks if plan.video else ():
         encode = command.chunk(tools, original, source, plan, chunk, threads=threads)
         place = await run(encode, f"chunk{chunk.number}")
-        made = segments.collect_chunk(place, plan, chunk, TAKE)
+        made = segments.collect_chunk(place, plan, chunk, ATTEMPT)
         _keep(made, folder)
         chunks.append(made.result)
     audio = None
     if plan.audio:
         place = await run(command.audio(tools, original, source, plan), "sound")
-        heard = segments.collect_audio(place, plan, TAKE, complete=True)
+        heard = segments.collect_audio(place, plan, ATTEMPT, complete=True)
         _keep(heard, folder)
         audio = heard.result
     lecture = Lecture(source, plan, tuple(chunks), audio, folder, tuple(filter(None, complaints)))

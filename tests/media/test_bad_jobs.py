@@ -30,7 +30,7 @@ async def test_bad_uploads_leave_nothing_and_the_worker_goes_on(
         assert [job.attempts for job in await plant.jobs_of(video_id)] == [1]
         assert await plant.objects(video_id) == set()
     assert [path for path in plant.folder.glob("scratch/jobs/*/*") if path.name != ".lock"] == []
-    await deletions.carry_out(plant.database, plant.store, datetime.now(UTC) + timedelta(hours=1))
+    await deletions.purge_due(plant.database, plant.store, datetime.now(UTC) + timedelta(hours=1))
     assert [item.key async for item in plant.store.list("")] == []
     assert canary.sung == []
 

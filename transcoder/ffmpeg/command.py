@@ -27,7 +27,7 @@ from transcoder.planning.plan import (
     Plan,
     VideoPlan,
     chunk_tiles,
-    needed,
+    require,
     seconds,
     tile_frame,
 )
@@ -52,13 +52,13 @@ FRAGMENTED = "+frag_keyframe+delay_moov+default_base_moof"
 
 def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk, *, threads: int) -> Command:
     """Writes `{rung}.mp4` for each rung and the storyboard frames of the chunk as `{tile:05d}.jpg`."""
-    video, frames = needed(source.video), needed(plan.video)
+    video, frames = require(source.video), require(plan.video)
     start = seconds(frames, chunk.first_frame)
-    aim = seeking.aim(source, video, start)
-    seek = {} if aim is None else {"ss": f"{source.start + aim:.6f}", "seek_timestamp": 1}
+    seek_target = seeking.seek_target(source, video, start)
+    seek = {} if seek_target is None else {"ss": f"{source.start + seek_target:.6f}", "seek_timestamp": 1}
     file = _input(original, threads=threads, copyts=None, noautorotate=None, noaccurate_seek=None, **seek)
     stream = video_filters.progressive(file[str(video.index)], video)
-    stream = video_filters.on_grid(stream, source.start, frames, chunk, from_start=aim is None)
+    stream = video_filters.on_grid(stream, source.start, frames, chunk, from_start=seek_target is None)
     top = frames.rungs[0]
     pictures = video_filters.standard(video_filters.upright(stream, video), video, top.width, top.height)
     tiles = chunk_tiles(plan, chunk)
@@ -79,9 +79,9 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
 
 def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
     """Writes `audio.mp4`, fragment by fragment: `segments.collect_audio` may read it while it grows."""
-    planned = needed(plan.audio)
+    planned = require(plan.audio)
     rate = planned.sample_rate
-    stream = _input(original, threads=1, copyts=None, vn=None)[str(needed(source.audio).index)]
+    stream = _input(original, threads=1, copyts=None, vn=None)[str(require(source.audio).index)]
     stream = (
         stream.filter("asetpts", f"PTS-({source.start:.6f})/TB")
         # Silence where the source has gaps and before a late start: sound stays with the picture.
@@ -111,7 +111,7 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
 
 def poster(tools: Tools, original: Path, source: Source, *, at: float | None = None) -> Command:
     """Writes `poster.jpg`: the most telling keyframe of half a minute from `at` (a tenth of the way in)."""
-    video = needed(source.video)
+    video = require(source.video)
     time = source.start + video.start + (source.duration * 0.1 if at is None else at)
     file = _input(
         original,
@@ -198,7 +198,7 @@ def _rung(stream: FilterableStream, rung: Rung, plan: VideoPlan, *, threads: int
 
 
 def _tiles(stream: FilterableStream, plan: Plan, chunk: Chunk, tiles: tuple[int, ...]) -> OutputStream:
-    board, total = needed(plan.storyboard), needed(plan.video).frames
+    board, total = require(plan.storyboard), require(plan.video).frames
     frames = tuple(tile_frame(board, total, tile) - chunk.first_frame for tile in tiles)
     stream = video_filters.resized(video_filters.only(stream, frames), board.width, board.height)
     return ffmpeg.output(stream, TILE_PATTERN, start_number=tiles[0], fps_mode="passthrough", **JPEG)

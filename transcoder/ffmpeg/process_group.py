@@ -77,8 +77,8 @@ class Running:
         self._pipes = [pipe for pipe in (self._process.stdout, self._process.stderr, reports) if pipe]
         self._exited = asyncio.ensure_future(asyncio.to_thread(_await_exit, self._process.pid))
         self._readers = [
-            asyncio.ensure_future(_pump(pipe, take))
-            for pipe, take in zip(
+            asyncio.ensure_future(_pump(pipe, attempt))
+            for pipe, attempt in zip(
                 self._pipes, (self._keep, self._keep_tail, self._progress.feed), strict=True
             )
         ]
@@ -202,14 +202,14 @@ def _as_signal(code: int) -> int:
     return 128 - code if code - 128 in ENDING_SIGNALS else code
 
 
-async def _pump(pipe: IO[bytes], take: Callable[[bytes], None]) -> None:
+async def _pump(pipe: IO[bytes], attempt: Callable[[bytes], None]) -> None:
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
     )
     try:
         while data := await reader.read(2**16):
-            take(data)
+            attempt(data)
     finally:
         transport.close()
 

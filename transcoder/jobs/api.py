@@ -21,7 +21,7 @@ from transcoder.jobs.queue import Queue
 log = structlog.get_logger(__name__)
 
 
-class Hintable(Protocol):
+class QueuedJob(Protocol):
     """A job's row, a part of it, or a claim."""
 
     @property
@@ -64,7 +64,7 @@ async def submit(
         async with database.read() as session:
             return (await session.scalars(select(Video).where(Video.source_key == source_key))).one()
     if job is not None:
-        await hint(queue, [job])
+        await wake(queue, [job])
     return kept
 
 
@@ -122,7 +122,7 @@ async def retry(database: Database, queue: Queue, video_id: str, now: datetime) 
         if video.state == "cancelled" or await is_unusable(session, video_id):
             raise NotPossible("The file was not kept. Upload it again.")
         jobs = await _reset(session, video, now)
-    await hint(queue, jobs)
+    await wake(queue, jobs)
 
 
 async def is_unusable(session: AsyncSession, video_id: str) -> bool:
@@ -153,12 +153,12 @@ async def _reset(session: AsyncSession, video: Video, now: datetime) -> list[Job
     return jobs
 
 
-async def hint(queue: Queue, jobs: Sequence[Hintable], delay_seconds: float = 0.0) -> bool:
+async def wake(queue: Queue, jobs: Sequence[QueuedJob], delay_seconds: float = 0.0) -> bool:
     """Tell the workers. Never raises for a queue that is away: the rows are the truth."""
 
     def send() -> None:
         for job in jobs:
-            queue.hint(job.queue, job.id, delay_seconds)
+            queue.wake(job.queue, job.id, delay_seconds)
 
     try:
         await asyncio.to_thread(send)

@@ -27,17 +27,17 @@ class JobView(msgspec.Struct, frozen=True):
     result: dict[str, Any] | None = None
 
 
-class Outlook(msgspec.Struct, frozen=True):
+class Estimate(msgspec.Struct, frozen=True):
     progress: int  # 0-100
     playable_seconds: float
     speed: float | None  # seconds of lecture per second, all workers together
     eta_seconds: int | None
 
 
-def look_ahead(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Outlook:
+def estimate(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Estimate:
     """For a revision with work left; `jobs` in the order of their numbers."""
     if plan is None:
-        return Outlook(progress=0, playable_seconds=0.0, speed=None, eta_seconds=None)
+        return Estimate(progress=0, playable_seconds=0.0, speed=None, eta_seconds=None)
     main = "chunk" if plan.video is not None else "audio"
     lengths = _lengths(plan)
     parts = [job for job in jobs if job.kind == main]
@@ -45,7 +45,7 @@ def look_ahead(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Out
     done = sum(lengths.get(job.number, 0.0) * _fraction(job) for job in parts)
     speed = _speed(parts, lengths, now)
     eta = (total - done) / speed + FINISHING_SECONDS if speed else None
-    return Outlook(
+    return Estimate(
         progress=_percent(plan, jobs, done / total),
         playable_seconds=round(_playable(plan, jobs, lengths), 3),
         speed=round(speed, 2) if speed else None,

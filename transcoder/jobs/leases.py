@@ -19,7 +19,7 @@ from transcoder.planning.plan import Plan
 SKEW = timedelta(seconds=5)  # a hint from a machine whose clock is ahead is no hint for nothing
 
 
-class LostClaim(Exception):
+class LeaseLost(Exception):
     """The job is no longer ours: cancelled, deleted, or another worker has taken it over."""
 
 
@@ -56,7 +56,7 @@ class Claim(msgspec.Struct, frozen=True):
         return deadline(self.plan.duration if self.plan else None, self.source_bytes)
 
     @property
-    def mine(self) -> ColumnElement[bool]:
+    def owned(self) -> ColumnElement[bool]:
         return and_(Job.id == self.id, Job.fence == self.fence, Job.state == "running")
 
 
@@ -178,7 +178,7 @@ async def renew(database: Database, claim: Claim, now: datetime, timing: Timing,
             await _update(session, claim, lease_until=now + timedelta(seconds=timing.lease), **values)
 
 
-async def is_mine(database: Database, claim: Claim) -> bool:
+async def is_owned(database: Database, claim: Claim) -> bool:
     """Also once this attempt is the one that counts."""
     ours = and_(Job.id == claim.id, Job.fence == claim.fence, Job.state.in_(("running", "done")))
     async with database.read() as session:
@@ -269,9 +269,9 @@ async def put_back(
 
 async def withdraw(session: AsyncSession, claim: Claim) -> None:
     """Take the job itself off the list. Lock the revision first. Raises LostClaim."""
-    done = await session.scalar(delete(Job).where(claim.mine).returning(Job.id))
+    done = await session.scalar(delete(Job).where(claim.owned).returning(Job.id))
     if done is None:
-        raise LostClaim(claim.id)
+        raise LeaseLost(claim.id)
 
 
 async def release_own(database: Database, worker: str, now: datetime) -> None:
@@ -287,10 +287,10 @@ async def release_own(database: Database, worker: str, now: datetime) -> None:
 async def _update(session: AsyncSession, claim: Claim, **values: Any) -> None:
     done = await session.scalar(
         update(Job)
-        .where(claim.mine)
+        .where(claim.owned)
         .values(**values)
         .returning(Job.id)
         .execution_options(synchronize_session=False)
     )
     if done is None:
-        raise LostClaim(claim.id)
+        raise LeaseLost(claim.id)

@@ -34,7 +34,7 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.broker = make_broker(url, middleware=[])
 
-    def hint(self, queue_name: str, job_id: str, delay_seconds: float = 0.0) -> None:
+    def wake(self, queue_name: str, job_id: str, delay_seconds: float = 0.0) -> None:
         """Raises redis.exceptions.RedisError when the queue cannot be reached."""
         self.broker.declare_queue(queue_name)
         self.broker.enqueue(

@@ -126,7 +126,7 @@ async def cancel(session: AsyncSession, video: Video, now: datetime) -> None:
 
 async def discard(session: AsyncSession, video: Video, now: datetime) -> None:
     """Let go of everything that was stored for it, when late workers have noticed too."""
-    await deletions.mark(session, leftovers(video), now + deletions.GRACE)
+    await deletions.schedule(session, leftovers(video), now + deletions.GRACE)
 
 
 def leftovers(video: Video) -> tuple[str, str]:
@@ -158,7 +158,7 @@ async def _supersede(session: AsyncSession, older: Video, now: datetime) -> None
     """Who is in the middle of the older revision sees it to its end; what is not whole ends now."""
     if older.state != "ready":
         return await cancel(session, older, now)
-    await deletions.mark(session, leftovers(older), now + _watched_for(older))
+    await deletions.schedule(session, leftovers(older), now + _watched_for(older))
 
 
 def _watched_for(video: Video) -> timedelta:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Lesson, Video
 from transcoder.jobs import revisions
-from transcoder.jobs.estimate import JobView, Outlook, look_ahead
+from transcoder.jobs.estimate import Estimate, JobView, estimate
 from transcoder.planning.plan import Plan
 
 
@@ -88,19 +88,19 @@ def describe(
 ) -> VideoStatus:
     """`ahead`: revisions with work left that came before this one."""
     plan = msgspec.convert(video.plan, Plan) if video.plan else None
-    outlook = look_ahead(plan, jobs, now) if video.state in revisions.ACTIVE else _ended(video, plan)
+    estimated = estimate(plan, jobs, now) if video.state in revisions.ACTIVE else _ended(video, plan)
     idle = video.state in revisions.ACTIVE and not any(job.state == "running" for job in jobs)
     return VideoStatus(
         job_id=video.id,
         status={"ready": "ready", "failed": "failed", "cancelled": "failed"}.get(video.state, "processing"),
         state=video.state,
-        progress=outlook.progress,
+        progress=estimated.progress,
         stage=_stage(video, jobs),
         queue_place=max(1, ahead) if idle else None,
-        eta_seconds=outlook.eta_seconds,
-        speed=outlook.speed,
+        eta_seconds=estimated.eta_seconds,
+        speed=estimated.speed,
         playable=video.playable_at is not None,
-        playable_seconds=outlook.playable_seconds if video.playable_at else 0.0,
+        playable_seconds=estimated.playable_seconds if video.playable_at else 0.0,
         duration_seconds=plan.duration if plan else None,
         variants=tuple(variants) if video.state == "ready" else (),
         error=video.error,
@@ -118,9 +118,9 @@ def _stage(video: Video, jobs: Sequence[JobView]) -> str:
     return "encoding" if begun else "checking" if checking else "waiting"
 
 
-def _ended(video: Video, plan: Plan | None) -> Outlook:
+def _ended(video: Video, plan: Plan | None) -> Estimate:
     ready = video.state == "ready"
-    return Outlook(
+    return Estimate(
         progress=100 if ready else 0,
         playable_seconds=plan.duration if ready and plan else 0.0,
         speed=None,

@@ -19,7 +19,7 @@ from transcoder.jobs.timing import MAX_ATTEMPTS, SHORTEST_DEADLINE, Timing, dead
 
 log = structlog.get_logger(__name__)
 
-HINTS_AT_ONCE = 16  # a worker that is woken does every job that is due, so a few hints are enough
+WAKES_AT_ONCE = 16  # a worker that is woken does every job that is due, so a few hints are enough
 STANDARD = Timing()
 
 
@@ -37,7 +37,7 @@ async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing 
     taken_back, given_up = await _take_back(database, now)
     finishing = await _finish_forgotten(database, now)
     gone = await _drop_gone_workers(database, now - timedelta(seconds=timing.worker_gone))
-    hinted = await _hint_forgotten(database, queue, now, timedelta(seconds=timing.rehint))
+    hinted = await _wake_forgotten(database, queue, now, timedelta(seconds=timing.rehint))
     return Swept(
         taken_back=taken_back, given_up=given_up, hinted=hinted, finishing=finishing, workers_gone=gone
     )
@@ -121,7 +121,7 @@ async def _drop_gone_workers(database: Database, before: datetime) -> int:
         return len(gone.all())
 
 
-async def _hint_forgotten(database: Database, queue: Queue, now: datetime, age: timedelta) -> int:
+async def _wake_forgotten(database: Database, queue: Queue, now: datetime, age: timedelta) -> int:
     """Jobs that wait while their queue is empty: the hint was lost, or a worker stopped after taking it.
 
     Nothing is sent while there are hints in the queue, so an honest long queue stays as it is.
@@ -136,7 +136,7 @@ async def _hint_forgotten(database: Database, queue: Queue, now: datetime, age: 
         except RedisError as error:
             log.warning("the queue cannot be reached", error=str(error))
             return hinted
-        hinted += await _hint(database, queue, list(rows)[:HINTS_AT_ONCE], now)
+        hinted += await _hint(database, queue, list(rows)[:WAKES_AT_ONCE], now)
     return hinted
 
 
@@ -150,7 +150,7 @@ def _waiting_since(moment: datetime) -> Any:
 
 
 async def _hint(database: Database, queue: Queue, rows: list[Row[Any]], now: datetime) -> int:
-    if not await jobs.hint(queue, rows):
+    if not await jobs.wake(queue, rows):
         return 0
     async with database.write() as session:
         await session.execute(

@@ -99,7 +99,7 @@ def media(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: boo
     for part in parts:
         for segment in part.segments:
             lines.append(f"#EXTINF:{segment.duration / part.timescale:.6f},")
-            lines.append(keys.segment_name(segment.number, part.take))
+            lines.append(keys.segment_name(segment.number, part.attempt))
     return _text([*lines, *(["#EXT-X-ENDLIST"] if ended else [])])
 
 
@@ -112,7 +112,7 @@ def iframes(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: b
             for (offset, size, _), ticks in zip(segment.keyframes, keyframe_ticks(segment), strict=True):
                 lines.append(f"#EXTINF:{ticks / part.timescale:.6f},")
                 lines.append(f"#EXT-X-BYTERANGE:{size}@{offset}")
-                lines.append(keys.segment_name(segment.number, part.take))
+                lines.append(keys.segment_name(segment.number, part.attempt))
     return _text([*lines, *(["#EXT-X-ENDLIST"] if ended else [])])
 
 
@@ -200,7 +200,7 @@ def _head(plan: Plan, parts: Sequence[RenditionPart], rendition: str, ended: boo
         "#EXT-X-INDEPENDENT-SEGMENTS",
         # A growing list would otherwise start three segments from its end, as if it were live.
         *([] if ended else ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
-        *([f'#EXT-X-MAP:URI="{keys.init_name(parts[0].take)}"'] if parts else []),
+        *([f'#EXT-X-MAP:URI="{keys.init_name(parts[0].attempt)}"'] if parts else []),
     ]
 
 
@@ -211,7 +211,7 @@ def _check(parts: Sequence[RenditionPart], rendition: str) -> None:
         if part.rendition != rendition:
             raise PlaylistError(f"A part of {part.rendition} is not one of {rendition}.")
         if part.init_sha256 != parts[0].init_sha256 or part.timescale != parts[0].timescale:
-            raise PlaylistError(f"Take {part.take} of {rendition} has another header than the first part.")
+            raise PlaylistError(f"Take {part.attempt} of {rendition} has another header than the first part.")
         for segment in part.segments:
             if segment.number != expected:
                 raise PlaylistError(f"{rendition} has segment {segment.number} where {expected} belongs.")

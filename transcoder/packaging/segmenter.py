@@ -23,7 +23,7 @@ class Track(NamedTuple):
     """What a file should hold: frames of a picture, or of sound."""
 
     rendition: str
-    take: int
+    attempt: int
     timescale: int
     frame_ticks: int
     fragment_frames: int
@@ -56,7 +56,7 @@ def cut(file: BinaryIO, track: Track, edit: int, folder: Path, frame: int = 0) -
         pending.append((fragment, moof, mdat))
         if frame % track.segment_frames == 0 or frame == track.frames:
             number = (track.first_frame + frame - 1) // track.segment_frames
-            path = folder / keys.segment_name(number, track.take)
+            path = folder / keys.segment_name(number, track.attempt)
             path.write_bytes(b"".join(moof + mdat for _, moof, mdat in pending))
             yield _measure(number, pending, track, edit)
             pending = []

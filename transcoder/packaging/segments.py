@@ -13,7 +13,7 @@ from transcoder.media import AudioResult, ChunkResult, RenditionPart, Rung, Segm
 from transcoder.packaging import isobmff, segmenter
 from transcoder.packaging.playlist import AUDIO
 from transcoder.packaging.segmenter import NotAsPlanned, Track
-from transcoder.planning.plan import AAC_FRAME, AudioPlan, Chunk, Plan, VideoPlan, chunk_tiles, needed
+from transcoder.planning.plan import AAC_FRAME, AudioPlan, Chunk, Plan, VideoPlan, chunk_tiles, require
 
 Result = TypeVar("Result", ChunkResult, AudioResult)
 Piece = tuple[Callable[[str], str], Path]  # from a video's id to the object's key; the file
@@ -31,28 +31,28 @@ class Collected(Generic[Result]):
         return {key(video_id): path for key, path in self.pieces}
 
 
-def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, take: int) -> Collected[ChunkResult]:
+def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, attempt: int) -> Collected[ChunkResult]:
     """What `command.chunk` has written to the folder; the files are used up.
 
     Raises NotAsPlanned or isobmff.Malformed.
     """
-    video = needed(plan.video)
+    video = require(plan.video)
     parts: list[RenditionPart] = []
     pieces: list[Piece] = []
     for rung in video.rungs:
         file = folder / f"{rung.name}.mp4"
-        part, made = _collect(file, pictures(video, rung, chunk, take), ())
+        part, made = _collect(file, pictures(video, rung, chunk, attempt), ())
         file.unlink()
         parts.append(part)
         pieces += made
     tiles = chunk_tiles(plan, chunk)
-    pieces += [(partial(keys.tile, number=tile, take=take), _tile(folder, tile)) for tile in tiles]
+    pieces += [(partial(keys.tile, number=tile, attempt=attempt), _tile(folder, tile)) for tile in tiles]
     _check_frames(parts, chunk.frames)
-    return Collected(ChunkResult(parts=tuple(parts), tiles=tiles, take=take), tuple(pieces))
+    return Collected(ChunkResult(parts=tuple(parts), tiles=tiles, attempt=attempt), tuple(pieces))
 
 
 def collect_audio(
-    folder: Path, plan: Plan, take: int, known: RenditionPart | None = None, *, complete: bool
+    folder: Path, plan: Plan, attempt: int, known: RenditionPart | None = None, *, complete: bool
 ) -> Collected[AudioResult]:
     """The segments that are whole by now in the folder's `audio.mp4`, which may still grow.
 
@@ -60,7 +60,7 @@ def collect_audio(
     among the files. `complete`: the encoder has ended, and all that was planned has to be there.
     Before the first segment the part is empty: no header, no codecs. Raises as `collect_chunk`.
     """
-    track = sound(needed(plan.audio), take)
+    track = sound(require(plan.audio), attempt)
     part, pieces = _collect(folder / AUDIO_FILE, track, known.segments if known else ())
     if complete:
         _check_frames([part], track.frames)
@@ -80,12 +80,12 @@ def _collect(file: Path, track: Track, known: tuple[Segment, ...]) -> tuple[Rend
         made = tuple(segmenter.cut(opened, track, isobmff.edit(header), place, begin)) if header else ()
     pieces: list[Piece] = []
     if made and not known:
-        init = place / keys.init_name(track.take)
+        init = place / keys.init_name(track.attempt)
         init.write_bytes(header)
-        pieces.append((partial(keys.init, rendition=track.rendition, take=track.take), init))
+        pieces.append((partial(keys.init, rendition=track.rendition, attempt=track.attempt), init))
     for segment in made:
-        key = partial(keys.segment, rendition=track.rendition, number=segment.number, take=track.take)
-        pieces.append((key, place / keys.segment_name(segment.number, track.take)))
+        key = partial(keys.segment, rendition=track.rendition, number=segment.number, attempt=track.attempt)
+        pieces.append((key, place / keys.segment_name(segment.number, track.attempt)))
     return _part(track, header, known + made), pieces
 
 
@@ -94,7 +94,7 @@ def _part(track: Track, header: bytes, segments: tuple[Segment, ...]) -> Renditi
         raise NotAsPlanned(f"{track.rendition} counts {ticks} ticks a second instead of {track.timescale}")
     return RenditionPart(
         rendition=track.rendition,
-        take=track.take,
+        attempt=track.attempt,
         timescale=track.timescale,
         init_sha256=hashlib.sha256(header).hexdigest() if segments else "",
         codecs=isobmff.codecs(header) if segments else "",
@@ -116,10 +116,10 @@ def _tile(folder: Path, tile: int) -> Path:
     return path
 
 
-def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, take: int) -> Track:
+def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, attempt: int) -> Track:
     return Track(
         rendition=rung.name,
-        take=take,
+        attempt=attempt,
         timescale=video.timescale,
         frame_ticks=video.frame_ticks,
         fragment_frames=video.gop_frames,
@@ -130,10 +130,10 @@ def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, take: int) -> Track:
     )
 
 
-def sound(audio: AudioPlan, take: int) -> Track:
+def sound(audio: AudioPlan, attempt: int) -> Track:
     return Track(
         rendition=AUDIO,
-        take=take,
+        attempt=attempt,
         timescale=audio.sample_rate,
         frame_ticks=AAC_FRAME,
         fragment_frames=audio.segment_frames,

@@ -18,15 +18,15 @@ PART = 2.5
 CUT_SECONDS = 6.0
 FIXED = 2  # chunks that nothing changes: when they are done the lecture plays
 
-Behind = Callable[[int], float | None]  # for a cut before this segment: see `seeking.behind`
+WastedSeconds = Callable[[int], float | None]  # for a cut before this segment: see `seeking.behind`
 
 
-def sizes(total: int, last: float, behind: Behind) -> Iterator[int]:
+def sizes(total: int, last: float, wasted_seconds: WastedSeconds) -> Iterator[int]:
     """Segments of each chunk, `total` together. `last` is the last segment's part of a whole one."""
     done = number = 0
     while done < total:
         left = total - done
-        size = _size(number, done, left, behind)
+        size = _size(number, done, left, wasted_seconds)
         # A last chunk of half a segment costs more to start than to encode.
         if left - size == 1 and last < 0.5:
             size = left
@@ -35,7 +35,7 @@ def sizes(total: int, last: float, behind: Behind) -> Iterator[int]:
         number += 1
 
 
-def _size(number: int, done: int, left: int, behind: Behind) -> int:
+def _size(number: int, done: int, left: int, wasted_seconds: WastedSeconds) -> int:
     part = ceil(left / PART)
     wanted = min(RAMP[number] if number < len(RAMP) else STEADY if done < STEADY_UNTIL else LONG, part)
     if number < FIXED:
@@ -43,7 +43,7 @@ def _size(number: int, done: int, left: int, behind: Behind) -> int:
     # The size for whose every segment the cut at its end costs least.
     costs = {}
     for size in range(1, min(wanted + (wanted + 1) // 2, part) + 1):
-        wasted = behind(done + size) if size < left else 0.0
+        wasted = wasted_seconds(done + size) if size < left else 0.0
         if wasted is None:
             return wanted
         costs[size] = (CUT_SECONDS + wasted) / size

@@ -12,7 +12,7 @@ import msgspec
 
 from transcoder.media import Rung, Source, Unusable, VideoStream
 from transcoder.planning import seeking
-from transcoder.planning.chunking import Behind, sizes
+from transcoder.planning.chunking import WastedSeconds, sizes
 from transcoder.planning.ladder import even, ladder
 
 GOP_SECONDS = 2
@@ -101,7 +101,7 @@ def make_plan(source: Source) -> Plan:
 T = TypeVar("T")
 
 
-def needed(part: T | None) -> T:
+def require(part: T | None) -> T:
     """For who works on a part that the plan or the source may lack: ValueError instead of surprises."""
     if part is None:
         raise ValueError("this source has no such part: there is nothing to make of it")
@@ -139,8 +139,8 @@ def _video(source: Source, stream: VideoStream) -> VideoPlan:
     segment_frames = GOPS_IN_SEGMENT * gop_frames
     frames = max(1, round(source.duration * fps))
 
-    def behind(segment: int) -> float | None:
-        return seeking.behind(source, stream, float(segment * segment_frames / fps))
+    def wasted_seconds(segment: int) -> float | None:
+        return seeking.wasted_seconds(source, stream, float(segment * segment_frames / fps))
 
     return VideoPlan(
         rungs=ladder(stream),
@@ -151,7 +151,7 @@ def _video(source: Source, stream: VideoStream) -> VideoPlan:
         gop_frames=gop_frames,
         segment_frames=segment_frames,
         frames=frames,
-        chunks=tuple(_chunks(frames, segment_frames, behind)),
+        chunks=tuple(_chunks(frames, segment_frames, wasted_seconds)),
     )
 
 
@@ -167,11 +167,11 @@ def _timescale(fps: Fraction) -> tuple[int, int]:
     return fps.numerator * factor, fps.denominator * factor
 
 
-def _chunks(frames: int, segment_frames: int, behind: Behind) -> Iterator[Chunk]:
+def _chunks(frames: int, segment_frames: int, wasted_seconds: WastedSeconds) -> Iterator[Chunk]:
     total = -(-frames // segment_frames)
     rest = frames - (total - 1) * segment_frames
     first = 0
-    for number, size in enumerate(sizes(total, rest / segment_frames, behind)):
+    for number, size in enumerate(sizes(total, rest / segment_frames, wasted_seconds)):
         start = first * segment_frames
         end = min(frames, (first + size) * segment_frames)
         yield Chunk(number=number, first_segment=first, segments=size, first_frame=start, frames=end - start)

@@ -18,7 +18,7 @@ DENSE = 1.0  # a second: with more of them little is decoded for nothing, wherev
 MARGIN = 1.0  # seconds
 
 
-def aim(source: Source, video: VideoStream, start: float) -> float | None:
+def seek_target(source: Source, video: VideoStream, start: float) -> float | None:
     """For a decoder that is to show everything from `start` on; both in seconds after Source.start.
 
     None: from the file's beginning.
@@ -29,7 +29,7 @@ def aim(source: Source, video: VideoStream, start: float) -> float | None:
     return start - MARGIN if keyframe is None else keyframe + _rounding(video)
 
 
-def behind(source: Source, video: VideoStream, start: float) -> float | None:
+def wasted_seconds(source: Source, video: VideoStream, start: float) -> float | None:
     """Seconds between `start` and the keyframe that the seek finds; None when not known."""
     if not _known(video, start):
         return None

@@ -32,14 +32,14 @@ class Measured(msgspec.Struct, frozen=True):
     def times(self, stream: int) -> tuple[float, ...]:
         return tuple(packet.time for packet in self.head if packet.stream == stream)
 
-    def lands(self, aim: float) -> bool:
+    def seek_was_close(self, seek_target: float) -> bool:
         """Whether the seek to the tail came close enough."""
-        return not self.tail or min(packet.time for packet in self.tail) > aim - FAR
+        return not self.tail or min(packet.time for packet in self.tail) > seek_target - FAR
 
 
-def intervals(aim: float) -> str:
+def intervals(seek_target: float) -> str:
     """For ffprobe's -read_intervals: the head, then from `aim` (seconds of the file's clock) to the end."""
-    return f"%+#{HEAD_PACKETS},{aim:.3f}%"
+    return f"%+#{HEAD_PACKETS},{seek_target:.3f}%"
 
 
 def read(csv: str) -> Measured:

@@ -62,10 +62,10 @@ async def _headers(tools: Tools, path: Path, folder: Path) -> Headers:
 
 async def _measure(tools: Tools, path: Path, folder: Path, found: Headers, chosen: Chosen) -> Measured | None:
     """None when there is nothing to aim at, or the file does not let itself be measured in time."""
-    aim = source_timing.aim(found, chosen)
-    if aim is None:
+    seek_target = source_timing.seek_target(found, chosen)
+    if seek_target is None:
         return None
-    interval = ("-read_intervals", packet_scan.intervals(aim))
+    interval = ("-read_intervals", packet_scan.intervals(seek_target))
     try:
         answer = await _ask(tools, path, folder, "packets", packet_scan.ENTRIES, "csv=p=0", *interval)
     except Unusable:

@@ -5,7 +5,7 @@ import re
 LONGEST_SIDE = 4096  # pixels
 SHORTEST_SIDE = 16
 MOST_STREAMS = 32
-LONGEST = 12 * 3600  # seconds
+MAX_DURATION_SECONDS = 12 * 3600  # seconds
 
 ACCEPTED = "Upload MP4, MOV, MKV, WebM, AVI, MPEG-TS, MPEG-PS, Ogg, or MP3, M4A, WAV or FLAC sound."
 EMPTY = "The file is empty: it has zero bytes. Upload it again."
@@ -71,7 +71,7 @@ def too_small(width: int, height: int) -> str:
 
 
 def too_long(seconds: float) -> str:
-    hours = LONGEST // 3600
+    hours = MAX_DURATION_SECONDS // 3600
     return f"The lecture lasts {_clock(seconds)}; at most {hours} hours can be taken. Cut it into parts."
 
 

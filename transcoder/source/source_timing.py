@@ -23,7 +23,7 @@ def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None)
     end = _end(chosen, claimed or 0.0, measured, rate)
     if claimed and measured and found.container not in headers.GUESSED:
         _check_whole(claimed - start, end - start)
-    if end - start > rejections.LONGEST:
+    if end - start > rejections.MAX_DURATION_SECONDS:
         raise Unusable(rejections.too_long(end - start))
     return Source(
         container=found.container,
@@ -36,7 +36,7 @@ def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None)
     )
 
 
-def aim(found: Headers, chosen: Chosen) -> float | None:
+def seek_target(found: Headers, chosen: Chosen) -> float | None:
     """From where to read in order to see the end; None where a seek would find nothing."""
     claimed = _claimed_end(found, chosen)
     if claimed is None or found.container in headers.NOT_SEEKABLE:
@@ -45,10 +45,10 @@ def aim(found: Headers, chosen: Chosen) -> float | None:
 
 
 def _seekable(found: Headers, chosen: Chosen, measured: Measured | None) -> bool:
-    aimed = aim(found, chosen)
-    if measured is None or aimed is None or found.container in headers.UNTIMED:
+    target = seek_target(found, chosen)
+    if measured is None or target is None or found.container in headers.UNTIMED:
         return False
-    return measured.lands(aimed)
+    return measured.seek_was_close(target)
 
 
 def _claimed_end(found: Headers, chosen: Chosen) -> float | None:

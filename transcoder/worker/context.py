@@ -17,7 +17,7 @@ from transcoder.ffmpeg.process import Limits
 from transcoder.ffmpeg.progress import Progress
 from transcoder.ffmpeg.tools import Tools
 from transcoder.jobs import leases
-from transcoder.jobs.leases import Claim, LostClaim
+from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.queue import Queue
 from transcoder.jobs.timing import Timing
 from transcoder.worker.scratch import Scratch
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 DATABASE_AWAY = (SQLAlchemyError, OSError)  # asyncpg lets a refused connection through as it is
 PAUSES = (1, 2, 4, 8, 16)  # seconds
-AT_ONCE = 4  # objects on their way to the store
+PARALLEL_UPLOADS = 4  # objects on their way to the store
 TYPES = {".m4s": "video/mp4", ".mp4": "video/mp4", ".jpg": "image/jpeg", ".vtt": "text/vtt"}
 
 
@@ -49,7 +49,7 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
 
 
 @dataclass(frozen=True)
-class Workshop:
+class WorkerContext:
     database: Database
     store: ObjectStore
     queue: Queue
@@ -72,11 +72,11 @@ def _nice(claim: Claim) -> int:
             return 0
 
 
-class Held:
+class JobLease:
     """A claimed job while it is being done: its lease, its progress, and what it has stored."""
 
-    def __init__(self, shop: Workshop, claim: Claim) -> None:
-        self.shop, self.claim = shop, claim
+    def __init__(self, context: WorkerContext, claim: Claim) -> None:
+        self.context, self.claim = context, claim
         self.lost = False
         self.encoded = asyncio.Event()  # the processor has nothing more to do for it
         self.stored: list[str] = []  # keys that no row names yet
@@ -102,11 +102,11 @@ class Held:
     async def put(self, files: dict[str, Path]) -> None:
         """Move local files into the store under these keys; noted first, so that nothing is left behind."""
         self.stored += files
-        gate = asyncio.Semaphore(AT_ONCE)
+        gate = asyncio.Semaphore(PARALLEL_UPLOADS)
 
         async def one(key: str, path: Path) -> None:
             async with gate:
-                await self.shop.store.adopt_file(key, path, TYPES[path.suffix])
+                await self.context.store.adopt_file(key, path, TYPES[path.suffix])
 
         async with asyncio.TaskGroup() as group:
             for key, path in files.items():
@@ -121,11 +121,11 @@ class Held:
         if not self.stored:
             return
         try:
-            async with self.shop.database.read() as session:
+            async with self.context.database.read() as session:
                 if await leases.is_complete(session, self.claim):
                     return
             for key in self.stored:
-                await self.shop.store.delete(key)
+                await self.context.store.delete(key)
         except (StoreError, *DATABASE_AWAY) as error:
             log.warning("objects of no use stay for now", error=str(error))
         self.keep()
@@ -134,20 +134,25 @@ class Held:
         """Renew the lease until cancelled; stop the step when the job is no longer ours."""
         renewed = monotonic()
         while True:
-            await asyncio.sleep(self.shop.timing.watch)
-            due = monotonic() - renewed >= self.shop.timing.renew
+            await asyncio.sleep(self.context.timing.watch)
+            due = monotonic() - renewed >= self.context.timing.renew
             try:
                 if due or self._figures != self._told:
                     self._told = self._figures
                     fraction, speed = self._told
-                    now = self.shop.now()
+                    now = self.context.now()
                     await leases.renew(
-                        self.shop.database, self.claim, now, self.shop.timing, progress=fraction, speed=speed
+                        self.context.database,
+                        self.claim,
+                        now,
+                        self.context.timing,
+                        progress=fraction,
+                        speed=speed,
                     )
                     renewed = monotonic()
-                elif not await leases.is_mine(self.shop.database, self.claim):
-                    raise LostClaim(self.claim.id)
-            except LostClaim:
+                elif not await leases.is_owned(self.context.database, self.claim):
+                    raise LeaseLost(self.claim.id)
+            except LeaseLost:
                 self.lost = True
                 step.cancel()
                 return

@@ -11,16 +11,16 @@ from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases
-from transcoder.jobs.leases import Claim, LostClaim
+from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.timing import MAX_ATTEMPTS
 from transcoder.media import Unusable
-from transcoder.worker.context import DATABASE_AWAY, Held, Workshop, patiently
+from transcoder.worker.context import DATABASE_AWAY, JobLease, WorkerContext, patiently
 from transcoder.worker.scratch import ScratchBusy, ScratchFull
 from transcoder.worker.steps import audio, chunk, finish, prepare
 
 log = structlog.get_logger(__name__)
 
-STEPS: dict[str, Callable[[Workshop, Claim, Held], Awaitable[None]]] = {
+STEPS: dict[str, Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]] = {
     "prepare": prepare.run,
     "audio": audio.run,
     "chunk": chunk.run,
@@ -34,27 +34,27 @@ class TookTooLong(Exception):
     """Our own deadline, not one of a connection's."""
 
 
-async def do(held: Held) -> None:
+async def do(lease: JobLease) -> None:
     """Raises nothing but the news that this worker stops or that its database is away."""
-    shop, claim = held.shop, held.claim
+    context, claim = lease.context, lease.claim
     log.info("job begins", attempt=claim.attempts)
     try:
-        await _under_watch(held)
+        await _under_watch(lease)
         log.info("job is done")
     except asyncio.CancelledError:
-        await asyncio.shield(_settle(held, partial(_put_back, shop, claim, counted=False)))
+        await asyncio.shield(_settle(lease, partial(_put_back, context, claim, counted=False)))
         log.info("job is put back: this worker stops")
         raise
     except BaseExceptionGroup as group:
-        await _after(held, _first(group))
+        await _after(lease, _first(group))
     except Exception as error:
-        await _after(held, error)
+        await _after(lease, error)
 
 
-async def _under_watch(held: Held) -> None:
-    claim = held.claim
-    step = asyncio.ensure_future(STEPS[claim.kind](held.shop, claim, held))
-    watch = asyncio.create_task(held.watch(step))
+async def _under_watch(lease: JobLease) -> None:
+    claim = lease.claim
+    step = asyncio.ensure_future(STEPS[claim.kind](lease.context, claim, lease))
+    watch = asyncio.create_task(lease.watch(step))
     try:
         async with asyncio.timeout(claim.deadline.total_seconds()) as clock:
             await step
@@ -63,8 +63,8 @@ async def _under_watch(held: Held) -> None:
             raise TookTooLong from None
         raise
     except asyncio.CancelledError:
-        if held.lost:
-            raise LostClaim(claim.id) from None
+        if lease.lost:
+            raise LeaseLost(claim.id) from None
         raise
     finally:
         watch.cancel()
@@ -72,37 +72,37 @@ async def _under_watch(held: Held) -> None:
         await asyncio.wait((watch, step))
 
 
-async def _after(held: Held, error: BaseException) -> None:
+async def _after(lease: JobLease, error: BaseException) -> None:
     """What to do about what went wrong."""
     outcome: Outcome | None
-    shop, claim, now = held.shop, held.claim, held.shop.now()
+    context, claim, now = lease.context, lease.claim, lease.context.now()
     match error:
-        case LostClaim():
+        case LeaseLost():
             log.info("job is no longer ours: cancelled, or another worker has it")
             outcome = None
         case Unusable():
             log.info("the original is refused", reason=str(error))
-            outcome = partial(leases.refuse, shop.database, claim, str(error), now)
+            outcome = partial(leases.refuse, context.database, claim, str(error), now)
         case ObjectMissing():
             outcome = partial(
                 leases.fail,
-                shop.database,
+                context.database,
                 claim,
                 "The original is no longer there. Upload the file again.",
                 now,
             )
         case StoreUnavailable() | ScratchBusy():
             log.warning("the job waits", error=str(error))
-            outcome = partial(_put_back, shop, claim, counted=False, delay=PAUSE, error=str(error))
+            outcome = partial(_put_back, context, claim, counted=False, delay=PAUSE, error=str(error))
         case StoreFull() | ScratchFull():
             log.error("no room", error=str(error))
-            outcome = partial(leases.fail, shop.database, claim, f"{error} Then press Retry.", now)
+            outcome = partial(leases.fail, context.database, claim, f"{error} Then press Retry.", now)
         case _:
-            outcome = _try_again(shop, claim, error)
-    await _settle(held, outcome)
+            outcome = _try_again(context, claim, error)
+    await _settle(lease, outcome)
 
 
-def _try_again(shop: Workshop, claim: Claim, error: BaseException) -> Outcome:
+def _try_again(context: WorkerContext, claim: Claim, error: BaseException) -> Outcome:
     sentence = _sentence(error)
     if isinstance(error, ProcessFailed):
         log.warning("the process failed", error=str(error), stderr=error.stderr[-2000:])
@@ -110,9 +110,14 @@ def _try_again(shop: Workshop, claim: Claim, error: BaseException) -> Outcome:
         log.error("the job failed", exc_info=error)
     if claim.attempts >= MAX_ATTEMPTS:
         given_up = f"{sentence} It was tried {MAX_ATTEMPTS} times. What is finished is kept: press Retry."
-        return partial(leases.fail, shop.database, claim, given_up, shop.now())
+        return partial(leases.fail, context.database, claim, given_up, context.now())
     return partial(
-        _put_back, shop, claim, counted=True, delay=shop.timing.retry_delay(claim.attempts), error=sentence
+        _put_back,
+        context,
+        claim,
+        counted=True,
+        delay=context.timing.retry_delay(claim.attempts),
+        error=sentence,
     )
 
 
@@ -136,23 +141,28 @@ def _sentence(error: BaseException) -> str:
 
 
 async def _put_back(
-    shop: Workshop, claim: Claim, *, counted: bool, delay: timedelta = timedelta(), error: str | None = None
+    context: WorkerContext,
+    claim: Claim,
+    *,
+    counted: bool,
+    delay: timedelta = timedelta(),
+    error: str | None = None,
 ) -> None:
-    await leases.put_back(shop.database, claim, shop.now(), delay=delay, counted=counted, error=error)
-    await jobs.hint(shop.queue, [claim], delay.total_seconds())
+    await leases.put_back(context.database, claim, context.now(), delay=delay, counted=counted, error=error)
+    await jobs.wake(context.queue, [claim], delay.total_seconds())
 
 
-async def _settle(held: Held, outcome: Outcome | None) -> None:
+async def _settle(lease: JobLease, outcome: Outcome | None) -> None:
     """Write the outcome down, then remove what the attempt stored in vain."""
     try:
         if outcome is not None:
             await patiently(outcome)
-    except LostClaim:
+    except LeaseLost:
         log.info("the outcome came too late: the job is no longer ours")
     except DATABASE_AWAY as error:
         log.error("the outcome could not be written: the lease decides", error=str(error))
         return
-    await held.drop_stored()
+    await lease.drop_stored()
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -27,7 +27,7 @@ from transcoder.jobs import leases
 from transcoder.jobs.queue import ACTOR, QUICK, TRANSCODE, Queue, make_broker
 from transcoder.jobs.timing import Timing
 from transcoder.worker import slots
-from transcoder.worker.context import DATABASE_AWAY, Workshop
+from transcoder.worker.context import DATABASE_AWAY, WorkerContext
 from transcoder.worker.scratch import Scratch
 
 log = structlog.get_logger(__name__)
@@ -65,7 +65,7 @@ async def _run(config: WorkerConfig) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     database, queue, store = Database(config.database_url), Queue(config.queue_url), open_store(config.store)
     scratch = Scratch(config.scratch_folder, config.scratch_bytes)
-    shop = Workshop(
+    context = WorkerContext(
         database=database,
         store=store,
         queue=queue,
@@ -76,7 +76,7 @@ async def _run(config: WorkerConfig) -> None:
         timing=config.timing,
     )
     try:
-        await _serve(shop, config, stop)
+        await _serve(context, config, stop)
     finally:
         scratch.close()
         queue.close()
@@ -84,42 +84,42 @@ async def _run(config: WorkerConfig) -> None:
         await database.close()
 
 
-async def _serve(shop: Workshop, config: WorkerConfig, stop: asyncio.Event) -> None:
-    heartbeat = asyncio.create_task(_heartbeat(shop, config.queue))
-    await leases.release_own(shop.database, shop.worker, shop.now())
-    await _hint_due(shop, config)
-    consumer = Consumer(shop, config)
+async def _serve(context: WorkerContext, config: WorkerConfig, stop: asyncio.Event) -> None:
+    heartbeat = asyncio.create_task(_heartbeat(context, config.queue))
+    await leases.release_own(context.database, context.worker, context.now())
+    await _wake_due(context, config)
+    consumer = Consumer(context, config)
     consumer.start()
-    log.info("worker is ready", worker=shop.worker, queue=config.queue)
+    log.info("worker is ready", worker=context.worker, queue=config.queue)
     await stop.wait()
-    log.info("worker stops", worker=shop.worker)
+    log.info("worker stops", worker=context.worker)
     heartbeat.cancel()
     with suppress(TimeoutError):
-        async with asyncio.timeout(shop.timing.stop):
+        async with asyncio.timeout(context.timing.stop):
             await consumer.stop()
-    await _hint_due(shop, config)  # what was put back, for our own threads may have taken the hint
+    await _wake_due(context, config)  # what was put back, for our own threads may have taken the hint
     with suppress(*DATABASE_AWAY):
-        async with shop.database.write() as session:
+        async with context.database.write() as session:
             await session.execute(
-                delete(WorkerRow).where(WorkerRow.id == shop.worker, WorkerRow.pid == os.getpid())
+                delete(WorkerRow).where(WorkerRow.id == context.worker, WorkerRow.pid == os.getpid())
             )
 
 
-async def _hint_due(shop: Workshop, config: WorkerConfig) -> None:
+async def _wake_due(context: WorkerContext, config: WorkerConfig) -> None:
     """For whoever is there: hints may have been lost while nobody was."""
     try:
-        due = await leases.due(shop.database, config.queue, shop.now(), limit=config.jobs_at_once)
+        due = await leases.due(context.database, config.queue, context.now(), limit=config.jobs_at_once)
     except DATABASE_AWAY as error:
         log.warning("the database cannot be asked what is due", error=str(error))
     else:
-        await jobs.hint(shop.queue, due)
+        await jobs.wake(context.queue, due)
 
 
 class Consumer:
     """Dramatiq's worker inside this process. A hint means: do what is due."""
 
-    def __init__(self, shop: Workshop, config: WorkerConfig) -> None:
-        self.shop, self.config = shop, config
+    def __init__(self, context: WorkerContext, config: WorkerConfig) -> None:
+        self.context, self.config = context, config
         self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[None]] = set()
         self._places = slots.Places()
@@ -145,7 +145,7 @@ class Consumer:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await asyncio.to_thread(self._worker.stop, round(self.shop.timing.stop * 1000))
+        await asyncio.to_thread(self._worker.stop, round(self.context.timing.stop * 1000))
 
     def _on_hint(self, _job_id: str) -> None:
         """In a thread of Dramatiq's, which waits until there is nothing left to do."""
@@ -155,22 +155,22 @@ class Consumer:
     async def _work(self) -> None:
         if self._stopping:
             return
-        task = asyncio.create_task(slots.work(self.shop, self.config.queue, self._places))
+        task = asyncio.create_task(slots.work(self.context, self.config.queue, self._places))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         with suppress(asyncio.CancelledError):
             await task
 
 
-async def _heartbeat(shop: Workshop, queue: str) -> None:
-    started = shop.now()
+async def _heartbeat(context: WorkerContext, queue: str) -> None:
+    started = context.now()
     row = {"host": platform.node(), "pid": os.getpid(), "queue": queue, "version": version("skillstudio")}
     while True:
         try:
-            async with shop.database.write() as session:
+            async with context.database.write() as session:
                 await session.merge(
-                    WorkerRow(id=shop.worker, started_at=started, heartbeat_at=shop.now(), **row)
+                    WorkerRow(id=context.worker, started_at=started, heartbeat_at=context.now(), **row)
                 )
         except DATABASE_AWAY as error:
             log.warning("the heartbeat could not be written", error=str(error))
-        await asyncio.sleep(shop.timing.heartbeat)
+        await asyncio.sleep(context.timing.heartbeat)

@@ -54,10 +54,10 @@ class Scratch:
         return shutil.disk_usage(self.jobs).free
 
     @asynccontextmanager
-    async def job_folder(self, job_id: str, take: int) -> AsyncIterator[Path]:
+    async def job_folder(self, job_id: str, attempt: int) -> AsyncIterator[Path]:
         """Empty at first, gone afterwards, whatever happens."""
         await asyncio.to_thread(self._remove_dead)
-        folder = self.own / f"{job_id}.{take}"
+        folder = self.own / f"{job_id}.{attempt}"
         folder.mkdir()
         try:
             yield folder

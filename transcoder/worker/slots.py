@@ -8,11 +8,11 @@ import structlog
 from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim
 from transcoder.worker import pipeline
-from transcoder.worker.context import DATABASE_AWAY, Held, Workshop
+from transcoder.worker.context import DATABASE_AWAY, JobLease, WorkerContext
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = {"chunk": 1, "audio": 2}  # a chunk takes memory, a long sound takes time
+MAX_JOBS = {"chunk": 1, "audio": 2}  # a chunk takes memory, a long sound takes time
 
 
 class Places:
@@ -22,12 +22,12 @@ class Places:
         self._taken: Counter[str] = Counter()
         self._one_by_one = asyncio.Lock()
 
-    async def claim(self, shop: Workshop, queue: str) -> Claim | None:
+    async def claim(self, context: WorkerContext, queue: str) -> Claim | None:
         """The next job for which there is a place; the place is taken with it."""
         async with self._one_by_one:
-            full = [kind for kind, most in AT_ONCE.items() if self._taken[kind] >= most]
+            full = [kind for kind, most in MAX_JOBS.items() if self._taken[kind] >= most]
             claim = await leases.claim_next(
-                shop.database, queue, shop.worker, shop.now(), shop.timing, without=full
+                context.database, queue, context.worker, context.now(), context.timing, without=full
             )
             if claim is not None:
                 self._taken[claim.kind] += 1
@@ -37,7 +37,7 @@ class Places:
         self._taken[kind] -= 1
 
 
-async def work(shop: Workshop, queue: str, places: Places) -> None:
+async def work(context: WorkerContext, queue: str, places: Places) -> None:
     """Do jobs of this queue until none is due. Cancelling puts the current ones back.
 
     The next one begins when the encoder of the one before has ended: that one is stored meanwhile,
@@ -46,15 +46,15 @@ async def work(shop: Workshop, queue: str, places: Places) -> None:
     storing: asyncio.Task[None] | None = None
     async with asyncio.TaskGroup() as jobs:
         while True:
-            claim = await _next(shop, queue, places, storing)
+            claim = await _next(context, queue, places, storing)
             if claim is None and storing is None:
                 return
             job = None
             if claim is not None:
-                held = Held(shop, claim)
-                job = jobs.create_task(_do(held))
+                lease = JobLease(context, claim)
+                job = jobs.create_task(_do(lease))
                 try:
-                    await held.encoded.wait()
+                    await lease.encoded.wait()
                 finally:
                     places.give_back(claim.kind)
             if storing is not None:
@@ -63,11 +63,11 @@ async def work(shop: Workshop, queue: str, places: Places) -> None:
 
 
 async def _next(
-    shop: Workshop, queue: str, places: Places, storing: asyncio.Task[None] | None
+    context: WorkerContext, queue: str, places: Places, storing: asyncio.Task[None] | None
 ) -> Claim | None:
     """What is encoded already is stored to its end before a database that is away stops us."""
     try:
-        return await places.claim(shop, queue)
+        return await places.claim(context, queue)
     except DATABASE_AWAY as error:
         if storing is None:
             raise
@@ -75,12 +75,12 @@ async def _next(
         return None
 
 
-async def _do(held: Held) -> None:
-    claim = held.claim
+async def _do(lease: JobLease) -> None:
+    claim = lease.claim
     with structlog.contextvars.bound_contextvars(
-        video=claim.video_id, job=claim.id, kind=claim.kind, number=claim.number, take=claim.fence
+        video=claim.video_id, job=claim.id, kind=claim.kind, number=claim.number, attempt=claim.fence
     ):
         try:
-            await pipeline.do(held)
+            await pipeline.do(lease)
         finally:
-            held.encoded.set()
+            lease.encoded.set()

@@ -87,7 +87,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
     known = await get(database, person_id)
     password_hash = await _hashed(patch.password, known.email)
     async with database.write() as session:
-        able = await administrators.hold(session)
+        able = await administrators.lock_administrators(session)
         user = await _user(session, person_id)
         if patch.name is not None:
             user.name = rules.clean_name(patch.name)
@@ -99,7 +99,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
             user.password_hash = password_hash
         if patch.disabled or password_hash is not None:
             await sessions.end_all(session, person_id)
-        await administrators.keep_one(session, able)
+        await administrators.require_administrator(session, able)
         return _person(user)
 
 
@@ -115,7 +115,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
     hashes = await _hash_all(database, read.people)
     added = changed = 0
     async with database.write() as session:
-        able = await administrators.hold(session)
+        able = await administrators.lock_administrators(session)
         for person in read.people:
             password_hash = hashes.get(person.email)
             values = {"name": person.name, "role": person.role, "password_hash": password_hash}
@@ -124,7 +124,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
                 added += 1
             elif await _update(session, person, password_hash):
                 changed += 1
-        await administrators.keep_one(session, able)
+        await administrators.require_administrator(session, able)
     return Imported(added, changed, len(read.people) - added - changed)
 
 

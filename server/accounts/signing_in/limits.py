@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from server.accounts import rules
-from server.core.errors import TooMany
+from server.core.errors import TooManyAttempts
 from server.core.security import digest
 from storage.database.engine import Database
-from storage.database.locks import my_turn
+from storage.database.locks import advisory_lock
 from storage.database.tables import SignInFailure
 
 SLOW_DOWN = "Too many tries. Wait a quarter of an hour, or ask an administrator to reset the password."
@@ -26,10 +26,10 @@ async def before_try(database: Database, *, email: str, address: str, now: datet
             (SignInFailure.account, account, rules.FAILURES_PER_ACCOUNT),
             (SignInFailure.address, address, rules.FAILURES_PER_ADDRESS),
         ):
-            await my_turn(session, f"sign-in {value}")
+            await advisory_lock(session, f"sign-in {value}")
             tries = await session.scalar(select(func.count()).where(column == value)) or 0
             if tries >= most:
-                raise TooMany(SLOW_DOWN)
+                raise TooManyAttempts(SLOW_DOWN)
         session.add(SignInFailure(account=account, address=address, at=now))
 
 

@@ -33,7 +33,7 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return translations(_language.get()).ngettext(singular, plural, number)
 
 
-def marked(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name
     """Put a sentence into the catalogue that is translated later, at the edge."""
     return message
 

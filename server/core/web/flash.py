@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 COOKIE = "flash"
 KINDS = ("success", "info", "warning", "danger")
-LONGEST = 2000  # bytes of cookie; browsers drop whole cookies above 4 KB
+TEXT_BYTES = 2000  # bytes of cookie; browsers drop whole cookies above 4 KB
 
 
 class Undo(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ def redirect(path: str, flash: str = "", kind: str = "success", *, undo: Undo | 
 def pending(request: Request[Any, Any, Any]) -> Flash | None:
     """What the last request left. Anything that is not ours is nothing."""
     raw = request.cookies.get(COOKIE, "")
-    if not raw or len(raw) > LONGEST * 2:
+    if not raw or len(raw) > TEXT_BYTES * 2:
         return None
     try:
         flash = msgspec.json.decode(base64.urlsafe_b64decode(raw), type=Flash)
@@ -59,6 +59,6 @@ def spent() -> Cookie:
 
 
 def _cookie(flash: Flash) -> Cookie:
-    text = flash.text.encode()[:LONGEST].decode(errors="ignore")
+    text = flash.text.encode()[:TEXT_BYTES].decode(errors="ignore")
     value = base64.urlsafe_b64encode(msgspec.json.encode(Flash(flash.kind, text, flash.undo))).decode()
     return Cookie(key=COOKIE, value=value, path="/", max_age=60, httponly=True, samesite="lax")

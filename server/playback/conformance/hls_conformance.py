@@ -32,7 +32,7 @@ class Piece(NamedTuple):
     uri: str
 
 
-def examine(texts: Mapping[str, str], sizes: Mapping[str, int]) -> list[Finding]:
+def violations(texts: Mapping[str, str], sizes: Mapping[str, int]) -> list[Finding]:
     """`texts`: playlists by path; `sizes`: bytes of every other object by path. Empty when all is well."""
     if MASTER not in texts:
         return [Finding(MASTER, "is missing")]

@@ -19,7 +19,7 @@ from transcoder.packaging.playlist import AUDIO
 from transcoder.packaging.verify import Finding
 
 
-async def examine(settings: Settings, video_id: str) -> int:
+async def verify_video(settings: Settings, video_id: str) -> int:
     """Prints what is found; the exit code: 0 when all is well. The id may be the lesson's, too."""
     async with services(settings) as opened:
         async with opened.database.read() as session:
@@ -49,7 +49,7 @@ async def _findings(store: ObjectStore, video: Video, known: Published | None) -
         ]
     prefix = keys.video(video.id)
     sizes = {item.key.removeprefix(prefix): item.size async for item in store.list(prefix)}
-    found = hls_conformance.examine(texts(known), sizes)
+    found = hls_conformance.violations(texts(known), sizes)
     if known.ended:
         found = verify.whole(known.plan, known.chunks, known.audio) + found
         found += [Finding(name, "is missing") for name in _pictures(known) if not sizes.get(name)]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.processes.supervision.console import Voice
+from server.processes.supervision.console import ChildOutput
 from server.processes.supervision.pdeathsig import dying_with
 
 NOT_STARTED = 1  # told as the exit code of what the system would not start
@@ -25,7 +25,7 @@ class ChildSpec:
 class Child:
     def __init__(self, spec: ChildSpec, logs: Path, *, bare: bool = False) -> None:
         self.spec = spec
-        self.voice = Voice(spec.name, logs, quiet=spec.quiet, bare=bare)
+        self.voice = ChildOutput(spec.name, logs, quiet=spec.quiet, bare=bare)
         self._process: asyncio.subprocess.Process | None = None
         self._hearing: asyncio.Task[None] | None = None
 

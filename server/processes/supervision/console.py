@@ -20,7 +20,7 @@ class _File(RotatingFileHandler):
         """A full disk must not stop the terminal, nor fill it."""
 
 
-class Voice:
+class ChildOutput:
     """Where one child's lines go. `bare`: they are JSON, for machines, and say themselves whose they are."""
 
     _count = 0
@@ -31,9 +31,9 @@ class Voice:
         self.name = name
         self.last_lines: list[str] = []
         self._quiet, self._bare = quiet, bare
-        coloured = click.style(f"{name:<{width}} │ ", fg=COLOURS[Voice._count % len(COLOURS)])
+        coloured = click.style(f"{name:<{width}} │ ", fg=COLOURS[ChildOutput._count % len(COLOURS)])
         self._prefix = "" if bare else coloured
-        Voice._count += 1
+        ChildOutput._count += 1
         self._file = _File(
             folder / f"{name}.log", maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True
         )

@@ -8,7 +8,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import InternalServerException
 
-from server.uploads.receive import Cut
+from server.uploads.receive import ClientDisconnected
 
 AnyRequest = Request[object, object, State]
 
@@ -21,14 +21,14 @@ async def body_of(request: AnyRequest) -> AsyncIterator[bytes]:
         async for piece in request.stream():
             yield piece
     except InternalServerException as error:
-        raise Cut from error
+        raise ClientDisconnected from error
 
 
-async def let_pass(body: AsyncIterator[bytes]) -> None:
+async def drain(body: AsyncIterator[bytes]) -> None:
     """After a refusal, read on for a moment: who is still sending does not look for the answer yet,
     and would see a broken connection in its place (nginx's lingering_close)."""
     passed = 0
-    with suppress(TimeoutError, Cut):
+    with suppress(TimeoutError, ClientDisconnected):
         async with asyncio.timeout(LINGER_SECONDS):
             async for piece in body:
                 passed += len(piece)

@@ -12,8 +12,8 @@ from server.core.signing_keys import live_keys
 from server.core.web.csrf import EXEMPT
 from server.settings import Settings
 from server.uploads import forms
-from server.uploads.api.body import AnyRequest, body_of, let_pass
-from server.uploads.context import Intake
+from server.uploads.api.body import AnyRequest, body_of, drain
+from server.uploads.context import UploadContext
 from server.uploads.schemas import InitUpload, UploadTicket
 
 FORM_KEY = "upload-form"
@@ -23,19 +23,21 @@ FORM_KEY = "upload-form"
 async def init_upload(
     data: JSONBody[InitUpload],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
 ) -> UploadTicket:
     """A form that takes one file for one lesson."""
     now = clock.now()
-    keys = await live_keys(intake.database, FORM_KEY, now)
-    return await forms.ticket(intake, viewer, data, public_url=settings.public_url, key=keys[0], now=now)
+    keys = await live_keys(upload_context.database, FORM_KEY, now)
+    return await forms.ticket(
+        upload_context, viewer, data, public_url=settings.public_url, key=keys[0], now=now
+    )
 
 
 @post("/upload/form", status_code=204, request_max_body_size=None, opt={EXEMPT: True})
 async def take_form(
-    request: AnyRequest, intake: NamedDependency[Intake], clock: NamedDependency[Clock]
+    request: AnyRequest, upload_context: NamedDependency[UploadContext], clock: NamedDependency[Clock]
 ) -> Response[None]:
     """Where the folder store's forms go; the signed policy is the leave to send."""
     content_type, options = parse_options_header(request.headers.get("content-type", ""))
@@ -45,8 +47,10 @@ async def take_form(
     body, now = body_of(request), clock.now()
     reader = forms.FormReader(body, options["boundary"], int(length) if length.isdigit() else -1)
     try:
-        await forms.accept(intake, reader, await live_keys(intake.database, FORM_KEY, now), now)
+        await forms.accept(
+            upload_context, reader, await live_keys(upload_context.database, FORM_KEY, now), now
+        )
     except Problem:
-        await let_pass(body)
+        await drain(body)
         raise
     return Response(None)

@@ -12,7 +12,7 @@ from server.core.errors import Invalid, NotFound, Problem
 from server.core.web.exception_handlers import on_problem
 from server.uploads import protocol, service
 from server.uploads.api.body import AnyRequest, body_of
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.finish import finish_soon
 from server.uploads.forms import TUS_PATH
 from storage.database.tables import Upload
@@ -21,7 +21,7 @@ RESUMABLE = {"Tus-Resumable": protocol.VERSION}
 
 
 @route("/", http_method=["OPTIONS"], status_code=204)
-async def capabilities(intake: NamedDependency[Intake]) -> Response[None]:
+async def capabilities(upload_context: NamedDependency[UploadContext]) -> Response[None]:
     """What this server can do; asked without a version and without signing in."""
     return Response(
         None,
@@ -30,7 +30,7 @@ async def capabilities(intake: NamedDependency[Intake]) -> Response[None]:
             "Tus-Version": protocol.VERSION,
             "Tus-Extension": protocol.EXTENSIONS,
             "Tus-Checksum-Algorithm": ",".join(protocol.ALGORITHMS),
-            "Tus-Max-Size": str(intake.limit_bytes),
+            "Tus-Max-Size": str(upload_context.max_upload_bytes),
         },
     )
 
@@ -39,7 +39,7 @@ async def capabilities(intake: NamedDependency[Intake]) -> Response[None]:
 async def create(
     request: AnyRequest,
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
     """Upload-Length, and Upload-Metadata with lesson_id, filename, filetype; a first part may come along."""
@@ -48,7 +48,7 @@ async def create(
     if "lesson_id" not in metadata or "filename" not in metadata:
         raise Invalid("Upload-Metadata should hold lesson_id and filename.")
     upload = await service.open_upload(
-        intake,
+        upload_context,
         viewer,
         lesson_id=metadata["lesson_id"],
         filename=metadata["filename"],
@@ -58,7 +58,7 @@ async def create(
     )
     offset = 0
     if request.headers.get("content-type", "").startswith(protocol.BODY_TYPE):
-        offset = await _append(request, intake, upload, 0, clock)
+        offset = await _append(request, upload_context, upload, 0, clock)
     headers = _headers(upload, offset) | {"Location": f"{TUS_PATH}/{upload.id}"}
     return Response(None, headers=headers)
 
@@ -68,14 +68,14 @@ async def look(
     request: AnyRequest,
     upload_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
     protocol.check_version(request.headers.get("tus-resumable"))
-    upload = await service.find(intake, viewer, upload_id)
-    offset = service.offset_of(intake, upload)
+    upload = await service.find(upload_context, viewer, upload_id)
+    offset = service.offset_of(upload_context, upload)
     if offset == upload.size and upload.state != "stored":  # the process that had it died
-        await finish_soon(intake, upload.id, clock.now())
+        await finish_soon(upload_context, upload.id, clock.now())
     metadata = {"lesson_id": upload.lesson_id, "filename": upload.filename}
     if upload.content_type:
         metadata["filetype"] = upload.content_type
@@ -92,10 +92,10 @@ async def send(
     request: AnyRequest,
     upload_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
-    return await _send(request, upload_id, viewer, intake, clock)
+    return await _send(request, upload_id, viewer, upload_context, clock)
 
 
 @delete("/{upload_id:str}", status_code=204)
@@ -103,10 +103,10 @@ async def terminate(
     request: AnyRequest,
     upload_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
-    return await _terminate(request, upload_id, viewer, intake, clock)
+    return await _terminate(request, upload_id, viewer, upload_context, clock)
 
 
 @post("/{upload_id:str}", status_code=204, request_max_body_size=None)
@@ -114,41 +114,43 @@ async def overridden(
     request: AnyRequest,
     upload_id: FromPath[str],
     viewer: NamedDependency[Viewer],
-    intake: NamedDependency[Intake],
+    upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
     """For networks that let only GET and POST through: X-HTTP-Method-Override names the method."""
     match request.headers.get("x-http-method-override", "").upper():
         case "PATCH":
-            return await _send(request, upload_id, viewer, intake, clock)
+            return await _send(request, upload_id, viewer, upload_context, clock)
         case "DELETE":
-            return await _terminate(request, upload_id, viewer, intake, clock)
+            return await _terminate(request, upload_id, viewer, upload_context, clock)
     raise NotFound("Send the bytes of an upload with PATCH.")
 
 
 async def _send(
-    request: AnyRequest, upload_id: str, viewer: Viewer, intake: Intake, clock: Clock
+    request: AnyRequest, upload_id: str, viewer: Viewer, upload_context: UploadContext, clock: Clock
 ) -> Response[None]:
     protocol.check_version(request.headers.get("tus-resumable"))
     protocol.check_body_type(request.headers.get("content-type"))
     offset = protocol.parse_number("Upload-Offset", request.headers.get("upload-offset"))
-    upload = await service.find(intake, viewer, upload_id)
-    offset = await _append(request, intake, upload, offset, clock)
+    upload = await service.find(upload_context, viewer, upload_id)
+    offset = await _append(request, upload_context, upload, offset, clock)
     return Response(None, headers=_headers(upload, offset))
 
 
 async def _terminate(
-    request: AnyRequest, upload_id: str, viewer: Viewer, intake: Intake, clock: Clock
+    request: AnyRequest, upload_id: str, viewer: Viewer, upload_context: UploadContext, clock: Clock
 ) -> Response[None]:
     protocol.check_version(request.headers.get("tus-resumable"))
-    await service.cancel(intake, viewer, upload_id, clock.now())
+    await service.cancel(upload_context, viewer, upload_id, clock.now())
     return Response(None, headers=RESUMABLE)
 
 
-async def _append(request: AnyRequest, intake: Intake, upload: Upload, offset: int, clock: Clock) -> int:
+async def _append(
+    request: AnyRequest, upload_context: UploadContext, upload: Upload, offset: int, clock: Clock
+) -> int:
     length = request.headers.get("content-length")
     offset = await service.append(
-        intake,
+        upload_context,
         upload,
         body_of(request),
         offset=offset,
@@ -157,7 +159,7 @@ async def _append(request: AnyRequest, intake: Intake, upload: Upload, offset: i
         now=clock.now(),
     )
     if offset == upload.size:
-        await finish_soon(intake, upload.id, clock.now())
+        await finish_soon(upload_context, upload.id, clock.now())
     return offset
 
 

@@ -17,7 +17,7 @@ from server.core.errors import Conflict, Invalid, NoRoom, TooLarge
 from server.encoding import ingest
 from server.encoding.progress import LessonProgress
 from server.library import lessons
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from server.uploads.spool import Spool
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -33,9 +33,13 @@ CLOCK = SystemClock()
 
 
 @pytest.fixture
-def intake(database: Database, store: ObjectStore, recorded_queue: RecordedQueue, tmp_path: Path) -> Intake:
+def context(
+    database: Database, store: ObjectStore, recorded_queue: RecordedQueue, tmp_path: Path
+) -> UploadContext:
     """On both stores."""
-    return Intake(database, store, recorded_queue, Spool(tmp_path / "uploads"), limit_bytes=10**6, days=2)
+    return UploadContext(
+        database, store, recorded_queue, Spool(tmp_path / "uploads"), max_upload_bytes=10**6, days=2
+    )
 
 
 @pytest.fixture
@@ -67,101 +71,106 @@ async def test_a_title_that_two_courses_have_is_refused(database: Database) -> N
         await ingest.course_named(database, "OPTICS", CLOCK)
 
 
-async def test_a_file_is_stored_and_submitted(intake: Intake, lecture: Path) -> None:
-    lesson_id = await add_lesson(intake.database)
-    video = await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
-    assert await intake.store.get_bytes(video.source_key) == lecture.read_bytes()
+async def test_a_file_is_stored_and_submitted(context: UploadContext, lecture: Path) -> None:
+    lesson_id = await add_lesson(context.database)
+    video = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
+    assert await context.store.get_bytes(video.source_key) == lecture.read_bytes()
     assert (video.filename, video.source_bytes) == (lecture.name, 5000)
-    async with intake.database.read() as session:
+    async with context.database.read() as session:
         lesson = await session.get_one(Lesson, lesson_id)
         assert (lesson.video_status, lesson.transcoding_job_id) == ("processing", video.id)
         assert (await session.scalars(select(ObjectDeletion))).all() == []
 
 
 async def test_a_store_that_is_away_keeps_nothing_for_good(
-    intake: Intake, lecture: Path, s3_server: S3Server
+    context: UploadContext, lecture: Path, s3_server: S3Server
 ) -> None:
     """What a half-done copy may have left is marked for deletion before it begins."""
-    lesson_id = await add_lesson(intake.database)
+    lesson_id = await add_lesson(context.database)
     away = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
     with pytest.raises(StoreError):
         await ingest.submit_file(
-            Intake(intake.database, away, intake.queue, intake.spool, 10**6, 2), lesson_id, lecture, CLOCK
+            UploadContext(context.database, away, context.queue, context.spool, 10**6, 2),
+            lesson_id,
+            lecture,
+            CLOCK,
         )
     await away.close()
-    async with intake.database.read() as session:
+    async with context.database.read() as session:
         (mark,) = await session.scalars(select(ObjectDeletion))
         assert mark.prefix.startswith(f"originals/{lesson_id}/")
         assert (await session.get_one(Lesson, lesson_id)).video_status is None
 
 
 async def test_a_death_before_the_revision_is_submitted_keeps_nothing_for_good(
-    intake: Intake, lecture: Path, monkeypatch: pytest.MonkeyPatch
+    context: UploadContext, lecture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson_id = await add_lesson(intake.database)
+    lesson_id = await add_lesson(context.database)
 
     async def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(jobs, "submit", die)
     with pytest.raises(KeyboardInterrupt):
-        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
-    (stored,) = [item.key async for item in intake.store.list("")]
-    async with intake.database.read() as session:
+        await ingest.submit_file(context, lesson_id, lecture, CLOCK)
+    (stored,) = [item.key async for item in context.store.list("")]
+    async with context.database.read() as session:
         assert list(await session.scalars(select(ObjectDeletion.prefix))) == [stored]
 
 
-async def test_sizes_are_checked_first(intake: Intake, lecture: Path) -> None:
-    lesson_id = await add_lesson(intake.database)
+async def test_sizes_are_checked_first(context: UploadContext, lecture: Path) -> None:
+    lesson_id = await add_lesson(context.database)
     lecture.write_bytes(b"")
     with pytest.raises(Invalid, match="empty"):
-        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+        await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     with lecture.open("wb") as file:
         file.truncate(2 * 10**6)
     with pytest.raises(TooLarge):
-        await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
-    if await intake.store.free_bytes() is not None:
+        await ingest.submit_file(context, lesson_id, lecture, CLOCK)
+    if await context.store.free_bytes() is not None:
         with lecture.open("wb") as file:
             file.truncate(2**43)  # a file with holes: larger than this disk
-        huge = Intake(intake.database, intake.store, intake.queue, intake.spool, 2**60, 2)
+        huge = UploadContext(context.database, context.store, context.queue, context.spool, 2**60, 2)
         with pytest.raises(NoRoom):
             await ingest.submit_file(huge, lesson_id, lecture, CLOCK)
-    async with intake.database.read() as session:
+    async with context.database.read() as session:
         assert (await session.scalars(select(Video))).all() == []
 
 
-async def test_a_lesson_made_for_a_refused_file_is_taken_away_again(intake: Intake, lecture: Path) -> None:
-    course = await ingest.course_named(intake.database, "Algorithms", CLOCK)
+async def test_a_lesson_made_for_a_refused_file_is_taken_away_again(
+    context: UploadContext, lecture: Path
+) -> None:
+    course = await ingest.course_named(context.database, "Algorithms", CLOCK)
     empty = lecture.with_name("empty.mp4")
     empty.write_bytes(b"")
     with pytest.raises(Invalid):
-        await ingest.submit_to_course(intake, course, empty, CLOCK)
-    assert await lessons.of_course(intake.database, ingest.OPERATOR, course) == []
+        await ingest.submit_to_course(context, course, empty, CLOCK)
+    assert await lessons.of_course(context.database, ingest.OPERATOR, course) == []
 
-    theirs = await ingest.lesson_for(intake.database, course, empty, CLOCK)
-    made = await ingest.submit_to_course(intake, course, lecture, CLOCK)
+    theirs = await ingest.lesson_for(context.database, course, empty, CLOCK)
+    made = await ingest.submit_to_course(context, course, lecture, CLOCK)
     lecture.write_bytes(b"")
     for refused in (empty, lecture):
         with pytest.raises(Invalid):
-            await ingest.submit_to_course(intake, course, refused, CLOCK)
-    kept = await lessons.of_course(intake.database, ingest.OPERATOR, course)
+            await ingest.submit_to_course(context, course, refused, CLOCK)
+    kept = await lessons.of_course(context.database, ingest.OPERATOR, course)
     assert [lesson.id for lesson in kept] == [theirs, made.lesson_id]
 
 
-async def test_following_ends_with_the_revision(intake: Intake, lecture: Path) -> None:
-    lesson_id = await add_lesson(intake.database)
-    video = await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
+async def test_following_ends_with_the_revision(context: UploadContext, lecture: Path) -> None:
+    lesson_id = await add_lesson(context.database)
+    video = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     seen: list[LessonProgress] = []
-    following = asyncio.create_task(ingest.follow(intake, video, lecture, CLOCK, seen.append))
-    async with intake.database.write() as session:
+    following = asyncio.create_task(ingest.follow(context, video, lecture, CLOCK, seen.append))
+    async with context.database.write() as session:
         failed = {"state": "failed", "error": "No picture.", "finished_at": CLOCK.now()}
         await session.execute(update(Video).where(Video.id == video.id).values(failed))
     outcome = await asyncio.wait_for(following, 10)
     assert (outcome.status, outcome.error, outcome.hls_url) == ("failed", "No picture.", None)
     assert seen[-1].stage == "failed"
 
-    second = await ingest.submit_file(intake, lesson_id, lecture, CLOCK)
-    replaced = await ingest.follow(intake, video, lecture, CLOCK, seen.append)
+    second = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
+    replaced = await ingest.follow(context, video, lecture, CLOCK, seen.append)
     assert replaced.status == "failed"
     assert "another video" in (replaced.error or "")
     assert second.id != video.id

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from server.services import Services
 from server.settings import Settings
 from server.uploads import service
-from server.uploads.context import Intake
+from server.uploads.context import UploadContext
 from storage.database.engine import Database
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects.folder import FolderStore
@@ -110,9 +110,9 @@ async def test_an_upload_under_way_is_shown_and_discarded(
     recorded_queue: RecordedQueue,
     held_clock: HeldClock,
 ) -> None:
-    intake = Intake.of(Services(settings, database, folder_store, recorded_queue))
+    context = UploadContext.of(Services(settings, database, folder_store, recorded_queue))
     upload = await service.open_upload(
-        intake,
+        context,
         academy.teacher.viewer,
         lesson_id=academy.lesson_ids[EMPTY],
         filename="diffraction.mp4",
@@ -120,13 +120,13 @@ async def test_an_upload_under_way_is_shown_and_discarded(
         size=1000,
         now=held_clock.now() - timedelta(hours=1),
     )
-    intake.spool.path(upload.id).write_bytes(bytes(430))
+    context.spool.path(upload.id).write_bytes(bytes(430))
     here = academy.lesson(EMPTY)
     page = await academy.teacher.browser.get(here)
     assert "43 % of diffraction.mp4 (1 kB) have arrived." in page.text
     discarded = await academy.teacher.browser.post(f"{here}/discard", data={"upload": upload.id})
     assert discarded.status_code == 303
-    assert not intake.spool.path(upload.id).exists()
+    assert not context.spool.path(upload.id).exists()
     async with database.read() as session:
         assert (await session.get_one(Upload, upload.id)).state == "cancelled"
     twice = await academy.teacher.browser.post(f"{here}/discard", data={"upload": upload.id})

@@ -18,16 +18,16 @@ async def test_an_upload_is_whole_for_good_before_its_file_goes(
 ) -> None:
     upload = await desk.begin()
     desk.arrive(upload)
-    disk = Disk(desk.intake.database, tmp_path / "disk", monkeypatch)
-    adopt_file = desk.intake.store.adopt_file
+    disk = Disk(desk.context.database, tmp_path / "disk", monkeypatch)
+    adopt_file = desk.context.store.adopt_file
 
     async def cut(key: str, path: Path, content_type: str) -> ObjectInfo:
         async with disk.after_a_power_cut() as left, left.read() as session:
             assert (await session.get_one(Upload, upload.id)).state == "received"
         return await adopt_file(key, path, content_type)
 
-    monkeypatch.setattr(desk.intake.store, "adopt_file", cut)
-    assert await finish(desk.intake, upload.id, NOW)
+    monkeypatch.setattr(desk.context.store, "adopt_file", cut)
+    assert await finish(desk.context, upload.id, NOW)
 
 
 async def test_the_bytes_of_an_ingest_are_marked_for_good_before_they_come(
@@ -35,13 +35,13 @@ async def test_the_bytes_of_an_ingest_are_marked_for_good_before_they_come(
 ) -> None:
     lecture = tmp_path / "lecture.mp4"
     lecture.write_bytes(DATA)
-    disk = Disk(desk.intake.database, tmp_path / "disk", monkeypatch)
-    put_file = desk.intake.store.put_file
+    disk = Disk(desk.context.database, tmp_path / "disk", monkeypatch)
+    put_file = desk.context.store.put_file
 
     async def cut(key: str, path: Path, content_type: str) -> ObjectInfo:
         async with disk.after_a_power_cut() as left, left.read() as session:
             assert await session.get(ObjectDeletion, key) is not None
         return await put_file(key, path, content_type)
 
-    monkeypatch.setattr(desk.intake.store, "put_file", cut)
-    assert await ingest.submit_file(desk.intake, desk.school.lesson_id, lecture, SystemClock())
+    monkeypatch.setattr(desk.context.store, "put_file", cut)
+    assert await ingest.submit_file(desk.context, desk.school.lesson_id, lecture, SystemClock())

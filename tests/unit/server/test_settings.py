@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.processes.commands import settings_command
-from server.settings import Settings, SettingsWrong, child_environment, load
+from server.settings import Settings, SettingsError, child_environment, load
 
 
 def test_the_command_line_wins_over_the_environment_over_the_default() -> None:
@@ -20,7 +20,7 @@ def test_the_command_line_wins_over_the_environment_over_the_default() -> None:
 
 
 def test_a_wrong_number_is_a_sentence_that_names_the_variable() -> None:
-    with pytest.raises(SettingsWrong, match=r"SKILLSTUDIO_PORT should be a whole number, not 'eighty'\."):
+    with pytest.raises(SettingsError, match=r"SKILLSTUDIO_PORT should be a whole number, not 'eighty'\."):
         load({"SKILLSTUDIO_PORT": "eighty"})
 
 
@@ -37,7 +37,7 @@ def test_a_wrong_number_is_a_sentence_that_names_the_variable() -> None:
     ],
 )
 def test_a_wrong_word_is_refused_before_anything_starts(name: str, text: str, wanted: str) -> None:
-    with pytest.raises(SettingsWrong, match=f"SKILLSTUDIO_{name} {wanted}"):
+    with pytest.raises(SettingsError, match=f"SKILLSTUDIO_{name} {wanted}"):
         load({f"SKILLSTUDIO_{name}": text})
 
 
@@ -58,7 +58,7 @@ def test_a_child_loads_what_its_parent_has(tmp_path: Path) -> None:
 
 
 def test_a_missing_queue_is_told_with_both_ways_out(tmp_path: Path) -> None:
-    with pytest.raises(SettingsWrong, match=r"start `skillstudio up` .* SKILLSTUDIO_QUEUE_URL"):
+    with pytest.raises(SettingsError, match=r"start `skillstudio up` .* SKILLSTUDIO_QUEUE_URL"):
         _ = Settings(data=tmp_path).queue
 
 

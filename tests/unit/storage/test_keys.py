@@ -51,10 +51,12 @@ def test_names_that_some_file_system_cannot_hold_are_refused(key: str) -> None:
 
 
 @given(st.integers(0, 99_999), st.integers(1, 999), st.integers(0, 99_999), st.integers(1, 999))
-def test_takes_and_numbers_never_share_a_name(number: int, take: int, other: int, other_take: int) -> None:
-    one, two = keys.segment(VIDEO, "720p", number, take), keys.segment(VIDEO, "720p", other, other_take)
-    assert (one == two) == ((number, take) == (other, other_take))
-    assert (one < two) == ((number, str(take)) < (other, str(other_take)))  # listed in playing order
+def test_takes_and_numbers_never_share_a_name(
+    number: int, attempt: int, other: int, other_attempt: int
+) -> None:
+    one, two = keys.segment(VIDEO, "720p", number, attempt), keys.segment(VIDEO, "720p", other, other_attempt)
+    assert (one == two) == ((number, attempt) == (other, other_attempt))
+    assert (one < two) == ((number, str(attempt)) < (other, str(other_attempt)))  # listed in playing order
 
 
 def test_everything_of_a_video_lies_under_its_folder() -> None:

@@ -54,36 +54,38 @@ sources = st.builds(
 )
 
 
-def encoded(plan: Plan, *, take: int = 1) -> tuple[tuple[ChunkResult, ...], AudioResult | None]:
+def encoded(plan: Plan, *, attempt: int = 1) -> tuple[tuple[ChunkResult, ...], AudioResult | None]:
     """What jobs would hand on if every frame had a hundred bytes and a keyframe a thousand."""
-    chunks = tuple(_chunk(plan, chunk, take) for chunk in (plan.video.chunks if plan.video else ()))
+    chunks = tuple(_chunk(plan, chunk, attempt) for chunk in (plan.video.chunks if plan.video else ()))
     if plan.audio is None:
         return chunks, None
     segments = _segments(0, plan.audio.frames, plan.audio.segment_frames, AAC_FRAME, gop=0)
-    part = RenditionPart(AUDIO, take, plan.audio.sample_rate, "a", "mp4a.40.2", plan.audio.frames, segments)
+    part = RenditionPart(
+        AUDIO, attempt, plan.audio.sample_rate, "a", "mp4a.40.2", plan.audio.frames, segments
+    )
     return chunks, AudioResult(part=part, complete=True)
 
 
 def track(**changes: object) -> Track:
     """Two segments of three keyframes each, four frames apart, at 10 frames a second."""
     usual: dict[str, object] = {
-        "rendition": "720p", "take": 7, "timescale": 1000, "frame_ticks": 100, "fragment_frames": 4,
+        "rendition": "720p", "attempt": 7, "timescale": 1000, "frame_ticks": 100, "fragment_frames": 4,
         "segment_frames": 12, "first_frame": 0, "frames": 24, "pictures": True,
     }  # fmt: skip
     return Track(**(usual | changes))  # type: ignore[arg-type]
 
 
-def _chunk(plan: Plan, chunk: Chunk, take: int) -> ChunkResult:
+def _chunk(plan: Plan, chunk: Chunk, attempt: int) -> ChunkResult:
     video = plan.video
     assert video
     segments = _segments(
         chunk.first_segment, chunk.frames, video.segment_frames, video.frame_ticks, gop=video.gop_frames
     )
     parts = tuple(
-        RenditionPart(rung.name, take, video.timescale, rung.name, "avc1.640028", chunk.frames, segments)
+        RenditionPart(rung.name, attempt, video.timescale, rung.name, "avc1.640028", chunk.frames, segments)
         for rung in video.rungs
     )
-    return ChunkResult(parts=parts, tiles=chunk_tiles(plan, chunk), take=take)
+    return ChunkResult(parts=parts, tiles=chunk_tiles(plan, chunk), attempt=attempt)
 
 
 def _segments(first: int, frames: int, full: int, ticks: int, *, gop: int) -> tuple[Segment, ...]:

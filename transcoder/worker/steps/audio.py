@@ -8,24 +8,24 @@ from transcoder.ffmpeg import command, process
 from transcoder.jobs.leases import Claim
 from transcoder.media import AudioResult
 from transcoder.packaging.segments import collect_audio
-from transcoder.planning.plan import Plan, needed
-from transcoder.worker.context import Held, Workshop
+from transcoder.planning.plan import Plan, require
+from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.steps.outcome import complete, publish_more
 
 LOOK_SECONDS = 0.2  # somebody waits for the first segment
 PUBLISH_SECONDS = 3.0  # between later ones: the encoder is far ahead of any listener
 
 
-async def run(shop: Workshop, claim: Claim, held: Held) -> None:
+async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
     source, plan = claim.planned()
-    needed(plan.audio)
+    require(plan.audio)
     async with (
-        shop.scratch.original(shop.store, claim.encoded_key, claim.source_bytes) as original,
-        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+        context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original,
+        context.scratch.job_folder(claim.id, claim.fence) as folder,
     ):
-        encode = command.audio(shop.tools, original, source, plan)
-        sound = _Growing(shop, claim, held, plan, folder)
-        running = process.run(encode, folder, held.limits(), held.reporter(plan.duration))
+        encode = command.audio(context.tools, original, source, plan)
+        sound = _Growing(context, claim, lease, plan, folder)
+        running = process.run(encode, folder, lease.limits(), lease.reporter(plan.duration))
         encoder = asyncio.create_task(running)
         try:
             while not (await asyncio.wait((encoder,), timeout=LOOK_SECONDS))[0]:
@@ -35,14 +35,16 @@ async def run(shop: Workshop, claim: Claim, held: Held) -> None:
             encoder.cancel()
             await asyncio.wait((encoder,))
         result = await sound.collect(complete=True)
-    await complete(shop, claim, result)
+    await complete(context, claim, result)
 
 
 class _Growing:
     """What of the sound is in the store, and what of that the row names."""
 
-    def __init__(self, shop: Workshop, claim: Claim, held: Held, plan: Plan, folder: Path) -> None:
-        self.shop, self.claim, self.held = shop, claim, held
+    def __init__(
+        self, context: WorkerContext, claim: Claim, lease: JobLease, plan: Plan, folder: Path
+    ) -> None:
+        self.context, self.claim, self.lease = context, claim, lease
         self._plan, self._folder = plan, folder
         self._collected: AudioResult | None = None
         self._published = _segments(claim.result)  # a listener may be in the middle of these
@@ -54,7 +56,7 @@ class _Growing:
         collected = await asyncio.to_thread(
             collect_audio, self._folder, self._plan, self.claim.fence, known, complete=complete
         )
-        await self.held.put(collected.files(self.claim.video_id))
+        await self.lease.put(collected.files(self.claim.video_id))
         self._collected = collected.result
         return collected.result
 
@@ -64,8 +66,8 @@ class _Growing:
             return
         result = await self.collect(complete=False)
         if len(result.part.segments) > self._published:
-            await publish_more(self.shop, self.claim, result)
-            self.held.keep()
+            await publish_more(self.context, self.claim, result)
+            self.lease.keep()
             self._published = len(result.part.segments)
             self._next = monotonic() + PUBLISH_SECONDS
 

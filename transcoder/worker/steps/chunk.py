@@ -7,26 +7,26 @@ from storage.objects import keys
 from transcoder.ffmpeg import command, process
 from transcoder.jobs.leases import Claim
 from transcoder.packaging.segments import collect_chunk
-from transcoder.worker.context import Held, Workshop
+from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.steps.outcome import complete
 
 
-async def run(shop: Workshop, claim: Claim, held: Held) -> None:
+async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
     source, plan = claim.planned()
     if plan.video is None:
         raise ValueError("a chunk of a lecture without a picture")
     chunk = plan.video.chunks[claim.number]
     seconds = chunk.frames * plan.video.fps_den / plan.video.fps_num
     async with (
-        shop.scratch.original(shop.store, claim.encoded_key, claim.source_bytes) as original,
-        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+        context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original,
+        context.scratch.job_folder(claim.id, claim.fence) as folder,
     ):
-        encode = command.chunk(shop.tools, original, source, plan, chunk, threads=shop.threads)
-        await process.run(encode, folder, held.limits(), held.reporter(seconds))
-        held.encoded.set()
+        encode = command.chunk(context.tools, original, source, plan, chunk, threads=context.threads)
+        await process.run(encode, folder, lease.limits(), lease.reporter(seconds))
+        lease.encoded.set()
         collected = await asyncio.to_thread(collect_chunk, folder, plan, chunk, claim.fence)
-        await held.put(_stored(collected.files(claim.video_id), claim))
-    await complete(shop, claim, collected.result)
+        await lease.put(_stored(collected.files(claim.video_id), claim))
+    await complete(context, claim, collected.result)
 
 
 def _stored(files: dict[str, Path], claim: Claim) -> dict[str, Path]:

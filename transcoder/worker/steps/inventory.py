@@ -27,7 +27,7 @@ def needed_by(video_id: str, parts: Parts) -> dict[str, tuple[Part, int | None]]
     for number, chunk in enumerate(parts.chunks):
         for part in chunk.parts:
             found |= _rendition(video_id, part, ("chunk", number), header=number == 0)
-        found |= {keys.tile(video_id, tile, chunk.take): (("chunk", number), None) for tile in chunk.tiles}
+        found |= {keys.tile(video_id, tile, chunk.attempt): (("chunk", number), None) for tile in chunk.tiles}
     if parts.audio:
         found |= _rendition(video_id, parts.audio.part, ("audio", 0), header=True)
     return found
@@ -59,9 +59,9 @@ def _rendition(
     video_id: str, part: RenditionPart, owner: Part, *, header: bool
 ) -> dict[str, tuple[Part, int | None]]:
     segments: dict[str, tuple[Part, int | None]] = {
-        keys.segment(video_id, part.rendition, segment.number, part.take): (owner, segment.bytes)
+        keys.segment(video_id, part.rendition, segment.number, part.attempt): (owner, segment.bytes)
         for segment in part.segments
     }
     if header:
-        segments[keys.init(video_id, part.rendition, part.take)] = (owner, None)
+        segments[keys.init(video_id, part.rendition, part.attempt)] = (owner, None)
     return segments

@@ -8,19 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database.tables import Job, Lesson, Video
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
-from transcoder.jobs.leases import Claim, LostClaim
-from transcoder.worker.context import Workshop, patiently
+from transcoder.jobs.leases import Claim, LeaseLost
+from transcoder.worker.context import WorkerContext, patiently
 
 
-async def complete(shop: Workshop, claim: Claim, result: Any) -> None:
+async def complete(context: WorkerContext, claim: Claim, result: Any) -> None:
     """Publish a chunk or the whole sound; whoever brings the last part makes the finish job."""
 
     async def write() -> Job | None:
-        now = shop.now()
-        async with shop.database.write() as session:
+        now = context.now()
+        async with context.database.write() as session:
             video = await revisions.lock(session, claim.video_id)
             if video is None:
-                raise LostClaim(claim.id)
+                raise LeaseLost(claim.id)
             await leases.complete(session, claim, result, now)
             await revisions.show_if_playable(session, video, now)
             await _tell_progress(session, video)
@@ -28,18 +28,18 @@ async def complete(shop: Workshop, claim: Claim, result: Any) -> None:
 
     finish = await patiently(write)
     if finish is not None:
-        await jobs.hint(shop.queue, [finish])
+        await jobs.wake(context.queue, [finish])
 
 
-async def publish_more(shop: Workshop, claim: Claim, result: Any) -> None:
+async def publish_more(context: WorkerContext, claim: Claim, result: Any) -> None:
     """What there is so far of a part that goes on."""
 
     async def write() -> None:
-        now: datetime = shop.now()
-        async with shop.database.write() as session:
+        now: datetime = context.now()
+        async with context.database.write() as session:
             video = await revisions.lock(session, claim.video_id)
             if video is None:
-                raise LostClaim(claim.id)
+                raise LeaseLost(claim.id)
             await leases.store_result(session, claim, result)
             await revisions.show_if_playable(session, video, now)
 

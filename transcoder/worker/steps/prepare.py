@@ -11,34 +11,34 @@ from storage.objects.store import StoreFull
 from transcoder.ffmpeg import command, process
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
-from transcoder.jobs.leases import Claim, LostClaim
+from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.media import Source
 from transcoder.planning.plan import Plan, make_plan
 from transcoder.source.probe import inspect
-from transcoder.worker.context import Held, Workshop, patiently
+from transcoder.worker.context import JobLease, WorkerContext, patiently
 
 ROOM = 4  # times the original: spec section 6
 
 
-async def run(shop: Workshop, claim: Claim, held: Held) -> None:
-    await _check_room(shop, claim)
+async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
+    await _check_room(context, claim)
     async with (
-        shop.scratch.original(shop.store, claim.source_key, claim.source_bytes) as original,
-        shop.scratch.job_folder(claim.id, claim.fence) as folder,
+        context.scratch.original(context.store, claim.source_key, claim.source_bytes) as original,
+        context.scratch.job_folder(claim.id, claim.fence) as folder,
     ):
-        source = await inspect(shop.tools, original, folder)
+        source = await inspect(context.tools, original, folder)
         if not source.seekable:
-            source = await _normalise(shop, claim, held, original, source, folder)
+            source = await _normalise(context, claim, lease, original, source, folder)
     plan = make_plan(source)
-    laid_out = await patiently(lambda: _lay_out(shop, claim, source, plan))
-    await jobs.hint(shop.queue, laid_out)
+    laid_out = await patiently(lambda: _lay_out(context, claim, source, plan))
+    await jobs.wake(context.queue, laid_out)
 
 
-async def _check_room(shop: Workshop, claim: Claim) -> None:
+async def _check_room(context: WorkerContext, claim: Claim) -> None:
     """Before anything is made rather than half-way. A store that does not tell is trusted."""
-    free = await shop.store.free_bytes()
-    room = min(shop.scratch.free_bytes(), free if free is not None else claim.source_bytes * ROOM)
+    free = await context.store.free_bytes()
+    room = min(context.scratch.free_bytes(), free if free is not None else claim.source_bytes * ROOM)
     if room < claim.source_bytes * ROOM:
         raise StoreFull(
             f"There is not enough room to encode this lecture: it needs {_size(claim.source_bytes * ROOM)}"
@@ -47,22 +47,22 @@ async def _check_room(shop: Workshop, claim: Claim) -> None:
 
 
 async def _normalise(
-    shop: Workshop, claim: Claim, held: Held, original: Path, source: Source, folder: Path
+    context: WorkerContext, claim: Claim, lease: JobLease, original: Path, source: Source, folder: Path
 ) -> Source:
     """Chunks start with a seek: give an original that has no index one, by a copy without encoding."""
-    await process.run(command.normalise(shop.tools, original, source), folder, held.limits())
+    await process.run(command.normalise(context.tools, original, source), folder, lease.limits())
     copy = folder / command.NORMALISED_FILE
-    indexed = await inspect(shop.tools, copy, folder)
-    await shop.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
+    indexed = await inspect(context.tools, copy, folder)
+    await context.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
     return msgspec.structs.replace(indexed, normalised=True)
 
 
-async def _lay_out(shop: Workshop, claim: Claim, source: Source, plan: Plan) -> list[Job]:
-    now = shop.now()
-    async with shop.database.write() as session:
+async def _lay_out(context: WorkerContext, claim: Claim, source: Source, plan: Plan) -> list[Job]:
+    now = context.now()
+    async with context.database.write() as session:
         video = await revisions.lock(session, claim.video_id)
         if video is None:
-            raise LostClaim(claim.id)
+            raise LeaseLost(claim.id)
         if await leases.is_complete(session, claim):
             return []
         await leases.complete(session, claim, {}, now)

@@ -13,7 +13,7 @@ from transcoder.jobs.leases import Claim
 from transcoder.media import ChunkResult
 from transcoder.packaging import playlist
 from transcoder.planning.plan import TILES_IN_SHEET
-from transcoder.worker.context import TYPES, Held, Workshop
+from transcoder.worker.context import TYPES, JobLease, WorkerContext
 from transcoder.worker.steps.inventory import sheet_count
 
 log = structlog.get_logger(__name__)
@@ -21,43 +21,43 @@ log = structlog.get_logger(__name__)
 FETCHES_AT_ONCE = 8  # tiles on their way from the store
 
 
-async def poster(shop: Workshop, claim: Claim, held: Held, folder: Path) -> bool:
+async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> bool:
     """Whether there is one: a lecture without it is better than none."""
     source, plan = claim.planned()
     if plan.video is None:
         return False
     picture = folder / command.POSTER_FILE
-    async with shop.scratch.original(shop.store, claim.encoded_key, claim.source_bytes) as original:
+    async with context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original:
         for at in (None, 0.0):  # the first keyframe, where none can be read later
-            make = command.poster(shop.tools, original, source, at=at)
+            make = command.poster(context.tools, original, source, at=at)
             try:
-                await process.run(make, folder, held.limits())
+                await process.run(make, folder, lease.limits())
             except ProcessFailed as error:
                 log.warning("no poster can be made from here", at=at, error=str(error))
             if picture.exists():
-                await _put(shop, keys.poster(claim.video_id), picture)
+                await _put(context, keys.poster(claim.video_id), picture)
                 return True
     return False
 
 
 async def storyboard(
-    shop: Workshop, claim: Claim, held: Held, folder: Path, chunks: Sequence[ChunkResult]
+    context: WorkerContext, claim: Claim, lease: JobLease, folder: Path, chunks: Sequence[ChunkResult]
 ) -> int:
     """How many sheets of a hundred tiles there are."""
     _, plan = claim.planned()
     if plan.storyboard is None:
         return 0
-    takes = {tile: chunk.take for chunk in chunks for tile in chunk.tiles}
+    attempts = {tile: chunk.attempt for chunk in chunks for tile in chunk.tiles}
     for number in range(sheet_count(plan)):
         board = folder / f"sheet{number}"
         board.mkdir()
         first = number * TILES_IN_SHEET
         tiles = range(first, min(first + TILES_IN_SHEET, plan.storyboard.tiles))
-        await _fetch(shop, {keys.tile(claim.video_id, n, takes[n]): board / _name(n) for n in tiles})
-        await process.run(command.sheet(shop.tools, number), board, held.limits())
-        await _put(shop, keys.storyboard_sheet(claim.video_id, number), board / command.SHEET_FILE)
+        await _fetch(context, {keys.tile(claim.video_id, n, attempts[n]): board / _name(n) for n in tiles})
+        await process.run(command.sheet(context.tools, number), board, lease.limits())
+        await _put(context, keys.storyboard_sheet(claim.video_id, number), board / command.SHEET_FILE)
     index = playlist.storyboard(plan).encode()
-    await shop.store.put_bytes(keys.storyboard_index(claim.video_id), index, TYPES[".vtt"])
+    await context.store.put_bytes(keys.storyboard_index(claim.video_id), index, TYPES[".vtt"])
     return sheet_count(plan)
 
 
@@ -65,17 +65,17 @@ def _name(tile: int) -> str:
     return command.TILE_PATTERN % tile
 
 
-async def _fetch(shop: Workshop, wanted: dict[str, Path]) -> None:
+async def _fetch(context: WorkerContext, wanted: dict[str, Path]) -> None:
     gate = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def one(key: str, to: Path) -> None:
         async with gate:
-            await shop.store.fetch(key, to)
+            await context.store.fetch(key, to)
 
     async with asyncio.TaskGroup() as group:
         for key, to in wanted.items():
             group.create_task(one(key, to))
 
 
-async def _put(shop: Workshop, key: str, path: Path) -> None:
-    await shop.store.adopt_file(key, path, TYPES[path.suffix])
+async def _put(context: WorkerContext, key: str, path: Path) -> None:
+    await context.store.adopt_file(key, path, TYPES[path.suffix])

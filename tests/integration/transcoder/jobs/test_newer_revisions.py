@@ -22,8 +22,8 @@ from tests.fixtures.revisions import (
     laid_out,
     last_step,
     lesson_of,
-    marked,
     published,
+    scheduled_deletions,
     seen_through,
     submitted,
     video_of,
@@ -70,7 +70,7 @@ async def test_a_second_revision_takes_over_only_when_ready(database: Database) 
     lesson = await lesson_of(database, first)
     assert (lesson.video_id, lesson.video_status, lesson.video_thumbnail_url) == (second.id, "ready", None)
     # Whoever is in the middle of the first one may see it to its end.
-    later = await marked(database)
+    later = await scheduled_deletions(database)
     assert later[keys.video(first.id)] > timedelta(hours=6)
     assert later[first.source_key] > timedelta(hours=6)
     assert keys.video(second.id) not in later
@@ -88,7 +88,7 @@ async def test_a_failed_second_revision_leaves_the_first_alone(database: Databas
         before.video_hls_url,
     )
     assert lesson.video_quality_variants == before.video_quality_variants
-    assert set(await marked(database)) == {keys.video(second.id), second.source_key}
+    assert set(await scheduled_deletions(database)) == {keys.video(second.id), second.source_key}
 
 
 async def test_a_cancelled_second_revision_is_not_spoken_of(

@@ -17,8 +17,8 @@ from tests.fixtures.revisions import (
     jobs_of,
     laid_out,
     lesson_of,
-    marked,
     published,
+    scheduled_deletions,
     submitted,
     video_of,
 )
@@ -35,7 +35,7 @@ async def test_the_same_object_is_one_revision(database: Database, lesson_id: st
     first = await jobs.submit(database, queue, **about)  # type: ignore[arg-type]
     second = await jobs.submit(database, queue, **about)  # type: ignore[arg-type]
     assert first.id == second.id
-    assert len(queue.hints) == len(await jobs_of(database, first.id, "prepare")) == 1
+    assert len(queue.wakes) == len(await jobs_of(database, first.id, "prepare")) == 1
     assert (await lesson_of(database, first)).video_status == "processing"
 
 
@@ -82,7 +82,7 @@ async def test_retry_keeps_what_is_finished(database: Database) -> None:
     await jobs.retry(database, queue, video.id, NOW)
     rows = await jobs_of(database, video.id, "chunk") + await jobs_of(database, video.id, "audio")
     assert sorted(job.state for job in rows) == ["done", "waiting", "waiting", "waiting"]
-    assert len(queue.hints) == 3
+    assert len(queue.wakes) == 3
     assert (await claim(database, "transcode")).attempts == 1
     assert (await lesson_of(database, video)).video_status == "processing"
 
@@ -102,12 +102,12 @@ async def test_cancel_leaves_nothing(database: Database, folder_store: FolderSto
     await jobs.cancel(database, folder_store, video.id, NOW)
     await jobs.cancel(database, folder_store, video.id, NOW)
     assert [item.key async for item in folder_store.list("")] == []
-    assert not await leases.is_mine(database, working)
+    assert not await leases.is_owned(database, working)
     lesson = await lesson_of(database, video)
     assert (lesson.video_id, lesson.video_status) == (None, None)
 
     await folder_store.put_bytes(keys.tile(video.id, 0, 1), b"late", "image/jpeg")
-    assert await deletions.carry_out(database, folder_store, NOW + deletions.GRACE) == 2
+    assert await deletions.purge_due(database, folder_store, NOW + deletions.GRACE) == 2
     assert [item.key async for item in folder_store.list("")] == []
 
 
@@ -115,7 +115,7 @@ async def test_cancel_does_nothing_to_what_is_ready(database: Database, folder_s
     video = await published(database)
     await jobs.cancel(database, folder_store, video.id, NOW)
     assert (await video_of(database, video.id)).state == "ready"
-    assert await marked(database) == {}
+    assert await scheduled_deletions(database) == {}
 
 
 async def test_parts_that_the_store_lost_are_made_again(database: Database) -> None:

@@ -12,7 +12,7 @@ from tests.fixtures.revisions import NOW, chunk_result, jobs_of, laid_out, submi
 from tests.fixtures.web import RecordedQueue
 from transcoder.jobs import leases
 from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
-from transcoder.jobs.sweeper import HINTS_AT_ONCE, sweep
+from transcoder.jobs.sweeper import WAKES_AT_ONCE, sweep
 from transcoder.jobs.timing import MAX_ATTEMPTS, Timing, deadline
 
 pytestmark = on_both_databases
@@ -42,8 +42,8 @@ async def test_a_dead_workers_job_waits_again(database: Database) -> None:
     assert (await sweep(database, queue, NOW + LEASE)).taken_back == 0
     swept = await sweep(database, queue, NOW + LEASE + SECOND)
     assert swept.taken_back == 1
-    assert (TRANSCODE, held.id) in queue.hints
-    assert not await leases.is_mine(database, held)
+    assert (TRANSCODE, held.id) in queue.wakes
+    assert not await leases.is_owned(database, held)
     job = (await jobs_of(database, video.id, "chunk"))[1]
     assert (job.state, job.attempts) == ("waiting", 1)
 
@@ -60,15 +60,15 @@ async def test_the_third_death_is_the_last(database: Database) -> None:
 
 
 async def test_lost_hints_are_sent_again(database: Database, valkey: Valkey, queue: Queue) -> None:
-    for _ in range(HINTS_AT_ONCE + 4):
+    for _ in range(WAKES_AT_ONCE + 4):
         await submitted(database)
     assert (await sweep(database, queue, NOW + REHINT)).hinted == 0  # they may be on their way
     late = NOW + REHINT + SECOND
-    assert (await sweep(database, queue, late)).hinted == HINTS_AT_ONCE
-    assert queue.length(QUICK) == HINTS_AT_ONCE
+    assert (await sweep(database, queue, late)).hinted == WAKES_AT_ONCE
+    assert queue.length(QUICK) == WAKES_AT_ONCE
     assert (await sweep(database, queue, late + REHINT + SECOND)).hinted == 0  # nobody has taken them yet
     valkey.flush()
-    assert (await sweep(database, queue, late + REHINT + SECOND)).hinted == HINTS_AT_ONCE
+    assert (await sweep(database, queue, late + REHINT + SECOND)).hinted == WAKES_AT_ONCE
 
 
 async def test_a_queue_that_is_away_stops_nothing(database: Database) -> None:
@@ -95,7 +95,7 @@ async def test_a_job_that_renews_for_ever_is_taken_away(database: Database) -> N
     late = NOW + 2 * deadline(12, video.source_bytes) + SECOND
     await leases.renew(database, held, late, TIMING, progress=0.1)
     assert (await sweep(database, EmptyQueue(), late)).taken_back == 1
-    assert not await leases.is_mine(database, held)
+    assert not await leases.is_owned(database, held)
 
 
 async def test_a_large_original_has_time_to_arrive(database: Database) -> None:

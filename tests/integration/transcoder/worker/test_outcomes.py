@@ -17,23 +17,25 @@ from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import leases, timing
 from transcoder.jobs.leases import Claim
 from transcoder.worker import pipeline
-from transcoder.worker.context import Held, Workshop
+from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.scratch import ScratchBusy, ScratchFull
 
-Step = Callable[[Workshop, Claim, Held], Awaitable[None]]
+Step = Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]
 
 
-async def attempt(shop: Workshop, step: Step, monkeypatch: pytest.MonkeyPatch) -> Job:
+async def attempt(context: WorkerContext, step: Step, monkeypatch: pytest.MonkeyPatch) -> Job:
     """Chunk 1, done by this step; its row afterwards."""
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    claim = await leases.claim_next(shop.database, "transcode", shop.worker, shop.now(), shop.timing)
+    claim = await leases.claim_next(
+        context.database, "transcode", context.worker, context.now(), context.timing
+    )
     assert claim
-    await pipeline.do(Held(shop, claim))
-    return (await jobs_of(shop.database, claim.video_id, "chunk"))[claim.number]
+    await pipeline.do(JobLease(context, claim))
+    return (await jobs_of(context.database, claim.video_id, "chunk"))[claim.number]
 
 
 def raising(error: BaseException) -> Step:
-    async def step(_shop: Workshop, _claim: Claim, _held: Held) -> None:
+    async def step(_shop: WorkerContext, _claim: Claim, _held: JobLease) -> None:
         raise error
 
     return step
@@ -52,20 +54,20 @@ def failed(kind: str, stderr: str = "") -> ProcessFailed:
     ],
 )
 async def test_what_no_other_attempt_can_mend_fails_at_once(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
-    video = await laid_out(shop.database, seconds=12)
-    row = await attempt(shop, raising(error), monkeypatch)
+    video = await laid_out(context.database, seconds=12)
+    row = await attempt(context, raising(error), monkeypatch)
     assert (row.state, row.attempts) == ("failed", 1)
-    assert sentence in str((await video_of(shop.database, video.id)).error)
+    assert sentence in str((await video_of(context.database, video.id)).error)
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), ScratchBusy("Full.")])
 async def test_what_is_no_fault_of_the_job_costs_no_attempt(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch, error: Exception
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    await laid_out(shop.database, seconds=12)
-    row = await attempt(shop, raising(error), monkeypatch)
+    await laid_out(context.database, seconds=12)
+    row = await attempt(context, raising(error), monkeypatch)
     assert (row.state, row.attempts, row.error) == ("waiting", 0, str(error))
     assert row.queued_at > NOW
 
@@ -83,76 +85,82 @@ async def test_what_is_no_fault_of_the_job_costs_no_attempt(
     ],
 )
 async def test_three_attempts_then_the_reason(
-    shop: Workshop, clock_of_shop: SetClock, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+    context: WorkerContext,
+    clock_of_shop: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    sentence: str,
 ) -> None:
-    video = await laid_out(shop.database, seconds=12)
+    video = await laid_out(context.database, seconds=12)
     for number in (1, 2):
-        row = await attempt(shop, raising(error), monkeypatch)
+        row = await attempt(context, raising(error), monkeypatch)
         assert (row.state, row.attempts) == ("waiting", number)
         assert sentence in str(row.error)
-        clock_of_shop.now += shop.timing.retry_delay(number)
-    await attempt(shop, raising(error), monkeypatch)
-    told = (await video_of(shop.database, video.id)).error
+        clock_of_shop.now += context.timing.retry_delay(number)
+    await attempt(context, raising(error), monkeypatch)
+    told = (await video_of(context.database, video.id)).error
     assert sentence in str(told)
     assert "tried 3 times" in str(told)
 
 
 async def test_what_was_stored_in_vain_is_removed(
-    shop: Workshop, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    context: WorkerContext, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    video = await laid_out(shop.database, seconds=12)
+    video = await laid_out(context.database, seconds=12)
     made = tmp_path / "00001.1.m4s"
     made.write_bytes(b"x")
 
-    async def step(_shop: Workshop, claim: Claim, held: Held) -> None:
-        await held.put({keys.segment(claim.video_id, "180p", 1, claim.fence): made})
+    async def step(_shop: WorkerContext, claim: Claim, lease: JobLease) -> None:
+        await lease.put({keys.segment(claim.video_id, "180p", 1, claim.fence): made})
         raise KeyError("moov")
 
-    await attempt(shop, step, monkeypatch)
+    await attempt(context, step, monkeypatch)
     assert [item.key async for item in folder_store.list(keys.video(video.id))] == []
 
 
-async def test_a_step_that_never_ends_is_ended(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_step_that_never_ends_is_ended(
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(leases, "deadline", lambda _duration, _bytes: timedelta(seconds=0.1))
-    await laid_out(shop.database, seconds=12)
+    await laid_out(context.database, seconds=12)
 
-    async def step(_shop: Workshop, _claim: Claim, _held: Held) -> None:
+    async def step(_shop: WorkerContext, _claim: Claim, _held: JobLease) -> None:
         await asyncio.Event().wait()
 
-    row = await attempt(shop, step, monkeypatch)
+    row = await attempt(context, step, monkeypatch)
     assert (row.state, row.attempts) == ("waiting", 1)
     assert "far too long" in str(row.error)
 
 
 async def test_a_first_look_waits_for_a_large_original(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timing, "SHORTEST_DEADLINE", timedelta(seconds=0.1))
     monkeypatch.setattr(timing, "SLOWEST_FETCH", 10)
-    video = await submitted(shop.database)  # of 1000 bytes
+    video = await submitted(context.database)  # of 1000 bytes
     limits = []
 
-    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+    async def step(_shop: WorkerContext, _claim: Claim, lease: JobLease) -> None:
         await asyncio.sleep(0.3)
-        limits.append(held.limits().seconds)
+        limits.append(lease.limits().seconds)
 
     monkeypatch.setitem(pipeline.STEPS, "prepare", step)
-    claim = await leases.claim_next(shop.database, "quick", shop.worker, shop.now(), shop.timing)
+    claim = await leases.claim_next(context.database, "quick", context.worker, context.now(), context.timing)
     assert claim
-    await pipeline.do(Held(shop, claim))
+    await pipeline.do(JobLease(context, claim))
     assert limits == [100]
-    assert (await jobs_of(shop.database, video.id, "prepare"))[0].error is None
+    assert (await jobs_of(context.database, video.id, "prepare"))[0].error is None
 
 
 async def test_a_job_that_is_taken_away_changes_nothing(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await laid_out(shop.database, seconds=12)
+    await laid_out(context.database, seconds=12)
 
-    async def step(_shop: Workshop, claim: Claim, _held: Held) -> None:
-        late = NOW + timedelta(seconds=shop.timing.lease + 1)
-        assert await leases.claim_next(shop.database, "transcode", "b/1", late, shop.timing)
+    async def step(_shop: WorkerContext, claim: Claim, _held: JobLease) -> None:
+        late = NOW + timedelta(seconds=context.timing.lease + 1)
+        assert await leases.claim_next(context.database, "transcode", "b/1", late, context.timing)
         raise KeyError("moov")
 
-    row = await attempt(shop, step, monkeypatch)
+    row = await attempt(context, step, monkeypatch)
     assert (row.state, row.worker, row.attempts, row.error) == ("running", "b/1", 2, None)

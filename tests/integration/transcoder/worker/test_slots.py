@@ -11,38 +11,38 @@ from tests.fixtures.revisions import jobs_of, laid_out, submitted
 from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim
 from transcoder.worker import pipeline
-from transcoder.worker.context import Held, Workshop
+from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.slots import Places, work
 
 
-async def test_a_new_upload_finds_room_beside_long_sound(shop: Workshop) -> None:
+async def test_a_new_upload_finds_room_beside_long_sound(context: WorkerContext) -> None:
     for _ in range(4):
-        await laid_out(shop.database)
+        await laid_out(context.database)
     places, taken = Places(), []
-    while claim := await places.claim(shop, "quick"):
+    while claim := await places.claim(context, "quick"):
         taken.append(claim.kind)
     assert sorted(taken) == ["audio", "audio", "chunk"]
-    await submitted(shop.database)
-    new = await places.claim(shop, "quick")
+    await submitted(context.database)
+    new = await places.claim(context, "quick")
     assert new
     assert new.kind == "prepare"
     places.give_back("audio")
-    assert await places.claim(shop, "quick")
+    assert await places.claim(context, "quick")
 
 
 async def test_one_chunk_is_encoded_while_the_one_before_is_stored(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = await laid_out(shop.database, seconds=60)
+    video = await laid_out(context.database, seconds=60)
     encoding, storing, most = 0, 0, [0, 0]
 
-    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+    async def step(_shop: WorkerContext, _claim: Claim, lease: JobLease) -> None:
         nonlocal encoding, storing
         encoding += 1
         most[0] = max(most[0], encoding)
         await asyncio.sleep(0.02)
         encoding -= 1
-        held.encoded.set()
+        lease.encoded.set()
         storing += 1
         most[1] = max(most[1], storing)
         await asyncio.sleep(0.05)
@@ -50,16 +50,16 @@ async def test_one_chunk_is_encoded_while_the_one_before_is_stored(
         raise KeyError("moov")
 
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    await work(shop, "transcode", Places())
+    await work(context, "transcode", Places())
     assert most == [1, 2]
-    tried = [job.attempts for job in await jobs_of(shop.database, video.id, "chunk") if job.number]
+    tried = [job.attempts for job in await jobs_of(context.database, video.id, "chunk") if job.number]
     assert set(tried) == {1}
 
 
 async def test_what_is_encoded_is_stored_while_the_database_is_away(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await laid_out(shop.database, seconds=60)
+    await laid_out(context.database, seconds=60)
     away, stored = asyncio.Event(), asyncio.Event()
     claim_next = leases.claim_next
 
@@ -68,36 +68,36 @@ async def test_what_is_encoded_is_stored_while_the_database_is_away(
             raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
         return await claim_next(*arguments, **options)
 
-    async def step(_shop: Workshop, _claim: Claim, held: Held) -> None:
+    async def step(_shop: WorkerContext, _claim: Claim, lease: JobLease) -> None:
         away.set()
-        held.encoded.set()
+        lease.encoded.set()
         await asyncio.sleep(0.05)
         stored.set()
 
     monkeypatch.setattr(leases, "claim_next", claim)
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
     with pytest.raises(ExceptionGroup) as told:  # the hint is sent again: there is more to do
-        await work(shop, "transcode", Places())
+        await work(context, "transcode", Places())
     assert told.group_contains(OperationalError)
     assert stored.is_set()
 
 
 async def test_stopping_puts_back_what_is_encoded_and_what_is_stored(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = await laid_out(shop.database, seconds=60)
+    video = await laid_out(context.database, seconds=60)
     begun = asyncio.Queue[int]()
 
-    async def step(_shop: Workshop, claim: Claim, held: Held) -> None:
+    async def step(_shop: WorkerContext, claim: Claim, lease: JobLease) -> None:
         await begun.put(claim.number)
         if claim.number == 1:
-            held.encoded.set()
+            lease.encoded.set()
         await asyncio.Event().wait()
 
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    working = asyncio.create_task(work(shop, "transcode", Places()))
+    working = asyncio.create_task(work(context, "transcode", Places()))
     assert [await begun.get(), await begun.get()] == [1, 2]
     working.cancel()
     await asyncio.wait((working,))
-    rows = await jobs_of(shop.database, video.id, "chunk")
+    rows = await jobs_of(context.database, video.id, "chunk")
     assert {(job.state, job.attempts) for job in rows} == {("waiting", 0)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from server.encoding.presentation import worded, wording
+from server.encoding.presentation import presentation, presented
 from server.encoding.progress import LessonProgress
 from server.uploads.schemas import OpenUpload
 from tests.fixtures.uploads import NOW
@@ -32,11 +32,11 @@ STAGES = ["empty", "uploading", "storing", "waiting", "checking", "encoding", "f
 
 @pytest.mark.parametrize("stage", [*STAGES, "cancelled"])
 def test_every_stage_has_a_headline(stage: str) -> None:
-    assert wording(progress(stage)).headline
+    assert presentation(progress(stage)).headline
 
 
 def test_encoding_tells_percent_speed_and_time() -> None:
-    words = wording(progress("encoding", progress=43, speed=3.24, eta_seconds=130))
+    words = presentation(progress("encoding", progress=43, speed=3.24, eta_seconds=130))
     assert words.detail == "43 % · 3.2 × real time · about 2 min left"
     assert words.hint == "You can leave this page: the work goes on without it."
 
@@ -45,24 +45,24 @@ def test_what_can_be_watched_already() -> None:
     growing = progress(
         "encoding", playable=True, video_id="new", playable_seconds=750.0, duration_seconds=2400.0
     )
-    assert wording(growing).hint == "12:30 of 40:00 can be watched already."
+    assert presentation(growing).hint == "12:30 of 40:00 can be watched already."
 
 
 def test_a_revision_leaves_the_old_video_alone() -> None:
-    assert "until this one is ready" in wording(progress("encoding", playable=True, video_id="old")).hint
-    assert "was here before" in wording(progress("failed", playable=True, video_id="old")).hint
+    assert "until this one is ready" in presentation(progress("encoding", playable=True, video_id="old")).hint
+    assert "was here before" in presentation(progress("failed", playable=True, video_id="old")).hint
 
 
 def test_places_in_line() -> None:
-    assert wording(progress("waiting", queue_place=1)).detail == "next in line"
-    assert wording(progress("waiting", queue_place=4)).detail == "number 4 in line"
+    assert presentation(progress("waiting", queue_place=1)).detail == "next in line"
+    assert presentation(progress("waiting", queue_place=4)).detail == "number 4 in line"
 
 
 def test_ready_tells_length_and_qualities() -> None:
     ready = progress(
         "ready", playable=True, duration_seconds=3725.0, variants=[{"name": "1080p"}, {"name": "720p"}]
     )
-    assert wording(ready).detail == "1:02:05 · 1080p, 720p"
+    assert presentation(ready).detail == "1:02:05 · 1080p, 720p"
 
 
 UPLOAD = OpenUpload("id", "lecture.mp4", 1000, 430, storing=False, expires_at=NOW)
@@ -83,5 +83,5 @@ UPLOAD = OpenUpload("id", "lecture.mp4", 1000, 430, storing=False, expires_at=NO
     ],
 )
 def test_what_the_page_offers(shown: LessonProgress, wants_file: bool, can_replace: bool) -> None:
-    page = worded(shown)
+    page = presented(shown)
     assert (page.wants_file, page.can_replace) == (wants_file, can_replace)

@@ -9,7 +9,7 @@ from server.playback.conformance import hls_conformance, verify_command
 from server.playback.published import Published
 from storage.objects import keys
 from tests.fixtures import encoded
-from transcoder.planning.plan import needed
+from transcoder.planning.plan import require
 
 PLAN = encoded.plan_of(40.0)
 Texts = dict[str, str]
@@ -18,7 +18,7 @@ Sizes = dict[str, int]
 
 @pytest.fixture
 def lecture() -> tuple[Texts, Sizes]:
-    video = needed(PLAN.video)
+    video = require(PLAN.video)
     known = Published(
         plan=PLAN,
         chunks=tuple(encoded.chunk_result(PLAN, chunk) for chunk in video.chunks),
@@ -34,7 +34,7 @@ def lecture() -> tuple[Texts, Sizes]:
 
 
 def test_a_sound_lecture_passes(lecture: tuple[Texts, Sizes]) -> None:
-    assert hls_conformance.examine(*lecture) == []
+    assert hls_conformance.violations(*lecture) == []
 
 
 def test_the_entries_are_those_that_another_parser_finds(lecture: tuple[Texts, Sizes]) -> None:
@@ -94,4 +94,4 @@ BROKEN = {
 def test_each_clause_is_noticed(says: str, lecture: tuple[Texts, Sizes]) -> None:
     texts, sizes = lecture
     BROKEN[says](texts, sizes)
-    assert says in "; ".join(map(str, hls_conformance.examine(texts, sizes)))
+    assert says in "; ".join(map(str, hls_conformance.violations(texts, sizes)))

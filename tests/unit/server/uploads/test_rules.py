@@ -13,32 +13,32 @@ GB = 10**9
 sizes = st.integers(1, 2**45)
 
 
-@given(size=sizes, limit=sizes, free=sizes, promised=st.integers(0, 2**45))
+@given(size=sizes, max_upload_bytes=sizes, free=sizes, promised=st.integers(0, 2**45))
 def test_what_is_admitted_fits_beside_all_that_is_promised(
-    size: int, limit: int, free: int, promised: int
+    size: int, max_upload_bytes: int, free: int, promised: int
 ) -> None:
     try:
-        admit(size, limit=limit, free=free, promised=promised)
+        admit(size, max_upload_bytes=max_upload_bytes, free=free, promised=promised)
     except TooLarge:
-        assert size > limit
+        assert size > max_upload_bytes
     except NoRoom:
-        assert size <= limit
+        assert size <= max_upload_bytes
         assert size + promised + RESERVE_BYTES > free
     else:
-        assert size <= limit
+        assert size <= max_upload_bytes
         assert size + promised + RESERVE_BYTES <= free
 
 
 def test_an_empty_file_is_refused() -> None:
     with pytest.raises(Invalid, match="empty"):
-        admit(0, limit=GB, free=GB, promised=0)
+        admit(0, max_upload_bytes=GB, free=GB, promised=0)
 
 
 def test_refusals_say_how_much_and_what_to_do() -> None:
     with pytest.raises(TooLarge, match=r"60\.0 GB.*50\.0 GB.*administrator"):
-        admit(60 * GB, limit=50 * GB, free=100 * GB, promised=0)
+        admit(60 * GB, max_upload_bytes=50 * GB, free=100 * GB, promised=0)
     with pytest.raises(NoRoom, match=r"room for 3\.9 GB more.*9\.0 GB"):
-        admit(9 * GB, limit=50 * GB, free=10 * GB, promised=5 * GB)
+        admit(9 * GB, max_upload_bytes=50 * GB, free=10 * GB, promised=5 * GB)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.jobs.estimate import JobView, look_ahead
+from transcoder.jobs.estimate import JobView, estimate
 from transcoder.media import AudioStream, Source, VideoStream
 from transcoder.planning.plan import Plan, make_plan
 
@@ -45,17 +45,17 @@ def ended(number: int, *, took: float, ago: float) -> JobView:
 
 
 def test_nothing_is_known_before_the_plan() -> None:
-    outlook = look_ahead(None, [JobView("prepare", 0, "running")], NOW)
-    assert (outlook.progress, outlook.playable_seconds, outlook.eta_seconds) == (0, 0.0, None)
+    estimated = estimate(None, [JobView("prepare", 0, "running")], NOW)
+    assert (estimated.progress, estimated.playable_seconds, estimated.eta_seconds) == (0, 0.0, None)
 
 
 def test_speed_is_that_of_the_workers_at_work() -> None:
     plan = plan_of(60, sound=False)
     jobs = [ended(0, took=3, ago=7), *(chunk(n, "running", progress=0.5, started_at=AGO) for n in (1, 2))]
-    outlook = look_ahead(plan, jobs, NOW)
+    estimated = estimate(plan, jobs, NOW)
     made = 6 + sum(plan.video.chunks[n].frames / 25 / 2 for n in (1, 2)) if plan.video else 0
-    assert outlook.speed == pytest.approx(made / 10)
-    assert outlook.eta_seconds == round((60 - made) / (made / 10) + 3)
+    assert estimated.speed == pytest.approx(made / 10)
+    assert estimated.eta_seconds == round((60 - made) / (made / 10) + 3)
 
 
 def test_a_long_part_counts_by_what_was_done_of_it_lately() -> None:
@@ -64,39 +64,39 @@ def test_a_long_part_counts_by_what_was_done_of_it_lately() -> None:
     jobs = [chunk(0, "running", progress=0.5, started_at=began)]
     plan = plan_of(60, sound=False)
     seconds = plan.video.chunks[0].frames / 25 if plan.video else 0
-    assert look_ahead(plan, jobs, NOW).speed == pytest.approx(seconds / 2 / 600, abs=0.006)
+    assert estimate(plan, jobs, NOW).speed == pytest.approx(seconds / 2 / 600, abs=0.006)
 
 
 def test_between_two_jobs_the_speed_is_that_of_the_last_ones() -> None:
     jobs = [ended(0, took=3, ago=5), ended(1, took=3, ago=2), chunk(2, "waiting")]
-    assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(12 / 6)
+    assert estimate(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(12 / 6)
 
 
 def test_idle_hours_do_not_count() -> None:
     jobs = [ended(0, took=3, ago=7200), chunk(1, "running", progress=0.5, started_at=AGO)]
-    assert look_ahead(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(6 * 0.5 / 10)
+    assert estimate(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(6 * 0.5 / 10)
 
 
 def test_the_first_figures_of_an_encoder_do_not_count() -> None:
     """After a restart all have just begun: half an hour left would be told for half a minute of work."""
     begun = chunk(1, "running", progress=0.0, started_at=NOW - timedelta(seconds=1))
-    assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
-    assert look_ahead(plan_of(60, sound=False), [ended(0, took=3, ago=1), begun], NOW).speed == 6 / 4
+    assert estimate(plan_of(60, sound=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
+    assert estimate(plan_of(60, sound=False), [ended(0, took=3, ago=1), begun], NOW).speed == 6 / 4
 
 
 def test_a_gap_ends_what_can_be_played() -> None:
     jobs = [ended(0, took=1, ago=0), chunk(1, "running"), ended(2, took=1, ago=0)]
-    assert look_ahead(plan_of(60, sound=False), jobs, NOW).playable_seconds == 6.0
+    assert estimate(plan_of(60, sound=False), jobs, NOW).playable_seconds == 6.0
 
 
 def test_the_picture_is_no_use_before_its_sound() -> None:
     jobs = [ended(0, took=1, ago=0), ended(1, took=1, ago=0), audio(9)]
-    assert look_ahead(plan_of(60), jobs, NOW).playable_seconds == 9.0
+    assert estimate(plan_of(60), jobs, NOW).playable_seconds == 9.0
 
 
 def test_sound_alone() -> None:
-    outlook = look_ahead(plan_of(100, picture=False), [audio(30)], NOW)
-    assert outlook.playable_seconds == 30.0
+    estimated = estimate(plan_of(100, picture=False), [audio(30)], NOW)
+    assert estimated.playable_seconds == 30.0
 
 
 STATES = st.sampled_from(["waiting", "running", "done", "failed"])
@@ -107,9 +107,9 @@ def test_figures_stay_in_their_bounds(seconds: float, states: list[str], part: f
     plan = plan_of(seconds)
     assert plan.video
     jobs = [chunk(n, state, progress=part) for n, state in enumerate(states[: len(plan.video.chunks)])]
-    outlook = look_ahead(plan, [*jobs, audio(seconds, complete=True)], NOW)
-    assert 0 <= outlook.progress <= 99  # a hundred is for what is ready
-    assert 0 <= outlook.playable_seconds <= plan.duration + 0.001
+    estimated = estimate(plan, [*jobs, audio(seconds, complete=True)], NOW)
+    assert 0 <= estimated.progress <= 99  # a hundred is for what is ready
+    assert 0 <= estimated.playable_seconds <= plan.duration + 0.001
 
 
 @given(seconds=st.floats(20, 7200), done=st.integers(0, 200))
@@ -119,4 +119,4 @@ def test_a_finished_chunk_never_sets_the_bar_back(seconds: float, done: int) -> 
     count = len(plan.video.chunks)
     before = [chunk(n, "done" if n < done else "waiting") for n in range(count)]
     after = [chunk(n, "done" if n <= done else "waiting") for n in range(count)]
-    assert look_ahead(plan, before, NOW).progress <= look_ahead(plan, after, NOW).progress
+    assert estimate(plan, before, NOW).progress <= estimate(plan, after, NOW).progress

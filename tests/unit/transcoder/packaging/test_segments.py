@@ -8,10 +8,10 @@ from transcoder.ffmpeg.command import AUDIO_FILE, TILE_PATTERN
 from transcoder.packaging import verify
 from transcoder.packaging.segmenter import NotAsPlanned
 from transcoder.packaging.segments import Collected, collect_audio, collect_chunk, pictures, sound
-from transcoder.planning.plan import make_plan, needed
+from transcoder.planning.plan import make_plan, require
 
 PLAN = make_plan(source(seconds=20.0))
-VIDEO, SOUND = needed(PLAN.video), needed(PLAN.audio)
+VIDEO, SOUND = require(PLAN.video), require(PLAN.audio)
 
 
 def encode(folder: Path, number: int) -> None:
@@ -26,7 +26,7 @@ def test_a_lecture_of_three_chunks(tmp_path: Path) -> None:
     results = []
     for number, chunk in enumerate(VIDEO.chunks):
         encode(tmp_path, number)
-        results.append(collect_chunk(tmp_path, PLAN, chunk, take=number + 1).result)
+        results.append(collect_chunk(tmp_path, PLAN, chunk, attempt=number + 1).result)
     (tmp_path / AUDIO_FILE).write_bytes(whole(sound(SOUND, 1)))
     heard = collect_audio(tmp_path, PLAN, 1, complete=True).result
     assert verify.whole(PLAN, results, heard) == []
@@ -35,7 +35,7 @@ def test_a_lecture_of_three_chunks(tmp_path: Path) -> None:
 
 def test_the_files_of_a_chunk(tmp_path: Path) -> None:
     encode(tmp_path, 0)
-    files = collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], take=5).files("v")
+    files = collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], attempt=5).files("v")
     assert sorted(files) == [
         *(
             f"videos/v/{rung}/{name}"
@@ -53,14 +53,14 @@ def test_a_chunk_cut_short(tmp_path: Path) -> None:
     cut = tmp_path / "720p.mp4"
     cut.write_bytes(cut.read_bytes()[:2000])
     with pytest.raises(NotAsPlanned, match="720p has 0 frames where 150 were planned"):
-        collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], take=1)
+        collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], attempt=1)
 
 
 def test_a_missing_storyboard_frame(tmp_path: Path) -> None:
     encode(tmp_path, 0)
     (tmp_path / (TILE_PATTERN % 0)).unlink()
     with pytest.raises(NotAsPlanned, match="storyboard frame 0"):
-        collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], take=1)
+        collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], attempt=1)
 
 
 def test_sound_that_grows(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.planning.chunking import FIXED, LONG, PART, RAMP, Behind, sizes
+from transcoder.planning.chunking import FIXED, LONG, PART, RAMP, WastedSeconds, sizes
 
 totals = st.integers(1, 3000)
 parts = st.floats(0.01, 1.0)
@@ -15,7 +15,7 @@ def unknown(_segment: int) -> None:
     return None
 
 
-def every(seconds: float, segment: float = 6.0) -> Behind:
+def every(seconds: float, segment: float = 6.0) -> WastedSeconds:
     return lambda number: number * segment % seconds
 
 
@@ -23,25 +23,25 @@ known = st.floats(1.0, 90.0).map(every)
 
 
 @given(totals, parts, known | st.just(unknown))
-def test_together_they_are_the_lecture(total: int, last: float, behind: Behind) -> None:
-    made = list(sizes(total, last, behind))
+def test_together_they_are_the_lecture(total: int, last: float, wasted_seconds: WastedSeconds) -> None:
+    made = list(sizes(total, last, wasted_seconds))
     assert sum(made) == total
     assert min(made) >= 1
     assert max(made) <= LONG * 3 / 2
 
 
 @given(totals, parts, known)
-def test_the_first_are_as_short_as_ever(total: int, last: float, behind: Behind) -> None:
-    made, usual = list(sizes(total, last, behind)), list(sizes(total, last, unknown))
+def test_the_first_are_as_short_as_ever(total: int, last: float, wasted_seconds: WastedSeconds) -> None:
+    made, usual = list(sizes(total, last, wasted_seconds)), list(sizes(total, last, unknown))
     assert made[: FIXED - 1] == usual[: FIXED - 1]
     # Half as long again at most, so that the playhead does not catch the encoders.
     assert all(size <= wanted + (wanted + 1) // 2 for size, wanted in zip(made[:-1], RAMP, strict=False))
 
 
 @given(totals, known | st.just(unknown))
-def test_none_is_longer_than_its_part_of_what_was_left(total: int, behind: Behind) -> None:
+def test_none_is_longer_than_its_part_of_what_was_left(total: int, wasted_seconds: WastedSeconds) -> None:
     done = 0
-    for size in sizes(total, 1.0, behind):
+    for size in sizes(total, 1.0, wasted_seconds):
         assert size <= ceil((total - done) / PART)
         done += size
 
@@ -58,15 +58,15 @@ def test_the_end_of_a_short_lecture_is_shared_by_many_workers() -> None:
 
 
 def test_chunks_end_near_keyframes() -> None:
-    behind = every(10.0)
+    wasted_seconds = every(10.0)
     cuts, wasted = 0, 0.0
-    for size in list(sizes(100, 1.0, behind))[:-1]:
+    for size in list(sizes(100, 1.0, wasted_seconds))[:-1]:
         cuts += size
-        wasted += behind(cuts) or 0.0
+        wasted += wasted_seconds(cuts) or 0.0
     usual, lost = 0, 0.0
     for size in list(sizes(100, 1.0, unknown))[:-1]:
         usual += size
-        lost += behind(usual) or 0.0
+        lost += wasted_seconds(usual) or 0.0
     assert wasted < lost / 2
 
 

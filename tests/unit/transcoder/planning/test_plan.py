@@ -75,11 +75,11 @@ def test_sound_covers_the_picture(lecture: Source) -> None:
 
 
 def test_known_keyframes_move_the_chunks_towards_them() -> None:
-    def behind(keyframes: tuple[float, ...]) -> int:
+    def wasted_seconds(keyframes: tuple[float, ...]) -> int:
         chunks = video_of(source(seconds=120, keyframes=keyframes)).chunks
         return sum(chunk.first_segment * 6 % 10 for chunk in chunks)
 
-    assert behind(tuple(float(10 * n) for n in range(12))) < behind(())
+    assert wasted_seconds(tuple(float(10 * n) for n in range(12))) < wasted_seconds(())
 
 
 def test_ntsc_keeps_its_rate() -> None:

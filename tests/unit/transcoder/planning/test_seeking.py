@@ -24,20 +24,20 @@ def of(container: str = "mov", **traits: object) -> tuple[Source, VideoStream]:
     ("start", "keyframe"), [(12.0, 10.0), (18.0, 10.0), (20.0, 19.92), (30.0, 30.0), (48.0, 40.52)]
 )
 def test_right_at_the_keyframe(start: float, keyframe: float) -> None:
-    aim = seeking.aim(*of(), start)
-    assert aim is not None
-    assert keyframe < aim < keyframe + FRAME / 2  # rounding must not lead to the one before
-    assert seeking.behind(*of(), start) == pytest.approx(start - keyframe)
+    seek_target = seeking.seek_target(*of(), start)
+    assert seek_target is not None
+    assert keyframe < seek_target < keyframe + FRAME / 2  # rounding must not lead to the one before
+    assert seeking.wasted_seconds(*of(), start) == pytest.approx(start - keyframe)
 
 
 @pytest.mark.parametrize("start", [0.0, 0.5, 1.0])
 def test_from_the_beginning(start: float) -> None:
-    assert seeking.aim(*of(), start) is None
-    assert seeking.behind(*of(), start) == start
+    assert seeking.seek_target(*of(), start) is None
+    assert seeking.wasted_seconds(*of(), start) == start
 
 
 @pytest.mark.parametrize(
-    ("container", "traits", "start", "behind"),
+    ("container", "traits", "start", "wasted_seconds"),
     [
         ("matroska", {}, 30.0, 10.08),  # its demuxer counts in the time of decoding
         ("matroska", {}, 42.0, 1.48),
@@ -46,17 +46,19 @@ def test_from_the_beginning(start: float) -> None:
         ("mov", {}, 39.5, 9.5),
     ],
 )
-def test_with_a_margin(container: str, traits: dict[str, object], start: float, behind: float) -> None:
-    assert seeking.aim(*of(container, **traits), start) == start - MARGIN
-    assert seeking.behind(*of(container, **traits), start) == pytest.approx(behind)
+def test_with_a_margin(
+    container: str, traits: dict[str, object], start: float, wasted_seconds: float
+) -> None:
+    assert seeking.seek_target(*of(container, **traits), start) == start - MARGIN
+    assert seeking.wasted_seconds(*of(container, **traits), start) == pytest.approx(wasted_seconds)
 
 
 @pytest.mark.parametrize(
     ("keyframes", "start"), [((), 30.0), (KEYFRAMES, SEARCHED - MARGIN), (KEYFRAMES, SEARCHED + 60)]
 )
 def test_where_nothing_is_known(keyframes: tuple[float, ...], start: float) -> None:
-    assert seeking.aim(*of(keyframes=keyframes), start) == start - MARGIN
-    assert seeking.behind(*of(keyframes=keyframes), start) is None
+    assert seeking.seek_target(*of(keyframes=keyframes), start) == start - MARGIN
+    assert seeking.wasted_seconds(*of(keyframes=keyframes), start) is None
 
 
 @given(
@@ -66,9 +68,9 @@ def test_where_nothing_is_known(keyframes: tuple[float, ...], start: float) -> N
 )
 def test_never_behind_what_is_to_be_shown(keyframes: tuple[float, ...], start: float, container: str) -> None:
     lecture, video = of(container, keyframes=keyframes)
-    aim = seeking.aim(lecture, video, start)
-    assert aim is None or aim <= start + FRAME / 2
-    wasted = seeking.behind(lecture, video, start)
+    seek_target = seeking.seek_target(lecture, video, start)
+    assert seek_target is None or seek_target <= start + FRAME / 2
+    wasted = seeking.wasted_seconds(lecture, video, start)
     assert wasted is None or -FRAME / 2 <= wasted <= start
 
 

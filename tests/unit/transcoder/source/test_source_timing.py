@@ -113,7 +113,7 @@ def test_no_rate() -> None:
 @pytest.mark.parametrize("container", ["mpegts", "mpeg", "aac"])
 def test_what_cannot_be_seeked_is_not_aimed_at(container: str) -> None:
     found = Headers((video(length=10.0),), Format(container))
-    assert source_timing.aim(found, Chosen(video(length=10.0), None)) is None
+    assert source_timing.seek_target(found, Chosen(video(length=10.0), None)) is None
     assert not source(video(length=10.0), measured=None, container=container).seekable
 
 

@@ -6,15 +6,15 @@ from transcoder.worker.steps.inventory import Parts, lost, needed_by, useless
 VIDEO = "v1"
 
 
-def part(rendition: str, take: int, *numbers: int) -> RenditionPart:
+def part(rendition: str, attempt: int, *numbers: int) -> RenditionPart:
     segments = tuple(Segment(number=n, duration=6, bytes=100 + n) for n in numbers)
-    return RenditionPart(rendition, take, 1, "hash", "avc1", 6 * len(numbers), segments)
+    return RenditionPart(rendition, attempt, 1, "hash", "avc1", 6 * len(numbers), segments)
 
 
 PARTS = Parts(
     chunks=(
-        ChunkResult(parts=(part("720p", 1, 0), part("480p", 1, 0)), tiles=(0,), take=1),
-        ChunkResult(parts=(part("720p", 3, 1), part("480p", 3, 1)), tiles=(1,), take=3),
+        ChunkResult(parts=(part("720p", 1, 0), part("480p", 1, 0)), tiles=(0,), attempt=1),
+        ChunkResult(parts=(part("720p", 3, 1), part("480p", 3, 1)), tiles=(1,), attempt=3),
     ),
     audio=AudioResult(part=part("audio", 2, 0, 1), complete=True),
 )
