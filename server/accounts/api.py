@@ -4,7 +4,8 @@ from typing import Annotated
 
 from litestar import Request, Router, delete, get, patch, post
 from litestar.datastructures import State
-from litestar.params import JSONBody, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from server.accounts import rules
@@ -31,38 +32,59 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
 
 
 @get("/me")
-async def get_me(viewer: Viewer, database: Database) -> Person:
+async def get_me(viewer: NamedDependency[Viewer], database: NamedDependency[Database]) -> Person:
     """Who the caller is."""
     return await people.get(database, viewer.id)
 
 
 @patch("/me")
-async def edit_me(data: JSONBody[MePatch], viewer: Viewer, database: Database, clock: Clock) -> Person:
+async def edit_me(
+    data: JSONBody[MePatch],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Person:
     """Change one's own name."""
     return await people.edit(database, viewer.id, PersonPatch(name=data.name), clock.now())
 
 
 @get("/me/tokens")
-async def list_tokens(viewer: Viewer, database: Database) -> list[TokenInfo]:
+async def list_tokens(
+    viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+) -> list[TokenInfo]:
     """One's own Bearer tokens that still work, newest first."""
     return await tokens.of(database, viewer.id)
 
 
 @post("/me/tokens")
-async def make_token(data: JSONBody[NewToken], viewer: Viewer, database: Database, clock: Clock) -> MadeToken:
+async def make_token(
+    data: JSONBody[NewToken],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> MadeToken:
     """A new Bearer token. Keep it: it is not shown again."""
     return await tokens.make(database, viewer.id, name=data.name, now=clock.now())
 
 
 @delete("/me/tokens/{token_id:str}")
-async def revoke_token(token_id: str, viewer: Viewer, database: Database, clock: Clock) -> None:
+async def revoke_token(
+    token_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> None:
     """The token works no longer."""
     await tokens.revoke(database, viewer.id, token_id, clock.now())
 
 
 @get("/people")
 async def list_people(
-    database: Database, search: str = "", role: str = "", offset: Offset = 0, limit: Limit = people.PAGE
+    database: NamedDependency[Database],
+    search: FromQuery[str] = "",
+    role: FromQuery[str] = "",
+    offset: Offset = 0,
+    limit: Limit = people.PAGE,
 ) -> list[Person]:
     """By name; `search` is a part of the name or the address."""
     wanted = rules.clean_role(role) if role else ""
@@ -70,28 +92,35 @@ async def list_people(
 
 
 @post("/people")
-async def add_person(data: JSONBody[NewPerson], database: Database, clock: Clock) -> Person:
+async def add_person(
+    data: JSONBody[NewPerson], database: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Person:
     """Make an account. Without a password it cannot sign in yet."""
     return await people.add(database, data, clock.now())
 
 
 @post("/people/import", status_code=200)
 async def import_people(
-    request: Request[object, object, State], database: Database, clock: Clock
+    request: Request[object, object, State],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Imported:
     """A CSV with the columns email, name, role and perhaps password as the body: all lines or none."""
     return await people.import_csv(database, await request.body(), clock.now())
 
 
 @get("/people/{person_id:str}")
-async def get_person(person_id: str, database: Database) -> Person:
+async def get_person(person_id: FromPath[str], database: NamedDependency[Database]) -> Person:
     """One person."""
     return await people.get(database, person_id)
 
 
 @patch("/people/{person_id:str}")
 async def edit_person(
-    person_id: str, data: JSONBody[PersonPatch], database: Database, clock: Clock
+    person_id: FromPath[str],
+    data: JSONBody[PersonPatch],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Person:
     """Change the given fields. A new password and disabling sign them out everywhere."""
     return await people.edit(database, person_id, data, clock.now())

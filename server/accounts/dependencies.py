@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from server.accounts import rules
@@ -22,7 +23,10 @@ NAMES = ("maybe_viewer", "viewer", "teacher", "administrator", "client_address")
 
 
 async def maybe_viewer(
-    request: AnyConnection, settings: Settings, database: Database, clock: Clock
+    request: AnyConnection,
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Viewer | None:
     """A Bearer header decides alone: a cookie beside it is not looked at."""
     token, secret = bearer_token(request), session_secret(request, settings)
@@ -35,19 +39,19 @@ async def maybe_viewer(
     return found
 
 
-async def viewer(maybe_viewer: Viewer | None) -> Viewer:
+async def viewer(maybe_viewer: NamedDependency[Viewer | None]) -> Viewer:
     if maybe_viewer is None:
         raise SignInNeeded("Sign in, or send a valid Bearer token.")
     return maybe_viewer
 
 
-async def teacher(viewer: Viewer) -> Viewer:
+async def teacher(viewer: NamedDependency[Viewer]) -> Viewer:
     if not viewer.can_teach:
         raise Forbidden("Only instructors and administrators may do this.")
     return viewer
 
 
-async def administrator(viewer: Viewer) -> Viewer:
+async def administrator(viewer: NamedDependency[Viewer]) -> Viewer:
     if not viewer.is_administrator:
         raise Forbidden("Only administrators may do this.")
     return viewer
@@ -70,7 +74,7 @@ def session_secret(request: AnyConnection, settings: Settings) -> str | None:
     return request.cookies.get(cookie_name(settings.public_url)) or None
 
 
-async def client_address(request: AnyRequest, settings: Settings) -> str:
+async def client_address(request: AnyRequest, settings: NamedDependency[Settings]) -> str:
     """Of the network, for `sign_in(address=…)`."""
     forwarded = request.headers.getall("x-forwarded-for", [])
     peer = request.client.host if request.client else ""

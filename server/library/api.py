@@ -1,7 +1,8 @@
 """Courses, lessons, enrolments and instructors as JSON (spec section 1)."""
 
 from litestar import Router, delete, get, patch, post, put
-from litestar.params import JSONBody
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
@@ -23,7 +24,9 @@ from storage.database.engine import Database
 
 
 @get("/courses")
-async def list_courses(database: Database, viewer: Viewer) -> list[CourseView]:
+async def list_courses(
+    database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+) -> list[CourseView]:
     """Courses that the caller teaches or, once published, is enrolled in."""
     mine = await courses.teaching(database, viewer)
     known = {course.id for course in mine}
@@ -32,41 +35,61 @@ async def list_courses(database: Database, viewer: Viewer) -> list[CourseView]:
 
 @post("/courses")
 async def create_course(
-    data: JSONBody[NewCourse], database: Database, viewer: Viewer, clock: Clock
+    data: JSONBody[NewCourse],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
 ) -> CourseView:
     """Make a course, which the caller then teaches."""
     return await courses.create(database, viewer, data, clock.now())
 
 
 @get("/courses/{course_id:str}")
-async def get_course(course_id: str, database: Database, viewer: Viewer) -> CourseView:
+async def get_course(
+    course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+) -> CourseView:
     """One course."""
     return await courses.get(database, viewer, course_id)
 
 
 @patch("/courses/{course_id:str}")
 async def edit_course(
-    course_id: str, data: JSONBody[CoursePatch], database: Database, viewer: Viewer, clock: Clock
+    course_id: FromPath[str],
+    data: JSONBody[CoursePatch],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
 ) -> CourseView:
     """Change the given fields; publish by `{"status": "published"}`."""
     return await courses.edit(database, viewer, course_id, data, clock.now())
 
 
 @delete("/courses/{course_id:str}")
-async def delete_course(course_id: str, database: Database, viewer: Viewer, clock: Clock) -> None:
+async def delete_course(
+    course_id: FromPath[str],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
+) -> None:
     """Delete a course with its lessons and videos."""
     await courses.delete(database, viewer, course_id, clock.now())
 
 
 @get("/courses/{course_id:str}/lessons")
-async def list_lessons(course_id: str, database: Database, viewer: Viewer) -> list[LessonView]:
+async def list_lessons(
+    course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+) -> list[LessonView]:
     """Lessons in order; learners get the published ones."""
     return await lessons.of_course(database, viewer, course_id)
 
 
 @post("/courses/{course_id:str}/lessons")
 async def create_lesson(
-    course_id: str, data: JSONBody[NewLesson], database: Database, viewer: Viewer, clock: Clock
+    course_id: FromPath[str],
+    data: JSONBody[NewLesson],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
 ) -> LessonView:
     """Add a lesson at the end."""
     return await lessons.create(database, viewer, course_id, data, clock.now())
@@ -74,7 +97,10 @@ async def create_lesson(
 
 @put("/courses/{course_id:str}/lessons/order")
 async def order_lessons(
-    course_id: str, data: JSONBody[LessonOrder], database: Database, viewer: Viewer
+    course_id: FromPath[str],
+    data: JSONBody[LessonOrder],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
 ) -> list[LessonView]:
     """Put all lessons into the given order."""
     await lessons.put_in_order(database, viewer, course_id, data.lesson_ids)
@@ -82,54 +108,81 @@ async def order_lessons(
 
 
 @get("/lessons/{lesson_id:str}")
-async def get_lesson(lesson_id: str, database: Database, viewer: Viewer) -> LessonView:
+async def get_lesson(
+    lesson_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+) -> LessonView:
     """One lesson with the state of its video."""
     return await lessons.get(database, viewer, lesson_id)
 
 
 @patch("/lessons/{lesson_id:str}")
 async def edit_lesson(
-    lesson_id: str, data: JSONBody[LessonPatch], database: Database, viewer: Viewer, clock: Clock
+    lesson_id: FromPath[str],
+    data: JSONBody[LessonPatch],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
 ) -> LessonView:
     """Change the given fields; `position` moves it and the others make room."""
     return await lessons.edit(database, viewer, lesson_id, data, clock.now())
 
 
 @delete("/lessons/{lesson_id:str}")
-async def delete_lesson(lesson_id: str, database: Database, viewer: Viewer, clock: Clock) -> None:
+async def delete_lesson(
+    lesson_id: FromPath[str],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
+) -> None:
     """Delete a lesson with its video."""
     await lessons.delete(database, viewer, lesson_id, clock.now())
 
 
 @get("/courses/{course_id:str}/enrolments")
-async def list_enrolments(course_id: str, database: Database, viewer: Viewer) -> list[Member]:
+async def list_enrolments(
+    course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+) -> list[Member]:
     """Who is enrolled, by name."""
     return await enrolments.of_course(database, viewer, course_id)
 
 
 @post("/courses/{course_id:str}/enrolments", status_code=200)
 async def add_enrolments(
-    course_id: str, data: JSONBody[Emails], database: Database, viewer: Viewer, clock: Clock
+    course_id: FromPath[str],
+    data: JSONBody[Emails],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
 ) -> Added:
     """Enrol people by their addresses; repeating changes nothing."""
     return await enrolments.add(database, viewer, course_id, data.emails, clock.now())
 
 
 @delete("/courses/{course_id:str}/enrolments/{user_id:str}")
-async def remove_enrolment(course_id: str, user_id: str, database: Database, viewer: Viewer) -> None:
+async def remove_enrolment(
+    course_id: FromPath[str],
+    user_id: FromPath[str],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+) -> None:
     """End an enrolment."""
     await enrolments.remove(database, viewer, course_id, user_id)
 
 
 @get("/courses/{course_id:str}/instructors")
-async def list_instructors(course_id: str, database: Database, viewer: Viewer) -> list[Member]:
+async def list_instructors(
+    course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+) -> list[Member]:
     """Who teaches the course, by name."""
     return await instructors.of_course(database, viewer, course_id)
 
 
 @post("/courses/{course_id:str}/instructors", status_code=200)
 async def add_instructors(
-    course_id: str, data: JSONBody[Emails], database: Database, viewer: Viewer
+    course_id: FromPath[str],
+    data: JSONBody[Emails],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
 ) -> list[Member]:
     """Let others teach the course too."""
     for email in data.emails:
@@ -138,7 +191,12 @@ async def add_instructors(
 
 
 @delete("/courses/{course_id:str}/instructors/{user_id:str}")
-async def remove_instructor(course_id: str, user_id: str, database: Database, viewer: Viewer) -> None:
+async def remove_instructor(
+    course_id: FromPath[str],
+    user_id: FromPath[str],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+) -> None:
     """Somebody must be left who teaches it."""
     await instructors.remove(database, viewer, course_id, user_id)
 

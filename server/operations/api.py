@@ -1,6 +1,7 @@
 """For machines: is it up, can it work, how much does it do."""
 
 from litestar import MediaType, Response, get
+from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.dependencies import AnyRequest
@@ -21,7 +22,9 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready")
-async def ready(health: Health, clock: Clock) -> Response[dict[str, str | dict[str, Check]]]:
+async def ready(
+    health: NamedDependency[Health], clock: NamedDependency[Clock]
+) -> Response[dict[str, str | dict[str, Check]]]:
     """200 when a page can be served and a job can run, else 503; the checks either way."""
     checks = await health.checks(clock.now())
     well = all(check.ok for check in checks.values())
@@ -32,7 +35,10 @@ async def ready(health: Health, clock: Clock) -> Response[dict[str, str | dict[s
 
 @get("/metrics", media_type=MediaType.TEXT, include_in_schema=False)
 async def prometheus(
-    request: AnyRequest, maybe_viewer: Viewer | None, services: Services, clock: Clock
+    request: AnyRequest,
+    maybe_viewer: NamedDependency[Viewer | None],
+    services: NamedDependency[Services],
+    clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """For administrators and for programs on this machine that no proxy speaks for."""
     peer = request.client.host if request.client else ""

@@ -3,6 +3,8 @@
 from typing import cast
 
 from litestar import Litestar, asgi, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler, HTTPScope, Receive, Scope, Send
 
 from server.accounts.identity import Viewer
@@ -17,7 +19,12 @@ from storage.database.engine import Database
 
 
 @get("/api/video/playback/{lesson_id:str}", tags=["Video"])
-async def playback_of(lesson_id: str, viewer: Viewer, database: Database, clock: Clock) -> Playback:
+async def playback_of(
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Playback:
     """What the viewer may play of this lesson, with addresses that end some hours after its length."""
     keys = await live_keys(database, PURPOSE, clock.now())
     async with database.read() as session:

@@ -1,6 +1,7 @@
 """The first page of administration: is everything well, and what is going on."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -26,7 +27,11 @@ CHECKS = {
 
 @get("/admin")
 async def overview(
-    request: AnyRequest, administrator: Viewer, services: Services, health: Health, clock: Clock
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    services: NamedDependency[Services],
+    health: NamedDependency[Health],
+    clock: NamedDependency[Clock],
 ) -> Template:
     now = clock.now()
     seen = await glance(services, await health.checks(now), now)

@@ -1,6 +1,7 @@
 """The learner's first page: enrolled courses and where to start."""
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -12,7 +13,12 @@ from storage.database.engine import Database
 
 
 @get("/dashboard")
-async def dashboard(request: AnyRequest, viewer: Viewer, database: Database, posters: Posters) -> Template:
+async def dashboard(
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    posters: NamedDependency[Posters],
+) -> Template:
     enrolled = await enrolled_courses.of_learner(database, viewer)
     starts = [item.start for item in enrolled if item.start]
     return page(

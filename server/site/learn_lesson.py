@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 from litestar import Request, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -22,11 +24,11 @@ from storage.database.engine import Database
 @get("/dashboard/courses/{course_id:str}/lessons/{lesson_id:str}", include_in_schema=False)
 async def lesson_page(
     request: Request[Any, Any, Any],
-    course_id: str,
-    lesson_id: str,
-    viewer: Viewer,
-    database: Database,
-    clock: Clock,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Template:
     keys = await live_keys(database, PURPOSE, clock.now())
     async with database.read() as session:

@@ -4,6 +4,8 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
@@ -29,12 +31,19 @@ ACCOUNT = "/account"
 
 
 @get(ACCOUNT)
-async def account(request: AnyRequest, viewer: Viewer, database: Database) -> Template:
+async def account(
+    request: AnyRequest, viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+) -> Template:
     return await _account(request, viewer, database)
 
 
 @post(f"{ACCOUNT}/name")
-async def rename(request: AnyRequest, viewer: Viewer, database: Database, clock: Clock) -> Response[Any]:
+async def rename(
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
     form = await Form.read(request)
     try:
         await people.edit(database, viewer.id, PersonPatch(name=form["name"]), clock.now())
@@ -45,7 +54,11 @@ async def rename(request: AnyRequest, viewer: Viewer, database: Database, clock:
 
 @post(f"{ACCOUNT}/password")
 async def change_password(
-    request: AnyRequest, viewer: Viewer, settings: Settings, database: Database, clock: Clock
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
     try:
@@ -61,7 +74,10 @@ async def change_password(
 
 @post(f"{ACCOUNT}/sessions/end")
 async def end_sessions(
-    request: AnyRequest, viewer: Viewer, settings: Settings, database: Database
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
 ) -> Redirect:
     ended = await service.end_other_sessions(database, viewer, dependencies.session_secret(request, settings))
     if not ended:
@@ -73,7 +89,12 @@ async def end_sessions(
 
 
 @post(f"{ACCOUNT}/tokens")
-async def make_token(request: AnyRequest, viewer: Viewer, database: Database, clock: Clock) -> Template:
+async def make_token(
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Template:
     """Answers with the token itself instead of a redirect: this page is the only place that shows it."""
     form = await Form.read(request)
     try:
@@ -84,7 +105,12 @@ async def make_token(request: AnyRequest, viewer: Viewer, database: Database, cl
 
 
 @post(f"{ACCOUNT}/tokens/{{token_id:str}}/revoke")
-async def revoke_token(viewer: Viewer, database: Database, token_id: str, clock: Clock) -> Redirect:
+async def revoke_token(
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    token_id: FromPath[str],
+    clock: NamedDependency[Clock],
+) -> Redirect:
     await tokens.revoke(database, viewer.id, token_id, clock.now())
     return redirect(ACCOUNT, _("The token no longer works."))
 

@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State, UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -27,7 +29,9 @@ PEOPLE = "/admin/people"
 
 
 @get(PEOPLE)
-async def people_page(request: AnyRequest, administrator: Viewer, database: Database) -> Template:
+async def people_page(
+    request: AnyRequest, administrator: NamedDependency[Viewer], database: NamedDependency[Database]
+) -> Template:
     search, role = request.query_params.get("search", ""), request.query_params.get("role", "")
     offset = _whole(request.query_params.get("from", ""))
     found = await people.matching(database, search=search, role=role, offset=offset, limit=people.PAGE + 1)
@@ -46,13 +50,16 @@ async def people_page(request: AnyRequest, administrator: Viewer, database: Data
 
 
 @get(f"{PEOPLE}/new")
-async def new_person_page(request: AnyRequest, administrator: Viewer) -> Template:
+async def new_person_page(request: AnyRequest, administrator: NamedDependency[Viewer]) -> Template:
     return _new(request, administrator, Form())
 
 
 @post(f"{PEOPLE}/new")
 async def add_person(
-    request: AnyRequest, administrator: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
     new = NewPerson(form["email"], form["name"], form["role"], form["password"] or None)
@@ -74,13 +81,16 @@ def _new(request: AnyRequest, viewer: Viewer, form: Form) -> Template:
 
 
 @get(f"{PEOPLE}/import")
-async def import_page(request: AnyRequest, administrator: Viewer) -> Template:
+async def import_page(request: AnyRequest, administrator: NamedDependency[Viewer]) -> Template:
     return _import(request, administrator, Form())
 
 
 @post(f"{PEOPLE}/import")
 async def import_people(
-    request: AnyRequest, administrator: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """A file, or what was pasted. A file that is refused comes back as text that one can mend."""
     data = await _list_of(request)
@@ -132,14 +142,21 @@ def _import(request: AnyRequest, viewer: Viewer, form: Form, imported: Imported 
 
 @get(f"{PEOPLE}/{{person_id:str}}")
 async def person_page(
-    request: AnyRequest, administrator: Viewer, database: Database, person_id: str
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    person_id: FromPath[str],
 ) -> Template:
     return await _person(request, administrator, database, person_id)
 
 
 @post(f"{PEOPLE}/{{person_id:str}}")
 async def change_person(
-    request: AnyRequest, administrator: Viewer, database: Database, person_id: str, clock: Clock
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    person_id: FromPath[str],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
     patch = PersonPatch(name=form["name"], role=form["role"])
@@ -152,7 +169,11 @@ async def change_person(
 
 @post(f"{PEOPLE}/{{person_id:str}}/password")
 async def set_password(
-    request: AnyRequest, administrator: Viewer, database: Database, person_id: str, clock: Clock
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    person_id: FromPath[str],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
     try:
@@ -166,7 +187,11 @@ async def set_password(
 
 @post(f"{PEOPLE}/{{person_id:str}}/disabled")
 async def disable_person(
-    request: AnyRequest, administrator: Viewer, database: Database, person_id: str, clock: Clock
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    person_id: FromPath[str],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """The form says the wanted state, so that sending it twice is sending it once."""
     disabled = (await Form.read(request))["disabled"] == "yes"

@@ -4,6 +4,8 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
@@ -26,12 +28,14 @@ AnyRequest = Request[Any, Any, State]
 
 
 @get("/")
-async def front(viewer: Viewer) -> Redirect:
+async def front(viewer: NamedDependency[Viewer]) -> Redirect:
     return redirect("/teach" if viewer.can_teach else "/dashboard")
 
 
 @get("/setup/{token:str}")
-async def setup_page(request: AnyRequest, token: str, database: Database) -> Template:
+async def setup_page(
+    request: AnyRequest, token: FromPath[str], database: NamedDependency[Database]
+) -> Template:
     if not await setup.is_open(database, token):
         raise Gone(setup.USED)
     return _setup(request, token, Form())
@@ -39,7 +43,11 @@ async def setup_page(request: AnyRequest, token: str, database: Database) -> Tem
 
 @post("/setup/{token:str}")
 async def set_up(
-    request: AnyRequest, token: str, settings: Settings, database: Database, clock: Clock
+    request: AnyRequest,
+    token: FromPath[str],
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
     try:
@@ -76,7 +84,7 @@ def _setup(request: AnyRequest, token: str, form: Form) -> Template:
 
 @get("/sign-in")
 async def sign_in_page(
-    request: AnyRequest, maybe_viewer: Viewer | None, database: Database
+    request: AnyRequest, maybe_viewer: NamedDependency[Viewer | None], database: NamedDependency[Database]
 ) -> Template | Redirect:
     target = rules.local_path(request.query_params.get("next"))
     if maybe_viewer:
@@ -87,7 +95,11 @@ async def sign_in_page(
 
 @post("/sign-in")
 async def sign_in(
-    request: AnyRequest, settings: Settings, database: Database, clock: Clock, client_address: str
+    request: AnyRequest,
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    client_address: NamedDependency[str],
 ) -> Response[Any]:
     form = await Form.read(request)
     try:
@@ -111,12 +123,14 @@ def _sign_in(request: AnyRequest, form: Form, *, set_up: bool) -> Template:
 
 
 @get("/sign-out")
-async def sign_out_page(request: AnyRequest, viewer: Viewer) -> Template:
+async def sign_out_page(request: AnyRequest, viewer: NamedDependency[Viewer]) -> Template:
     return page(request, "accounts/sign_out.html", viewer=viewer)
 
 
 @post("/sign-out")
-async def sign_out(request: AnyRequest, settings: Settings, database: Database) -> Redirect:
+async def sign_out(
+    request: AnyRequest, settings: NamedDependency[Settings], database: NamedDependency[Database]
+) -> Redirect:
     await service.sign_out(database, dependencies.session_secret(request, settings))
     response = redirect("/sign-in", _("You are signed out."), "info")
     response.set_cookie(cleared_cookie(settings.public_url))

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get
+from litestar.di import NamedDependency
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -56,7 +57,7 @@ def document(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 @get("/api/docs", include_in_schema=False)
-async def reference(request: Request[Any, Any, Any], maybe_viewer: Any) -> Template:
+async def reference(request: Request[Any, Any, Any], maybe_viewer: NamedDependency[Any]) -> Template:
     """The same for people, one disclosure a call."""
     made = described(request.app)
     return page(

@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -22,7 +24,11 @@ from storage.database.engine import Database
 
 @get("/teach/courses/{course_id:str}")
 async def course(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, posters: Posters
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    posters: NamedDependency[Posters],
 ) -> Template:
     return await lessons_page(request, course_id, viewer, database, posters, Form())
 
@@ -48,13 +54,22 @@ async def lessons_page(
 
 
 @get("/teach/courses/{course_id:str}/settings")
-async def settings(request: AnyRequest, course_id: str, viewer: Viewer, database: Database) -> Template:
+async def settings(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> Template:
     return _settings(request, viewer, await taught_course(database, viewer, course_id), Form())
 
 
 @post("/teach/courses/{course_id:str}/settings")
 async def save_settings(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
     form = await Form.read(request)
     shown = await taught_course(database, viewer, course_id)
@@ -83,7 +98,11 @@ def _settings(request: AnyRequest, viewer: Viewer, shown: CourseView, form: Form
 
 @post("/teach/courses/{course_id:str}/status")
 async def change_status(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """`with_lessons` publishes every draft in it too."""
     form = await Form.read(request)
@@ -101,14 +120,23 @@ async def change_status(
 
 
 @get("/teach/courses/{course_id:str}/delete")
-async def ask_to_delete(request: AnyRequest, course_id: str, viewer: Viewer, database: Database) -> Template:
+async def ask_to_delete(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> Template:
     shown = await taught_course(database, viewer, course_id)
     return page(request, "library/delete_course.html", viewer=viewer, course=shown, form=Form())
 
 
 @post("/teach/courses/{course_id:str}/delete")
 async def delete(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
     """The title has to be typed: a term of lectures goes with it."""
     form = await Form.read(request)

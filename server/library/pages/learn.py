@@ -1,6 +1,8 @@
 """A course as its learners see it."""
 
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -13,7 +15,11 @@ from storage.database.engine import Database
 
 @get("/dashboard/courses/{course_id:str}")
 async def course(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, posters: Posters
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    posters: NamedDependency[Posters],
 ) -> Template:
     shown = await courses.get(database, viewer, course_id)
     inside = await lessons.of_course(database, viewer, course_id)

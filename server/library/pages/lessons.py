@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -28,11 +30,11 @@ STEPS = {"up": -1, "down": 1}
 @post(COURSE + "/lessons")
 async def create(
     request: AnyRequest,
-    course_id: str,
-    viewer: Viewer,
-    database: Database,
-    clock: Clock,
-    posters: Posters,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    posters: NamedDependency[Posters],
 ) -> Response[Any] | Template:
     """Leads to the lesson's page, where its video is dropped."""
     form = await Form.read(request)
@@ -47,7 +49,10 @@ async def create(
 
 @post(COURSE + "/lessons/order")
 async def put_in_order(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
 ) -> Response[Any]:
     """Every lesson's id in a field `lesson`, in the wanted order."""
     wanted = [str(lesson_id) for lesson_id in (await request.form()).getall("lesson", [])]
@@ -57,7 +62,11 @@ async def put_in_order(
 
 @post(LESSON + "/move")
 async def move(
-    request: AnyRequest, course_id: str, lesson_id: str, viewer: Viewer, database: Database
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
 ) -> Response[Any]:
     form = await Form.read(request)
     await taught_lesson(database, viewer, course_id, lesson_id)
@@ -67,7 +76,12 @@ async def move(
 
 @post(LESSON + "/status")
 async def change_status(
-    request: AnyRequest, course_id: str, lesson_id: str, viewer: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Back to the course, or with `from=lesson` to the lesson's own page."""
     form = await Form.read(request)
@@ -85,7 +99,11 @@ async def change_status(
 
 @get(LESSON + "/delete")
 async def ask_to_delete(
-    request: AnyRequest, course_id: str, lesson_id: str, viewer: Viewer, database: Database
+    request: AnyRequest,
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
 ) -> Template:
     lesson = await taught_lesson(database, viewer, course_id, lesson_id)
     course = await taught_course(database, viewer, course_id)
@@ -94,7 +112,11 @@ async def ask_to_delete(
 
 @post(LESSON + "/delete")
 async def delete(
-    course_id: str, lesson_id: str, viewer: Viewer, database: Database, clock: Clock
+    course_id: FromPath[str],
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     lesson = await taught_lesson(database, viewer, course_id, lesson_id)
     await lessons.delete(database, viewer, lesson_id, clock.now())

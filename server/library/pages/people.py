@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -25,13 +27,22 @@ PEOPLE = "/teach/courses/{course_id:str}/people"
 
 
 @get(PEOPLE)
-async def people(request: AnyRequest, course_id: str, viewer: Viewer, database: Database) -> Template:
+async def people(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> Template:
     return await _shown(request, course_id, viewer, database)
 
 
 @post(PEOPLE + "/learners")
 async def enrol(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
     """Those who have an account are enrolled; whatever else was written stays in the field."""
     form = await Form.read(request)
@@ -44,7 +55,12 @@ async def enrol(
 
 
 @post(PEOPLE + "/learners/{user_id:str}/remove")
-async def remove_learner(course_id: str, user_id: str, viewer: Viewer, database: Database) -> Response[Any]:
+async def remove_learner(
+    course_id: FromPath[str],
+    user_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> Response[Any]:
     before = await enrolments.of_course(database, viewer, course_id)
     await enrolments.remove(database, viewer, course_id, user_id)
     here = f"/teach/courses/{course_id}/people"
@@ -53,7 +69,10 @@ async def remove_learner(course_id: str, user_id: str, viewer: Viewer, database:
 
 @post(PEOPLE + "/teachers")
 async def add_teacher(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
 ) -> Response[Any] | Template:
     form = await Form.read(request)
     try:
@@ -67,7 +86,11 @@ async def add_teacher(
 
 @post(PEOPLE + "/teachers/{user_id:str}/remove")
 async def remove_teacher(
-    request: AnyRequest, course_id: str, user_id: str, viewer: Viewer, database: Database
+    request: AnyRequest,
+    course_id: FromPath[str],
+    user_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
 ) -> Response[Any] | Template:
     before = await instructors.of_course(database, viewer, course_id)
     try:

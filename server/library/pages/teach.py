@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
@@ -20,13 +21,18 @@ from storage.database.engine import Database
 
 
 @get("/teach")
-async def teach(request: AnyRequest, teacher: Viewer, database: Database) -> Template:
+async def teach(
+    request: AnyRequest, teacher: NamedDependency[Viewer], database: NamedDependency[Database]
+) -> Template:
     return await _shown(request, teacher, database, Form())
 
 
 @post("/teach")
 async def create(
-    request: AnyRequest, teacher: Viewer, database: Database, clock: Clock
+    request: AnyRequest,
+    teacher: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
     form = await Form.read(request)
     new = NewCourse(title=form["title"], description=form["description"])

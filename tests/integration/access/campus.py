@@ -70,7 +70,7 @@ class Campus:
 
     async def _upload(self, lesson_id: str) -> str:
         upload = await open_upload(
-            self.app.state.context,
+            self.app.state.upload_context,
             self.people["teacher"].viewer,
             lesson_id=lesson_id,
             filename="lecture.mp4",
