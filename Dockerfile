@@ -1,11 +1,11 @@
 # One image for all roles: `skillstudio up` (everything), `server`, `worker`, `scheduler`, `migrate`.
-# Any Debian-like base with Python 3.11 or newer will do: --build-arg BASE=…
+# Any Debian-based image with Python 3.11 or newer works: --build-arg BASE=…
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 WORKDIR /app
 RUN command -v make || { apt-get update && apt-get install -y --no-install-recommends make; }
-# What changes seldom first: an edit to the code does not install the packages again.
+# Rarely changed files first, so that the package layers stay cached when code changes.
 COPY Makefile pyproject.toml README.md requirements.lock ./
 RUN make .venv/.runtime
 COPY requirements-node.lock package.json package-lock.json .npmrc ./

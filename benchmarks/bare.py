@@ -1,4 +1,4 @@
-"""The same pictures and sound without the product: what a person would type."""
+"""Plain ffmpeg command lines with the product's encoder settings, for comparison."""
 
 import resource
 import subprocess
@@ -14,44 +14,51 @@ from transcoder.media import Rung
 from transcoder.planning.plan import AUDIO_BITRATE, SAMPLE_RATE, Plan, require
 
 LOUDNESS = f"loudnorm=I=-16:TP=-1.5:LRA=11,aresample={SAMPLE_RATE}"
-ONCE = "one ffmpeg, one decode"
-THRICE = "three ffmpeg passes"
+ONE_PASS = "one ffmpeg, one decode"
+THREE_PASSES = "three ffmpeg passes"
 
 
-class Took(msgspec.Struct, frozen=True):
-    seconds: float  # by the clock
-    cpu: float  # seconds of all processes together
-    files: dict[str, Path]  # by rung
+class Timing(msgspec.Struct, frozen=True):
+    seconds: float  # wall time
+    cpu: float  # seconds, all processes
+    files: dict[str, Path]  # by rung name
 
 
-def once(tools: Tools, original: Path, plan: Plan, folder: Path) -> Took:
-    """One decode, three outputs, the sound beside them."""
+def one_pass(tools: Tools, original: Path, plan: Plan, folder: Path) -> Timing:
+    """One decode, three video outputs, and the audio in a file of its own."""
     rungs = require(plan.video).rungs
     split = f"[0:v]split={len(rungs)}" + "".join(f"[in{rung.name}]" for rung in rungs)
-    graph = ";".join([split, *(f"[in{rung.name}]{_scaled(rung)}[{rung.name}]" for rung in rungs)])
+    graph = ";".join([split, *(f"[in{rung.name}]{_scale_filter(rung)}[{rung.name}]" for rung in rungs)])
     files = {rung.name: folder / f"{rung.name}.mp4" for rung in rungs}
     argv = ["-i", str(original), "-filter_complex", graph]
     for rung in rungs:
-        argv += ["-map", f"[{rung.name}]", *_encoder(rung, plan), str(files[rung.name])]
-    argv += ["-map", "0:a", *_sound(), str(folder / "sound.mp4")]
+        argv += ["-map", f"[{rung.name}]", *_video_options(rung, plan), str(files[rung.name])]
+    argv += ["-map", "0:a", *_audio_options(), str(folder / "audio.mp4")]
     return _timed([[str(tools.ffmpeg), *argv]], files)
 
 
-def thrice(tools: Tools, original: Path, plan: Plan, folder: Path) -> Took:
-    """A pass for each rung, the sound in each, as renditions with both in one file need it."""
+def three_passes(tools: Tools, original: Path, plan: Plan, folder: Path) -> Timing:
+    """One pass for each rung with the audio in each, as muxed renditions need it."""
     passes, files = [], {}
     for rung in require(plan.video).rungs:
         files[rung.name] = folder / f"{rung.name}.mp4"
-        argv = ["-i", str(original), "-vf", _scaled(rung), *_encoder(rung, plan), *_sound()]
+        argv = [
+            "-i",
+            str(original),
+            "-vf",
+            _scale_filter(rung),
+            *_video_options(rung, plan),
+            *_audio_options(),
+        ]
         passes.append([str(tools.ffmpeg), *argv, str(files[rung.name])])
     return _timed(passes, files)
 
 
-def _scaled(rung: Rung) -> str:
+def _scale_filter(rung: Rung) -> str:
     return f"scale={rung.width}:{rung.height}:flags={SCALER},format=yuv420p"
 
 
-def _encoder(rung: Rung, plan: Plan) -> list[str]:
+def _video_options(rung: Rung, plan: Plan) -> list[str]:
     gop = str(require(plan.video).gop_frames)
     return [
         *("-c:v", "libx264", "-preset", PRESET, "-profile:v", "high", "-crf", str(rung.crf)),
@@ -60,18 +67,18 @@ def _encoder(rung: Rung, plan: Plan) -> list[str]:
     ]
 
 
-def _sound() -> list[str]:
+def _audio_options() -> list[str]:
     return ["-af", LOUDNESS, "-ac", "2", "-c:a", "aac", "-b:a", str(AUDIO_BITRATE)]
 
 
-def _timed(commands: list[list[str]], files: dict[str, Path]) -> Took:
-    begun, before = time.monotonic(), cpu_of_children()
+def _timed(commands: list[list[str]], files: dict[str, Path]) -> Timing:
+    started, before = time.monotonic(), cpu_of_children()
     for ffmpeg, *argv in commands:
         subprocess.run([ffmpeg, "-nostdin", "-v", "error", "-y", *argv], check=True)
-    return Took(time.monotonic() - begun, cpu_of_children() - before, files)
+    return Timing(time.monotonic() - started, cpu_of_children() - before, files)
 
 
 def cpu_of_children() -> float:
-    """Seconds that ended children and theirs have used."""
+    """CPU seconds used by terminated child processes and their children."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime

@@ -1,4 +1,4 @@
-"""A finished lecture of two hours as rows and files, without an encode: for what serves it."""
+"""Finished two-hour lecture as rows and files, without encoding, for the serving benchmark."""
 
 import os
 from datetime import datetime
@@ -15,6 +15,7 @@ from storage.database.engine import Database
 from storage.database.tables import Course, Lesson, Video
 from storage.objects import keys
 from storage.objects.folder import FolderStore
+from storage.states import RevisionState
 from tests.fixtures import encoded
 from transcoder.planning.plan import require
 
@@ -23,7 +24,7 @@ SEGMENT_BYTES = {"1080p": 2_000_000, "720p": 1_000_000, "480p": 500_000, "small"
 
 
 async def make_lecture(data: Path, now: datetime) -> str:
-    """Its address, `/m/{token}/{video}/`. One segment of each size in SEGMENT_BYTES is there."""
+    """Returns the media path `/m/{token}/{video}/`; stores one segment of each size in SEGMENT_BYTES."""
     data.mkdir(parents=True)
     database, video_id = Database(f"sqlite+aiosqlite:///{data / 'skillstudio.db'}"), new_id()
     await migrations.upgrade(database)
@@ -52,7 +53,7 @@ async def _add_rows(database: Database, video_id: str, now: datetime) -> None:
                 id=video_id,
                 lesson_id=lesson_id,
                 source_key=video_id,
-                state="ready",
+                state=RevisionState.READY,
                 plan=msgspec.to_builtins(plan),
                 created_at=now,
             )

@@ -1,4 +1,4 @@
-"""The product itself: a real queue, a folder store and worker processes, from enqueued to ready."""
+"""Product run of the encoding benchmark: real queue, folder store and worker processes, enqueued to ready."""
 
 import asyncio
 import os
@@ -15,26 +15,27 @@ from storage.database.engine import Database
 from storage.database.tables import Video
 from storage.objects import keys
 from storage.objects.open import StoreConfig, open_store
+from storage.states import RevisionState
 from tests.fixtures.queue import Valkey
 from tests.fixtures.workers import Plant, WorkerProcess
 from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
 from transcoder.planning.plan import Plan, require
 
 DEADLINE = 3600.0  # seconds
-LOOK = 1.0  # seconds between looks at the row: each takes time from what is measured
+POLL_INTERVAL = 1.0  # seconds between reads of the row: each takes time from the measured run
 
 
 class Encoded(msgspec.Struct, frozen=True):
     seconds: float  # from enqueued to ready
-    playable: float  # until somebody could press play
+    playable: float  # from enqueued to playable
     cpu: float  # seconds of all workers and their encoders, the workers' own start included
-    peak: int  # bytes: the largest worker together with its largest encoder
+    peak: int  # bytes: largest worker plus its largest encoder
     plan: Plan
     files: dict[str, Path]  # by rung, all segments joined
 
 
 def encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
-    """`cores`: what each transcode worker may use; the quick worker has what the last one has."""
+    """`cores`: CPU affinity of each transcode worker; the quick worker shares that of the last one."""
     return asyncio.run(_encode(original, folder, cores))
 
 
@@ -42,31 +43,31 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
     before = cpu_of_children()
     async with _plant(folder) as plant:
         for queue, allowed in [*((TRANSCODE, allowed) for allowed in cores), (QUICK, cores[-1])]:
-            with _held_to(allowed):
+            with _cpu_affinity(allowed):
                 await plant.start(queue)
         video = await plant.submit(original)
         video = await _ready(plant, video.id)
-        peak = max(_largest(worker) for worker in plant.workers)
+        peak = max(_peak_rss(worker) for worker in plant.workers)
         for worker in plant.workers:
             await worker.stop()
     plan = msgspec.convert(video.plan, Plan)
     made = plant.store_config.folder / keys.video(video.id)
     return Encoded(
-        seconds=_until(video, "finished_at"),
-        playable=_until(video, "playable_at"),
+        seconds=_seconds_until(video, "finished_at"),
+        playable=_seconds_until(video, "playable_at"),
         cpu=cpu_of_children() - before,
         peak=peak,
         plan=plan,
-        files={rung.name: _joined(made / rung.name, folder) for rung in require(plan.video).rungs},
+        files={rung.name: _join_segments(made / rung.name, folder) for rung in require(plan.video).rungs},
     )
 
 
 async def _ready(plant: Plant, video_id: str) -> Video:
     async with asyncio.timeout(DEADLINE):
         while (video := await plant.video(video_id)).state != "ready":
-            if video.state == "failed":
+            if video.state == RevisionState.FAILED:
                 raise RuntimeError(video.error)
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
     return video
 
 
@@ -77,7 +78,7 @@ async def _plant(folder: Path) -> AsyncIterator[Plant]:
     valkey = Valkey(folder / "valkey")
     valkey.start()
     store = StoreConfig(folder=folder / "data" / "objects")
-    plant = Talkative(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
+    plant = DebugPlant(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
     try:
         yield plant
     finally:
@@ -87,39 +88,39 @@ async def _plant(folder: Path) -> AsyncIterator[Plant]:
 
 
 @contextmanager
-def _held_to(cores: set[int]) -> Iterator[None]:
-    """What starts inside inherits it."""
-    all_of_ours = os.sched_getaffinity(0)
+def _cpu_affinity(cores: set[int]) -> Iterator[None]:
+    """CPU affinity for processes started in the block."""
+    previous = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, all_of_ours)
+        os.sched_setaffinity(0, previous)
 
 
-class Talkative(Plant):
-    """Its workers tell what each encoder has used. Looking at encoders in /proc while they end is
-    no way to find out: who collects one on the same core then waits for it in the kernel, for minutes.
+class DebugPlant(Plant):
+    """Workers with debug logs, which hold the peak RSS of each encoder. Encoders are not polled in /proc: a
+    worker that reaps one on the same core was then seen to wait in the kernel for minutes.
     """
 
     def settings(self) -> dict[str, str]:
         return super().settings() | {"SKILLSTUDIO_LOG_LEVEL": "debug"}
 
 
-def _largest(worker: WorkerProcess) -> int:
-    """Bytes: the most that the worker has held, and the most of any process it has started."""
-    told = (msgspec.json.decode(line) for line in worker.said().splitlines() if line.startswith("{"))
-    started = max((line["peak_rss"] for line in told if line["message"] == "process.end"), default=0)
-    held = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker.pid}/status").read_text())
-    return (int(held[1]) * 1024 if held else 0) + int(started)
+def _peak_rss(worker: WorkerProcess) -> int:
+    """Bytes: peak RSS of the worker plus the highest peak of its child processes."""
+    events = (msgspec.json.decode(line) for line in worker.said().splitlines() if line.startswith("{"))
+    children = max((line["peak_rss"] for line in events if line["message"] == "process ended"), default=0)
+    own = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker.pid}/status").read_text())
+    return (int(own[1]) * 1024 if own else 0) + int(children)
 
 
-def _until(video: Video, moment: str) -> float:
+def _seconds_until(video: Video, moment: str) -> float:
     return float((getattr(video, moment) - video.created_at).total_seconds())
 
 
-def _joined(rendition: Path, folder: Path) -> Path:
-    """As a player puts it together."""
+def _join_segments(rendition: Path, folder: Path) -> Path:
+    """Initialization segment and media segments in one file, as a player appends them."""
     path = folder / f"{rendition.name}.mp4"
     header = next(rendition.glob("init.*"))
     with path.open("wb") as joined:

@@ -1,4 +1,4 @@
-"""How far a rung is from its source: VMAF v0.6.1, as a 1080p screen shows it."""
+"""VMAF v0.6.1 of a rung against its source, upscaled to 1080p."""
 
 import subprocess
 import tempfile
@@ -8,13 +8,13 @@ import msgspec
 
 from transcoder.ffmpeg.tools import Tools
 
-SECONDS = 60  # from the beginning; the whole would take longer than its encode
-EVERY = 5  # frames
+SECONDS = 60  # from the start; the whole file would take longer than its encoding
+SUBSAMPLE = 5  # one frame in five
 
-# Both sides are called the same colours and get the same times. The bare files name no colours and the
-# product's do: ffmpeg would convert the one to the other on the way, which looks like a worse encode.
+# Both inputs get the same colour tags and timestamps. Only the product's files carry colour tags; ffmpeg
+# would otherwise convert between the two, which lowers the score.
 COLOURS = "setparams=range=limited:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
-ALIKE = f"{COLOURS},settb=1/25000,setpts=N*1000"
+NORMALIZED = f"{COLOURS},settb=1/25000,setpts=N*1000"
 
 
 class Scores(msgspec.Struct):
@@ -22,11 +22,11 @@ class Scores(msgspec.Struct):
 
 
 def vmaf(tools: Tools, made: Path, original: Path) -> float:
-    """The mean over the frames looked at."""
+    """Mean VMAF over the sampled frames."""
     with tempfile.TemporaryDirectory(prefix="vmaf-") as folder:
         graph = (
-            f"[0:v]{ALIKE},scale=1920:1080:flags=bicubic[made];[1:v]{ALIKE}[original];"
-            f"[made][original]libvmaf=log_fmt=json:log_path=scores.json:n_threads=2:n_subsample={EVERY}"
+            f"[0:v]{NORMALIZED},scale=1920:1080:flags=bicubic[made];[1:v]{NORMALIZED}[original];"
+            f"[made][original]libvmaf=log_fmt=json:log_path=scores.json:n_threads=2:n_subsample={SUBSAMPLE}"
         )
         length = ("-t", str(SECONDS))
         argv = [

@@ -1,7 +1,8 @@
-"""`python -m benchmarks serving`: segments and playlists to 64 clients, granian against uvicorn.
+"""Serving benchmark: `python -m benchmarks serving`, granian and uvicorn with 64 clients.
 
-The same application, data and settings; the two servers take turns, each held to the first core and
-the crowd to the second. With an nginx on PATH the bare file is measured too, as what is possible.
+Segments and playlists from the same application, data and settings. The two servers alternate, each pinned to
+the first core and the load generator to the second. With nginx on PATH the static file is measured too, as
+the upper bound.
 """
 
 import asyncio
@@ -23,21 +24,21 @@ from benchmarks.lecture import make_lecture
 from server.settings import child_environment, load
 
 CLIENTS = 64
-SECONDS = 3.0  # of each measurement
+SECONDS = 3.0  # for each measurement
 TURNS = 3
 ROOT = Path(__file__).parents[1]
-ASKED = {  # what -> path below the lecture's address
+PATHS = {  # label -> path below the lecture's media path
     "segment, 2 MB": "1080p/00000.1.m4s",
     "segment, 500 kB": "480p/00000.1.m4s",
     "segment, 100 kB": "small/00000.1.m4s",
-    "playlist of 2 h, packed": "1080p/index.m3u8",
+    "playlist of 2 h, gzip": "1080p/index.m3u8",
     "master playlist": "master.m3u8",
 }
 SERVERS = {
     "granian": ("-m", "server", "server"),
     "uvicorn": ("-m", "benchmarks.serving"),
 }
-NGINX_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # opened at its start, never used
+NGINX_FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")  # created at start, never used
 
 Figures = dict[str, float]
 
@@ -46,43 +47,43 @@ def run() -> None:
     with tempfile.TemporaryDirectory(prefix="serving-") as folder:
         data = Path(folder) / "data"
         address = asyncio.run(make_lecture(data, datetime.now(UTC)))
-        heads = "asked for", "granian /s", "uvicorn /s", "ratio", "MB/s", "p99 ms", "", "per CPU second", ""
+        heads = "response", "granian /s", "uvicorn /s", "ratio", "MB/s", "p99 ms", "", "per CPU second", ""
         print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-        for what, path in ASKED.items():
-            print(_row(what, _turns(data, address + path)), flush=True)
+        for what, path in PATHS.items():
+            print(_row(what, _alternate(data, address + path)), flush=True)
         _nginx(data, address)
 
 
-def _turns(data: Path, path: str) -> dict[str, list[Figures]]:
+def _alternate(data: Path, path: str) -> dict[str, list[Figures]]:
     found: dict[str, list[Figures]] = {name: [] for name in SERVERS}
     for _ in range(TURNS):
         for name, arguments in SERVERS.items():
             with _serving((sys.executable, *arguments), data) as (port, pid):
-                found[name].append(_measured(pid, port, path))
+                found[name].append(_measure(pid, port, path))
     return found
 
 
-def _measured(pid: int, port: int, path: str) -> Figures:
-    _crowd(port, path, 0.5)  # what is made at the first request is made
+def _measure(pid: int, port: int, path: str) -> Figures:
+    _crowd(port, path, 0.5)  # warm-up: fills the caches
     before = _cpu_seconds(pid)
     figures = _crowd(port, path, SECONDS)
     return figures | {"per_cpu": figures["count"] / (_cpu_seconds(pid) - before)}
 
 
 def _row(what: str, found: dict[str, list[Figures]]) -> str:
-    def middle(figure: str, *servers: str) -> list[str]:
+    def medians(figure: str, *servers: str) -> list[str]:
         return [f"{statistics.median(turn[figure] for turn in found[name]):,.0f}" for name in servers]
 
     pairs = zip(found["granian"], found["uvicorn"], strict=True)
     ratio = statistics.median(one["requests"] / other["requests"] for one, other in pairs)
-    cells = [what, *middle("requests", *SERVERS), f"{ratio:.2f}", *middle("megabytes", "granian")]
-    return f"| {' | '.join([*cells, *middle('p99', *SERVERS), *middle('per_cpu', *SERVERS)])} |"
+    cells = [what, *medians("requests", *SERVERS), f"{ratio:.2f}", *medians("megabytes", "granian")]
+    return f"| {' | '.join([*cells, *medians('p99', *SERVERS), *medians('per_cpu', *SERVERS)])} |"
 
 
 def _nginx(data: Path, address: str) -> None:
     program, video = shutil.which("nginx"), address.strip("/").rpartition("/")[2]
     if program is None:
-        print("\nNo nginx on PATH: left out.")
+        print("\nnginx is not on PATH: skipped.")
         return
     port, root = _free_port(), data / "objects" / "videos" / video
     settings = data / "nginx.conf"
@@ -92,9 +93,9 @@ def _nginx(data: Path, address: str) -> None:
         f"events {{ worker_connections 256; }} http {{ access_log off; sendfile on; tcp_nopush on; {folders}"
         f"keepalive_requests 1000000; server {{ listen 127.0.0.1:{port}; root {root}; }} }}"
     )
-    print("\n| nginx, files alone | /s | MB/s | p99 ms |\n|---|---|---|---|")
+    print("\n| nginx, static files | /s | MB/s | p99 ms |\n|---|---|---|---|")
     with _running((program, "-c", str(settings)), {}, port):
-        for what, path in ASKED.items():
+        for what, path in PATHS.items():
             if path.endswith(".m4s"):
                 got = _crowd(port, "/" + path, SECONDS)
                 print(f"| {what} | {got['requests']:,.0f} | {got['megabytes']:,.0f} | {got['p99']:.0f} |")
@@ -118,10 +119,10 @@ def _running(command: tuple[str, ...], environment: dict[str, str], port: int) -
             env=environment or None,
             stdout=log,
             stderr=log,
-            preexec_fn=lambda: _hold_to(0),  # noqa: PLW1509  (no threads here)
+            preexec_fn=lambda: _pin(0),  # noqa: PLW1509  (no threads here)
         )
         try:
-            while not _answers(port):
+            while not _accepts_connections(port):
                 if process.poll() is not None:
                     log.seek(0)
                     raise RuntimeError(log.read().decode()[-2000:])
@@ -143,25 +144,23 @@ def _crowd(port: int, path: str, seconds: float) -> Figures:
         str(CLIENTS),
         str(seconds),
     )
-    done = subprocess.run(
-        command, cwd=ROOT, stdout=subprocess.PIPE, check=True, preexec_fn=lambda: _hold_to(-1)
-    )
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, preexec_fn=lambda: _pin(-1))
     return dict(json.loads(done.stdout))
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Of the process and its threads: proc_pid_stat(5), fields 14 and 15."""
+    """CPU seconds of a process and its threads: proc_pid_stat(5), fields 14 and 15."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _hold_to(which: int) -> None:
-    """The child's own core, as long as there are two."""
+def _pin(which: int) -> None:
+    """Pins the child process to one core; without effect on a single-core machine."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[which]})
 
 
-def _answers(port: int) -> bool:
+def _accepts_connections(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.startup`: from `make run` to the first page, and what all processes hold when idle.
+"""Start-up benchmark: `python -m benchmarks.startup`, `make run` to first page, and idle memory.
 
-Everything is installed beforehand. Each start has a new data folder, so migrations and keys count.
+Everything is installed beforehand. Each start has a new data folder, so migrations and keys are included.
 Goals: at most 4 s, and at most 450 MB together.
 """
 
@@ -17,7 +17,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 STARTS = 5
-IDLE_AFTER = 10.0  # seconds of rest before memory is read
+IDLE_SECONDS = 10.0  # before memory is read
 ROOT = Path(__file__).parents[1]
 
 
@@ -32,18 +32,18 @@ def main() -> None:
 
 def _start() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="startup-", ignore_cleanup_errors=True) as folder:
-        port, begun = _free_port(), time.monotonic()
-        with _made(Path(folder), port) as process:
-            page = _until(process, port, "/sign-in") - begun
-            ready = _until(process, port, "/health/ready") - begun
-            time.sleep(IDLE_AFTER)
-            family = [process.pid, *_descendants(process.pid)]
-            pss, rss = (sum(_megabytes(pid, kind) for pid in family) for kind in ("Pss", "Rss"))
-        return {"first page": page, "ready": ready, "PSS": pss, "RSS": rss, "processes": len(family)}
+        port, started = _free_port(), time.monotonic()
+        with _make_run(Path(folder), port) as process:
+            page = _wait_for(process, port, "/sign-in") - started
+            ready = _wait_for(process, port, "/health/ready") - started
+            time.sleep(IDLE_SECONDS)
+            pids = [process.pid, *_descendants(process.pid)]
+            pss, rss = (sum(_megabytes(pid, kind) for pid in pids) for kind in ("Pss", "Rss"))
+        return {"first page": page, "ready": ready, "PSS": pss, "RSS": rss, "processes": len(pids)}
 
 
 @contextmanager
-def _made(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def _make_run(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SKILLSTUDIO_")}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -58,12 +58,12 @@ def _made(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
         try:
             yield process
         finally:
-            os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C in a terminal would
+            os.killpg(process.pid, signal.SIGINT)  # like Ctrl-C in a terminal
             process.wait()
 
 
-def _until(process: "subprocess.Popen[bytes]", port: int, path: str) -> float:
-    """The moment when GET `path` gives 200."""
+def _wait_for(process: "subprocess.Popen[bytes]", port: int, path: str) -> float:
+    """Waits until GET `path` answers 200; returns the monotonic time."""
     while True:
         with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
             try:
@@ -86,7 +86,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _megabytes(pid: int, kind: str) -> float:
-    """proc_pid_smaps(5): PSS shares what several processes map, RSS counts it in each."""
+    """Memory by proc_pid_smaps(5): PSS divides shared pages among processes, RSS counts them in each."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{kind}:"))
 

@@ -1,4 +1,4 @@
-"""Composition root of the web server: its routes, and everything that lives as long as it does."""
+"""Composition root of the web server: its routes, and all objects with the application's lifetime."""
 
 import asyncio
 import time
@@ -53,13 +53,13 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.library.pages.ROUTES,
     server.site.ROUTES,
 )
-REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that take files set their own limit
+REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that accept files set their own limit
 
 
 def create_app(
     services: Services, *, clock: Clock | None = None, stopping: asyncio.Event | None = None
 ) -> Litestar:
-    """`stopping` is set when the server shuts down: responses without an end of their own then end."""
+    """Litestar application. `stopping` is set at shutdown and ends the event streams."""
     clock = clock or SystemClock()
     built = build(services, clock, stopping or asyncio.Event())
     public_url = services.settings.public_url
@@ -69,7 +69,7 @@ def create_app(
             Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
         ],
         dependencies={
-            **{name: _always(value) for name, value in built.items()},
+            **{name: _constant(value) for name, value in built.items()},
             **{name: Provide(getattr(dependencies, name)) for name in dependencies.NAMES},
         },
         plugins=[PagesPlugin()],
@@ -80,13 +80,13 @@ def create_app(
         before_send=[response_headers(https=public_url.startswith("https:"))],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
-        logging_config=None,  # set up by the process that serves this
+        logging_config=None,  # configured by the serving process
         state=State(built),
     )
 
 
 def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str, Any]:
-    """Everything with the lifetime of the application, by the name that handlers ask for."""
+    """Dependencies with the lifetime of the application, by their names in handlers."""
     settings, database, store = services.settings, services.database, services.store
     return {
         "services": services,
@@ -98,7 +98,7 @@ def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str
         "hub": Hub(stopping),
         "health": Health(services),
         "upload_context": UploadContext.of(services),
-        "posters": Posters(database, clock),  # library shows them, playback signs their addresses
+        "posters": Posters(database, clock),  # shown by library, signed by playback
         "delivery": Delivery(
             playlists=Playlists(database, time.monotonic),
             edge=EdgeCache(store, settings.edge_folder, settings.edge_bytes),
@@ -112,8 +112,8 @@ def _flat(features: Sequence[Sequence[ControllerRouterHandler]]) -> list[Control
     return [handler for routes in features for handler in routes]
 
 
-def _always(value: object) -> Provide:
-    def give() -> Any:
+def _constant(value: object) -> Provide:
+    def get() -> Any:
         return value
 
-    return Provide(give, use_cache=True, sync_to_thread=False)
+    return Provide(get, use_cache=True, sync_to_thread=False)

@@ -1,11 +1,11 @@
-"""`skillstudio`: a table of commands, each imported only when it is called."""
+"""Command line `skillstudio`: a table of commands, each imported only when it is called."""
 
 import sys
 from importlib import import_module
 
 import click
 
-COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order a person needs them
+COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order of --help
     "up": "server.processes.commands:up",
     "doctor": "server.operations.doctor:doctor",
     "ingest": "server.encoding.commands:ingest",
@@ -37,14 +37,14 @@ def commands() -> None:
 
 
 def main() -> None:
-    """Run a command. What a person can mend is a sentence on standard error, not a traceback."""
+    """Run a command. An error that the user can fix is one sentence on standard error, not a traceback."""
     try:
         commands()
     except Exception as failure:
         from server.core.commands import sentence
 
-        told = sentence(failure)
-        if told is None:
+        message = sentence(failure)
+        if message is None:
             raise
-        click.echo(f"Error: {told}", err=True)
+        click.echo(f"Error: {message}", err=True)
         sys.exit(1)

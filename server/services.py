@@ -1,4 +1,4 @@
-"""What every process of ours opens: database, object store and queue, from the settings."""
+"""Database, object store and queue of a process, opened from the settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,12 +25,12 @@ class Services:
 
 
 def open_services(settings: Settings) -> Services:
-    """Connects to nothing yet. Raises SettingsError when an address is missing or cannot work."""
-    queue = Queue(settings.queue)  # first: without one, no folder is made either
+    """Opens no connection yet. Raises SettingsError when an address is missing or invalid."""
+    queue = Queue(settings.queue)  # first: without a queue, no folder is created either
     try:
         store = open_store(settings.objects)
-    except ValueError as wrong:
-        raise SettingsError(str(wrong)) from None
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
     return Services(settings, Database(settings.database), store, queue)
 
 

@@ -1,4 +1,4 @@
-"""Every setting, where it came from, and how it is shown. Free of litestar: the worker reads it too."""
+"""Settings, their origins and descriptions. Free of litestar: the worker imports it too."""
 
 import os
 import re
@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
-QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for the commands that join a running `up`
-PREPARED_FILE = "prepared.json"  # in the run folder, from the process that prepares a start
+QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for commands beside a running `up`
+PREPARED_FILE = "prepared.json"  # in the run folder, written by the process that prepares a start
 
 
 class SettingsError(ValueError):
-    """`str()` is a sentence naming the setting and what it should hold."""
+    """Invalid setting. `str()` is a sentence with its name and the expected value."""
 
 
 def setting(default: Any, about: str, *, secret: bool = False, one_of: tuple[str, ...] = ()) -> Any:
@@ -27,13 +27,13 @@ def setting(default: Any, about: str, *, secret: bool = False, one_of: tuple[str
 class Settings:
     """Each field is the variable SKILLSTUDIO_<NAME>; empty addresses mean "inside the data folder"."""
 
-    data: Path = setting(Path("data"), "Folder for everything this machine keeps.")
+    data: Path = setting(Path("data"), "Folder for all data on this machine.")
     host: str = setting("127.0.0.1", "Address the web server listens on.")
     port: int = setting(8000, "Port the web server listens on.")
     base_url: str = setting(
         "", "Public address, as in https://media.example.edu; empty: http://localhost:PORT."
     )
-    workers: int = setting(0, "Encoding processes on this machine; 0: one a core.")
+    workers: int = setting(0, "Encoding processes on this machine; 0: one per core.")
     database_url: str = setting("", "SQLAlchemy address; empty: SQLite in the data folder.", secret=True)
     queue_url: str = setting("", "Redis or Valkey address; empty: `up` starts Valkey itself.", secret=True)
     s3_endpoint: str = setting("", "Address of an S3 store, as in http://minio:9000; empty: a folder.")
@@ -44,12 +44,14 @@ class Settings:
     s3_public_endpoint: str = setting(
         "", "Address of the S3 store as upload clients reach it; empty: s3_endpoint."
     )
-    max_upload_bytes: int = setting(50 * 10**9, "Largest original that is accepted.")
-    proxies: int = setting(0, "Reverse proxies in front whose X-Forwarded-For is believed.")
-    upload_days: int = setting(2, "Days after which an unfinished upload is dropped.")
-    scratch_bytes: int = setting(100 * 10**9, "Most that workers keep of originals on this machine.")
+    max_upload_bytes: int = setting(50 * 10**9, "Largest accepted original, in bytes.")
+    proxies: int = setting(0, "Number of reverse proxies in front whose X-Forwarded-For is trusted.")
+    upload_days: int = setting(2, "Days after which an unfinished upload expires.")
+    scratch_bytes: int = setting(
+        100 * 10**9, "Limit of the workers' copies of originals on this machine, in bytes."
+    )
     edge_bytes: int = setting(
-        20 * 10**9, "Most that the server keeps of segments of an S3 store on this machine."
+        20 * 10**9, "Limit of the server's cache of segments from an S3 store on this machine, in bytes."
     )
     ffmpeg: str = setting("", "ffmpeg to use; empty: PATH if new enough, else the bundled one.")
     ffprobe: str = setting("", "ffprobe to use; empty: PATH if new enough, else the bundled one.")
@@ -69,12 +71,12 @@ class Settings:
 
     @property
     def database_file(self) -> Path:
-        """Of the one-box set-up."""
+        """SQLite file, used when no database is configured."""
         return self.data / "skillstudio.db"
 
     @property
     def queue(self) -> str:
-        """Raises SettingsError when no queue is named and `up` has not started one here."""
+        """Queue address. Raises SettingsError when none is set and `up` has not started one here."""
         local = self.run_folder / QUEUE_ADDRESS_FILE
         if self.queue_url or local.is_file():
             return self.queue_url or local.read_text().strip()
@@ -96,7 +98,7 @@ class Settings:
 
     @property
     def upload_folder(self) -> Path:
-        """Unfinished uploads. On the objects' file system, so that a finished one is a rename."""
+        """Upload spool, on the objects' file system, so that finishing an upload is a rename."""
         return self.data / "uploads"
 
     @property
@@ -109,7 +111,7 @@ class Settings:
 
     @property
     def run_folder(self) -> Path:
-        """What belongs to the processes that run now: sockets, locks, the local queue's address."""
+        """State of the running processes: sockets, locks, the local queue's address."""
         return self.data / "run"
 
     @property
@@ -118,7 +120,7 @@ class Settings:
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
-    """This process's environment, with these settings for a child of ours to load."""
+    """Environment of a child process: this process's own, plus these settings for the child to load."""
     ours = {PREFIX + item.name.upper(): str(getattr(settings, item.name)) for item in fields(Settings)}
     return {**os.environ, **ours, "PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
 
@@ -126,7 +128,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
 def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Settings, dict[str, str]]:
     """Settings and, for each, its origin: "default", "environment" or "command line".
 
-    Raises SettingsError with a sentence naming the variable and what it should hold.
+    Raises SettingsError with a sentence naming the variable and the expected value.
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -154,13 +156,13 @@ def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
 
 
 def _check_address(name: str, text: str) -> None:
-    """Pages and cookies stand at the root of one host, so a path is refused as well."""
+    """Refuses a path as well: pages and cookies are at the root of one host."""
     try:
         parts = urlsplit(text)
-        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, half an IPv6 address
-        whole = False
-    if text and not (whole and parts.path in ("", "/") and not parts.query and not parts.fragment):
+        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is not a number, an incomplete IPv6 address
+        complete = False
+    if text and not (complete and parts.path in ("", "/") and not parts.query and not parts.fragment):
         raise SettingsError(
             f"{name} should be an address without a path, as in https://media.example.edu, not {text!r}."
         )
@@ -178,5 +180,5 @@ def _parse(name: str, text: str, default: Any) -> Any:
 
 
 def without_password(address: str) -> str:
-    """An address as it may be shown: `redis://:secret@host/0` as `redis://host/0`."""
+    """Address without its credentials, for display: `redis://:secret@host/0` as `redis://host/0`."""
     return re.sub(r"(?<=://)[^/]*@", "", address)

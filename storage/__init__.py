@@ -1,1 +1,1 @@
-"""What SkillStudio keeps: rows in a database and bytes in an object store. Imports nothing of ours."""
+"""Storage layer: rows in a database, bytes in an object store. Imports no other package of ours."""

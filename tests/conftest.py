@@ -1,11 +1,11 @@
-"""Fixtures live by subject in tests/fixtures."""
+"""Pytest plug-ins and options. Fixtures are in tests/fixtures, one module per subject."""
 
 import pytest
 from hypothesis import settings
 
-# How long an example takes says more of the machine than of the code.
-settings.register_profile("calm", deadline=None)
-settings.load_profile("calm")
+# The duration of an example depends on the machine, not on the code.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 pytest_plugins = [
     "tests.fixtures.postgres",
@@ -29,4 +29,4 @@ pytest_plugins = [
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", metavar="FOLDER", help="keep the pictures of the pages there")
+    parser.addoption("--screenshots", metavar="FOLDER", help="save page screenshots in this folder")

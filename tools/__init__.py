@@ -1,1 +1,1 @@
-"""Build steps: collecting texts, copying browser modules. Not part of the product."""
+"""Build steps: message extraction, copying of browser modules. Not part of the product."""

@@ -1,7 +1,7 @@
-"""Collect the texts of the interface: web/locale/skillstudio.pot, and every translation brought up to it.
+"""Message extraction: writes web/locale/skillstudio.pot and updates every translation from it.
 
-`python -m tools.messages`, or `make messages`, after a text was added or changed. What a translation
-lacks stays empty and shows in English; what is no longer used is dropped.
+Run `python -m tools.messages` or `make messages` after a text was added or changed. Untranslated messages
+stay empty and are shown in English; unused ones are dropped.
 """
 
 import sys
@@ -9,29 +9,31 @@ from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from tools.sentences import Message, messages
 from web import LOCALE, TEMPLATES
+
+Message = str | tuple[str, str]  # or singular and plural
 
 DOMAIN = "skillstudio"
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("server", "transcoder")
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+PACKAGES = ("server", "transcoder", "storage")
+KEYWORDS = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
 OPTIONS = {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true"}
 
 
 def collected() -> Catalog:
-    """Every text of templates and sources, in the order of the alphabet: no line numbers that move."""
+    """Messages of templates and sources, sorted alphabetically; no line numbers, which would move."""
     catalog = Catalog(domain=DOMAIN, project="SkillStudio", charset="utf-8")
-    for message in sorted(_in_templates() | messages(ROOT, PACKAGES), key=str):
+    for message in sorted(_in_templates() | _in_sources(), key=str):
         catalog.add(message)
     return catalog
 
 
 def template_text(catalog: Catalog) -> bytes:
-    """As the .pot file has it: without a date, so that equal texts make equal files."""
+    """Content of the .pot file, without a date, so that equal messages give equal files."""
     out = BytesIO()
     write_po(out, catalog, omit_header=True, width=100)
     return out.getvalue()
@@ -55,6 +57,15 @@ def _in_templates() -> set[Message]:
             for _, function, texts, _ in babel_extract(source, list(KEYWORDS), (), OPTIONS):
                 given = [text for text in (texts if isinstance(texts, tuple) else (texts,)) if text]
                 found.add((given[0], given[1]) if function == "ngettext" else given[0])
+    return found
+
+
+def _in_sources() -> set[Message]:
+    found: set[Message] = set()
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for _, text, _, _ in extract_from_file("python", path, keywords=KEYWORDS):
+                found.add(text if isinstance(text, str) else (text[0], text[1]))
     return found
 
 

@@ -1,6 +1,6 @@
-"""Copy the browser modules of vendor.json from node_modules to web/static/vendor.
+"""Copies the browser modules listed in vendor.json from node_modules to web/static/vendor.
 
-`python -m tools.vendor [node_modules]`, run by `make setup`. Standard library only; safe to repeat.
+`python -m tools.vendor [node_modules]`, run by `make setup`. Standard library only; idempotent.
 """
 
 import json
@@ -14,7 +14,7 @@ TARGET = WEB / "static" / "vendor"
 
 
 def main(modules: Path) -> int:
-    """The number of files copied. The new folder replaces the old one only when it is whole."""
+    """Returns the number of files copied. The new folder replaces the old one only when complete."""
     fresh = TARGET.with_name("vendor.new")
     shutil.rmtree(fresh, ignore_errors=True)
     copied = 0

@@ -1,1 +1,1 @@
-"""What SkillStudio does to media. Imports `storage` and nothing else of ours; never imports litestar."""
+"""Transcoding pipeline of SkillStudio. Imports `storage` and no other package of ours; never litestar."""

@@ -1,29 +1,31 @@
-"""The nouns of the pipeline. Plain values that travel as JSON between steps and machines."""
+"""Value types of the pipeline, exchanged as JSON between jobs and machines."""
 
 import msgspec
 
+from storage.messages import MessageError
 
-class Unusable(Exception):
-    """The file cannot become a lecture; `str()` is a sentence for the instructor."""
+
+class Unusable(MessageError):
+    """File rejected as unusable, with a message for the instructor."""
 
 
 class VideoStream(msgspec.Struct, frozen=True):
     index: int
     codec: str
-    width: int  # as shown: rotation and pixel aspect applied, even
+    width: int  # for display: rotation and pixel aspect applied, even
     height: int
-    fps_num: int  # nominal rate of the result, at most 60
+    fps_num: int  # nominal frame rate of the output, at most 60
     fps_den: int
-    rotation: int = 0  # degrees clockwise to show it upright: 0, 90, 180, 270
+    rotation: int = 0  # degrees clockwise to apply for display: 0, 90, 180, 270
     interlaced: bool = False
     hdr: bool = False
     start: float = 0.0  # seconds after Source.start
-    color_space: str | None = None  # the YUV matrix as ffprobe names it; None when the stream names none
+    color_space: str | None = None  # YUV matrix as ffprobe names it; None when not declared
     color_range: str | None = None  # "tv" or "pc", likewise
-    pixels: str = ""  # FFmpeg's name of the pixel format
+    pixels: str = ""  # pixel format, by FFmpeg's name
     keyframes: tuple[
         float, ...
-    ] = ()  # see transcoder.planning.seeking: seconds after Source.start; empty when not known
+    ] = ()  # seconds after Source.start, see transcoder.planning.seeking; empty when not known
 
 
 class AudioStream(msgspec.Struct, frozen=True):
@@ -36,20 +38,20 @@ class AudioStream(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What ffprobe and our own checks say of an original."""
+    """Properties of an original, from ffprobe and our own measurements."""
 
     container: str
     bytes: int
-    duration: float  # seconds, measured rather than believed; only believed (or 0) if not seekable
-    start: float  # first timestamp in the file, on the grid of its frames; our times count from here
-    seekable: bool  # whether a seek lands where it is asked to; if not, encode a normalised copy
-    normalised: bool = False  # what is encoded is not the original but keys.normalised, and this is of that
+    duration: float  # seconds, measured; if not seekable only as declared by the header, or 0
+    start: float  # first timestamp in the file, on its frame grid; all our times are relative to it
+    seekable: bool  # whether seeks are accurate; if not, a normalised copy is encoded
+    normalised: bool = False  # whether this describes keys.normalised, encoded instead of the original
     video: VideoStream | None = None
     audio: AudioStream | None = None
 
 
 class Rung(msgspec.Struct, frozen=True):
-    """One height of the ladder. `name` is also its folder: "1080p"."""
+    """Rung of the bitrate ladder. `name` is also its folder: "1080p"."""
 
     name: str
     width: int
@@ -59,7 +61,7 @@ class Rung(msgspec.Struct, frozen=True):
 
 
 class Segment(msgspec.Struct, frozen=True):
-    number: int  # from 0, over the whole lecture
+    number: int  # counted from 0 over the whole lecture
     duration: int  # in the rendition's timescale
     bytes: int
     keyframes: tuple[
@@ -68,34 +70,41 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 class RenditionPart(msgspec.Struct, frozen=True):
-    """Consecutive segments of one rendition, made by one take of one job."""
+    """Consecutive segments of one rendition, encoded by one attempt of one job."""
 
     rendition: str
-    attempt: int = msgspec.field(name="take")  # its name in rows
+    attempt: int = msgspec.field(name="take")  # the name in stored rows
     timescale: int
     init_sha256: str
-    codecs: str  # RFC 6381, as in the CODECS attribute: "avc1.640028", "mp4a.40.2"
+    codecs: str  # RFC 6381 string of the CODECS attribute: "avc1.640028", "mp4a.40.2"
     frames: int
     segments: tuple[Segment, ...]
 
 
 class ChunkResult(msgspec.Struct, frozen=True):
-    """Stored as the row's `result` when a chunk is done; the playlists are made from these."""
+    """Result of a chunk job, stored in its row; playlists are rendered from these."""
 
     parts: tuple[RenditionPart, ...]  # one per rung, in the ladder's order
-    tiles: tuple[int, ...]  # numbers of the storyboard frames that lie in this chunk
-    attempt: int = msgspec.field(name="take")  # its name in rows
+    tiles: tuple[int, ...]  # numbers of the storyboard tiles taken from this chunk
+    attempt: int = msgspec.field(name="take")  # the name in stored rows
 
 
 class AudioResult(msgspec.Struct, frozen=True):
-    """Grows while the audio job runs: `complete` says when it has ended."""
+    """Result of the audio job, updated while it runs; `complete` when it has ended."""
 
     part: RenditionPart
     complete: bool
 
 
+class PublishedVideo(msgspec.Struct, frozen=True):
+    """Results of a ready video, which its playlists are rendered from: `videos.published`."""
+
+    chunks: tuple[ChunkResult, ...]  # in order
+    audio: AudioResult | None
+
+
 class FinishResult(msgspec.Struct, frozen=True):
-    """The checked whole."""
+    """Result of the finish job."""
 
     poster: bool
     sheets: int  # storyboard sheets of 10 x 10 tiles

@@ -1,28 +1,31 @@
-"""Somebody must be able to administer: asked by the set-up link, and before an administrator goes."""
+"""Guard against an installation without an administrator; also the condition of the set-up link."""
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.accounts import rules
 from server.core.errors import Conflict
 from storage.database.tables import Institution, User
+from storage.messages import N_
+from storage.states import Role
 
-ABLE = (User.role == rules.ADMINISTRATOR) & User.disabled_at.is_(None) & User.password_hash.is_not(None)
-NOBODY_YET = ~exists().where(ABLE)
+ACTIVE_ADMINISTRATOR = (
+    (User.role == Role.ADMINISTRATOR) & User.disabled_at.is_(None) & User.password_hash.is_not(None)
+)
+NO_ADMINISTRATOR = ~exists().where(ACTIVE_ADMINISTRATOR)
 
 
 async def lock_administrators(session: AsyncSession) -> int:
-    """How many there are now. Two of them must not demote each other at the same moment."""
+    """Row lock, so that two administrators cannot demote each other. Returns their number."""
     await session.execute(select(Institution.id).with_for_update())
     return await _count(session)
 
 
 async def require_administrator(session: AsyncSession, before: int) -> None:
-    """At the end of the transaction that `hold` began. Raises Conflict when the last one would go."""
+    """End of the transaction that `lock_administrators` began. Raises Conflict when none is left."""
     await session.flush()
     if before and not await _count(session):
-        raise Conflict("Somebody must be able to administer. Make another administrator first.")
+        raise Conflict(N_("At least one administrator must remain. Add another administrator first."))
 
 
 async def _count(session: AsyncSession) -> int:
-    return await session.scalar(select(func.count()).where(ABLE)) or 0
+    return await session.scalar(select(func.count()).where(ACTIVE_ADMINISTRATOR)) or 0

@@ -1,4 +1,4 @@
-"""People, oneself, and tokens as JSON."""
+"""JSON API of people, the own account and its tokens."""
 
 from typing import Annotated
 
@@ -26,14 +26,14 @@ from server.accounts.signing_in import tokens
 from server.core.clock import Clock
 from storage.database.engine import Database
 
-MOST = 1000  # people in one answer
+MAX_PAGE = 1000  # people in one response
 Offset = Annotated[int, QueryParameter(ge=0, le=10_000_000)]
-Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
 
 
 @get("/me")
 async def get_me(viewer: NamedDependency[Viewer], database: NamedDependency[Database]) -> Person:
-    """Who the caller is."""
+    """The caller's account."""
     return await people.get(database, viewer.id)
 
 
@@ -44,7 +44,7 @@ async def edit_me(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Person:
-    """Change one's own name."""
+    """Change the caller's name."""
     return await people.edit(database, viewer.id, PersonPatch(name=data.name), clock.now())
 
 
@@ -52,7 +52,7 @@ async def edit_me(
 async def list_tokens(
     viewer: NamedDependency[Viewer], database: NamedDependency[Database]
 ) -> list[TokenInfo]:
-    """One's own Bearer tokens that still work, newest first."""
+    """The caller's valid Bearer tokens, newest first."""
     return await tokens.of(database, viewer.id)
 
 
@@ -63,7 +63,7 @@ async def make_token(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> MadeToken:
-    """A new Bearer token. Keep it: it is not shown again."""
+    """Create a Bearer token. It is shown only in this response."""
     return await tokens.make(database, viewer.id, name=data.name, now=clock.now())
 
 
@@ -74,7 +74,7 @@ async def revoke_token(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> None:
-    """The token works no longer."""
+    """Revoke a Bearer token."""
     await tokens.revoke(database, viewer.id, token_id, clock.now())
 
 
@@ -86,7 +86,7 @@ async def list_people(
     offset: Offset = 0,
     limit: Limit = people.PAGE,
 ) -> list[Person]:
-    """By name; `search` is a part of the name or the address."""
+    """People by name; `search` is a part of the name or the email address."""
     wanted = rules.clean_role(role) if role else ""
     return await people.matching(database, search=search, role=wanted, offset=offset, limit=limit)
 
@@ -95,7 +95,7 @@ async def list_people(
 async def add_person(
     data: JSONBody[NewPerson], database: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Person:
-    """Make an account. Without a password it cannot sign in yet."""
+    """Add an account. Without a password it cannot sign in yet."""
     return await people.add(database, data, clock.now())
 
 
@@ -105,13 +105,13 @@ async def import_people(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Imported:
-    """A CSV with the columns email, name, role and perhaps password as the body: all lines or none."""
+    """Import a CSV body with the columns email, name, role and optionally password: all lines or none."""
     return await people.import_csv(database, await request.body(), clock.now())
 
 
 @get("/people/{person_id:str}")
 async def get_person(person_id: FromPath[str], database: NamedDependency[Database]) -> Person:
-    """One person."""
+    """One account."""
     return await people.get(database, person_id)
 
 
@@ -122,12 +122,14 @@ async def edit_person(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Person:
-    """Change the given fields. A new password and disabling sign them out everywhere."""
+    """Change the given fields. A new password and disabling end all sessions of the account."""
     return await people.edit(database, person_id, data, clock.now())
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    Router("/api", tags=["Oneself"], route_handlers=[get_me, edit_me, list_tokens, make_token, revoke_token]),
+    Router(
+        "/api", tags=["Own account"], route_handlers=[get_me, edit_me, list_tokens, make_token, revoke_token]
+    ),
     Router(
         "/api",
         tags=["People"],

@@ -1,4 +1,4 @@
-"""`skillstudio users`: people from the command line, whether or not the server runs."""
+"""Command `skillstudio users`: manage accounts, with or without a running server."""
 
 import asyncio
 import sys
@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import click
 
-from server.accounts import rules
 from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson, Person, PersonPatch
 from server.accounts.signing_in import tokens
@@ -19,6 +18,8 @@ from server.core.errors import NotFound
 from server.settings import Settings, SettingsError
 from storage.database import migrations
 from storage.database.engine import Database
+from storage.messages import N_
+from storage.states import Role
 
 Result = TypeVar("Result")
 CLOCK = SystemClock()
@@ -26,17 +27,17 @@ CLOCK = SystemClock()
 
 @click.group("users")
 def users() -> None:
-    """Add people, list and import them, make tokens for programs."""
+    """Add, list and import people, create tokens for programs."""
 
 
 @users.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice(rules.ROLES), default=rules.LEARNER, show_default=True)
-@click.option("--name", required=True, help="As others see it.")
+@click.option("--role", type=click.Choice(list(Role)), default=Role.LEARNER, show_default=True)
+@click.option("--name", required=True, help="Name shown to others.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_settings()
 def add(settings: Settings, email: str, role: str, name: str, password_stdin: bool) -> None:
-    """Make an account. Without a password it cannot sign in yet."""
+    """Add an account. Without a password it cannot sign in yet."""
     new = NewPerson(email, name, role, _password() if password_stdin else None)
     person = _run(settings, lambda database: people.add(database, new, CLOCK.now()))
     click.echo(f"{person.email} is added as {person.role}.")
@@ -44,12 +45,12 @@ def add(settings: Settings, email: str, role: str, name: str, password_stdin: bo
 
 @users.command("list")
 @click.argument("search", default="")
-@click.option("--role", type=click.Choice(rules.ROLES), default=None, help="Only these.")
+@click.option("--role", type=click.Choice(list(Role)), default=None, help="Only people with this role.")
 @with_settings()
 def list_people(settings: Settings, search: str, role: str | None) -> None:
-    """Print who has an account: address, role, name and what keeps them out, parted by tabs.
+    """List accounts: email address, role, name and why they cannot sign in, separated by tabs.
 
-    SEARCH is a part of the name or the address.
+    SEARCH is a part of the name or the email address.
     """
 
     async def pages(database: Database) -> list[Person]:
@@ -59,8 +60,8 @@ def list_people(settings: Settings, search: str, role: str | None) -> None:
         return found
 
     for person in _run(settings, pages):
-        out = "disabled" if person.disabled else "" if person.has_password else "no password"
-        click.echo("\t".join((person.email, person.role, person.name, out)).rstrip())
+        obstacle = "disabled" if person.disabled else "" if person.has_password else "no password"
+        click.echo("\t".join((person.email, person.role, person.name, obstacle)).rstrip())
 
 
 @users.command("password")
@@ -74,11 +75,11 @@ def list_people(settings: Settings, search: str, role: str | None) -> None:
 )
 @with_settings()
 def password(settings: Settings, email: str) -> None:
-    """Set a new password, as when the only administrator forgot theirs. Signs them out everywhere."""
+    """Set a new password, also for an administrator who forgot it. Ends all sessions of the account."""
     patch = PersonPatch(password=_password())
 
     async def change(database: Database) -> Person:
-        person = await _known(database, email)
+        person = await _person(database, email)
         return await people.edit(database, person.id, patch, CLOCK.now())
 
     click.echo(f"{_run(settings, change).email} signs in with the new password now.")
@@ -88,7 +89,7 @@ def password(settings: Settings, email: str) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @with_settings()
 def import_list(settings: Settings, file: Path) -> None:
-    """Add and change people from a CSV with the columns email, name, role and perhaps password.
+    """Add and change people from a CSV with the columns email, name, role and optionally password.
 
     All lines or none; importing the same list again changes nothing.
     """
@@ -97,7 +98,7 @@ def import_list(settings: Settings, file: Path) -> None:
     for problem in imported.problems:
         click.echo(f"{file}:{problem.line}: {problem.sentence}", err=True)
     if imported.problems:
-        click.echo("Nothing was imported. Mend these lines and try again.", err=True)
+        click.echo("Nothing was imported. Correct these lines and try again.", err=True)
         sys.exit(1)
     click.echo(f"{imported.added} added, {imported.changed} changed, {imported.unchanged} as before.")
 
@@ -107,25 +108,25 @@ def import_list(settings: Settings, file: Path) -> None:
 @click.option("--name", default="command line", show_default=True, help="Where the token is used.")
 @with_settings()
 def token(settings: Settings, email: str, name: str) -> None:
-    """Print a new Bearer token that may do what this person may do."""
+    """Print a new Bearer token with the permissions of this person."""
 
     async def make(database: Database) -> str:
-        person = await _known(database, email)
+        person = await _person(database, email)
         made = await tokens.make(database, person.id, name=name, now=CLOCK.now())
         return made.token
 
     click.echo(_run(settings, make))
 
 
-async def _known(database: Database, email: str) -> Person:
+async def _person(database: Database, email: str) -> Person:
     person = await people.by_email(database, email)
     if person is None:
-        raise NotFound(f"There is no account with the address {email}.")
+        raise NotFound(N_("There is no account with the address %(email)s."), email=email)
     return person
 
 
 def _password() -> str:
-    """One line, without its end. `people` judges it."""
+    """One line of standard input, without its end. Validated by `people`."""
     return sys.stdin.readline().rstrip("\r\n")
 
 
@@ -139,7 +140,7 @@ def _run(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> R
 
 @asynccontextmanager
 async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """Of an installation that is there: a mistyped folder must not become a new one."""
+    """Database of an existing installation: a mistyped folder must not become a new one."""
     if not settings.database_url and not (settings.data / "skillstudio.db").is_file():
         raise SettingsError(
             f"There is no SkillStudio in the folder {settings.data}. "

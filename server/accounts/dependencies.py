@@ -1,4 +1,4 @@
-"""Who is asking, for any handler that names `viewer`, `maybe_viewer`, `teacher` or `administrator`."""
+"""Injected identity of the caller: `viewer`, `maybe_viewer`, `teacher`, `administrator`."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ from server.core.errors import Forbidden, SignInNeeded
 from server.core.web.cookies import cookie_name
 from server.settings import Settings
 from storage.database.engine import Database
+from storage.messages import N_
 
 AnyRequest = Request[object, object, State]
 AnyConnection = ASGIConnection[Any, Any, Any, State]
@@ -28,37 +29,37 @@ async def maybe_viewer(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Viewer | None:
-    """A Bearer header decides alone: a cookie beside it is not looked at."""
+    """Viewer by Bearer token or session cookie. With a Bearer header, the cookie is ignored."""
     token, secret = bearer_token(request), session_secret(request, settings)
     found = None
     if token is not None:
         found = await tokens.viewer_of(database, token, clock.now())
     elif secret is not None:
         found = await sessions.viewer_of(database, secret, clock.now())
-    request.state["viewer"] = found  # for the bar of an error page
+    request.state["viewer"] = found  # for the top bar of an error page
     return found
 
 
 async def viewer(maybe_viewer: NamedDependency[Viewer | None]) -> Viewer:
     if maybe_viewer is None:
-        raise SignInNeeded("Sign in, or send a valid Bearer token.")
+        raise SignInNeeded(N_("Sign in, or send a valid Bearer token."))
     return maybe_viewer
 
 
 async def teacher(viewer: NamedDependency[Viewer]) -> Viewer:
     if not viewer.can_teach:
-        raise Forbidden("Only instructors and administrators may do this.")
+        raise Forbidden(N_("Only instructors and administrators may do this."))
     return viewer
 
 
 async def administrator(viewer: NamedDependency[Viewer]) -> Viewer:
     if not viewer.is_administrator:
-        raise Forbidden("Only administrators may do this.")
+        raise Forbidden(N_("Only administrators may do this."))
     return viewer
 
 
 async def only_administrators(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
-    """Guard of a whole router, before anything of the request's body is read."""
+    """Guard of a whole router, called before the request's body is read."""
     services = connection.app.state
     found = await maybe_viewer(connection, services.settings, services.database, services.clock)
     await administrator(await viewer(found))
@@ -70,12 +71,12 @@ def bearer_token(request: AnyConnection) -> str | None:
 
 
 def session_secret(request: AnyConnection, settings: Settings) -> str | None:
-    """What the session cookie holds; for `sign_in(previous=…)` and `sign_out`."""
+    """Value of the session cookie, for `sign_in(previous=…)` and `sign_out`."""
     return request.cookies.get(cookie_name(settings.public_url)) or None
 
 
 async def client_address(request: AnyRequest, settings: NamedDependency[Settings]) -> str:
-    """Of the network, for `sign_in(address=…)`."""
+    """Network address of the client, for `sign_in(address=…)`."""
     forwarded = request.headers.getall("x-forwarded-for", [])
     peer = request.client.host if request.client else ""
     return rules.nearest_unproxied(peer, ",".join(forwarded), settings.proxies)

@@ -1,18 +1,20 @@
-"""Who is asking. Handlers take `viewer: Viewer` (401 or the sign-in page otherwise) or `maybe_viewer`."""
+"""Identity of the caller: handlers take `viewer` (otherwise 401 or the sign-in page) or `maybe_viewer`."""
 
 import msgspec
+
+from storage.states import Role
 
 
 class Viewer(msgspec.Struct, frozen=True):
     id: str
     email: str
     name: str
-    role: str  # learner, instructor, administrator
+    role: Role
 
     @property
     def is_administrator(self) -> bool:
-        return self.role == "administrator"
+        return self.role == Role.ADMINISTRATOR
 
     @property
     def can_teach(self) -> bool:
-        return self.role in ("instructor", "administrator")
+        return self.role in (Role.INSTRUCTOR, Role.ADMINISTRATOR)

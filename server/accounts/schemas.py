@@ -1,8 +1,10 @@
-"""Values that go in and out of the account services, as JSON and as template variables."""
+"""Input and output types of the account services, as JSON and as template variables."""
 
 from datetime import datetime
 
 import msgspec
+
+from storage.messages import Message
 
 
 class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -13,7 +15,7 @@ class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PersonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Only the fields that are given change."""
+    """Partial update: only the given fields change."""
 
     name: str | None = None
     role: str | None = None
@@ -32,12 +34,12 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class LineProblem(msgspec.Struct, frozen=True):
-    line: int  # as an editor counts it, the header is 1
-    sentence: str
+    line: int  # from 1, which is the header
+    sentence: Message
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """All or nothing: with any problem, nothing was written."""
+    """Result of an import, all or nothing: with any problem, nothing was written."""
 
     added: int
     changed: int
@@ -50,7 +52,7 @@ class MePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str  # where it is used, for the person who revokes it one day
+    name: str  # where it is used, shown for revoking it
 
 
 class TokenInfo(msgspec.Struct, frozen=True):
@@ -63,4 +65,4 @@ class TokenInfo(msgspec.Struct, frozen=True):
 class MadeToken(msgspec.Struct, frozen=True):
     id: str
     name: str
-    token: str  # shown this once
+    token: str  # shown only once

@@ -1,1 +1,1 @@
-"""What every feature may stand on: clock, errors, security primitives. Imports no feature."""
+"""Shared base of all features: clock, errors, security primitives. Imports no feature."""

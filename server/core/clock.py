@@ -1,16 +1,36 @@
-"""The one source of "now", so that tests can hold it."""
+"""Clock, and local days in the institution's time zone. The only source of "now"; tests hold it still."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
 
 
-@runtime_checkable  # Litestar checks what it injects
+@runtime_checkable  # Litestar checks the type of what it injects
 class Clock(Protocol):
     def now(self) -> datetime:
-        """With a time zone, in UTC."""
+        """Aware, in UTC."""
         ...
 
 
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def local_day(at: datetime, zone: str, day_start_hour: int) -> date:
+    """The day that a moment counts for: days begin at `day_start_hour` (0-23) in `zone` (IANA name)."""
+    return (at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) - timedelta(hours=day_start_hour)).date()
+
+
+def next_local_hour(after: datetime, zone: str, hour: int) -> datetime:
+    """The first moment later than `after`, in UTC, when clocks in `zone` show `hour`:00.
+
+    An hour that the change to summer time skips is an hour later; one that occurs twice is the first.
+    """
+    place = ZoneInfo(zone)
+    day = after.astimezone(place).date() - timedelta(days=1)
+    while True:
+        moment = datetime.combine(day, time(hour), place).astimezone(UTC)
+        if moment > after:
+            return moment
+        day += timedelta(days=1)

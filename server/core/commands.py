@@ -1,4 +1,4 @@
-"""What the commands of `skillstudio` share: settings from options, and errors as sentences."""
+"""Shared parts of the `skillstudio` commands: settings options, error sentences, the console."""
 
 import functools
 import sys
@@ -14,19 +14,17 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "data": click.option(
-        "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder for everything kept."
-    ),
+    "data": click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Data folder."),
     "host": click.option("--host", help="Address to listen on."),
     "port": click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on."),
     "workers": click.option(
-        "--workers", type=click.IntRange(0, 256), help="Encoding processes; 0: one a core."
+        "--workers", type=click.IntRange(0, 256), help="Encoding processes; 0: one per core."
     ),
 }
 
 
 def settings_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add --data and the named options; the function gets what was given as `given`."""
+    """Decorator that adds --data and the named options, passed to the function as `given`."""
     offered = ("data", *names)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,7 +41,7 @@ def settings_options(*names: str) -> Callable[[Callable[..., Any]], Callable[...
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a click command `settings: Settings`, and --data plus the named options that override it."""
+    """Decorator that passes `settings: Settings`, overridden by --data and the named options."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
@@ -56,7 +54,7 @@ def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
 
 
 def sentence(failure: Exception) -> str | None:
-    """What to tell the person at the terminal; None when it is our own mistake and needs a traceback."""
+    """Error message for the terminal; None for an internal error, which needs a traceback."""
     from redis.exceptions import RedisError
     from sqlalchemy.exc import DBAPIError
 
@@ -67,17 +65,17 @@ def sentence(failure: Exception) -> str | None:
     if isinstance(failure, (Problem, StoreError, ToolsMissing, SettingsError)):
         return str(failure)
     if isinstance(failure, DBAPIError):
-        return f"The database does not answer as it should: {failure.orig}. `skillstudio doctor` tells more."
+        return f"The database failed: {failure.orig}. Run `skillstudio doctor` for details."
     if isinstance(failure, RedisError):
-        return f"The queue does not answer as it should: {failure}. `skillstudio doctor` tells more."
+        return f"The queue failed: {failure}. Run `skillstudio doctor` for details."
     return None
 
 
-UNSEEN_COLUMNS = 200  # in a file or a pipe nothing limits a line, and a path in two is no path
+PIPE_COLUMNS = 200  # for a file or a pipe, where nothing limits a line: a wrapped path cannot be copied
 
 
 def console() -> "Console":
     from rich.console import Console
 
-    columns = None if sys.stdout.isatty() else UNSEEN_COLUMNS
+    columns = None if sys.stdout.isatty() else PIPE_COLUMNS
     return Console(soft_wrap=True, highlight=False, width=columns)

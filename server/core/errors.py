@@ -1,84 +1,94 @@
-"""What can go wrong with a request. One tree; `app.py` turns it into RFC 9457 details or a page."""
+"""Request errors, rendered by `core.web.exception_handlers` as RFC 9457 details or as a page."""
 
 from collections.abc import Callable, Mapping
 
+from storage.messages import N_, Message, MessageError, Value
 
-class Problem(Exception):
-    """`str()` is a sentence that tells the reader what to do; `fields` maps a form field to one."""
+
+class Problem(MessageError):
+    """Base error: `Problem(N_("The file has %(size)s."), size=byte_size(count))`.
+
+    The message says what to do; `fields` maps form fields to such messages. Both are kept as key and
+    values, and translated where they are shown. `str()` is in English.
+    """
 
     status = 400
-    title = "The request could not be carried out"
+    title = N_("The request could not be processed")
 
-    def __init__(self, detail: str, *, fields: dict[str, str] | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.fields = fields or {}
+    def __init__(
+        self, told: str | Message, *, fields: Mapping[str, str | Message] | None = None, **values: Value
+    ) -> None:
+        super().__init__(told, **values)
+        self.fields = {
+            name: field if isinstance(field, Message) else Message(field, values)
+            for name, field in (fields or {}).items()
+        }
 
 
 class Invalid(Problem):
-    title = "Something in the request is not right"
+    title = N_("The request is not valid")
 
 
 def all_valid(checks: Mapping[str, Callable[[], str]]) -> dict[str, str]:
-    """What each check gives, or one Invalid with the sentences of all that refuse: forms tell all of it."""
-    given: dict[str, str] = {}
-    refused: list[Invalid] = []
+    """Results of all checks. Raises one Invalid with the sentences of every failed check."""
+    results: dict[str, str] = {}
+    failures: list[Invalid] = []
     for name, check in checks.items():
         try:
-            given[name] = check()
+            results[name] = check()
         except Invalid as problem:
-            refused.append(problem)
-    if refused:
-        fields = {field: text for problem in refused for field, text in problem.fields.items()}
-        raise Invalid(refused[0].detail, fields=fields)
-    return given
+            failures.append(problem)
+    if failures:
+        fields = {field: text for problem in failures for field, text in problem.fields.items()}
+        raise Invalid(failures[0].message, fields=fields)
+    return results
 
 
 class SignInNeeded(Problem):
     status = 401
-    title = "Sign in first"
+    title = N_("Sign in first")
 
 
 class Forbidden(Problem):
     status = 403
-    title = "Not allowed"
+    title = N_("Not allowed")
 
 
 class NotFound(Problem):
     status = 404
-    title = "Not found"
+    title = N_("Not found")
 
 
 class Gone(Problem):
     status = 410
-    title = "No longer there"
+    title = N_("No longer available")
 
 
 class Conflict(Problem):
     status = 409
-    title = "Not possible right now"
+    title = N_("Not possible right now")
 
 
 class TooLarge(Problem):
     status = 413
-    title = "Too large"
+    title = N_("Too large")
 
 
 class TooManyAttempts(Problem):
     status = 429
-    title = "Too many tries"
+    title = N_("Too many attempts")
 
 
 class Unexpected(Problem):
     status = 500
-    title = "Something went wrong here"
+    title = N_("Something went wrong on the server")
 
 
 class NoRoom(Problem):
     status = 507
-    title = "Not enough room"
+    title = N_("Not enough space")
 
 
 class Unavailable(Problem):
     status = 503
-    title = "Not available right now"
+    title = N_("Not available right now")

@@ -1,4 +1,4 @@
-"""One start per data folder, by a lock that the kernel frees however its holder ends."""
+"""Single-instance lock of a data folder: an flock, released by the kernel however its holder ends."""
 
 import fcntl
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-UP = "SkillStudio"  # the name of `skillstudio up` among the locks
+UP = "SkillStudio"  # lock name of `skillstudio up`
 
 
 class AlreadyRuns(click.ClickException):
@@ -17,14 +17,14 @@ class AlreadyRuns(click.ClickException):
 
 @contextmanager
 def only_instance(folder: Path, name: str, address: str) -> Iterator[None]:
-    """Raises AlreadyRuns, naming the process and what it said of itself in `address`."""
+    """Exclusive lock during the context. Raises AlreadyRuns with the holder's process id and `address`."""
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRuns(_held(os.pread(handle, 500, 0).decode(), folder, name)) from None
+            raise AlreadyRuns(_refusal(os.pread(handle, 500, 0).decode(), folder, name)) from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()} {address}".encode(), 0)
         yield
@@ -33,18 +33,18 @@ def only_instance(folder: Path, name: str, address: str) -> Iterator[None]:
 
 
 def holder(folder: Path, name: str) -> str | None:
-    """Who runs there now, as "process 123, http://localhost:8000"; None when nobody does."""
-    said = _said(folder, name)
-    return None if said is None else _named(said)
+    """Holder of the lock, as "process 123, http://localhost:8000"; None when it is free."""
+    content = _content(folder, name)
+    return None if content is None else _described(content)
 
 
 def address(folder: Path, name: str) -> str | None:
-    """What it said of itself; None when nobody runs there."""
-    said = _said(folder, name)
-    return said and said.partition(" ")[2]
+    """Address given by the holder of the lock; None when it is free."""
+    content = _content(folder, name)
+    return content and content.partition(" ")[2]
 
 
-def _said(folder: Path, name: str) -> str | None:
+def _content(folder: Path, name: str) -> str | None:
     try:
         handle = os.open(folder / f"{name}.lock", os.O_RDWR)
     except FileNotFoundError:
@@ -58,13 +58,13 @@ def _said(folder: Path, name: str) -> str | None:
         os.close(handle)
 
 
-def _named(content: str) -> str:
+def _described(content: str) -> str:
     pid, _, address = content.partition(" ")
     return f"process {pid or 'unknown'}, {address}"
 
 
-def _held(content: str, folder: Path, name: str) -> str:
+def _refusal(content: str, folder: Path, name: str) -> str:
     return (
-        f"{name} already runs on the data folder {folder.parent} ({_named(content)}). "
+        f"{name} already runs on the data folder {folder.parent} ({_described(content)}). "
         f"End that one first, or choose another folder with --data."
     )

@@ -1,4 +1,4 @@
-"""One way to log, for our own lines and for those of the libraries: text for people, JSON for machines."""
+"""Logging configuration for our own and the libraries' loggers: text for people, JSON for machines."""
 
 import logging
 import sys
@@ -7,12 +7,12 @@ from typing import Any
 
 import structlog
 
-# They speak up from warning on.
+# Library loggers, limited to warnings and above.
 QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")
 
 
 def configure_logging(level: str = "info", form: str = "text", **always: Any) -> None:
-    """Send everything to standard output. `always` (worker=…) stands in every line, of every thread."""
+    """Log everything to standard output. `always` (worker=…) is added to every line, from every thread."""
 
     def add_always(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         return {**always, **event}

@@ -1,4 +1,4 @@
-"""Random names, their stored hashes, and signatures. Keys and times come from the caller."""
+"""Random secrets, their stored hashes, and signatures. Keys and times come from the caller."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ def new_secret() -> str:
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret. Its 256 random bits need no salt and no slow hash."""
+    """SHA-256 stored in place of a secret, whose 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -21,7 +21,7 @@ def sign(key: bytes, message: bytes) -> str:
 
 
 def verify(keys: tuple[bytes, ...], message: bytes, signature: str) -> bool:
-    """Whether any live key made the signature; every key is tried, so that time tells nothing."""
+    """Whether any live key made the signature; every key is tried, so that timing reveals nothing."""
     given = signature.encode(errors="replace")
     matches = [hmac.compare_digest(sign(key, message).encode(), given) for key in keys]
     return any(matches)

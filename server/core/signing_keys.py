@@ -1,4 +1,4 @@
-"""Keys that sign links and forms: made when first asked for, shared by every server process."""
+"""Signing keys of links and forms: created on first use, shared by every server process."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -12,11 +12,11 @@ from storage.database.locks import advisory_lock
 from storage.database.tables import ServerKey
 
 NEW_EVERY = timedelta(days=30)
-LIVE = 2  # one to sign with and one whose signatures still hold
+LIVE = 2  # the key to sign with and the previous one, whose signatures are still valid
 
 
 async def live_keys(database: Database, purpose: str, now: datetime) -> tuple[bytes, ...]:
-    """32 bytes each, newest first: sign with the first, accept any. Makes one where there is none."""
+    """Live keys of 32 bytes, newest first: sign with the first, accept any. Creates the first one."""
     async with database.read() as session:
         rows = await _live(session, purpose)
     if not rows:
@@ -27,9 +27,9 @@ async def live_keys(database: Database, purpose: str, now: datetime) -> tuple[by
 
 
 async def renew(database: Database, now: datetime) -> None:
-    """A new key for each purpose whose newest is a month old; the one before stays good until the next turn.
+    """Rotate keys older than NEW_EVERY, by purpose. The previous key stays valid until the next rotation.
 
-    A link lives for 18 hours at most, so none is cut short. Safe to run twice and beside itself.
+    A link lives for 18 hours at most, so none is cut short. Idempotent; safe to run concurrently.
     """
     async with database.write() as session:
         await advisory_lock(session, "keys")

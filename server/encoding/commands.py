@@ -1,4 +1,4 @@
-"""`skillstudio ingest`: lectures that lie on this machine, into lessons, with a bar for each."""
+"""`skillstudio ingest`: local files into lessons, with a progress bar for each."""
 
 import asyncio
 import logging
@@ -34,14 +34,14 @@ from storage.objects.store import StoreError
     required=True,
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
 )
-@click.option("--lesson", "lesson_id", metavar="ID", help="The lesson that gets the one file.")
+@click.option("--lesson", "lesson_id", metavar="ID", help="Lesson that receives the one file.")
 @click.option(
     "--course",
     metavar="TITLE",
-    help="The course that gets a draft lesson for each file, named after it; its id will do.",
+    help="Course, by title or id, that receives a draft lesson for each file, named after the file.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each file.")
-@click.option("--detach", is_flag=True, help="Do not wait until the lectures are ready.")
+@click.option("--detach", is_flag=True, help="Do not wait for the encoding.")
 @with_settings()
 def ingest(
     settings: Settings,
@@ -51,16 +51,16 @@ def ingest(
     as_json: bool,
     detach: bool,
 ) -> None:
-    """Bring FILES into a lesson or a course, and wait until they are ready.
+    """Import FILES into a lesson or a course, and wait until they are encoded.
 
-    Course and lessons are made where they are missing. A file whose lesson has a video already
-    becomes its new revision. Fails when one of the files does; the others go on.
+    A missing course or lesson is created. A file whose lesson already has a video becomes its new
+    revision. Exits with 1 when a file fails; the other files continue.
     """
     if (lesson_id is None) == (course is None):
         raise click.UsageError("Name either --lesson ID or --course TITLE.")
     if lesson_id is not None and len(files) > 1:
         raise click.UsageError("One lesson takes one file. For several files, use --course TITLE.")
-    structlog.configure(  # standard output is for the outcome
+    structlog.configure(  # standard output holds only the outcomes
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -68,7 +68,7 @@ def ingest(
     try:
         outcomes = asyncio.run(run.all(files, lesson_id, course))
     except KeyboardInterrupt:
-        click.echo("Stopped watching. What has been handed over is encoded all the same.", err=True)
+        click.echo("Stopped waiting. Submitted files are still encoded.", err=True)
         sys.exit(130)
     sys.exit(any(outcome.failed for outcome in outcomes))
 
@@ -88,7 +88,7 @@ class Ingest:
         )
 
     async def all(self, files: tuple[Path, ...], lesson_id: str | None, course: str | None) -> list[Outcome]:
-        """One file after the other into the store, so that the first is ready first."""
+        """Store the files one after the other, so that the first is ready first."""
         async with services(self.settings) as opened:
             self.context = UploadContext.of(opened)
             if lesson_id is not None:
@@ -97,46 +97,46 @@ class Ingest:
             with self.bars:
                 bars = [self.bars.add_task("", file=path.name, total=None, start=False) for path in files]
                 waiting = [
-                    await self.hand_over(path, bar, lesson_id, course_id)
+                    await self.submit(path, bar, lesson_id, course_id)
                     for path, bar in zip(files, bars, strict=True)
                 ]
                 await self.warn_without_workers()
                 return await asyncio.gather(*waiting)
 
-    async def hand_over(
+    async def submit(
         self, path: Path, bar: TaskID, lesson_id: str | None, course_id: str
     ) -> "asyncio.Task[Outcome]":
-        """Store and submit; what is left to do is the task that waits."""
+        """Store and submit one file; returns the task that waits for its encoding."""
         self.bars.start_task(bar)
         self.bars.update(bar, description="storing")
-        made: Video | Outcome
+        submitted: Video | Outcome
         try:
             if lesson_id is None:
-                made = await steps.submit_to_course(self.context, course_id, path, self.clock)
+                submitted = await steps.submit_to_course(self.context, course_id, path, self.clock)
             else:
-                made = await steps.submit_file(self.context, lesson_id, path, self.clock)
+                submitted = await steps.submit_file(self.context, lesson_id, path, self.clock)
         except (Problem, StoreError) as error:
-            made = steps.refused(path, lesson_id, error)
-        return asyncio.create_task(self.wait(path, bar, made))
+            submitted = steps.refused(path, lesson_id, error)
+        return asyncio.create_task(self.wait(path, bar, submitted))
 
-    async def wait(self, path: Path, bar: TaskID, made: Video | Outcome) -> Outcome:
-        if isinstance(made, Outcome):
-            outcome = made
+    async def wait(self, path: Path, bar: TaskID, submitted: Video | Outcome) -> Outcome:
+        if isinstance(submitted, Outcome):
+            outcome = submitted
         elif self.detach:
-            outcome = steps.underway(path, made)
+            outcome = steps.processing(path, submitted)
         else:
             outcome = await steps.follow(
-                self.context, made, path, self.clock, lambda progress: self.show(bar, progress)
+                self.context, submitted, path, self.clock, lambda progress: self.show(bar, progress)
             )
-        self.tell(outcome)
+        self.report(outcome)
         return outcome
 
     def show(self, bar: TaskID, progress: LessonProgress) -> None:
-        words = presentation(progress)
-        text = f"{words.headline.lower()}  {words.detail}"
+        texts = presentation(progress)
+        text = f"{texts.headline.lower()}  {texts.detail}"
         self.bars.update(bar, total=100, completed=progress.progress, description=text)
 
-    def tell(self, outcome: Outcome) -> None:
+    def report(self, outcome: Outcome) -> None:
         if outcome.hls_url:
             site = address(self.settings.run_folder, UP) or self.settings.public_url
             outcome = msgspec.structs.replace(outcome, hls_url=site + outcome.hls_url)
@@ -145,16 +145,16 @@ class Ingest:
         elif outcome.failed:
             self.say(f"{outcome.file}: {outcome.error}", "red")
         elif outcome.seconds is None:
-            self.say(f"{outcome.file}: handed over, lesson {outcome.lesson_id}")
+            self.say(f"{outcome.file}: submitted, lesson {outcome.lesson_id}")
         else:
             self.say(f"{outcome.file}: ready after {outcome.seconds:.1f} s, lesson {outcome.lesson_id}")
 
     def say(self, text: str, style: str = "") -> None:
-        """Above the bars."""
+        """Print above the progress bars."""
         self.bars.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     async def warn_without_workers(self) -> None:
         if not self.detach and not await steps.has_worker(self.context, self.clock):
             click.echo(
-                "No worker is running: start `skillstudio up`. Until then the lectures wait.", err=True
+                "No worker is running: start `skillstudio up`. Until then the lectures stay queued.", err=True
             )

@@ -1,4 +1,4 @@
-"""Files of this machine straight into lessons: no HTTP, no second copy on the way to an S3 store."""
+"""Import of local files into lessons: no HTTP, no second copy before an S3 store."""
 
 import asyncio
 import mimetypes
@@ -22,27 +22,29 @@ from storage import deletions
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, Lesson, Upload, Video, WorkerRow
+from storage.messages import N_
 from storage.objects import keys
 from storage.objects.store import StoreError
+from storage.states import Role
 from transcoder.jobs import api as jobs
 
 OPERATOR = Viewer(
-    id="", email="", name="skillstudio ingest", role="administrator"
-)  # whoever has the data folder
-LOOK_EVERY = 0.5  # seconds
+    id="", email="", name="skillstudio ingest", role=Role.ADMINISTRATOR
+)  # access to the data folder is the authorisation
+POLL_SECONDS = 0.5
 WORKER_SILENCE = timedelta(minutes=1)
 
-Told = Callable[[LessonProgress], None]
+OnProgress = Callable[[LessonProgress], None]
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The line that `--json` prints. `seconds`: from the queue until everything was ready."""
+    """Result for one file, the line that `--json` prints. `seconds`: from queueing until ready."""
 
     file: str
     lesson_id: str | None
     status: str  # processing, ready, failed
     seconds: float | None = None
-    playable_seconds: float | None = None  # from the queue until the first second could be watched
+    playable_seconds: float | None = None  # from queueing until the first second was playable
     hls_url: str | None = None
     error: str | None = None
     job_id: str | None = None
@@ -53,7 +55,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def course_named(database: Database, title: str, clock: Clock) -> str:
-    """The id of the course of this title or id; made as a draft when there is none.
+    """Id of the course with this title or id; created as a draft when there is none.
 
     Raises Conflict when several have the title.
     """
@@ -63,7 +65,11 @@ async def course_named(database: Database, title: str, clock: Clock) -> str:
         found: list[str] = [row.id for row in known if title in (row.id, row.title)]
         found = found or [row.id for row in known if row.title.casefold() == title.casefold()]
         if len(found) > 1:
-            raise Conflict(f"{len(found)} courses are called “{title}”. Give the id of one to --course.")
+            raise Conflict(
+                N_("%(count)s courses are called “%(title)s”. Give the id of one to --course."),
+                count=len(found),
+                title=title,
+            )
         if found:
             return found[0]
         now = clock.now()
@@ -73,7 +79,7 @@ async def course_named(database: Database, title: str, clock: Clock) -> str:
 
 
 async def lesson_for(database: Database, course_id: str, path: Path, clock: Clock) -> str:
-    """The course's lesson that is named after the file; made as a draft when there is none."""
+    """Id of the course's lesson named after the file; created as a draft when there is none."""
     title = title_from(path.name)[: rules.TITLE_LENGTH]
     for lesson in await lessons.of_course(database, OPERATOR, course_id):
         if lesson.title.casefold() == title.casefold():
@@ -82,8 +88,8 @@ async def lesson_for(database: Database, course_id: str, path: Path, clock: Cloc
 
 
 async def submit_to_course(context: UploadContext, course_id: str, path: Path, clock: Clock) -> Video:
-    """Like `submit_file`, into the lesson named after the file. One that was made for a file which
-    is refused is taken away again."""
+    """Like `submit_file`, into the lesson named after the file. A lesson created for a file that is
+    refused is deleted again."""
     began = clock.now()
     lesson_id = await lesson_for(context.database, course_id, path, clock)
     try:
@@ -95,7 +101,7 @@ async def submit_to_course(context: UploadContext, course_id: str, path: Path, c
 
 
 async def _is_new_and_empty(database: Database, lesson_id: str, began: datetime) -> bool:
-    """Whether nobody had it before or has put anything into it since."""
+    """Whether the lesson was created by this run and is still unused."""
     async with database.read() as session:
         lesson = await session.get(Lesson, lesson_id)
         used = await session.scalar(
@@ -107,7 +113,7 @@ async def _is_new_and_empty(database: Database, lesson_id: str, began: datetime)
 
 
 async def submit_file(context: UploadContext, lesson_id: str, path: Path, clock: Clock) -> Video:
-    """Store a file and start a revision from it. Raises Problem or StoreError; then nothing is kept."""
+    """Store a file and start a revision from it. Raises Problem or StoreError, and then keeps nothing."""
     size, filename = path.stat().st_size, clean_filename(path.name)
     key = keys.original(lesson_id, new_id(), filename)
     free = await context.store.free_bytes()
@@ -118,15 +124,17 @@ async def submit_file(context: UploadContext, lesson_id: str, path: Path, clock:
             free=2**63 if free is None else free,
             promised=await promised_bytes(session, context.spool),
         )
-        # If we die before it is submitted; that takes the mark away in the same transaction.
+        # In case this process dies before the submission, which removes the entry in its transaction.
         await deletions.schedule(session, [key], clock.now() + STORING_LIMIT)
-    await context.database.sync()  # or a power cut takes the mark back and keeps the bytes
+    await context.database.sync()  # else a power cut could lose the entry and keep the bytes
     try:
         await context.store.put_file(
             key, path, mimetypes.guess_type(filename)[0] or "application/octet-stream"
         )
     except OSError as error:
-        raise Problem(f"{path} cannot be read: {error.strerror}.") from error
+        raise Problem(
+            N_("%(path)s cannot be read: %(reason)s."), path=str(path), reason=error.strerror or str(error)
+        ) from error
     try:
         return await jobs.submit(
             context.database,
@@ -139,11 +147,13 @@ async def submit_file(context: UploadContext, lesson_id: str, path: Path, clock:
         )
     except jobs.NotPossible as error:
         await context.store.delete(key)
-        raise NotFound(str(error)) from error
+        raise NotFound(error.message) from error
 
 
-async def follow(context: UploadContext, video: Video, path: Path, clock: Clock, told: Told) -> Outcome:
-    """Until the revision is ready, failed or replaced. `told` hears of every look."""
+async def follow(
+    context: UploadContext, video: Video, path: Path, clock: Clock, on_progress: OnProgress
+) -> Outcome:
+    """Poll until the revision is ready, failed or replaced; `on_progress` is called at every poll."""
     while True:
         now = clock.now()
         async with context.database.read() as session:
@@ -152,7 +162,7 @@ async def follow(context: UploadContext, video: Video, path: Path, clock: Clock,
         if progress is None or row is None or progress.job_id != video.id:
             error = "The lesson was deleted or got another video meanwhile."
             return _outcome(path, video, status="failed", error=error)
-        told(progress)
+        on_progress(progress)
         if not progress.encoding:
             ready = progress.stage == "ready"
             shown = await with_media_urls(progress, context.database, OPERATOR, now)
@@ -161,16 +171,16 @@ async def follow(context: UploadContext, video: Video, path: Path, clock: Clock,
                 row,
                 status="ready" if ready else "failed",
                 hls_url=shown.hls_url if ready else None,
-                error=None if ready else progress.error or "The encoding was stopped.",
+                error=None if ready else str(progress.error or "The encoding was stopped."),
             )
-        await asyncio.sleep(LOOK_EVERY)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def refused(path: Path, lesson_id: str | None, error: Problem | StoreError) -> Outcome:
     return Outcome(file=str(path), lesson_id=lesson_id, status="failed", error=str(error))
 
 
-def underway(path: Path, video: Video) -> Outcome:
+def processing(path: Path, video: Video) -> Outcome:
     return _outcome(path, video, status="processing")
 
 
@@ -193,7 +203,7 @@ def _outcome(
 
 
 async def has_worker(context: UploadContext, clock: Clock) -> bool:
-    """Whether any worker has said in the last minute that it is there."""
+    """Whether any worker has sent a heartbeat in the last minute."""
     async with context.database.read() as session:
         alive = WorkerRow.heartbeat_at > clock.now() - WORKER_SILENCE
         return bool(await session.scalar(select(exists().where(alive))))

@@ -1,4 +1,4 @@
-"""How far a lesson is, in the reader's words. The page and its live events show the same sentences."""
+"""Progress texts for users, the same on the page and in its live events."""
 
 import msgspec
 
@@ -9,15 +9,15 @@ from server.encoding.progress import LessonProgress
 
 class Presentation(msgspec.Struct, frozen=True):
     headline: str
-    detail: str = ""  # figures, parted by dots
+    detail: str = ""  # figures, separated by dots
     hint: str = ""  # what learners see meanwhile, or what to do
 
 
 class PresentedProgress(LessonProgress, frozen=True, kw_only=True):
-    """What the events carry: the answer of transcode/status, its words, and what the page offers."""
+    """Payload of the events: the response of transcode/status, its texts and the actions of the page."""
 
     words: Presentation
-    begun: bool  # there is an encoding to tell about
+    begun: bool  # an encoding exists
     wants_file: bool
     can_replace: bool
 
@@ -27,12 +27,17 @@ def presented(progress: LessonProgress) -> PresentedProgress:
     settled = progress.stage in ("ready", "failed", "cancelled")
     useful = progress.playable or progress.can_retry
     return PresentedProgress(
-        **msgspec.structs.asdict(progress) | {"error": progress.error and translated(progress.error)},
+        **msgspec.structs.asdict(for_reader(progress)),
         words=presentation(progress),
         begun=begun,
         wants_file=not progress.uploads and (not begun or (settled and not useful)),
         can_replace=not progress.uploads and settled and useful,
     )
+
+
+def for_reader(progress: LessonProgress) -> LessonProgress:
+    """The same with its error as a sentence in the reader's language."""
+    return msgspec.structs.replace(progress, error=translated(progress.error) or None)
 
 
 def presentation(progress: LessonProgress) -> Presentation:
@@ -76,7 +81,7 @@ def _place(place: int) -> str:
 def _hint(progress: LessonProgress) -> str:
     replacing = progress.playable and progress.video_id != progress.job_id
     if progress.stage in ("failed", "cancelled") and replacing:
-        return _("Learners go on seeing the video that was here before.")
+        return _("Learners still see the previous video.")
     if progress.stage == "failed" and progress.can_retry:
         return _("The parts that are finished were kept. Try again, or upload another file.")
     if progress.stage == "failed":
@@ -84,11 +89,11 @@ def _hint(progress: LessonProgress) -> str:
     if not progress.encoding:
         return ""
     if replacing:
-        return _("Learners see the video that was here before until this one is ready.")
+        return _("Learners see the previous video until this one is ready.")
     if progress.playable and progress.duration_seconds:
         spans = {
             "ready": clock_time(progress.playable_seconds),
             "whole": clock_time(progress.duration_seconds),
         }
         return _("%(ready)s of %(whole)s can be watched already.") % spans
-    return _("You can leave this page: the work goes on without it.")
+    return _("You can leave this page: the encoding continues.")

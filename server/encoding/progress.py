@@ -1,4 +1,4 @@
-"""How far a lesson is, from the first byte of its upload to the last segment."""
+"""Progress of a lesson's video, from the first byte of its upload to the last segment."""
 
 from datetime import datetime
 from typing import Any
@@ -10,30 +10,32 @@ from server.accounts.identity import Viewer
 from server.core.signing_keys import live_keys
 from server.playback.service import media_root
 from server.uploads.schemas import OpenUpload
-from server.uploads.service import under_way
+from server.uploads.service import active_uploads
 from server.uploads.spool import Spool
 from storage.database.engine import Database
 from storage.database.tables import Lesson
+from storage.messages import Message
 from storage.objects.keys import POSTER
-from transcoder.jobs.status import ChunkStatus, VideoStatus, lesson_status
+from storage.states import VideoStatus
+from transcoder.jobs.status import ChunkStatus, RevisionStatus, lesson_status
 
 UNFINISHED = ("storing", "waiting", "checking", "encoding", "finishing")
 
 
 class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of transcode/status. The fields up to `error` are spec section 1."""
+    """Response of transcode/status. The fields up to `error` are spec section 1."""
 
     status: str | None  # uploading, processing, ready, failed; None: nothing was uploaded yet
     progress: int  # 0-100, of the encoding
     job_id: str | None
     stage: str  # empty, uploading, storing, waiting, checking, encoding, finishing, ready, failed, cancelled
     eta_seconds: int | None
-    playable: bool  # by its learners: this revision, or the one before it
+    playable: bool  # by learners: this revision or the previous one
     hls_url: str | None
     thumbnail_url: str | None
     duration_seconds: float | None
     variants: list[dict[str, Any]]
-    error: str | None  # a sentence
+    error: Message | str | None  # a message until `presentation.for_reader`
     queue_place: int | None = None  # 1: next
     speed: float | None = None  # seconds of lecture per second
     playable_seconds: float = 0.0
@@ -43,7 +45,7 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     chunks: tuple[ChunkStatus, ...] = ()
     uploads: tuple[OpenUpload, ...] = ()
     video_id: str | None = None  # the revision that `hls_url` plays
-    video_seconds: float | None = None  # how long that one is
+    video_seconds: float | None = None  # its duration
 
     @property
     def moving(self) -> bool:
@@ -57,17 +59,17 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
 async def snapshot(
     session: AsyncSession, spool: Spool, lesson_id: str, now: datetime
 ) -> LessonProgress | None:
-    """Without addresses, which are each viewer's own. None when the lesson is gone."""
+    """Progress without media URLs, which are signed per viewer. None when the lesson was deleted."""
     lesson = await session.get(Lesson, lesson_id)
     if lesson is None:
         return None
-    uploads = tuple(await under_way(session, spool, lesson_id))
+    uploads = tuple(await active_uploads(session, spool, lesson_id))
     video = await lesson_status(session, lesson_id, now)
     return _of_video(lesson, video, uploads) if video else _before_video(lesson, uploads)
 
 
 def _before_video(lesson: Lesson, uploads: tuple[OpenUpload, ...]) -> LessonProgress:
-    storing = any(upload.storing for upload in uploads) or lesson.video_status == "processing"
+    storing = any(upload.storing for upload in uploads) or lesson.video_status == VideoStatus.PROCESSING
     status = "processing" if storing else lesson.video_status
     return LessonProgress(
         status=status,
@@ -86,7 +88,7 @@ def _before_video(lesson: Lesson, uploads: tuple[OpenUpload, ...]) -> LessonProg
     )
 
 
-def _of_video(lesson: Lesson, video: VideoStatus, uploads: tuple[OpenUpload, ...]) -> LessonProgress:
+def _of_video(lesson: Lesson, video: RevisionStatus, uploads: tuple[OpenUpload, ...]) -> LessonProgress:
     return LessonProgress(
         status=video.status,
         progress=video.progress,
@@ -115,7 +117,7 @@ def _of_video(lesson: Lesson, video: VideoStatus, uploads: tuple[OpenUpload, ...
 async def with_media_urls(
     progress: LessonProgress, database: Database, viewer: Viewer, now: datetime
 ) -> LessonProgress:
-    """With addresses that this viewer may fetch for some hours."""
+    """Add media URLs that are signed for this viewer and valid for some hours."""
     if progress.video_id is None:
         return progress
     keys = await live_keys(database, "media-token", now)

@@ -1,4 +1,4 @@
-"""Values that encoding takes and gives (spec section 1)."""
+"""Request and response bodies of encoding (spec section 1)."""
 
 import msgspec
 
@@ -13,7 +13,7 @@ class LessonRef(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True):
-    """Both None when an upload was dropped before it had a job."""
+    """Job of a lesson. Both None when an upload was cancelled before it had one."""
 
     job_id: str | None
     status: str | None  # processing, ready, failed

@@ -1,4 +1,4 @@
-"""The institution's name in the application's state, where every page finds it."""
+"""Institution's name in the application's state, from where every page reads it."""
 
 import structlog
 from litestar import Litestar
@@ -11,13 +11,13 @@ STATE_KEY = "institution_name"  # read by `server.core.web.pages`
 
 
 async def load_name(app: Litestar) -> None:
-    """Read the name again: after a change, and where people sign in."""
+    """Reload the name: after a change, and on the sign-in page."""
     app.state[STATE_KEY] = (await service.get(app.state["database"])).name
 
 
 async def load_name_at_startup(app: Litestar) -> None:
-    """An unreachable database must not keep the server from starting: its health check tells of it."""
+    """An unreachable database must not keep the server from starting; its health check reports it."""
     try:
         await load_name(app)
     except (DBAPIError, OSError) as error:
-        log.warning("institution's name could not be read", error=str(error))
+        log.warning("institution name not loaded", error=str(error))

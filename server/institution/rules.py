@@ -1,9 +1,10 @@
-"""Rules of the institution's name and time zone. Pure."""
+"""Validation of the institution's name and time zone. Pure."""
 
 from zoneinfo import ZoneInfo, available_timezones
 
 from server.core.errors import Invalid
 from server.core.text.normalize import one_line
+from storage.messages import N_
 
 NAME_LENGTH = 80
 
@@ -11,22 +12,22 @@ NAME_LENGTH = 80
 def clean_name(text: str) -> str:
     name = one_line(text)
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
-        sentence = "Write a name of 1 to 80 characters."
+        sentence = N_("Write a name of 1 to 80 characters.")
         raise Invalid(sentence, fields={"institution": sentence})
     return name
 
 
 def clean_time_zone(text: str) -> str:
     if text not in available_timezones():
-        sentence = "Choose a time zone from the list."
+        sentence = N_("Choose a time zone from the list.")
         raise Invalid(sentence, fields={"time_zone": sentence})
     return ZoneInfo(text).key
 
 
 def time_zones() -> list[str]:
-    """Those that people look for: by place, and UTC."""
-    odd = ("Etc/", "US/", "posix/", "right/", "SystemV/")
+    """Time zones to choose from: by place, and UTC."""
+    excluded = ("Etc/", "US/", "posix/", "right/", "SystemV/")
     return [
         "UTC",
-        *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(odd)),
+        *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(excluded)),
     ]

@@ -1,6 +1,6 @@
-"""Who may do what with a course and a lesson. Every feature asks here, in its own transaction.
+"""Access rules of courses and lessons. Every feature calls them, in its own transaction.
 
-NotFound where the viewer may not know that the thing exists; Forbidden where they see it
+NotFound where the viewer must not learn that the course or lesson exists; Forbidden where they see it
 but may not change it.
 """
 
@@ -10,18 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.identity import Viewer
 from server.core.errors import Forbidden, NotFound
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
-from storage.database.tables.library import PUBLISHED
+from storage.messages import N_
+from storage.states import PublicationStatus
 
-NO_COURSE = "There is no such course, or you are not enrolled in it."
-NO_LESSON = "There is no such lesson, or it is not open to you."
-NOT_TEACHING = "Only those who teach this course may change it."
+NO_COURSE = N_("There is no such course, or you are not enrolled in it.")
+NO_LESSON = N_("There is no such lesson, or it is not open to you.")
+NOT_TEACHING = N_("Only those who teach this course may change it.")
 
 
 async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
-    """Published and enrolled, or teaching it."""
+    """Course that the viewer is enrolled in, if published, or teaches. Raises NotFound."""
     course = await session.get(Course, course_id)
     if course is None or not (
-        (course.status == PUBLISHED and await is_enrolled(session, viewer, course_id))
+        (course.status == PublicationStatus.PUBLISHED and await is_enrolled(session, viewer, course_id))
         or await is_teaching(session, viewer, course_id)
     ):
         raise NotFound(NO_COURSE)
@@ -29,6 +30,7 @@ async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: 
 
 
 async def course_for_teaching(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
+    """Course that the viewer teaches. Raises NotFound and Forbidden."""
     course = await course_for_learning(session, viewer, course_id)
     if not await is_teaching(session, viewer, course_id):
         raise Forbidden(NOT_TEACHING)
@@ -36,9 +38,11 @@ async def course_for_teaching(session: AsyncSession, viewer: Viewer, course_id: 
 
 
 async def lesson_for_learning(session: AsyncSession, viewer: Viewer, lesson_id: str) -> Lesson:
-    """Both published and enrolled, or teaching its course."""
+    """Lesson that the viewer may watch: it and its course published and enrolled, or taught by them."""
     lesson, course = await _lesson_and_course(session, lesson_id)
-    open_to_learners = lesson.status == PUBLISHED and course.status == PUBLISHED
+    open_to_learners = (
+        lesson.status == PublicationStatus.PUBLISHED and course.status == PublicationStatus.PUBLISHED
+    )
     if not (
         (open_to_learners and await is_enrolled(session, viewer, course.id))
         or await is_teaching(session, viewer, course.id)
@@ -62,7 +66,7 @@ async def is_enrolled(session: AsyncSession, viewer: Viewer, course_id: str) -> 
 
 
 async def is_teaching(session: AsyncSession, viewer: Viewer, course_id: str) -> bool:
-    """Administrators teach everything; somebody who lost the role teaches nothing."""
+    """Administrators teach every course; a former instructor without the role teaches none."""
     if viewer.is_administrator or not viewer.can_teach:
         return viewer.is_administrator
     found = await session.scalar(

@@ -1,4 +1,4 @@
-"""Courses, lessons, enrolments and instructors as JSON (spec section 1)."""
+"""JSON API of courses, lessons, enrolments and instructors (spec section 1)."""
 
 from litestar import Router, delete, get, patch, post, put
 from litestar.di import NamedDependency
@@ -28,9 +28,9 @@ async def list_courses(
     database: NamedDependency[Database], viewer: NamedDependency[Viewer]
 ) -> list[CourseView]:
     """Courses that the caller teaches or, once published, is enrolled in."""
-    mine = await courses.teaching(database, viewer)
-    known = {course.id for course in mine}
-    return mine + [course for course in await courses.learning(database, viewer) if course.id not in known]
+    taught = await courses.teaching(database, viewer)
+    known = {course.id for course in taught}
+    return taught + [course for course in await courses.learning(database, viewer) if course.id not in known]
 
 
 @post("/courses")
@@ -40,7 +40,7 @@ async def create_course(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> CourseView:
-    """Make a course, which the caller then teaches."""
+    """Create a course, with the caller as its instructor."""
     return await courses.create(database, viewer, data, clock.now())
 
 
@@ -102,7 +102,7 @@ async def order_lessons(
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
 ) -> list[LessonView]:
-    """Put all lessons into the given order."""
+    """Reorder all lessons."""
     await lessons.put_in_order(database, viewer, course_id, data.lesson_ids)
     return await lessons.of_course(database, viewer, course_id)
 
@@ -123,7 +123,7 @@ async def edit_lesson(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> LessonView:
-    """Change the given fields; `position` moves it and the others make room."""
+    """Change the given fields; `position` moves it and shifts the others."""
     return await lessons.edit(database, viewer, lesson_id, data, clock.now())
 
 
@@ -142,7 +142,7 @@ async def delete_lesson(
 async def list_enrolments(
     course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
 ) -> list[Member]:
-    """Who is enrolled, by name."""
+    """Enrolled learners by name."""
     return await enrolments.of_course(database, viewer, course_id)
 
 
@@ -154,7 +154,7 @@ async def add_enrolments(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> Added:
-    """Enrol people by their addresses; repeating changes nothing."""
+    """Enrol people by their email addresses. Idempotent."""
     return await enrolments.add(database, viewer, course_id, data.emails, clock.now())
 
 
@@ -173,7 +173,7 @@ async def remove_enrolment(
 async def list_instructors(
     course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
 ) -> list[Member]:
-    """Who teaches the course, by name."""
+    """Instructors of the course by name."""
     return await instructors.of_course(database, viewer, course_id)
 
 
@@ -184,7 +184,7 @@ async def add_instructors(
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
 ) -> list[Member]:
-    """Let others teach the course too."""
+    """Add instructors to the course."""
     for email in data.emails:
         await instructors.add(database, viewer, course_id, email)
     return await instructors.of_course(database, viewer, course_id)
@@ -197,7 +197,7 @@ async def remove_instructor(
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
 ) -> None:
-    """Somebody must be left who teaches it."""
+    """Remove an instructor. The last one cannot be removed."""
     await instructors.remove(database, viewer, course_id, user_id)
 
 

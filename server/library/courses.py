@@ -1,4 +1,4 @@
-"""Courses. Each call is one transaction and checks what the viewer may do."""
+"""Course operations. Each call is one transaction and checks the viewer's permissions."""
 
 from datetime import datetime
 from typing import Any
@@ -14,23 +14,27 @@ from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from storage.messages import N_
+from storage.states import PublicationStatus
 
 
 async def teaching(database: Database, viewer: Viewer) -> list[CourseView]:
-    """What the viewer teaches, by title; for administrators every course."""
-    mine = select(CourseInstructor.course_id).where(CourseInstructor.user_id == viewer.id)
+    """Courses that the viewer teaches, by title; for administrators every course."""
+    taught = select(CourseInstructor.course_id).where(CourseInstructor.user_id == viewer.id)
     if not viewer.can_teach:
         return []
-    condition = Course.id.is_not(None) if viewer.is_administrator else Course.id.in_(mine)
+    condition = Course.id.is_not(None) if viewer.is_administrator else Course.id.in_(taught)
     async with database.read() as session:
         return await _views(session, condition, can_edit=True)
 
 
 async def learning(database: Database, viewer: Viewer) -> list[CourseView]:
     """Published courses that the viewer is enrolled in, by title."""
-    mine = select(Enrolment.course_id).where(Enrolment.user_id == viewer.id)
+    enrolled = select(Enrolment.course_id).where(Enrolment.user_id == viewer.id)
     async with database.read() as session:
-        return await _views(session, (Course.status == rules.PUBLISHED) & Course.id.in_(mine), can_edit=False)
+        return await _views(
+            session, (Course.status == PublicationStatus.PUBLISHED) & Course.id.in_(enrolled), can_edit=False
+        )
 
 
 async def get(database: Database, viewer: Viewer, course_id: str) -> CourseView:
@@ -40,9 +44,9 @@ async def get(database: Database, viewer: Viewer, course_id: str) -> CourseView:
 
 
 async def create(database: Database, viewer: Viewer, new: NewCourse, now: datetime) -> CourseView:
-    """The viewer teaches it from the start."""
+    """New course with the viewer as its instructor."""
     if not viewer.can_teach:
-        raise Forbidden("Only instructors and administrators may make courses.")
+        raise Forbidden(N_("Only instructors and administrators may make courses."))
     course = Course(
         id=new_id(),
         title=rules.clean_title(new.title),
@@ -80,7 +84,7 @@ async def edit(
 
 
 async def delete(database: Database, viewer: Viewer, course_id: str, now: datetime) -> None:
-    """With its lessons, their videos and its enrolments; the files go a little later."""
+    """Deletes lessons, videos and enrolments, too; the files are scheduled for deletion."""
     async with database.write() as session:
         course = await access.course_for_teaching(session, viewer, course_id)
         lessons = await session.scalars(select(Lesson).where(Lesson.course_id == course_id))
@@ -96,10 +100,10 @@ async def _view(session: AsyncSession, viewer: Viewer, course_id: str) -> Course
 async def _views(
     session: AsyncSession, condition: ColumnElement[bool], *, can_edit: bool
 ) -> list[CourseView]:
-    visible: list[Any] = [] if can_edit else [Lesson.status == rules.PUBLISHED]
+    visible: list[Any] = [] if can_edit else [Lesson.status == PublicationStatus.PUBLISHED]
     counted = select(func.count()).select_from(Lesson).where(Lesson.course_id == Course.id)
     lessons = counted.where(*visible).scalar_subquery()
-    drafts = counted.where(Lesson.status == rules.DRAFT).scalar_subquery()
+    drafts = counted.where(Lesson.status == PublicationStatus.DRAFT).scalar_subquery()
     learners = (
         select(func.count()).select_from(Enrolment).where(Enrolment.course_id == Course.id).scalar_subquery()
     )

@@ -1,4 +1,4 @@
-"""What a learner finds on the first page: each course with where to start and how long it is."""
+"""Enrolled courses of the dashboard: each with its first playable lesson and its length."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,41 +7,42 @@ import msgspec
 from sqlalchemy import select
 
 from server.accounts.identity import Viewer
-from server.library import courses, rules
+from server.library import courses
 from server.library.lessons import view
 from server.library.schemas import CourseView, LessonView
 from storage.database.engine import Database
 from storage.database.tables import Lesson
+from storage.states import PublicationStatus
 
 
 class EnrolledCourse(msgspec.Struct, frozen=True):
     course: CourseView
-    start: LessonView | None  # the first lesson that plays
-    seconds: float  # of all lectures that play
+    start: LessonView | None  # first playable lesson
+    seconds: float  # total of the playable lessons
 
 
 async def of_learner(database: Database, viewer: Viewer) -> list[EnrolledCourse]:
     """Published courses that the viewer is enrolled in, by title."""
-    mine = await courses.learning(database, viewer)
-    lessons = await _playing(database, [course.id for course in mine])
+    enrolled = await courses.learning(database, viewer)
+    lessons = await _playable(database, [course.id for course in enrolled])
     return [
         EnrolledCourse(
             course=course,
             start=next(iter(lessons[course.id]), None),
             seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in lessons[course.id]),
         )
-        for course in mine
+        for course in enrolled
     ]
 
 
-async def _playing(database: Database, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:
-    """In order, by course; what learners see of each."""
+async def _playable(database: Database, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:
+    """Playable lessons as learners see them, in order, by course id."""
     async with database.read() as session:
         rows = await session.scalars(
             select(Lesson)
             .where(
                 Lesson.course_id.in_(course_ids),
-                Lesson.status == rules.PUBLISHED,
+                Lesson.status == PublicationStatus.PUBLISHED,
                 Lesson.video_id.is_not(None),
             )
             .order_by(Lesson.position, Lesson.id)

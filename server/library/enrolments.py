@@ -1,4 +1,4 @@
-"""Who is enrolled in a course. Each call is one transaction and checks what the viewer may do."""
+"""Enrolments of a course. Each call is one transaction and checks the viewer's permissions."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ from storage.database.tables import Enrolment, User
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[Member]:
-    """By name; for those who teach the course."""
+    """Enrolled learners by name, for instructors of the course."""
     async with database.read() as session:
         await access.course_for_teaching(session, viewer, course_id)
         rows = await session.execute(
@@ -29,7 +29,7 @@ async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[
 async def add(
     database: Database, viewer: Viewer, course_id: str, emails: Iterable[str], now: datetime
 ) -> Added:
-    """Those who have an account are enrolled, the rest is named. Safe to repeat."""
+    """Enrols existing accounts and returns the other addresses as `unknown`. Idempotent."""
     wanted = list(dict.fromkeys(email.strip().lower() for email in emails))
     added, already, unknown = [], [], []
     async with database.write() as session:
@@ -46,7 +46,7 @@ async def add(
 
 
 async def remove(database: Database, viewer: Viewer, course_id: str, user_id: str) -> None:
-    """No error when they are not enrolled."""
+    """No error when the person is not enrolled."""
     async with database.write() as session:
         await access.course_for_teaching(session, viewer, course_id)
         await session.execute(

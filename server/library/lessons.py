@@ -1,4 +1,4 @@
-"""Lessons and their order. Each call is one transaction and checks what the viewer may do."""
+"""Lessons and their order. Each call is one transaction and checks the viewer's permissions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,15 +13,19 @@ from server.library.schemas import LessonPatch, LessonView, NewLesson
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, Lesson, Video
+from storage.messages import Message
+from storage.states import PublicationStatus, VideoStatus
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[LessonView]:
-    """In order: all for those who teach it, the published ones for learners."""
+    """Lessons in order: all for instructors of the course, the published ones for learners."""
     async with database.read() as session:
         await access.course_for_learning(session, viewer, course_id)
         can_edit = await access.is_teaching(session, viewer, course_id)
         rows = await _in_order(session, course_id)
-    return [view(row, can_edit=can_edit) for row in rows if can_edit or row.status == rules.PUBLISHED]
+    return [
+        view(row, can_edit=can_edit) for row in rows if can_edit or row.status == PublicationStatus.PUBLISHED
+    ]
 
 
 async def get(database: Database, viewer: Viewer, lesson_id: str) -> LessonView:
@@ -31,21 +35,23 @@ async def get(database: Database, viewer: Viewer, lesson_id: str) -> LessonView:
     return view(lesson, can_edit=can_edit)
 
 
-async def failures(database: Database, shown: Sequence[LessonView]) -> dict[str, str]:
-    """Why, by lesson and in English, for those whose newest video came to nothing."""
-    failed = {lesson.transcoding_job_id: lesson.id for lesson in shown if lesson.video_status == "failed"}
+async def failures(database: Database, shown: Sequence[LessonView]) -> dict[str, Message]:
+    """Error message by lesson id, for lessons whose newest video failed."""
+    failed = {
+        lesson.transcoding_job_id: lesson.id for lesson in shown if lesson.video_status == VideoStatus.FAILED
+    }
     async with database.read() as session:
         rows = (await session.execute(select(Video.id, Video.error).where(Video.id.in_(failed)))).all()
-    return {failed[video_id]: sentence for video_id, sentence in rows if sentence}
+    return {failed[video_id]: error for video_id, error in rows if error}
 
 
 async def create(
     database: Database, viewer: Viewer, course_id: str, new: NewLesson, now: datetime
 ) -> LessonView:
-    """At the end of the course."""
+    """New lesson at the end of the course."""
     async with database.write() as session:
         await access.course_for_teaching(session, viewer, course_id)
-        await _hold(session, course_id)
+        await _lock_course(session, course_id)
         count = await session.scalar(select(func.count()).where(Lesson.course_id == course_id)) or 0
         lesson = Lesson(
             id=new_id(),
@@ -80,7 +86,7 @@ async def edit(
 
 
 async def move(database: Database, viewer: Viewer, lesson_id: str, steps: int) -> None:
-    """Down the list by `steps`, up when negative; at either end it stays."""
+    """Move down the list by `steps`, up when negative; clamped to the ends."""
     async with database.write() as session:
         lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
         await _move(session, lesson, lesson.position + steps)
@@ -90,21 +96,21 @@ async def put_in_order(database: Database, viewer: Viewer, course_id: str, lesso
     """Raises Invalid unless every lesson of the course is named once."""
     async with database.write() as session:
         await access.course_for_teaching(session, viewer, course_id)
-        await _hold(session, course_id)
+        await _lock_course(session, course_id)
         rows = await _in_order(session, course_id)
-        _number(rows, rules.reordered([row.id for row in rows], lesson_ids))
+        _renumber(rows, rules.reordered([row.id for row in rows], lesson_ids))
 
 
 async def delete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> None:
-    """With its videos and uploads; the files go a little later."""
+    """Deletes videos and uploads, too; the files are scheduled for deletion."""
     async with database.write() as session:
         lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
         course_id = lesson.course_id
-        await _hold(session, course_id)
+        await _lock_course(session, course_id)
         await removal.of_lessons(session, [lesson], now)
         await session.flush()
         rows = await _in_order(session, course_id)
-        _number(rows, [row.id for row in rows])
+        _renumber(rows, [row.id for row in rows])
 
 
 def view(lesson: Lesson, *, can_edit: bool) -> LessonView:
@@ -131,13 +137,13 @@ def view(lesson: Lesson, *, can_edit: bool) -> LessonView:
 
 
 async def _move(session: AsyncSession, lesson: Lesson, to: int) -> None:
-    await _hold(session, lesson.course_id)
+    await _lock_course(session, lesson.course_id)
     rows = await _in_order(session, lesson.course_id)
-    _number(rows, rules.moved([row.id for row in rows], lesson.id, to))
+    _renumber(rows, rules.moved([row.id for row in rows], lesson.id, to))
 
 
-async def _hold(session: AsyncSession, course_id: str) -> None:
-    """One change of order at a time. SQLite has one writer anyway and ignores this."""
+async def _lock_course(session: AsyncSession, course_id: str) -> None:
+    """Row lock: one change of order at a time. SQLite has one writer anyway and ignores it."""
     await session.execute(select(Course.id).where(Course.id == course_id).with_for_update())
 
 
@@ -148,7 +154,7 @@ async def _in_order(session: AsyncSession, course_id: str) -> list[Lesson]:
     return list(rows)
 
 
-def _number(rows: Sequence[Lesson], ids: Sequence[str]) -> None:
-    place = {lesson_id: position for position, lesson_id in enumerate(ids)}
+def _renumber(rows: Sequence[Lesson], ids: Sequence[str]) -> None:
+    positions = {lesson_id: position for position, lesson_id in enumerate(ids)}
     for row in rows:
-        row.position = place[row.id]
+        row.position = positions[row.id]

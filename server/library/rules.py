@@ -1,4 +1,4 @@
-"""What a course and a lesson may look like, and how lessons keep their order. Pure."""
+"""Validation of courses and lessons, and the order of lessons. Pure."""
 
 import re
 import unicodedata
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 from server.core.errors import Invalid
 from server.core.text.normalize import one_line
+from storage.messages import N_
+from storage.states import PublicationStatus
 
-DRAFT, PUBLISHED = "draft", "published"
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
-_UNSEEN = ("Cc", "Cs", "Cn")  # control characters, half characters, none at all
+_FORBIDDEN = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned code points
 
 
 def clean_title(text: str) -> str:
     title = one_line(text)
-    if not title or len(title) > TITLE_LENGTH or any(unicodedata.category(c) in _UNSEEN for c in title):
-        sentence = "Write a title of 1 to 200 characters."
+    if not title or len(title) > TITLE_LENGTH or any(unicodedata.category(c) in _FORBIDDEN for c in title):
+        sentence = N_("Write a title of 1 to 200 characters.")
         raise Invalid(sentence, fields={"title": sentence})
     return title
 
@@ -24,58 +25,60 @@ def clean_title(text: str) -> str:
 def clean_description(text: str) -> str:
     description = text.replace("\r\n", "\n").strip()
     if len(description) > DESCRIPTION_LENGTH or "\x00" in description:
-        sentence = "Write a description of at most 20,000 characters."
+        sentence = N_("Write a description of at most 20,000 characters.")
         raise Invalid(sentence, fields={"description": sentence})
     return description
 
 
-def clean_status(text: str) -> str:
-    if text not in (DRAFT, PUBLISHED):
-        sentence = "The status is either draft or published."
+def clean_status(text: str) -> PublicationStatus:
+    if text not in list(PublicationStatus):
+        sentence = N_("The status is either draft or published.")
         raise Invalid(sentence, fields={"status": sentence})
-    return text
+    return PublicationStatus(text)
 
 
 def clean_threshold(percent: int) -> int:
     if not 1 <= percent <= 100:
-        sentence = "The part of a video that counts as watched is 1 to 100 percent."
+        sentence = N_("The part of a video that counts as watched is 1 to 100 percent.")
         raise Invalid(sentence, fields={"completion_threshold": sentence})
     return percent
 
 
 def whole_percent(text: str) -> int:
-    """As typed into a form, with or without the sign. `clean_threshold` judges the range."""
+    """Percentage as typed into a form, with or without the sign. Range: see `clean_threshold`."""
     digits = text.strip().removesuffix("%").strip()
     return clean_threshold(int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0)
 
 
 def moved(ids: Sequence[str], moving: str, to: int) -> list[str]:
-    """The same ids with one at `to`; a place beyond either end is that end."""
+    """Order with one id moved to index `to`, clamped to the ends."""
     rest = [item for item in ids if item != moving]
-    place = max(0, min(to, len(rest)))
-    return [*rest[:place], moving, *rest[place:]]
+    index = max(0, min(to, len(rest)))
+    return [*rest[:index], moving, *rest[index:]]
 
 
 def reordered(ids: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Raises Invalid unless `wanted` names each of `ids` once."""
+    """Raises Invalid unless `wanted` is a permutation of `ids`."""
     if sorted(ids) != sorted(wanted):
-        raise Invalid("The order must name every lesson of the course once. Reload the page and try again.")
+        raise Invalid(
+            N_("The order must name every lesson of the course once. Reload the page and try again.")
+        )
     return list(wanted)
 
 
 def emails_in(text: str) -> list[str]:
-    """Addresses out of a pasted list: by line, comma, semicolon or space, and from "Ada <ada@x>"."""
+    """Email addresses in a pasted list: by line, comma, semicolon or space, and from "Ada <ada@x>"."""
     words = text.translate(str.maketrans(",;<>\t", "     ")).split()
     return list(dict.fromkeys(word.lower() for word in words if "@" in word))
 
 
 def not_emails_in(text: str) -> list[str]:
-    """The entries of the same list that hold no address, and are no part of somebody's name either:
-    of `Lovelace, Ada <ada@x>` nothing is left over."""
-    left = []
+    """Entries of the same list that neither contain an address nor belong to a name before one:
+    `Lovelace, Ada <ada@x>` gives none."""
+    unreadable = []
     for line in re.split(r"[\n;]", re.sub(r'"[^"\n]*"', "", text)):
         entries = line.split(",")
         for entry, following in zip(entries, [*entries[1:], ""], strict=True):
             if entry.strip() and "@" not in entry and "<" not in following:
-                left.append(entry.strip())
-    return list(dict.fromkeys(left))
+                unreadable.append(entry.strip())
+    return list(dict.fromkeys(unreadable))

@@ -1,4 +1,4 @@
-"""Values that go in and out of the library services, as JSON and as template variables."""
+"""Input and output types of the library services, as JSON and as template variables."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ class NewCourse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CoursePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Only the fields that are given change."""
+    """Partial update: only the given fields change."""
 
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
@@ -31,9 +31,9 @@ class CourseView(msgspec.Struct, frozen=True):
     completion_threshold: int
     created_at: datetime
     updated_at: datetime
-    lessons: int  # as many as the viewer may see
-    drafts: int | None  # of them; None for those who do not teach it
-    learners: int | None  # None for those who do not teach it
+    lessons: int  # visible to the viewer
+    drafts: int | None  # among them; None for viewers who do not teach it
+    learners: int | None  # None for viewers who do not teach it
     can_edit: bool
 
 
@@ -44,12 +44,12 @@ class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Only the fields that are given change."""
+    """Partial update: only the given fields change."""
 
     title: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
-    position: int | UnsetType = UNSET  # from 0; the others make room
+    position: int | UnsetType = UNSET  # from 0; the others are shifted
 
 
 class LessonView(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ class LessonView(msgspec.Struct, frozen=True):
     can_edit: bool
     playable: bool
     video_status: str | None  # uploading, processing, ready, failed; None: no video yet
-    video_original_url: str | None  # object key; None for those who do not teach
+    video_original_url: str | None  # object key; None for viewers who do not teach it
     video_hls_url: str | None
     video_thumbnail_url: str | None
     video_duration_seconds: float | None
@@ -74,7 +74,7 @@ class LessonView(msgspec.Struct, frozen=True):
 
 
 class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    lesson_ids: list[str]  # every lesson of the course, once
+    lesson_ids: list[str]  # each lesson of the course exactly once
 
 
 class Emails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +82,7 @@ class Emails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """Somebody who teaches a course or is enrolled in it."""
+    """Instructor or enrolled learner of a course."""
 
     user_id: str
     email: str
@@ -91,7 +91,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Added(msgspec.Struct, frozen=True):
-    """What became of a list of addresses. Those that were in already are not an error."""
+    """Result of enrolling a list of addresses. Already enrolled ones are not an error."""
 
     added: tuple[str, ...]
     already: tuple[str, ...]

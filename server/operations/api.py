@@ -1,4 +1,4 @@
-"""For machines: is it up, can it work, how much does it do."""
+"""Health checks and metrics for monitoring."""
 
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
@@ -11,13 +11,14 @@ from server.core.errors import Forbidden
 from server.operations import metrics
 from server.operations.health import Check, Health
 from server.services import Services
+from storage.messages import N_
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @get("/health/live")
 async def live() -> dict[str, str]:
-    """This process answers."""
+    """Liveness: this process answers."""
     return {"status": "live"}
 
 
@@ -25,11 +26,11 @@ async def live() -> dict[str, str]:
 async def ready(
     health: NamedDependency[Health], clock: NamedDependency[Clock]
 ) -> Response[dict[str, str | dict[str, Check]]]:
-    """200 when a page can be served and a job can run, else 503; the checks either way."""
+    """Readiness: 200 when a page can be served and a job can run, else 503; the checks in both cases."""
     checks = await health.checks(clock.now())
-    well = all(check.ok for check in checks.values())
+    healthy = all(check.ok for check in checks.values())
     return Response(
-        {"status": "ready" if well else "not ready", "checks": checks}, status_code=200 if well else 503
+        {"status": "ready" if healthy else "not ready", "checks": checks}, status_code=200 if healthy else 503
     )
 
 
@@ -40,11 +41,11 @@ async def prometheus(
     services: NamedDependency[Services],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
-    """For administrators and for programs on this machine that no proxy speaks for."""
+    """Prometheus metrics, for administrators and for local programs that do not come through a proxy."""
     peer = request.client.host if request.client else ""
     direct = peer in LOOPBACK and not {"x-forwarded-for", "forwarded"} & set(request.headers)
     if not direct and not (maybe_viewer and maybe_viewer.is_administrator):
-        raise Forbidden("Only administrators and programs on this machine may read the metrics.")
+        raise Forbidden(N_("Only administrators and programs on this machine may read the metrics."))
     body = await metrics.exposition(services, clock.now())
     return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
 

@@ -1,4 +1,4 @@
-"""`skillstudio doctor`: what is missing on this machine, and how to get it."""
+"""`skillstudio doctor`: missing requirements of this machine, with remedies."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ MARKS = {
 @click.option("--video", metavar="ID", help="Check this lecture's playlists and segments instead.")
 @with_settings("host", "port", "workers")
 def doctor(settings: Settings, video: str | None) -> None:
-    """Say what is missing and how to get it. Exit code 1 when something does not work."""
+    """Report missing requirements and their remedies. Exit code 1 when something does not work."""
     if video:
         from server.playback.conformance.verify_command import verify_video
 
@@ -43,5 +43,5 @@ def show(findings: list[Finding]) -> None:
     table.add_column(overflow="fold")
     for finding in findings:
         remedy = f"\n[cyan]→ {finding.remedy}[/cyan]" if finding.remedy else ""
-        table.add_row(MARKS[finding.state], finding.name, finding.says + remedy)
+        table.add_row(MARKS[finding.state], finding.name, finding.message + remedy)
     console().print(table)

@@ -1,4 +1,4 @@
-"""What went wrong lately, for those who can do something about it."""
+"""Latest failed encodings, for administrators."""
 
 from datetime import datetime
 
@@ -7,28 +7,30 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Course, Lesson, Video
+from storage.messages import Message
+from storage.states import RevisionState
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A lesson whose newest video could not be prepared."""
+    """Lesson whose newest revision failed."""
 
     lesson_id: str
     course_id: str
     title: str
     course: str
     filename: str
-    sentence: str
+    sentence: Message | None
     at: datetime
 
 
 async def latest(session: AsyncSession, limit: int = 5) -> list[Failure]:
-    """The newest first."""
+    """Failures, newest first."""
     at = Video.finished_at
     rows = await session.execute(
         select(Lesson, Course.title, Video)
         .join(Video, Video.id == Lesson.transcoding_job_id)
         .join(Course, Course.id == Lesson.course_id)
-        .where(Video.state == "failed")
+        .where(Video.state == RevisionState.FAILED)
         .order_by(at.desc(), Video.id.desc())
         .limit(limit)
     )
@@ -39,7 +41,7 @@ async def latest(session: AsyncSession, limit: int = 5) -> list[Failure]:
             title=lesson.title,
             course=course,
             filename=video.filename,
-            sentence=video.error or "",
+            sentence=video.error,
             at=video.finished_at or video.created_at,
         )
         for lesson, course, video in rows

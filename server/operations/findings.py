@@ -1,4 +1,4 @@
-"""What this machine has for SkillStudio and what it lacks, each with how to get it."""
+"""Requirements of SkillStudio that this machine meets or lacks, with remedies."""
 
 import ctypes
 import os
@@ -22,25 +22,25 @@ from transcoder.ffmpeg.tools import OLDEST, ToolsMissing, describe, find_tools
 
 GIB = 2**30
 LEAST_FREE, COMFORTABLE_FREE = 1 * GIB, 20 * GIB
-WORKER_BYTES = 700 * 2**20  # one encode of 1080p at its peak
-TIME_ERROR = 5  # adjtimex(2): the clock is not kept by anybody
+WORKER_BYTES = 700 * 2**20  # peak of one 1080p encode
+TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
 class State(StrEnum):
     GOOD = "good"
-    HINT = "hint"  # it works, and could be better
-    MISSING = "missing"  # it does not work
+    HINT = "hint"  # works, could be better
+    MISSING = "missing"  # does not work
 
 
 class Finding(msgspec.Struct, frozen=True):
     name: str
     state: State
-    says: str
+    message: str
     remedy: str = ""  # what to do about it
 
 
-def good(name: str, says: str) -> Finding:
-    return Finding(name, State.GOOD, says)
+def good(name: str, message: str) -> Finding:
+    return Finding(name, State.GOOD, message)
 
 
 def about_machine(settings: Settings) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def ffmpeg(settings: Settings) -> Finding:
             "FFmpeg",
             State.MISSING,
             str(missing),
-            f"`make setup` brings one; or install FFmpeg {OLDEST} or newer with x264 and zscale.",
+            f"`make setup` installs one; or install FFmpeg {OLDEST} or newer with x264 and zscale.",
         )
     encoders = [name for name in report.encoders if "264" in name]
     return good(
@@ -79,8 +79,8 @@ def sandbox() -> Finding:
     return Finding(
         "Sandbox",
         State.HINT,
-        "FFmpeg runs behind Landlock and limits only: bubblewrap "
-        + ("is not allowed to work here" if installed else "is not installed"),
+        "FFmpeg is confined by Landlock and resource limits only: bubblewrap "
+        + ("is not permitted on this machine" if installed else "is not installed"),
         "Allow unprivileged user namespaces."
         if installed
         else "On Debian and Ubuntu: apt install bubblewrap",
@@ -100,35 +100,37 @@ def sqlite() -> Finding:
 
 
 def disk(folder: Path) -> Finding:
-    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    free = shutil.disk_usage(there).free
-    says = f"{free / GIB:.1f} GiB free for {folder}"
-    if not os.access(there, os.W_OK | os.X_OK):
-        return Finding("Disk", State.MISSING, f"{there} cannot be written.", "Choose another with --data.")
+    existing = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    message = f"{free / GIB:.1f} GiB free for {folder}"
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return Finding("Disk", State.MISSING, f"{existing} cannot be written.", "Choose another with --data.")
     if free < LEAST_FREE:
-        return Finding("Disk", State.MISSING, f"Only {says}.", "Free some, or choose another with --data.")
+        return Finding("Disk", State.MISSING, f"Only {message}.", "Free some, or choose another with --data.")
     if free < COMFORTABLE_FREE:
-        return Finding("Disk", State.HINT, says, "A lecture needs four times its size while it is encoded.")
-    return good("Disk", says)
+        return Finding(
+            "Disk", State.HINT, message, "A lecture needs four times its size while it is encoded."
+        )
+    return good("Disk", message)
 
 
 def memory(settings: Settings) -> Finding:
     has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     workers = settings.workers or len(os.sched_getaffinity(0))
     wants = GIB // 2 + (workers + 1) * WORKER_BYTES
-    says = f"{has / GIB:.1f} GiB for {workers} encoders, which need up to {wants / GIB:.1f}"
+    message = f"{has / GIB:.1f} GiB for {workers} encoders, which need up to {wants / GIB:.1f}"
     if has < wants:
-        return Finding("Memory", State.HINT, says, "Start fewer with --workers.")
-    return good("Memory", says)
+        return Finding("Memory", State.HINT, message, "Start fewer with --workers.")
+    return good("Memory", message)
 
 
 def port(settings: Settings) -> Finding:
     name = f"{settings.host}:{settings.port}"
     if holder := instance.holder(settings.run_folder, instance.UP):
         return good("Port", f"{name}; SkillStudio already runs on this data folder ({holder})")
-    if taken := ports.blocked(settings.host, settings.port):
-        says, _, remedy = taken.partition(". ")
-        return Finding("Port", State.MISSING, f"{says}.", remedy)
+    if reason := ports.blocked(settings.host, settings.port):
+        message, _, remedy = reason.partition(". ")
+        return Finding("Port", State.MISSING, f"{message}.", remedy)
     return good("Port", f"{name} is free")
 
 
@@ -139,14 +141,14 @@ def clock(data: Path) -> Finding:
         return Finding(
             "Clock",
             State.MISSING,
-            f"It is {ahead} minutes behind files in the data folder: links and sessions will not last.",
+            f"It is {ahead} minutes behind files in the data folder: links and sessions will expire early.",
             "Set the clock of this machine.",
         )
     if sys.platform == "linux" and ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) == TIME_ERROR:
         return Finding(
             "Clock",
             State.HINT,
-            f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}; nothing keeps it right",
-            "Let a time service run, such as systemd-timesyncd or chrony. Inside a container its host does.",
+            f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}; not synchronised",
+            "Run a time service such as systemd-timesyncd or chrony. For a container, run it on the host.",
         )
-    return good("Clock", f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}, kept by a time service")
+    return good("Clock", f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}, synchronised by a time service")

@@ -1,4 +1,4 @@
-"""Whether a page can be served and a job can run."""
+"""Readiness checks: whether a page can be served and a job can run."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,27 +15,27 @@ from transcoder.jobs.queue import QUICK, TRANSCODE
 
 log = structlog.get_logger(__name__)
 
-HEARTBEAT_AGE = timedelta(seconds=45)  # workers tell every 10 s; a busy machine may be late
-CHECK_SECONDS = 5.0  # seconds a check may take
+HEARTBEAT_AGE = timedelta(seconds=45)  # workers send one every 10 s; a busy machine may be late
+CHECK_SECONDS = 5.0  # time limit of a check
 
 
 class Check(msgspec.Struct, frozen=True):
-    """`says` names no address and no secret: anybody may read it."""
+    """Result of one check. `says` contains no address and no secret, because it is public."""
 
     ok: bool
     says: str = ""  # what is wrong
 
 
 class Health:
-    """Answers are kept for a while, so that asking often costs nothing."""
+    """Readiness checks with cached results, so that frequent requests cost nothing."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._gate = asyncio.Lock()
-        self._kept: dict[str, tuple[float, Check]] = {}  # name -> good until, check
+        self._lock = asyncio.Lock()
+        self._cached: dict[str, tuple[float, Check]] = {}  # name -> valid until, check
 
     async def checks(self, now: datetime) -> dict[str, Check]:
-        async with self._gate:
+        async with self._lock:
             return {
                 "database": await self._check("database", 1, self._database, "The database does not answer."),
                 "queue": await self._check("queue", 1, self._queue, "The queue does not answer."),
@@ -46,18 +46,18 @@ class Health:
     async def _check(
         self, name: str, seconds: float, ask: Callable[[], Awaitable[str]], on_error: str
     ) -> Check:
-        """`ask` gives what is wrong, or raises. A failure is asked again after a second."""
-        until, known = self._kept.get(name, (0.0, Check(ok=False)))
+        """`ask` returns what is wrong, or raises. A failure is checked again after a second."""
+        until, known = self._cached.get(name, (0.0, Check(ok=False)))
         if monotonic() < until:
             return known
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 wrong = await ask()
         except Exception as failure:
-            log.warning("a health check failed", check=name, error=f"{type(failure).__name__}: {failure}")
-            wrong = on_error or "Nobody knows: the database does not answer."
+            log.warning("health check failed", check=name, error=f"{type(failure).__name__}: {failure}")
+            wrong = on_error or "Unknown: the database does not answer."
         found = Check(ok=not wrong, says=wrong)
-        self._kept[name] = (monotonic() + (seconds if found.ok else 1), found)
+        self._cached[name] = (monotonic() + (seconds if found.ok else 1), found)
         return found
 
     async def _database(self) -> str:

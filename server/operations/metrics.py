@@ -1,4 +1,4 @@
-"""/metrics in the text format of Prometheus: this process's requests, and the whole system's jobs."""
+"""Prometheus text format of /metrics: this process's requests, and the whole system's jobs."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,14 +18,16 @@ async def exposition(services: Services, now: datetime) -> bytes:
         queues = await queue_figures(session, now)
         workers = await worker_figures(session, now)
     space = disk(services)
-    free = GaugeMetricFamily("skillstudio_disk_free_bytes", "Of the data folder.", value=space.free)
+    free = GaugeMetricFamily(
+        "skillstudio_disk_free_bytes", "Free bytes of the data folder.", value=space.free
+    )
     return generate_latest(REGISTRY) + generate_latest(
         _StaticCollector([*_jobs(queues), _workers(workers), free])
     )
 
 
 class _StaticCollector:
-    """What `generate_latest` asks of a registry."""
+    """Registry interface that `generate_latest` requires."""
 
     def __init__(self, families: list[Metric]) -> None:
         self._families = families
@@ -37,7 +39,7 @@ class _StaticCollector:
 def _jobs(queues: list[QueueFigures]) -> list[Metric]:
     jobs = GaugeMetricFamily("skillstudio_jobs", "Jobs by queue and state.", labels=["queue", "state"])
     oldest = GaugeMetricFamily(
-        "skillstudio_oldest_job_seconds", "Age of the job that waits longest.", labels=["queue"]
+        "skillstudio_oldest_job_seconds", "Age of the oldest waiting job.", labels=["queue"]
     )
     for queue in queues:
         jobs.add_metric([queue.name, "waiting"], queue.waiting)
@@ -47,7 +49,9 @@ def _jobs(queues: list[QueueFigures]) -> list[Metric]:
 
 
 def _workers(workers: list[WorkerFigures]) -> Metric:
-    alive = GaugeMetricFamily("skillstudio_workers_alive", "Workers heard of lately.", labels=["queue"])
+    alive = GaugeMetricFamily(
+        "skillstudio_workers_alive", "Workers with a recent heartbeat.", labels=["queue"]
+    )
     for name in ("quick", "transcode"):
         alive.add_metric([name], sum(worker.alive and worker.queue == name for worker in workers))
     return alive

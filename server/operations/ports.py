@@ -1,4 +1,4 @@
-"""Whether a port is free, and who has it."""
+"""TCP port check: whether a port is free, and which process holds it."""
 
 import errno
 import socket
@@ -6,34 +6,34 @@ from pathlib import Path
 
 
 def blocked(host: str, port: int) -> str | None:
-    """Why the port cannot be listened on, as a sentence that says what to do; None when it can."""
+    """Reason why the port cannot be listened on, as a sentence with its remedy; None when it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections do not count
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # TIME_WAIT does not count
         try:
-            trial.bind((host, port))
+            listener.bind((host, port))
             return None
-        except OSError as wrong:
-            return _sentence(wrong, host, port)
+        except OSError as error:
+            return _sentence(error, host, port)
 
 
-def _sentence(wrong: OSError, host: str, port: int) -> str:
+def _sentence(error: OSError, host: str, port: int) -> str:
     other = "Choose another with --port, `make run PORT=…` or SKILLSTUDIO_PORT."
-    match wrong.errno:
+    match error.errno:
         case errno.EADDRINUSE:
             return f"Port {port} on {host} is taken by {_holder(port) or 'another process'}. {other}"
         case errno.EACCES:
             return f"Only root may listen on port {port}. {other}"
         case _:
             return (
-                f"This machine cannot listen on {host} ({wrong.strerror}). "
+                f"This machine cannot listen on {host} ({error.strerror}). "
                 "Choose one of its own addresses with --host: 127.0.0.1 for this machine only, "
                 "0.0.0.0 for every network."
             )
 
 
 def _holder(port: int) -> str | None:
-    """ "python (process 123)", as far as /proc shows it to us."""
+    """Process that listens, as in "python (process 123)", as far as /proc is readable."""
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:

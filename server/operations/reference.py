@@ -1,4 +1,4 @@
-"""docs/settings.md, written from the settings themselves; a test keeps it current."""
+"""docs/settings.md, generated from the settings; a test keeps it current."""
 
 from dataclasses import Field, fields
 from typing import Any

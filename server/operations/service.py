@@ -1,4 +1,4 @@
-"""Figures about the running system, for the page and for the metrics."""
+"""System figures for the administration page and the metrics."""
 
 import asyncio
 import shutil
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.operations.health import HEARTBEAT_AGE, Check
 from server.services import Services
 from storage.database.tables import Course, Job, Lesson, Video, WorkerRow
+from storage.states import JobState, VideoStatus
 
 STARTED = monotonic()  # of this server process
 UNFINISHED_STATES = ("waiting", "encoding", "finishing")
@@ -22,19 +23,19 @@ class QueueFigures(msgspec.Struct, frozen=True):
     name: str
     waiting: int  # jobs
     running: int
-    oldest_seconds: float | None  # age of the job that waits longest
+    oldest_seconds: float | None  # age of the oldest waiting job
 
 
 class WorkerFigures(msgspec.Struct, frozen=True):
     id: str
     queue: str
     alive: bool
-    job: str | None  # what it does now, as in "chunk 4"
+    job: str | None  # current job, as in "chunk 4"
     seen_at: datetime
 
 
 class LectureFigures(msgspec.Struct, frozen=True):
-    """A revision that is being made."""
+    """Revision in encoding."""
 
     lesson_id: str
     course_id: str
@@ -61,7 +62,7 @@ class Glance(msgspec.Struct, frozen=True):
     lectures: list[LectureFigures]
     failed: int  # lessons whose newest revision failed
     disk: Disk
-    store_free: int | None  # bytes; None when the store does not tell
+    store_free: int | None  # bytes; None when the store does not report it
     database: str
     store: str
     version: str
@@ -78,7 +79,7 @@ async def glance(services: Services, checks: dict[str, Check], now: datetime) ->
         queues = await queue_figures(session, now)
         workers = await worker_figures(session, now)
         lectures = await _lectures(session)
-        failed = await session.scalar(select(func.count()).where(Lesson.video_status == "failed"))
+        failed = await session.scalar(select(func.count()).where(Lesson.video_status == VideoStatus.FAILED))
     return Glance(
         checks=checks,
         queues=queues,
@@ -100,17 +101,17 @@ def disk(services: Services) -> Disk:
 
 
 async def queue_figures(session: AsyncSession, now: datetime) -> list[QueueFigures]:
-    """From the jobs' rows: the queue itself only holds hints."""
+    """Job figures from the rows: the queue holds only wake-up messages."""
     rows = await session.execute(
         select(Job.queue, Job.state, func.count(), func.min(Job.queued_at))
-        .where(Job.state.in_(("waiting", "running")))
+        .where(Job.state.in_((JobState.WAITING, JobState.RUNNING)))
         .group_by(Job.queue, Job.state)
     )
     found = {(queue, state): (count, oldest) for queue, state, count, oldest in rows}
     figures = []
     for name in ("quick", "transcode"):
-        waiting, oldest = found.get((name, "waiting"), (0, None))
-        running, _ = found.get((name, "running"), (0, None))
+        waiting, oldest = found.get((name, JobState.WAITING), (0, None))
+        running, _ = found.get((name, JobState.RUNNING), (0, None))
         figures.append(
             QueueFigures(name, waiting, running, (now - oldest).total_seconds() if oldest else None)
         )
@@ -118,7 +119,9 @@ async def queue_figures(session: AsyncSession, now: datetime) -> list[QueueFigur
 
 
 async def worker_figures(session: AsyncSession, now: datetime) -> list[WorkerFigures]:
-    busy = await session.execute(select(Job.worker, Job.kind, Job.number).where(Job.state == "running"))
+    busy = await session.execute(
+        select(Job.worker, Job.kind, Job.number).where(Job.state == JobState.RUNNING)
+    )
     jobs = {worker: f"{kind} {number}" if kind == "chunk" else kind for worker, kind, number in busy}
     rows = await session.scalars(select(WorkerRow).order_by(WorkerRow.id))
     return [

@@ -1,4 +1,4 @@
-"""Whether database, queue and object store do what we need of them, as far as they are up."""
+"""Checks of database, queue and object store, as far as they are running."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,10 +13,10 @@ from storage.database import migrations
 from storage.database.engine import Database
 from storage.objects.open import open_store
 from storage.objects.store import StoreError
-from transcoder.ffmpeg.process import ask
+from transcoder.ffmpeg.process import tool_output
 from transcoder.jobs.queue import Queue
 
-CHECK_SECONDS = 15.0  # seconds each may take
+CHECK_SECONDS = 15.0  # time limit of each check
 
 
 async def about_services(settings: Settings) -> AsyncIterator[Finding]:
@@ -26,17 +26,17 @@ async def about_services(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def database(settings: Settings) -> Finding:
-    """Opens a SQLite file only where there is one: asking must not make it."""
+    """Schema check. Opens a SQLite file only when it exists: a check must not create it."""
     where = without_password(settings.database)
     if not settings.database_url and not settings.database_file.exists():
-        return good("Database", f"{where} is made at the first start")
+        return good("Database", f"{where} is created at the first start")
     opened = Database(settings.database)
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             current = await migrations.is_current(opened)
-    except (SQLAlchemyError, OSError, TimeoutError) as wrong:
-        says = f"{where} does not answer: {getattr(wrong, 'orig', None) or wrong or 'too slow'}"
-        return Finding("Database", State.MISSING, says, f"Check {PREFIX}DATABASE_URL.")
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        message = f"{where} does not answer: {getattr(error, 'orig', None) or error or 'too slow'}"
+        return Finding("Database", State.MISSING, message, f"Check {PREFIX}DATABASE_URL.")
     finally:
         await opened.close()
     if not current:
@@ -60,13 +60,13 @@ async def queue(settings: Settings) -> Finding:
 
 async def _own_valkey() -> Finding:
     program = valkey_program()
-    version = await asyncio.to_thread(ask, (str(program), "--version"))
+    version = await asyncio.to_thread(tool_output, (str(program), "--version"))
     if version is None:
         return Finding(
             "Queue",
             State.MISSING,
             f"{program} does not run here.",
-            f"Name a Redis or Valkey server in {PREFIX}QUEUE_URL.",
+            f"Set a Redis or Valkey server in {PREFIX}QUEUE_URL.",
         )
     return good("Queue", f"{' '.join(version.split()[:3])}, started by `skillstudio up`")
 
@@ -81,7 +81,7 @@ async def objects(settings: Settings) -> Finding:
                 await store.check()
             finally:
                 await store.close()
-    except (StoreError, ValueError, TimeoutError) as wrong:
+    except (StoreError, ValueError, TimeoutError) as error:
         remedy = f"Check {PREFIX}S3_ENDPOINT, the keys and the bucket."
-        return Finding("Objects", State.MISSING, str(wrong) or "The store is too slow.", remedy)
+        return Finding("Objects", State.MISSING, str(error) or "The store is too slow.", remedy)
     return good("Objects", f"bucket {settings.s3_bucket} on {settings.s3_endpoint}")

@@ -1,4 +1,4 @@
-"""`/m/…` for players, and what a page asks about a lesson's playback."""
+"""Media delivery under `/m/`, and the playback endpoint of lessons."""
 
 from typing import cast
 
@@ -25,7 +25,7 @@ async def playback_of(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Playback:
-    """What the viewer may play of this lesson, with addresses that end some hours after its length."""
+    """Playback of this lesson for the viewer, with URLs valid for its duration plus some hours."""
     keys = await live_keys(database, PURPOSE, clock.now())
     async with database.read() as session:
         lesson = await lesson_for_learning(session, viewer, lesson_id)
@@ -39,7 +39,7 @@ async def media(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: AR
 
 
 async def close_delivery(app: Litestar) -> None:
-    """End fetches that nobody waits for any more."""
+    """Cancel fetches into the edge folder that no request waits for."""
     await cast("Delivery", app.state["delivery"]).edge.close()
 
 

@@ -1,6 +1,6 @@
-"""`/m/{token}/{video}/{path}`: playlists from the rows, files from disk.
+"""Media delivery at `/m/{token}/{video}/{path}`: playlists from the database, files from disk.
 
-A plain ASGI application: no session, no dependency injection, no body through Python
+Plain ASGI application: no session, no dependency injection, no body through Python
 where the web server can send a file itself (the `http.response.pathsend` extension).
 """
 
@@ -19,7 +19,7 @@ from server.playback.signing import SigningKeys
 from storage.objects import keys
 from storage.objects.store import ObjectMissing, StoreError, StoreFull
 
-BLOCK = 256 * 1024  # bytes read at a time where a part of a file is asked for
+BLOCK = 256 * 1024  # bytes per read for a byte range
 
 
 class Delivery:
@@ -37,24 +37,26 @@ class Delivery:
         token, _, rest = scope["path"].strip("/").partition("/")
         video_id, _, path = rest.partition("/")
         now = self.clock.now()
-        ends = tokens.verify(await self.signing_keys(), token, video_id, now) or tokens.verify(
-            await self.signing_keys(doubted=True), token, video_id, now
+        expires_at = tokens.verify(await self.signing_keys(), token, video_id, now) or tokens.verify(
+            await self.signing_keys(refresh=True), token, video_id, now
         )
         kind = rules.content_type(path)
-        if ends is None:
+        if expires_at is None:
             return await _empty(send, 403)
         if kind is None:
             return await _empty(send, 404)
         if rules.is_playlist(path):
             return await self._playlist(scope, send, video_id, path, kind)
-        await self._file(scope, send, keys.video(video_id) + path, kind, max_age=_seconds(ends, now))
+        await self._file(
+            scope, send, keys.video(video_id) + path, kind, max_age=_seconds_until(expires_at, now)
+        )
 
     async def _playlist(self, scope: HTTPScope, send: Send, video_id: str, path: str, kind: str) -> None:
         playlist = await self.playlists.render(video_id, path)
         if playlist is None:
             return await _empty(send, 404)
-        body = playlist.text.encode()  # packed on its way out, like every text
-        # A finished playlist may be kept for a short while only: a new revision has a new address.
+        body = playlist.text.encode()  # compressed later, like every text response
+        # Even a finished playlist is cached only briefly: a new revision has a new URL.
         headers = {"cache-control": "private, max-age=60" if playlist.ended else "no-store"}
         await _start(send, 200, kind, len(body), headers)
         await send(_body(b"" if scope["method"] == "HEAD" else body))
@@ -65,7 +67,7 @@ class Delivery:
             size = path.stat().st_size
         except (ObjectMissing, FileNotFoundError):
             return await _empty(send, 404)
-        except StoreFull:  # the edge folder has no room: play on, straight from the store
+        except StoreFull:  # the edge folder has no space: stream from the store
             return await self._stream(scope, send, key, kind)
         except StoreError:
             return await _empty(send, 503)
@@ -100,18 +102,18 @@ class Delivery:
 
 
 async def _send_part(send: Send, path: Path, span: rules.Span) -> None:
-    left = span.length
+    remaining = span.length
     async with await anyio.open_file(path, "rb") as file:
         await file.seek(span.start)
-        while left > 0 and (block := await file.read(min(BLOCK, left))):
-            left -= len(block)
-            await send(_body(block, more=left > 0))
+        while remaining > 0 and (block := await file.read(min(BLOCK, remaining))):
+            remaining -= len(block)
+            await send(_body(block, more=remaining > 0))
     if span.length == 0:
         await send(_body(b""))
 
 
-def _seconds(ends: datetime, now: datetime) -> int:
-    return int((ends - now).total_seconds())
+def _seconds_until(expires_at: datetime, now: datetime) -> int:
+    return int((expires_at - now).total_seconds())
 
 
 def _header(scope: HTTPScope, name: bytes) -> str:
@@ -119,7 +121,7 @@ def _header(scope: HTTPScope, name: bytes) -> str:
 
 
 async def _empty(send: Send, status: int, headers: dict[str, str] | None = None) -> None:
-    """No detail: whoever holds a wrong token learns nothing from the answer."""
+    """Response without detail, which reveals nothing about a wrong token."""
     await _start(send, status, "text/plain", 0, {"cache-control": "no-store", **(headers or {})})
     await send(_body(b""))
 

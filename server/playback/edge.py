@@ -1,6 +1,6 @@
-"""The edge: whatever the store, an object is a file on this machine when it is sent.
+"""Edge cache: with every store, an object is a file on this machine when it is sent.
 
-Objects never change under their key (the take is in the name), so a copy is good for ever.
+Objects never change under their key (the attempt is in the name), so a copy never becomes stale.
 """
 
 import asyncio
@@ -11,31 +11,31 @@ from pathlib import Path, PurePosixPath
 
 from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
 
-FREED_SHARE = 0.1  # of what may stay is freed with the rest, so that not every miss has to look for room
-STALE = 3600  # seconds after which an unfinished fetch belongs to a process that died
-TRIES = 3  # to hand out a file before others push it out again
+FREED_SHARE = 0.1  # of the allowed bytes is freed in addition, so that not every miss has to evict
+STALE = 3600  # seconds after which an unfinished fetch belongs to a dead process
+TRIES = 3  # to return a file before other fetches evict it
 
 
 class EdgeCache:
-    """A folder of at most `max_bytes`; what was used longest ago, by its mtime, goes first.
+    """LRU cache in a folder of at most `max_bytes`; the mtime is the time of the last use.
 
-    Several processes may share the folder: files appear whole, and whoever makes room counts
-    the files of all. Each process holds to the cap by itself, so together they may pass it
-    until the next time that room is made.
+    Several processes may share the folder: files appear whole, and an eviction counts the files
+    of all. Each process keeps the cap by itself, so together they may exceed it until the next
+    eviction.
     """
 
     def __init__(self, store: ObjectStore, folder: Path, max_bytes: int) -> None:
         self.store, self.folder, self.max_bytes = store, folder, max_bytes
-        self._held: int | None = None  # bytes in the folder, as far as we know; None: not looked yet
-        self._coming: dict[str, int] = {}  # bytes promised to fetches under way, by file name
+        self._held: int | None = None  # bytes in the folder, as far as known; None: not counted yet
+        self._reserved: dict[str, int] = {}  # bytes reserved for running fetches, by file name
         self._fetches: dict[str, asyncio.Task[None]] = {}
-        self._making_room = asyncio.Lock()
+        self._evicting = asyncio.Lock()
 
     async def path(self, key: str) -> Path:
-        """Where the object's file is. It may be evicted later: open it now, or ask again.
+        """Local file of an object. It may be evicted later: open it at once, or call again.
 
         Raises ObjectMissing, StoreUnavailable, and StoreFull when the object is larger than the
-        cap or the disk has no room; it can still be had from `store.stream` then.
+        cap or the disk is full; `store.stream` still delivers it then.
         """
         if local := self.store.local_path(key):
             if not local.is_file():
@@ -43,7 +43,7 @@ class EdgeCache:
             return local
         path = self.folder / _name(key)
         for _ in range(TRIES):
-            if _use(path):
+            if _touch(path):
                 return path
             await self._fetch_once(key, path)
         return path
@@ -54,57 +54,57 @@ class EdgeCache:
         await asyncio.gather(*self._fetches.values(), return_exceptions=True)
 
     async def _fetch_once(self, key: str, path: Path) -> None:
-        """However many ask, one fetch; it goes on when the one who asked first has left."""
+        """One fetch for any number of requests; it continues when the first of them is cancelled."""
         fetch = self._fetches.get(path.name)
         if fetch is None:
             fetch = self._fetches[path.name] = asyncio.create_task(self._fetch(key, path))
-            fetch.add_done_callback(lambda done: self._ended(path.name, done))
+            fetch.add_done_callback(lambda done: self._on_fetched(path.name, done))
         await asyncio.shield(fetch)
 
-    def _ended(self, name: str, fetch: asyncio.Task[None]) -> None:
+    def _on_fetched(self, name: str, fetch: asyncio.Task[None]) -> None:
         del self._fetches[name]
         if not fetch.cancelled():
-            fetch.exception()  # looked at even when everybody who asked has left
+            fetch.exception()  # retrieved even when every request was cancelled
 
     async def _fetch(self, key: str, path: Path) -> None:
         info = await self.store.stat(key)
         if info is None:
             raise ObjectMissing(f"There is no object {key}.")
-        await self._promise(path.name, info.size)
+        await self._reserve(path.name, info.size)
         try:
-            await self._bring(key, path)
+            await self._download(key, path)
             self._held = (self._held or 0) + info.size
         finally:
-            del self._coming[path.name]
+            del self._reserved[path.name]
 
-    async def _bring(self, key: str, path: Path) -> None:
+    async def _download(self, key: str, path: Path) -> None:
         try:
             await self.store.fetch(key, path)
         except StoreFull:  # the disk has less room than the cap allows
             await self._evict((self._held or 0) // 2)
             await self.store.fetch(key, path)
 
-    async def _promise(self, name: str, size: int) -> None:
-        """Set `size` bytes aside, once they fit under the cap."""
+    async def _reserve(self, name: str, size: int) -> None:
+        """Reserve `size` bytes once they fit under the cap."""
         if size > self.max_bytes:
             raise StoreFull(f"{size} bytes do not fit into {self.folder}, which may hold {self.max_bytes}.")
         while True:
-            allowed = self.max_bytes - size - sum(self._coming.values())
+            allowed = self.max_bytes - size - sum(self._reserved.values())
             if self._held is not None and self._held <= allowed:
-                self._coming[name] = size
+                self._reserved[name] = size
                 return
-            if allowed < 0:  # all of the cap is on its way: wait for one to arrive
-                under_way = [self._fetches[other] for other in self._coming]
-                await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            if allowed < 0:  # running fetches reserve the whole cap: wait for one to finish
+                running = [self._fetches[other] for other in self._reserved]
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             elif await self._evict(allowed) > allowed:
                 raise StoreFull(f"{self.folder} holds files that cannot be deleted.")
 
     async def _evict(self, allowed: int) -> int:
-        """Count the folder and bring it to at most `allowed` bytes; returns what it holds then."""
-        async with self._making_room:
+        """Count the folder and reduce it to at most `allowed` bytes; returns the bytes it holds then."""
+        async with self._evicting:
             before = self._held or 0
             left = await asyncio.to_thread(self._clear, allowed)
-            arrived = max(0, (self._held or 0) - before)  # meanwhile: better counted twice than not
+            arrived = max(0, (self._held or 0) - before)  # meanwhile: better counted twice than not at all
             self._held = left + arrived
             return left
 
@@ -125,12 +125,12 @@ class EdgeCache:
 
 
 def _name(key: str) -> str:
-    """One flat folder: no key can leave it, and no empty folders stay behind."""
+    """File name in one flat folder: no key can leave it, and no empty folders remain."""
     return hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix
 
 
-def _use(path: Path) -> bool:
-    """Whether it is here; if so, it is now the last to go."""
+def _touch(path: Path) -> bool:
+    """Whether the file exists; if so, it is now evicted last."""
     now = time.time_ns()
     try:
         os.utime(path, ns=(now, now))
@@ -140,15 +140,15 @@ def _use(path: Path) -> bool:
 
 
 def _files(folder: Path) -> list[tuple[float, int, Path]]:
-    """(last use, bytes, path) of each whole file. Drops what a process that died was fetching."""
+    """(last use, bytes, path) of each whole file. Deletes unfinished fetches of dead processes."""
     found = []
     for path in folder.iterdir():
         try:
-            facts = path.stat()
+            stat = path.stat()
         except FileNotFoundError:  # evicted by another process
             continue
         if not path.name.startswith("."):
-            found.append((facts.st_mtime, facts.st_size, path))
-        elif facts.st_mtime < time.time() - STALE:
+            found.append((stat.st_mtime, stat.st_size, path))
+        elif stat.st_mtime < time.time() - STALE:
             path.unlink(missing_ok=True)
     return found

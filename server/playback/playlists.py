@@ -1,4 +1,4 @@
-"""Playlists rendered from the rows, kept for as long as they can be right."""
+"""Playlists rendered from the database, cached for as long as they are valid."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,8 +9,8 @@ from server.playback.published import Published, published
 from storage.database.engine import Database
 from transcoder.packaging import playlist
 
-GROWING_SECONDS = 1.0  # a class of players reloading together costs one query a second
-KEPT = 64  # revisions; a two-hour one takes about 300 kB, its playlists once more as much
+GROWING_SECONDS = 1.0  # cache lifetime: players that reload together cost one query a second
+KEPT = 64  # revisions; a two-hour one takes about 300 kB, its playlists as much again
 
 
 class Rendered(NamedTuple):
@@ -21,7 +21,7 @@ class Rendered(NamedTuple):
 class Known(NamedTuple):
     read_at: float
     published: Published | None
-    texts: dict[str, str]  # by path, the ones that were asked for: a master of two hours takes 10 ms to make
+    texts: dict[str, str]  # by path, once requested: a master of two hours takes 10 ms to render
 
 
 NOTHING = Known(float("-inf"), None, {})
@@ -35,7 +35,7 @@ class Playlists:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def render(self, video_id: str, path: str) -> Rendered | None:
-        """None when there is no such playlist, or nothing to play yet."""
+        """Playlist text. None when there is no such playlist, or nothing is playable yet."""
         _, known, texts = await self._look_up(video_id)
         if known is None or not known.playable:
             return None
@@ -66,7 +66,7 @@ class Playlists:
 
 
 def rendered(known: Published, path: str) -> str | None:
-    """None when the lecture has no such playlist."""
+    """Playlist at this path. None when the lecture has no such playlist."""
     if path == "master.m3u8":
         return playlist.master(known.plan, known.chunks, known.audio)
     rendition, _, name = path.partition("/")

@@ -1,4 +1,4 @@
-"""Addresses of lessons' pictures, for lists that other features show."""
+"""Poster URLs of lessons, for the lists of other features."""
 
 from collections.abc import Sequence
 
@@ -16,14 +16,14 @@ from storage.objects.keys import POSTER
 
 
 class Posters:
-    """The caller has checked that the viewer may see the lessons."""
+    """Signed poster URLs. The caller has checked that the viewer may see the lessons."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def __call__(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
-        """By lesson id; lessons without a picture are left out."""
+        """URLs by lesson id; lessons without a poster are omitted."""
         wanted = [lesson.id for lesson in lessons if lesson.playable and lesson.video_thumbnail_url]
         if not wanted:
             return {}

@@ -1,4 +1,4 @@
-"""Which paths a media URL may name, and what a Range header asks for. Pure."""
+"""Allowed media paths, and parsing of Range headers. Pure."""
 
 import re
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _PATHS = (
 
 
 def content_type(path: str) -> str | None:
-    """None for anything that is not a part of a published lecture: it is not looked up at all."""
+    """Content type of a published file. None for any other path, which is not looked up at all."""
     return next((kind for pattern, kind in _PATHS if pattern.fullmatch(path)), None)
 
 
@@ -28,11 +28,11 @@ class Span(NamedTuple):
 
 
 class Unsatisfiable(Exception):
-    """The range lies outside the file (RFC 9110 14.1.2): 416."""
+    """Range outside the file (RFC 9110 14.1.2): 416."""
 
 
 def span(header: str | None, size: int) -> Span | None:
-    """The one byte range asked for; None to send the whole file.
+    """Requested byte range; None to send the whole file.
 
     Several ranges, other units and malformed headers may be ignored (RFC 9110 14.2).
     """

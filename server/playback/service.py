@@ -1,4 +1,4 @@
-"""What a viewer may play, and the addresses to play it from."""
+"""Playback state of a lesson and its signed media URLs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from server.playback.schemas import Playback, State
 from storage.database.tables import Lesson, Video
 from storage.objects.keys import POSTER, STORYBOARD
 
-SPARE_DURATION = 12 * 3600.0  # seconds; the longest lecture accepted, where the length is not known yet
+SPARE_DURATION = 12 * 3600.0  # seconds; the longest lecture accepted, for an unknown duration
 
 
 def media_root(key: bytes, video_id: str, viewer_id: str, now: datetime, duration: float | None) -> str:
-    """`/m/{token}/{video}/`, good for duration + 6 h."""
+    """Signed path `/m/{token}/{video}/`, valid for duration + 6 h."""
     ends = tokens.expiry(now, SPARE_DURATION if duration is None else duration)
     return f"/m/{tokens.sign(key, video_id, tokens.scope(viewer_id), ends)}/{video_id}/"
 
@@ -23,7 +23,7 @@ def media_root(key: bytes, video_id: str, viewer_id: str, now: datetime, duratio
 async def playback(
     session: AsyncSession, lesson: Lesson, viewer_id: str, keys: Sequence[bytes], now: datetime
 ) -> Playback:
-    """The caller has checked that this viewer may see this lesson. `keys[0]` signs."""
+    """Playback of a lesson. The caller has checked that this viewer may see it. `keys[0]` signs."""
     if lesson.video_id is None:
         return Playback(state=_without_video(lesson), progress=lesson.transcoding_progress)
     video = await session.get(Video, lesson.video_id)
@@ -39,7 +39,7 @@ async def playback(
         storyboard_url=root + STORYBOARD if known.ended and known.plan.storyboard else None,
         expires_at=tokens.expiry(now, known.plan.duration),
         duration_seconds=known.plan.duration,
-        playable_seconds=_playable(known),
+        playable_seconds=_playable_seconds(known),
         progress=100 if known.ended else lesson.transcoding_progress,
         audio_only=known.plan.video is None,
     )
@@ -65,5 +65,5 @@ def _state(video: Video) -> State:
             return "growing"
 
 
-def _playable(known: Published) -> float:
+def _playable_seconds(known: Published) -> float:
     return known.plan.duration if known.ended else known.playable_seconds

@@ -1,4 +1,4 @@
-"""The keys that path tokens are checked with, read from the rows once a minute at most."""
+"""Verification keys of path tokens, read from the database once a minute at most."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from storage.database.engine import Database
 
 PURPOSE = "media-token"
 KEPT_SECONDS = 60.0
-DOUBTED_SECONDS = 1.0
+REFRESH_SECONDS = 1.0
 
 
 class SigningKeys:
@@ -19,9 +19,9 @@ class SigningKeys:
         self._keys: tuple[bytes, ...] = ()
         self._read_at = float("-inf")
 
-    async def __call__(self, *, doubted: bool = False) -> tuple[bytes, ...]:
-        """`doubted`: a token did not fit, so look for a newer key, once a second at most."""
-        if self.monotonic() - self._read_at >= (DOUBTED_SECONDS if doubted else KEPT_SECONDS):
+    async def __call__(self, *, refresh: bool = False) -> tuple[bytes, ...]:
+        """Live keys. `refresh`: a token did not verify, so read newer keys, once a second at most."""
+        if self.monotonic() - self._read_at >= (REFRESH_SECONDS if refresh else KEPT_SECONDS):
             self._keys = await live_keys(self.database, PURPOSE, self.clock.now())
             self._read_at = self.monotonic()
         return self._keys

@@ -1,7 +1,7 @@
-"""Path tokens: leave to fetch one video's files for a while, in a URL that needs no header.
+"""Path tokens: temporary access to one video's files, in a URL that needs no header.
 
-One token covers master, media playlists, segments, pictures and captions, because every
-URI in a playlist is relative. Pure: keys and the time come from the caller.
+One token covers master, media playlists, segments, images and captions, because every
+URI in a playlist is relative. Pure: keys and the time are arguments.
 """
 
 import hashlib
@@ -12,30 +12,30 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-PAUSE_ALLOWANCE = timedelta(hours=6)  # to pause, to think, to come back after lunch
+PAUSE_ALLOWANCE = timedelta(hours=6)  # for pauses, such as a lunch break
 _HEAD = struct.Struct(">I6s")  # expiry in seconds since 1970, scope
 _MAC_BYTES = 16  # HMAC-SHA256 cut to 128 bits (RFC 2104 section 5)
 
 
 def expiry(now: datetime, duration_seconds: float) -> datetime:
-    """Duration + 6 h, rounded up to the hour so that a reloaded page gets the same cacheable URLs."""
+    """Expiry: duration + 6 h, rounded up to the hour so that a reloaded page gets the same cacheable URLs."""
     moment = (now + timedelta(seconds=duration_seconds) + PAUSE_ALLOWANCE).timestamp()
     return datetime.fromtimestamp(math.ceil(moment / 3600) * 3600, UTC)
 
 
 def scope(viewer_id: str) -> bytes:
-    """Six bytes that tell one viewer's links from another's without naming the viewer."""
+    """Six bytes that distinguish the links of viewers without naming them."""
     return hashlib.sha256(viewer_id.encode()).digest()[:6]
 
 
 def sign(key: bytes, video_id: str, viewer_scope: bytes, expires_at: datetime) -> str:
-    """35 characters that are safe in a path."""
+    """Signed path token for one video: 35 URL-safe characters."""
     head = _HEAD.pack(int(expires_at.timestamp()), viewer_scope)
     return urlsafe_b64encode(head + _mac(key, video_id, head)).decode().rstrip("=")
 
 
 def verify(keys: Sequence[bytes], token: str, video_id: str, now: datetime) -> datetime | None:
-    """When the token ends, or None when it is altered, expired or for another video."""
+    """Expiry of a valid token; None when it is altered, expired or for another video."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:

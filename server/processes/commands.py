@@ -1,4 +1,4 @@
-"""The commands that run SkillStudio. Each imports only what it starts."""
+"""Commands that run SkillStudio. Each imports only what it starts."""
 
 import asyncio
 import os
@@ -33,10 +33,10 @@ def server(settings: Settings) -> None:
 
 @click.command("worker")
 @click.option("--queue", type=click.Choice(["quick", "transcode"]), help="Run one process for this queue.")
-@click.option("--slot", help="Name of this process among those of the machine.")
+@click.option("--slot", help="Name of this process, unique on the machine.")
 @with_settings("workers")
 def worker(settings: Settings, queue: str | None, slot: str | None) -> None:
-    """Run the workers of this machine: one for quick jobs and one encoder a core, or one of them."""
+    """Run the workers of this machine: one for quick jobs and one encoder per core, or a single one."""
     if queue is None:
         from server.processes.up import run_workers
 
@@ -50,7 +50,7 @@ def worker(settings: Settings, queue: str | None, slot: str | None) -> None:
 @click.command("scheduler")
 @with_settings()
 def scheduler(settings: Settings) -> None:
-    """Look every few seconds for jobs and uploads that were left lying."""
+    """Run the periodic sweeps: lost jobs, interrupted uploads, unused objects, ended sessions."""
     from server.processes.scheduler import run
 
     run(settings)
@@ -59,9 +59,9 @@ def scheduler(settings: Settings) -> None:
 @click.command("migrate")
 @with_settings()
 def migrate(settings: Settings) -> None:
-    """Bring the database to the newest schema; print a set-up link while nobody can sign in.
+    """Upgrade the database to the newest schema; print a set-up link while there is no administrator.
 
-    Safe to run twice: a new link replaces the one before.
+    Safe to run twice: a new link replaces the previous one.
     """
     from server.accounts.signing_in.setup import ensure_setup_link
     from server.processes.startup_summary import show_setup_link

@@ -1,4 +1,4 @@
-"""What has to be true before anything else starts: a short process, so that the supervisor stays small."""
+"""Preparation before everything else starts: a short process, so that the supervisor stays small."""
 
 import asyncio
 import json
@@ -13,7 +13,8 @@ from transcoder.ffmpeg.tools import find_tools
 
 
 async def prepare(settings: Settings) -> dict[str, str | None]:
-    """Newest schema, a set-up link while there is no administrator, FFmpeg found. Safe to run twice."""
+    """Migrate the database, create a set-up link while there is no administrator, find FFmpeg. Safe to
+    run twice."""
     tools = await asyncio.to_thread(find_tools, settings.ffmpeg, settings.ffprobe)
     database = Database(settings.database)
     try:
@@ -28,15 +29,15 @@ async def prepare(settings: Settings) -> dict[str, str | None]:
 
 
 def main() -> int:
-    """For the supervisor, which reads the result from a private file: the link is a secret."""
+    """Entry point for the supervisor, which reads the result from a private file: the link is a secret."""
     settings, _ = load()
     try:
         result = asyncio.run(prepare(settings))
     except Exception as failure:
-        told = sentence(failure)
-        if told is None:
+        message = sentence(failure)
+        if message is None:
             raise
-        print(told)
+        print(message)
         return restarts.CONFIGURATION
     path = settings.run_folder / PREPARED_FILE
     path.unlink(missing_ok=True)

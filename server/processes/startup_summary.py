@@ -1,4 +1,4 @@
-"""What runs where, once everything does."""
+"""Startup summary: processes, addresses and set-up link."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,8 @@ from server.settings import Settings, without_password
 
 
 def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[str, str | None]) -> None:
-    """Also the address, and the one-time link while nobody can sign in yet."""
-    table = Table(title="SkillStudio runs", title_style="bold", title_justify="left")
+    """Print the processes, the address, and the set-up link while there is no administrator."""
+    table = Table(title="SkillStudio is running", title_style="bold", title_justify="left")
     table.add_column("Part", style="bold")
     table.add_column("Where", overflow="fold")
     table.add_column("Process", justify="right")
@@ -24,25 +24,25 @@ def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[st
 
 
 def show_setup_link(settings: Settings, path: str | None) -> None:
-    """Nothing when somebody can sign in already."""
+    """Print the link; nothing when there is an administrator."""
     if path:
         out = console()
-        out.print("Nobody can sign in yet. This link, good for one use, makes the administrator:")
+        out.print("There is no administrator yet. This link, valid for one use, creates one:")
         out.print(f"  [bold]{settings.public_url}{path}[/bold]")
 
 
 def _rows(
     settings: Settings, pids: Mapping[str, int], prepared: Mapping[str, str | None]
 ) -> list[tuple[str, str, str]]:
-    def processes(*beginnings: str) -> str:
-        return ", ".join(str(pid) for name, pid in pids.items() if name.startswith(beginnings))
+    def processes(*prefixes: str) -> str:
+        return ", ".join(str(pid) for name, pid in pids.items() if name.startswith(prefixes))
 
     encoders = sum(name.startswith("encode") for name in pids)
     return [
         ("Web server", f"http://{settings.host}:{settings.port}", processes("server")),
         ("Workers", f"1 for quick jobs, {encoders} for encoding", processes("quick", "encode")),
         ("Scheduler", "this machine", processes("scheduler")),
-        ("Queue", without_password(settings.queue), processes("valkey") or "not ours"),
+        ("Queue", without_password(settings.queue), processes("valkey") or "external"),
         ("Database", f"{prepared['database']}, {_database(settings)}", ""),
         ("Objects", settings.s3_endpoint or f"folder {settings.objects_folder}", ""),
         ("FFmpeg", prepared["ffmpeg"] or "", ""),

@@ -1,4 +1,4 @@
-"""Everything on one machine: what is started, in which order, and what is told about it."""
+"""`skillstudio up`: all processes on one machine, and their start order."""
 
 import asyncio
 import json
@@ -19,18 +19,18 @@ READY_SECONDS = 60.0
 
 
 def up(settings: Settings) -> None:
-    """Blocks until it is told to stop. Raises CannotStart or AlreadyRuns with a sentence."""
-    if not settings.data.exists():  # nobody runs in it: refuse before anything is left behind
-        _needs_port(settings)
+    """Run until stopped by a signal. Raises CannotStart or AlreadyRuns with a sentence."""
+    if not settings.data.exists():  # no instance runs in it: refuse before anything is created
+        _require_port(settings)
     make_data_folder(settings.data)
     with only_instance(settings.run_folder, UP, settings.public_url):
-        _needs_port(settings)
+        _require_port(settings)
         supervisor = Supervisor(settings.log_folder, bare=settings.log_format == "json")
         asyncio.run(supervisor.run(lambda: _bring_up(settings, supervisor)))
 
 
 def run_workers(settings: Settings) -> None:
-    """Only the workers of this machine, for a set-up of many."""
+    """Run only the workers of this machine, for a set-up of several machines."""
     make_data_folder(settings.data)
 
     async def bring_up() -> None:
@@ -41,20 +41,20 @@ def run_workers(settings: Settings) -> None:
         asyncio.run(supervisor.run(bring_up))
 
 
-def _needs_port(settings: Settings) -> None:
-    if taken := ports.blocked(settings.host, settings.port):
-        raise CannotStart(taken)
+def _require_port(settings: Settings) -> None:
+    if reason := ports.blocked(settings.host, settings.port):
+        raise CannotStart(reason)
 
 
 def make_data_folder(folder: Path) -> None:
-    """Private: it holds the database, the keys and everybody's lectures."""
+    """Create the data folder, private: it holds the database, the keys and all lectures."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("run", "logs"):
             (folder / name).mkdir(mode=0o700, exist_ok=True)
-    except OSError as wrong:
+    except OSError as error:
         raise CannotStart(
-            f"The data folder {folder} cannot be written ({wrong.strerror}). Choose another with --data."
+            f"The data folder {folder} cannot be written ({error.strerror}). Choose another with --data."
         ) from None
 
 
@@ -65,7 +65,7 @@ async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
     await supervisor.once(_python(settings, "prepare", "-m", "server.processes.prepare"))
     if queue:
         await supervisor.until("Valkey", queue.answers, 60)
-    supervisor.start(server_specs(settings))  # alone at first: somebody waits for the first page
+    supervisor.start(server_specs(settings))  # alone at first, so that the first page is served soon
     await supervisor.until("The web server", lambda: answers(settings, "/health/live"), READY_SECONDS)
     supervisor.start([*worker_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
     await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), READY_SECONDS)
@@ -73,7 +73,7 @@ async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
 
 
 def worker_specs(settings: Settings) -> list[ChildSpec]:
-    """One quick worker, so that small jobs never wait behind an encode, and one encoder a core."""
+    """One quick worker, so that short jobs never wait behind an encode, and one encoder per core."""
     encoders = settings.workers or len(os.sched_getaffinity(0))
     queues = [("quick", "quick"), *(("transcode", f"encode-{n}") for n in range(1, encoders + 1))]
     return [

@@ -1,4 +1,4 @@
-"""The queue of a one-box set-up: Valkey from its wheel, on a socket that only this user may open."""
+"""Valkey of a single-machine set-up, from its wheel, on a socket that only this user may open."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ SOCKET_PATH_LIMIT = 100  # bytes; unix(7) allows 107
 
 
 class LocalQueue:
-    """Append-only file in the data folder; nothing is ever evicted; no TCP port."""
+    """Local Valkey: append-only file in the data folder, no eviction, no TCP port."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -25,10 +25,10 @@ class LocalQueue:
         self._password = ""
 
     def prepare(self) -> ChildSpec:
-        """Write password, configuration and address; returns how to start it."""
+        """Write password, configuration and address; returns the process to start."""
         run = self._settings.run_folder
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        self._password = _kept_secret(run / "valkey.password")
+        self._password = _stored_secret(run / "valkey.password")
         _write_private(run / "valkey.conf", self._configuration())
         url = f"unix://:{self._password}@{quote(str(self.socket))}"
         _write_private(run / QUEUE_ADDRESS_FILE, url)
@@ -41,7 +41,7 @@ class LocalQueue:
         )
 
     async def answers(self) -> bool:
-        """Whether it takes commands; not while it still reads its append-only file."""
+        """Whether it accepts commands; not while it still loads its append-only file."""
         try:
             reader, writer = await asyncio.open_unix_connection(self.socket)
         except OSError:
@@ -76,7 +76,7 @@ def _quoted(value: str) -> str:
 
 
 def _socket_path(run: Path) -> Path:
-    """In the run folder; in a private folder of the temporary directory where that path is too long."""
+    """Socket in the run folder; in a private temporary folder when that path is too long."""
     path = run / "valkey.sock"
     if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
         return path
@@ -84,11 +84,11 @@ def _socket_path(run: Path) -> Path:
     folder = Path(tempfile.gettempdir()) / f"skillstudio-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid() or folder.is_symlink():
-        raise PermissionError(f"{folder} belongs to somebody else; choose a data folder with a shorter path.")
+        raise PermissionError(f"{folder} belongs to another user; choose a data folder with a shorter path.")
     return folder / "valkey.sock"
 
 
-def _kept_secret(path: Path) -> str:
+def _stored_secret(path: Path) -> str:
     if not path.is_file():
         _write_private(path, secrets.token_urlsafe(32))
     return path.read_text()

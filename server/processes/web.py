@@ -1,4 +1,4 @@
-"""The web server: granian inside this process, the application around the opened services."""
+"""Web server: granian embedded in this process, with the application and its services."""
 
 import asyncio
 import signal
@@ -16,13 +16,13 @@ from server.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-BACKLOG = 1024  # connections that wait to be accepted
+BACKLOG = 1024  # connections waiting to be accepted
 MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
-GRACE = 8  # seconds that answers in progress get when the server is told to end
+GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(settings: Settings, stopping: asyncio.Event | None = None) -> ASGIApp:
-    """Everything is opened here and closed by the lifespan's end."""
+    """ASGI application. Its services are opened here and closed at the end of its lifespan."""
     services = open_services(settings)
     app = create_app(services, stopping=stopping)
     app.on_shutdown.append(services.close)
@@ -30,7 +30,7 @@ def application(settings: Settings, stopping: asyncio.Event | None = None) -> AS
 
 
 def serve(settings: Settings) -> None:
-    """Blocks until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT."""
     configure_logging(settings.log_level, settings.log_format)
     import uvloop
 
@@ -38,14 +38,14 @@ def serve(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    """One process, embedded: granian's own worker processes would outlive a killed parent.
+    """Embedded server in one process: granian's own worker processes would outlive a killed parent.
 
     More processes share the port by SO_REUSEPORT, which granian sets. Only the headers have a
-    time limit (30 s): a body may take as long as a slow line needs for 10 GB.
+    time limit (30 s): a body may take as long as a slow connection needs for 10 GB.
     """
-    asked = asyncio.Event()
+    stop_signal = asyncio.Event()
     server = Server(
-        application(settings, asked),
+        application(settings, stop_signal),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -56,9 +56,9 @@ async def _serve(settings: Settings) -> None:
         log_enabled=False,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
     serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(asked.wait())
+    stopping = asyncio.create_task(stop_signal.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     if not serving.done():
         server.stop()  # type: ignore[no-untyped-call]

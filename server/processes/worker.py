@@ -1,4 +1,4 @@
-"""One worker process: from the settings to what the transcoder needs."""
+"""Worker process, configured from the settings."""
 
 import os
 import platform
@@ -9,18 +9,20 @@ from server.settings import Settings
 from transcoder.jobs.queue import QUICK
 from transcoder.worker.process import WorkerConfig, run
 
-QUICK_AT_ONCE = 3  # two long sounds, and room beside them for a new upload
+QUICK_AT_ONCE = 3  # two long audio jobs, and a slot for a new upload
 
 
 def work(settings: Settings, queue: str, slot: str) -> None:
-    """Blocks until SIGTERM or SIGINT. Two workers of one name would take each other's jobs: refused."""
+    """Run until SIGTERM or SIGINT. A second worker of the same name is refused: they would take each
+    other's jobs."""
     configure_logging(settings.log_level, settings.log_format)
     with only_instance(settings.run_folder, f"worker-{platform.node()}-{slot}", f"worker {slot}"):
         run(worker_config(settings, queue, slot))
 
 
 def worker_config(settings: Settings, queue: str, slot: str) -> WorkerConfig:
-    """The first chunk is encoded with all cores, since somebody waits for it; later ones with one each."""
+    """Worker settings. The first chunk is encoded with all cores, because playback waits for it; later
+    ones with one each."""
     quick = queue == QUICK
     return WorkerConfig(
         database_url=settings.database,

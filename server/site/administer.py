@@ -1,4 +1,4 @@
-"""The first page of administration: is everything well, and what is going on."""
+"""Administration overview: health, queues, failures and people."""
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -9,13 +9,13 @@ from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
 from server.core.clock import Clock
-from server.core.text.i18n import N_
 from server.core.web.pages import page
 from server.institution import service as institution
 from server.operations import failures
 from server.operations.health import Health
 from server.operations.service import glance
 from server.services import Services
+from storage.messages import N_
 
 CHECKS = {
     "database": N_("Database"),

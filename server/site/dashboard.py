@@ -1,4 +1,4 @@
-"""The learner's first page: enrolled courses and where to start."""
+"""Learner's dashboard: enrolled courses and where to start."""
 
 from litestar import get
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""The lesson as a learner sees it: the lecture, its text, and the way to the next one."""
+"""Learner's page of a lesson: player, description, and link to the next lesson."""
 
 from typing import Any
 
@@ -38,16 +38,16 @@ async def lesson_page(
         shown = await playback(session, lesson, viewer.id, keys, clock.now())
     course = await courses.get(database, viewer, course_id)
     siblings = await lessons.of_course(database, viewer, course_id)
-    at = next(number for number, sibling in enumerate(siblings) if sibling.id == lesson_id)
+    index = next(number for number, sibling in enumerate(siblings) if sibling.id == lesson_id)
     allow_inline_styles(request)
     return page(
         request,
         "site/learn_lesson.html",
         viewer=viewer,
         course=course,
-        lesson=siblings[at],
+        lesson=siblings[index],
         lessons=siblings,
-        following=siblings[at + 1] if at + 1 < len(siblings) else None,
+        following=siblings[index + 1] if index + 1 < len(siblings) else None,
         playback=shown,
         playback_json=msgspec.json.encode(shown).decode(),
     )

@@ -1,6 +1,6 @@
-"""The instructor's page of one lesson: what it is called, its video, and how far that is.
+"""Instructor's page of a lesson: title, description, video and encoding progress.
 
-Publishing and deleting are with the course, in server.library.pages.
+Publishing and deleting are in server.library.pages, with the course.
 """
 
 from collections.abc import Awaitable
@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import NotFound, Problem
+from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import Form
@@ -29,6 +30,7 @@ from server.library.schemas import LessonPatch, LessonView
 from server.uploads import service
 from server.uploads.context import UploadContext
 from storage.database.engine import Database
+from storage.messages import N_
 
 AnyRequest = Request[Any, Any, State]
 ACTIONS = {"cancel": control.cancel, "retry": control.retry}
@@ -75,12 +77,12 @@ async def control_encoding(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Redirect:
-    """`action` cancel or retry."""
+    """Form field `action`: cancel or retry."""
     await _lesson(upload_context.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
     action = ACTIONS.get(form["action"])
     if action is None:
-        raise NotFound("There is no such action.")
+        raise NotFound(N_("There is no such action."))
     return await _back(course_id, lesson_id, action(upload_context, viewer, lesson_id, clock.now()))
 
 
@@ -93,21 +95,21 @@ async def discard(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Redirect:
-    """`upload`: the id of one that is not complete."""
+    """Form field `upload`: id of an incomplete upload."""
     await _lesson(upload_context.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
     discarding = service.cancel(upload_context, viewer, form["upload"], clock.now())
     return await _back(course_id, lesson_id, discarding, _("The upload was discarded."))
 
 
-async def _back(course_id: str, lesson_id: str, doing: Awaitable[object], done: str = "") -> Redirect:
-    """To the lesson, with what became of it."""
+async def _back(course_id: str, lesson_id: str, operation: Awaitable[object], message: str = "") -> Redirect:
+    """Redirect to the lesson, with the outcome as a flash message."""
     here = _address(course_id, lesson_id)
     try:
-        await doing
+        await operation
     except Problem as problem:
-        return redirect(here, _(problem.detail), "warning")
-    return redirect(here, done, "info")
+        return redirect(here, translated(problem.message), "warning")
+    return redirect(here, message, "info")
 
 
 async def _lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:

@@ -1,4 +1,4 @@
-"""What every step of an upload needs at hand."""
+"""Dependencies of every upload step."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -17,7 +17,7 @@ class UploadContext:
     queue: Queue
     spool: Spool
     max_upload_bytes: int  # largest original that is accepted
-    days: int  # until an unfinished upload is dropped, from its last byte
+    days: int  # from the last byte received until an unfinished upload expires
 
     @classmethod
     def of(cls, services: Services) -> Self:

@@ -1,27 +1,28 @@
-"""Refusals that only uploads know; the numbers are tus 1.0's (https://tus.io/protocols/resumable-upload)."""
+"""HTTP errors of uploads; the status codes are those of tus 1.0 (https://tus.io/protocols/resumable-upload)."""
 
 from server.core.errors import Conflict, Problem
+from storage.messages import N_
 
 
 class WrongOffset(Conflict):
-    title = "The upload stands at another offset"
+    title = N_("The upload offset does not match")
 
 
 class WrongVersion(Problem):
     status = 412
-    title = "Another version of tus"
+    title = N_("Unsupported tus version")
 
 
 class WrongContentType(Problem):
     status = 415
-    title = "Another content type is needed"
+    title = N_("Unsupported content type")
 
 
 class Busy(Problem):
     status = 423
-    title = "Somebody else is sending this upload"
+    title = N_("Another request is writing this upload")
 
 
 class ChecksumMismatch(Problem):
     status = 460
-    title = "The bytes changed on the way"
+    title = N_("Checksum mismatch")

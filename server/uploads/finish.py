@@ -1,10 +1,11 @@
-"""From the last byte to the workers. Every step may be run again after a death between any two lines.
+"""Completion of an upload, from the last byte to its encoding. Every step can be repeated after a crash
+at any line.
 
-    open      every byte is in the spool file         -> synced, row says `received`
-    received  the file moves into the object store     -> row says `stored`, lesson says `processing`
+    open      every byte is in the spool file         -> synced, upload is `received`
+    received  the file moves into the object store     -> upload is `stored`, lesson is `processing`
     stored    the revision is submitted to the workers -> done
 
-The request that brings the last byte starts this; so does any later look at the upload, and the sweep.
+Started by the request with the last byte, by any later HEAD request on the upload, and by the sweep.
 """
 
 import asyncio
@@ -15,20 +16,21 @@ from sqlalchemy import update
 
 from server.uploads.context import UploadContext
 from server.uploads.errors import Busy
-from server.uploads.service import discard_late, give_up
+from server.uploads.service import abandon, discard_late_object
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects.store import ObjectMissing, StoreError
+from storage.states import UploadState, VideoStatus
 from transcoder.jobs import api as jobs
 
 log = structlog.get_logger()
 
-PROMPT_SECONDS = 2.0  # how long the last request waits; a rename takes less, 10 GB to S3 take more
+PROMPT_SECONDS = 2.0  # the last request waits this long; a rename takes less, 10 GB to S3 more
 
-_running: set[asyncio.Task[object]] = set()  # the loop keeps only weak references
+_running: set[asyncio.Task[object]] = set()  # the event loop keeps only weak references
 
 
 async def finish_soon(context: UploadContext, upload_id: str, now: datetime) -> None:
-    """Start `finish` and wait a moment for it. Its failures are logged, the sweep tries again."""
+    """Start `finish` as a task and wait PROMPT_SECONDS for it. Failures are logged; the sweep retries."""
     task: asyncio.Task[object] = asyncio.create_task(_logged(context, upload_id, now))
     _running.add(task)
     task.add_done_callback(_running.discard)
@@ -39,27 +41,28 @@ async def _logged(context: UploadContext, upload_id: str, now: datetime) -> None
     try:
         await finish(context, upload_id, now)
     except Exception:
-        log.exception("an upload could not be finished; it will be tried again", upload_id=upload_id)
+        log.exception("upload completion failed, sweep retries", upload_id=upload_id)
 
 
 async def finish(context: UploadContext, upload_id: str, now: datetime) -> bool:
-    """Whether a revision is on its way. False: bytes are missing, another does it, or the store is away."""
+    """Store and submit the upload; True when its revision is submitted. False: bytes are missing, another
+    process is completing it, or the store is unreachable."""
     upload = await _load(context, upload_id)
-    if upload is not None and upload.state == "open":
+    if upload is not None and upload.state == UploadState.OPEN:
         upload = await _receive(context, upload)
-    if upload is not None and upload.state == "received":
+    if upload is not None and upload.state == UploadState.RECEIVED:
         upload = await _store(context, upload, now)
-    if upload is None or upload.state != "stored":
+    if upload is None or upload.state != UploadState.STORED:
         return False
     try:
         await submit(context, upload, now)
-    except jobs.NotPossible:  # the lesson was deleted in this moment, and its objects with it
+    except jobs.NotPossible:  # the lesson was deleted meanwhile, and its objects with it
         return False
     return True
 
 
 async def submit(context: UploadContext, upload: Upload, now: datetime) -> Video:
-    """The same object is the same revision, however often it is submitted."""
+    """Submit the revision. Idempotent: the same object is the same revision."""
     return await jobs.submit(
         context.database,
         context.queue,
@@ -72,7 +75,7 @@ async def submit(context: UploadContext, upload: Upload, now: datetime) -> Video
 
 
 async def _receive(context: UploadContext, upload: Upload) -> Upload | None:
-    """Whole and on the disk for good, then said so."""
+    """Sync the whole file to disk, then set the state to `received`."""
     if upload.size is None or context.spool.size(upload.id) != upload.size:
         return None
     try:
@@ -85,7 +88,9 @@ async def _receive(context: UploadContext, upload: Upload) -> Upload | None:
         writer.close()
     async with context.database.write() as session:
         await session.execute(
-            update(Upload).where(Upload.id == upload.id, Upload.state == "open").values(state="received")
+            update(Upload)
+            .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
+            .values(state=UploadState.RECEIVED)
         )
     return await _load(context, upload.id)
 
@@ -95,29 +100,29 @@ async def _store(context: UploadContext, upload: Upload, now: datetime) -> Uploa
         if not await _adopt(context, upload):
             return None
     except ObjectMissing:
-        log.error("the bytes of an upload are neither here nor in the store", upload_id=upload.id)
-        await give_up(context, upload, "expired", now)
+        log.error("upload lost, neither in spool nor in store", upload_id=upload.id)
+        await abandon(context, upload, UploadState.EXPIRED, now)
         return None
     except StoreError as error:
-        log.warning("the object store did not take an upload yet", upload_id=upload.id, reason=str(error))
+        log.warning("upload not stored yet", upload_id=upload.id, reason=str(error))
         return None
     return await mark_stored(context, upload, upload.size or 0, now)
 
 
 async def _adopt(context: UploadContext, upload: Upload) -> bool:
-    """Into the store, under the file's lock. False while another process does it."""
+    """Move the file into the store, under its lock. False while another process does it."""
     try:
         writer = await asyncio.to_thread(context.spool.open, upload.id)
     except Busy:
         return False
-    except FileNotFoundError:  # adopted, but the row was not written; or lost
+    except FileNotFoundError:  # adopted before a crash without updating the row, or lost
         info = await context.store.stat(upload.s3_key)
         if info is None or info.size != upload.size:
             raise ObjectMissing(upload.s3_key) from None
         return True
     try:
         path = context.spool.path(upload.id)
-        await context.database.sync()  # or a power cut leaves an open upload without its bytes
+        await context.database.sync()  # else a power cut could leave an `open` row without its file
         await context.store.adopt_file(upload.s3_key, path, upload.content_type or "application/octet-stream")
     finally:
         writer.close()
@@ -125,22 +130,23 @@ async def _adopt(context: UploadContext, upload: Upload) -> bool:
 
 
 async def mark_stored(context: UploadContext, upload: Upload, size: int, now: datetime) -> Upload | None:
-    """The object is there: tell the row and the lesson in one step. None when it was cancelled meanwhile."""
+    """Set upload and lesson to stored in one transaction. None when the upload has ended meanwhile; its
+    object is then discarded."""
     async with context.database.write() as session:
-        taken = await session.scalar(
+        updated = await session.scalar(
             update(Upload)
-            .where(Upload.id == upload.id, Upload.state.in_(("open", "received")))
-            .values(state="stored", size=size)
+            .where(Upload.id == upload.id, Upload.state.in_((UploadState.OPEN, UploadState.RECEIVED)))
+            .values(state=UploadState.STORED, size=size)
             .returning(Upload.id)
         )
         lesson = await session.get(Lesson, upload.lesson_id)
-        if taken is not None and lesson is not None and lesson.video_id is None:
-            lesson.video_original_url, lesson.video_status = upload.s3_key, "processing"
-    now_is = await _load(context, upload.id)
-    if now_is is None or now_is.state in ("cancelled", "expired"):
-        await discard_late(context, upload, now)
+        if updated is not None and lesson is not None and lesson.video_id is None:
+            lesson.video_original_url, lesson.video_status = upload.s3_key, VideoStatus.PROCESSING
+    current = await _load(context, upload.id)
+    if current is None or current.state in (UploadState.CANCELLED, UploadState.EXPIRED):
+        await discard_late_object(context, upload, now)
         return None
-    return now_is
+    return current
 
 
 async def _load(context: UploadContext, upload_id: str) -> Upload | None:

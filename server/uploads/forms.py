@@ -1,4 +1,5 @@
-"""The presigned form for programs. On S3 the store takes it; on the folder store we do, in the same shape."""
+"""Presigned form for API clients. S3 receives it itself; for the folder store this server does, in the
+same format."""
 
 import asyncio
 import secrets
@@ -17,6 +18,7 @@ from server.uploads.schemas import InitUpload, UploadTicket
 from server.uploads.service import add_row
 from server.uploads.spool import SpoolWriter
 from storage.database.tables import Upload
+from storage.messages import N_
 
 FORM_PATH = "/api/video/upload/form"
 TUS_PATH = "/api/video/upload/tus"
@@ -38,20 +40,20 @@ async def ticket(
             now=now,
         )
     expires_at = now + rules.FORM_LIFETIME
-    most = wanted.size or context.max_upload_bytes
+    max_bytes = wanted.size or context.max_upload_bytes
     form = await context.store.presigned_form(
-        upload.s3_key, max_bytes=most, expires_in=rules.FORM_LIFETIME, content_type=wanted.content_type
+        upload.s3_key, max_bytes=max_bytes, expires_in=rules.FORM_LIFETIME, content_type=wanted.content_type
     )
     if form is not None:
         url, fields = form.url, form.fields
     else:
-        terms = policy.Policy(upload.s3_key, most, expires_at, wanted.content_type)
+        terms = policy.Policy(upload.s3_key, max_bytes, expires_at, wanted.content_type)
         url, fields = public_url + FORM_PATH, policy.sign(terms, key)
     return UploadTicket(url, fields, upload.s3_key, public_url + TUS_PATH, expires_at)
 
 
 class FormReader:
-    """Reads multipart/form-data piece by piece: the fields first, then the file as it comes."""
+    """Streaming multipart/form-data reader: the fields first, then the file."""
 
     def __init__(self, body: AsyncIterator[bytes], boundary: str, length: int) -> None:
         self._body = body
@@ -59,7 +61,7 @@ class FormReader:
         self._events = self._parse()
 
     async def fields(self) -> dict[str, str]:
-        """Everything before the part named `file`."""
+        """All fields before the part named `file`."""
         fields: dict[str, str] = {}
         name, value, total = "", bytearray(), 0
         async for event in self._events:
@@ -73,8 +75,8 @@ class FormReader:
                 value += event
                 total += len(event)
                 if total > FIELDS_LIMIT:
-                    raise TooLarge("The fields before the file are too long.")
-        raise Invalid("The form has no part named `file`. Send it last, after all fields.")
+                    raise TooLarge(N_("The fields before the file are too long."))
+        raise Invalid(N_("The form has no part named `file`. Send it last, after all fields."))
 
     async def file(self) -> AsyncIterator[bytes]:
         async for event in self._events:
@@ -90,35 +92,35 @@ class FormReader:
                     yield event
             self._parser.close()
         except MultipartError:
-            raise Invalid("The body is not whole, well-formed multipart/form-data.") from None
+            raise Invalid(N_("The body is not complete, well-formed multipart/form-data.")) from None
 
 
 async def accept(context: UploadContext, reader: FormReader, keys: tuple[bytes, ...], now: datetime) -> None:
-    """Take the file into the store under the policy's key. The object appears whole or not at all."""
+    """Store the file under the policy's key. The object appears whole or not at all."""
     terms = policy.verify(await reader.fields(), keys, now)
     upload_id = terms.key.rsplit("/", 1)[-1].partition(".")[0]
-    await _check_open(context, upload_id)  # before the file comes …
+    await _check_open(context, upload_id)  # before receiving the file …
     path = context.spool.form_path(upload_id, secrets.token_hex(4))
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         await _to_disk(path, reader, terms.max_bytes)
-        await _check_open(context, upload_id)  # … and after: never over an original that is being encoded
+        await _check_open(context, upload_id)  # … and after: never overwrite an original in encoding
         await context.store.adopt_file(terms.key, path, terms.content_type or "application/octet-stream")
     finally:
         path.unlink(missing_ok=True)
     if await _state(context, upload_id) not in ("open", "stored"):
         await context.store.delete(terms.key)
-        raise Conflict("The upload was given up while its bytes arrived. Ask for a new form.")
+        raise Conflict(N_("The upload was cancelled or expired while the file arrived. Ask for a new form."))
 
 
-async def _to_disk(path: Path, reader: FormReader, most: int) -> None:
+async def _to_disk(path: Path, reader: FormReader, max_bytes: int) -> None:
     writer = SpoolWriter(path, create=True)
     try:
-        whole = await receive(writer, reader.file(), room=most)
-        if not whole:
-            raise Invalid("The connection ended before the file did.")
+        complete = await receive(writer, reader.file(), room=max_bytes)
+        if not complete:
+            raise Invalid(N_("The connection was closed before the end of the file."))
         if writer.offset == 0:
-            raise Invalid("The file is empty.")
+            raise Invalid(N_("The file is empty."))
         await asyncio.to_thread(writer.sync)
     finally:
         writer.close()
@@ -126,7 +128,9 @@ async def _to_disk(path: Path, reader: FormReader, most: int) -> None:
 
 async def _check_open(context: UploadContext, upload_id: str) -> None:
     if await _state(context, upload_id) != "open":
-        raise Forbidden("This form has been used or given up. Ask for a new one.")
+        raise Forbidden(
+            N_("This form has been used already, was cancelled or has expired. Ask for a new one.")
+        )
 
 
 async def _state(context: UploadContext, upload_id: str) -> str | None:

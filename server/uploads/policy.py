@@ -1,4 +1,4 @@
-"""The folder store's stand-in for an S3 POST policy: what one form may bring, signed. Pure."""
+"""Signed upload policy of the folder store, its counterpart of an S3 POST policy. Pure."""
 
 import base64
 import binascii
@@ -8,6 +8,7 @@ import msgspec
 
 from server.core import security
 from server.core.errors import Forbidden
+from storage.messages import N_
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -18,7 +19,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 def sign(policy: Policy, key: bytes) -> dict[str, str]:
-    """The hidden fields of the form."""
+    """Hidden fields of the form."""
     document = base64.b64encode(msgspec.json.encode(policy))
     fields = {
         "key": policy.key,
@@ -29,20 +30,20 @@ def sign(policy: Policy, key: bytes) -> dict[str, str]:
 
 
 def verify(fields: dict[str, str], keys: tuple[bytes, ...], now: datetime) -> Policy:
-    """The policy that the fields carry. Raises Forbidden, in no more detail than S3 gives."""
+    """Policy in the fields. Raises Forbidden, with no more detail than S3 gives."""
     document = fields.get("policy", "").encode()
     if not security.verify(keys, document, fields.get("signature", "")):
         raise Forbidden(
-            "The form's signature does not match. Ask for a new form and send its fields unchanged."
+            N_("The form's signature does not match. Ask for a new form and send its fields unchanged.")
         )
     try:
         policy = msgspec.json.decode(base64.b64decode(document, validate=True), type=Policy)
     except (binascii.Error, msgspec.DecodeError):
-        raise Forbidden("The form's policy cannot be read. Ask for a new form.") from None
+        raise Forbidden(N_("The form's policy cannot be read. Ask for a new form.")) from None
     if now >= policy.expiration:
-        raise Forbidden("The form has expired. Ask for a new one.")
+        raise Forbidden(N_("The form has expired. Ask for a new one."))
     if fields.get("key") != policy.key:
-        raise Forbidden("The form is for another key. Send its fields unchanged.")
+        raise Forbidden(N_("The form is for another key. Send its fields unchanged."))
     if policy.content_type and fields.get("Content-Type") != policy.content_type:
-        raise Forbidden("The form is for another content type. Send its fields unchanged.")
+        raise Forbidden(N_("The form is for another content type. Send its fields unchanged."))
     return policy

@@ -1,4 +1,4 @@
-"""A request's body to disk: constant memory at any size, and a cut connection keeps what arrived."""
+"""Request body to disk: constant memory at any size; a broken connection keeps the bytes received."""
 
 import asyncio
 import hashlib
@@ -8,22 +8,23 @@ from server.core.errors import TooLarge
 from server.uploads.errors import ChecksumMismatch
 from server.uploads.protocol import Checksum
 from server.uploads.spool import SpoolWriter
+from storage.messages import N_
 
-BLOCK = 2**20  # bytes gathered before a thread writes them
-STALL_SECONDS = 30.0  # a connection that brings nothing for so long is taken for dead
+BLOCK = 2**20  # bytes buffered before a thread writes them
+STALL_SECONDS = 30.0  # without data, after which a connection counts as dead
 
 
 class ClientDisconnected(Exception):
-    """The connection ended before its body did."""
+    """Connection closed before the end of the body."""
 
 
 async def receive(
     writer: SpoolWriter, body: AsyncIterator[bytes], *, room: int, checksum: Checksum | None = None
 ) -> bool:
-    """Append the body at the writer's offset; False when it was cut and its beginning kept.
+    """Append the body at the writer's offset; False when the connection broke and its bytes were kept.
 
-    With a checksum it is all or nothing: ChecksumMismatch, or a cut, leave the old offset.
-    More than `room` bytes: TooLarge, and the old offset.
+    With a checksum it is all or nothing: ChecksumMismatch or a broken connection restores the old
+    offset. More than `room` bytes: TooLarge, and the old offset.
     """
     start = writer.offset
     hasher = hashlib.new(checksum.algorithm) if checksum else None
@@ -34,26 +35,26 @@ async def receive(
         writer.write(block)
 
     try:
-        whole = await _copy(body, write, room)
+        complete = await _copy(body, write, room)
     except TooLarge:
         writer.rollback(start)
         raise
-    if checksum and hasher and not (whole and hasher.digest() == checksum.digest):
+    if checksum and hasher and not (complete and hasher.digest() == checksum.digest):
         writer.rollback(start)
-        if whole:
-            raise ChecksumMismatch("The checksum does not match the bytes that arrived. Send them again.")
-    return whole
+        if complete:
+            raise ChecksumMismatch(N_("The checksum does not match the bytes that arrived. Send them again."))
+    return complete
 
 
 async def _copy(body: AsyncIterator[bytes], write: Callable[[bytearray], None], room: int) -> bool:
     clock = asyncio.get_running_loop().time
-    taken, block = 0, bytearray()
+    received, block = 0, bytearray()
     try:
         async with asyncio.timeout(STALL_SECONDS) as deadline:
             async for piece in body:
-                taken += len(piece)
-                if taken > room:
-                    raise TooLarge("More bytes came than the upload announced.")
+                received += len(piece)
+                if received > room:
+                    raise TooLarge(N_("The body has more bytes than the upload announced."))
                 block += piece
                 if len(block) >= BLOCK:
                     deadline.reschedule(None)  # a slow disk is not a dead client
@@ -64,12 +65,12 @@ async def _copy(body: AsyncIterator[bytes], write: Callable[[bytearray], None], 
     except (ClientDisconnected, TimeoutError):
         return False
     finally:
-        if block and taken <= room:
-            write(block)  # here and now, even while the task is being cancelled
+        if block and received <= room:
+            write(block)  # synchronously, because the task may be in cancellation
 
 
 async def _in_thread(write: Callable[[bytearray], None], block: bytearray) -> None:
-    """Waits for the write even when cancelled: the file must not change hands under the thread."""
+    """Wait for the write even when cancelled: the lock must not pass to another writer during it."""
     task = asyncio.ensure_future(asyncio.to_thread(write, block))
     try:
         await asyncio.shield(task)

@@ -1,47 +1,54 @@
-"""What may come in, for how long, and what it is called. Pure."""
+"""Admission, expiry and naming of uploads. Pure."""
 
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from server.core.errors import Invalid, NoRoom, TooLarge
+from storage.messages import N_, byte_size
 
-RESERVE_BYTES = 2**30  # left free for the database, logs and the rest of the machine
+RESERVE_BYTES = 2**30  # kept free for the database, logs and the rest of the machine
 FORM_LIFETIME = timedelta(hours=12)
-STORING_LIMIT = timedelta(days=2)  # a way into the store that takes longer belongs to a process that died
+STORING_LIMIT = timedelta(days=2)  # a transfer into the store that takes longer belongs to a dead process
 NAME_LIMIT = 255
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 def admit(size: int, *, max_upload_bytes: int, free: int, promised: int) -> None:
-    """Refuse before the first byte what could not be kept to the last one.
+    """Check before the first byte that the whole upload can be stored.
 
-    `promised` is what uploads under way have announced and not yet sent.
+    `promised`: bytes that open uploads have announced and not yet sent.
     Raises Invalid, TooLarge or NoRoom.
     """
     if size <= 0:
-        raise Invalid("The file is empty. Choose the file with the recording in it.")
+        raise Invalid(N_("The file is empty. Choose the file with the recording in it."))
     if size > max_upload_bytes:
         raise TooLarge(
-            f"The file has {human_size(size)}; the largest that is accepted here is "
-            f"{human_size(max_upload_bytes)}. "
-            "Export it at a lower bit rate, or ask an administrator to raise the limit."
+            N_(
+                "The file has %(size)s; the largest that is accepted here is %(limit)s. "
+                "Export it at a lower bit rate, or ask an administrator to raise the limit."
+            ),
+            size=byte_size(size),
+            limit=byte_size(max_upload_bytes),
         )
     if size + promised + RESERVE_BYTES > free:
         room = max(0, free - promised - RESERVE_BYTES)
         raise NoRoom(
-            f"The server has room for {human_size(room)} more, and the file has {human_size(size)}. "
-            "Ask an administrator to free disk space, then try again."
+            N_(
+                "The server has room for %(room)s more, and the file has %(size)s. "
+                "Ask an administrator to free disk space, then try again."
+            ),
+            room=byte_size(room),
+            size=byte_size(size),
         )
 
 
 def clean_filename(name: str) -> str:
-    """The last part of a path from any system, without control characters."""
+    """Last component of a path of any operating system, without control characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(c for c in last if c.isprintable()).strip()[-NAME_LIMIT:]
 
 
 def title_from(filename: str) -> str:
-    """`03_sorting-networks.mp4` -> `03 sorting networks`."""
+    """Lesson title: `03_sorting-networks.mp4` -> `03 sorting networks`."""
     stem = PurePosixPath(clean_filename(filename)).stem
     words = stem.replace("_", " ").replace("-", " ").split()
     return " ".join(words) or stem or "Lesson"
@@ -52,15 +59,6 @@ def expiry(now: datetime, days: int) -> datetime:
 
 
 def last_arrival(now: datetime, expires_at: datetime) -> datetime:
-    """When no bytes can come any more for an upload that is given up now: a form that was handed
-    out is good until it expires, and a file may be on its way into the store."""
+    """Latest time at which bytes of an upload that ends now can reach the store: an issued form is
+    valid until it expires, and a file may be in transfer."""
     return max(now + STORING_LIMIT, expires_at)
-
-
-def human_size(size: int) -> str:
-    """In the units people see in their file manager: 1.4 GB is 1.4 × 10⁹ bytes."""
-    value, unit = float(size), 0
-    while value >= 999.5 and unit < len(UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    digits = 1 if unit and value < 99.95 else 0
-    return f"{value:.{digits}f} {UNITS[unit]}"

@@ -1,4 +1,4 @@
-"""Values that uploads take and give (spec section 1)."""
+"""Request and response bodies of uploads (spec section 1)."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ class InitUpload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lesson_id: str
     filename: str
     content_type: str | None = None
-    size: int | None = None  # bytes; when given, exactly so many are accepted
+    size: int | None = None  # bytes; when given, exactly this many are accepted
 
 
 class UploadTicket(msgspec.Struct, frozen=True):
-    """POST `fields` and then the file in `file` to `upload_url`, or speak tus to `tus_url`."""
+    """Upload targets: POST `fields` and then the file in `file` to `upload_url`, or use tus at `tus_url`."""
 
     upload_url: str
     fields: dict[str, str]
@@ -23,11 +23,11 @@ class UploadTicket(msgspec.Struct, frozen=True):
 
 
 class OpenUpload(msgspec.Struct, frozen=True):
-    """An upload under way, as the lesson's page shows it."""
+    """Active upload, as the lesson's page shows it."""
 
     id: str
     filename: str
     size: int
     offset: int
-    storing: bool  # every byte is here and moves into the object store
+    storing: bool  # all bytes received; the file is being moved into the object store
     expires_at: datetime

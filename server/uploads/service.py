@@ -1,4 +1,4 @@
-"""Uploads from the first word to the last byte. `finish.py` takes them from there."""
+"""Upload lifecycle from creation to the last byte. `finish.py` completes a whole upload."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,8 +21,10 @@ from server.uploads.spool import Spool
 from storage import deletions
 from storage.database.base import new_id
 from storage.database.tables import Lesson, Upload, Video
+from storage.messages import N_
 from storage.objects import keys
 from storage.objects.store import StoreError
+from storage.states import RevisionState, UploadState, VideoStatus
 
 log = structlog.get_logger()
 
@@ -39,7 +41,8 @@ async def open_upload(
     size: int,
     now: datetime,
 ) -> Upload:
-    """A row and an empty file. Refused before the first byte: role, course, size, room."""
+    """Create the row and an empty spool file. Role, course, size and free space are checked here,
+    before the first byte."""
     async with context.database.write() as session:
         upload = await add_row(
             session, context, viewer, lesson_id, filename, content_type=content_type, size=size, now=now
@@ -59,11 +62,13 @@ async def add_row(
     size: int | None,
     now: datetime,
 ) -> Upload:
-    """An unknown size (None) is let in while there is room at all."""
+    """Insert the row. An unknown size (None) is admitted while any space is free."""
     lesson = await lesson_for_teaching(session, viewer, lesson_id)
     name = rules.clean_filename(filename)
     if not name:
-        raise Invalid("The name of the file is needed.", fields={"filename": "Give the name of the file."})
+        raise Invalid(
+            N_("The name of the file is needed."), fields={"filename": N_("Give the name of the file.")}
+        )
     promised = await promised_bytes(session, context.spool)
     known = 1 if size is None else size
     rules.admit(
@@ -78,36 +83,38 @@ async def add_row(
         filename=name,
         content_type=content_type,
         size=size,
-        state="open",
+        state=UploadState.OPEN,
         created_at=now,
         expires_at=rules.expiry(now, context.days),
     )
     session.add(upload)
-    if lesson.video_id is None and lesson.video_status != "processing":
-        lesson.video_status = "uploading"
+    if lesson.video_id is None and lesson.video_status != VideoStatus.PROCESSING:
+        lesson.video_status = VideoStatus.UPLOADING
     return upload
 
 
 async def find(context: UploadContext, viewer: Viewer, upload_id: str) -> Upload:
-    """For whoever may teach its lesson; NotFound for all others."""
+    """Upload of a lesson that the viewer may teach. Raises NotFound otherwise, Gone when it has ended."""
     async with context.database.read() as session:
         upload = await session.get(Upload, upload_id)
         if upload is None:
-            raise NotFound("There is no such upload.")
+            raise NotFound(N_("There is no such upload."))
         await lesson_for_teaching(session, viewer, upload.lesson_id)
-    if upload.state in ("expired", "cancelled"):
-        raise Gone("This upload was given up. Start it again from the beginning.")
+    if upload.state in (UploadState.EXPIRED, UploadState.CANCELLED):
+        raise Gone(N_("This upload was cancelled or has expired. Start it again from the beginning."))
     return upload
 
 
 def offset_of(context: UploadContext, upload: Upload) -> int:
-    """Bytes that have arrived."""
+    """Bytes received so far."""
     size = upload.size or 0
-    if upload.state != "open":
+    if upload.state != UploadState.OPEN:
         return size
     offset = context.spool.size(upload.id)
     if offset is None:
-        raise Gone("The bytes of this upload are no longer here. Start it again from the beginning.")
+        raise Gone(
+            N_("The data of this upload is no longer on the server. Start it again from the beginning.")
+        )
     return offset
 
 
@@ -121,20 +128,20 @@ async def append(
     checksum: Checksum | None,
     now: datetime,
 ) -> int:
-    """Take the body at `offset`; the new offset. `length` is what the request announces of it."""
+    """Write the body at `offset` and return the new offset. `length` is its Content-Length."""
     size = upload.size or 0
-    stands = offset_of(context, upload)
-    if offset != stands:
-        raise WrongOffset(f"The upload stands at byte {stands}. Go on from there.")
+    current = offset_of(context, upload)
+    if offset != current:
+        raise WrongOffset(N_("The upload is at byte %(offset)s. Continue from there."), offset=current)
     if length is not None and offset + length > size:
-        raise TooLarge(f"The upload was announced with {size} bytes; this would be more.")
-    if upload.state != "open" or offset == size:
+        raise TooLarge(N_("The upload was announced with %(size)s bytes; this would be more."), size=size)
+    if upload.state != UploadState.OPEN or offset == size:
         return size
     offset = await _write(context, upload, body, offset, checksum)
     async with context.database.write() as session:
         await session.execute(
             update(Upload)
-            .where(Upload.id == upload.id, Upload.state == "open")
+            .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
             .values(expires_at=rules.expiry(now, context.days))
         )
     return offset
@@ -146,10 +153,12 @@ async def _write(
     try:
         writer = await asyncio.to_thread(context.spool.open, upload.id)
     except FileNotFoundError:
-        raise Conflict("This upload has just ended. Ask for its offset.") from None
+        raise Conflict(N_("This upload has just ended. Ask for its offset.")) from None
     try:
-        if writer.offset != offset:  # somebody wrote between our look and our lock
-            raise WrongOffset(f"The upload stands at byte {writer.offset}. Go on from there.")
+        if writer.offset != offset:  # another writer appended between the check and the lock
+            raise WrongOffset(
+                N_("The upload is at byte %(offset)s. Continue from there."), offset=writer.offset
+            )
         await receive(writer, body, room=(upload.size or 0) - offset, checksum=checksum)
         return writer.offset
     finally:
@@ -157,63 +166,68 @@ async def _write(
 
 
 async def cancel(context: UploadContext, viewer: Viewer, upload_id: str, now: datetime) -> None:
-    """Drop an upload that is not yet in the store. Conflict when it is."""
+    """Cancel an upload that is not yet in the object store. Raises Conflict when it is."""
     upload = await find(context, viewer, upload_id)
-    if not await give_up(context, upload, "cancelled", now):
-        raise Conflict("This upload is complete already. Cancel its encoding instead.")
+    if not await abandon(context, upload, UploadState.CANCELLED, now):
+        raise Conflict(N_("This upload is complete already. Cancel its encoding instead."))
 
 
-async def give_up(context: UploadContext, upload: Upload, state: str, now: datetime) -> bool:
-    """False when it had left our hands. The row first: what a crash leaves lying, the sweep removes."""
+async def abandon(context: UploadContext, upload: Upload, state: str, now: datetime) -> bool:
+    """End an active upload as `state`; False when it is no longer active.
+
+    The row is written first: after a crash the sweep removes the file.
+    """
     async with context.database.write() as session:
-        taken = await session.scalar(
+        ended = await session.scalar(
             update(Upload)
             .where(Upload.id == upload.id, Upload.state.in_(ACTIVE_STATES))
             .values(state=state)
             .returning(Upload.id)
         )
-        if taken is None:
+        if ended is None:
             return False
         await _reset_lesson(session, upload.lesson_id)
-        await _mark_object(session, upload, now)
+        await _schedule_deletion(session, upload, now)
     context.spool.remove(upload.id)
     await _delete_object(context, upload)
     return True
 
 
-async def discard_late(context: UploadContext, upload: Upload, now: datetime) -> None:
-    """What arrived in the store for an upload that was given up, or whose lesson is gone."""
+async def discard_late_object(context: UploadContext, upload: Upload, now: datetime) -> None:
+    """Delete an object stored for an upload that has ended meanwhile, or whose lesson was deleted."""
     async with context.database.write() as session:
-        await _mark_object(session, upload, now)
+        await _schedule_deletion(session, upload, now)
     await _delete_object(context, upload)
 
 
-async def _mark_object(session: AsyncSession, upload: Upload, now: datetime) -> None:
+async def _schedule_deletion(session: AsyncSession, upload: Upload, now: datetime) -> None:
     await deletions.schedule(session, [upload.s3_key], rules.last_arrival(now, upload.expires_at))
 
 
 async def _delete_object(context: UploadContext, upload: Upload) -> None:
-    """At once where that is possible, else when its mark is due."""
+    """Delete at once if the store is reachable, else when the scheduled deletion is due."""
     try:
         await context.store.delete(upload.s3_key)
     except StoreError as error:
-        log.warning("the object of a dropped upload goes later", upload_id=upload.id, reason=str(error))
+        log.warning("upload object deletion deferred", upload_id=upload.id, reason=str(error))
 
 
 async def _reset_lesson(session: AsyncSession, lesson_id: str) -> None:
-    """A lesson whose last upload under way was given up goes back to what it was."""
+    """Restore the status of a lesson whose last active upload has ended."""
     lesson = await session.get(Lesson, lesson_id)
     others = await session.scalar(
         select(Upload.id).where(Upload.lesson_id == lesson_id, Upload.state.in_(ACTIVE_STATES)).limit(1)
     )
-    if lesson is None or lesson.video_status != "uploading" or others is not None:
+    if lesson is None or lesson.video_status != VideoStatus.UPLOADING or others is not None:
         return
     newest = await session.get(Video, lesson.transcoding_job_id) if lesson.transcoding_job_id else None
-    lesson.video_status = "failed" if newest is not None and newest.state == "failed" else None
+    lesson.video_status = (
+        VideoStatus.FAILED if newest is not None and newest.state == RevisionState.FAILED else None
+    )
 
 
-async def under_way(session: AsyncSession, spool: Spool, lesson_id: str) -> list[OpenUpload]:
-    """What somebody has begun to send to this lesson by tus, oldest first."""
+async def active_uploads(session: AsyncSession, spool: Spool, lesson_id: str) -> list[OpenUpload]:
+    """Active tus uploads of a lesson, oldest first."""
     rows = await session.scalars(
         select(Upload)
         .where(Upload.lesson_id == lesson_id, Upload.state.in_(ACTIVE_STATES))
@@ -221,7 +235,7 @@ async def under_way(session: AsyncSession, spool: Spool, lesson_id: str) -> list
     )
     found = []
     for row in rows:
-        offset = row.size if row.state == "received" else spool.size(row.id)
+        offset = row.size if row.state == UploadState.RECEIVED else spool.size(row.id)
         if offset is not None and row.size is not None:
             storing = offset == row.size
             found.append(OpenUpload(row.id, row.filename, row.size, offset, storing, row.expires_at))
@@ -229,8 +243,8 @@ async def under_way(session: AsyncSession, spool: Spool, lesson_id: str) -> list
 
 
 async def promised_bytes(session: AsyncSession, spool: Spool) -> int:
-    """What the uploads under way have announced and not yet sent."""
+    """Bytes that open uploads have announced and not yet sent."""
     rows = await session.execute(
-        select(Upload.id, Upload.size).where(Upload.state == "open", Upload.size.is_not(None))
+        select(Upload.id, Upload.size).where(Upload.state == UploadState.OPEN, Upload.size.is_not(None))
     )
     return sum(max(0, (size or 0) - (spool.size(upload_id) or 0)) for upload_id, size in rows)

@@ -1,4 +1,4 @@
-"""Unfinished uploads on disk. A file's size is the upload's offset: there is nothing else to believe."""
+"""Upload spool: unfinished uploads on disk. A file's size is the only record of the upload's offset."""
 
 import errno
 import fcntl
@@ -9,10 +9,11 @@ from pathlib import Path
 
 from server.core.errors import NoRoom
 from server.uploads.errors import Busy
+from storage.messages import N_
 from storage.objects.files import sync_folder
 
 PART, FORM = ".part", ".form"
-SYNC_EVERY = 64 * 2**20  # so that the last fsync of a large file is short
+SYNC_EVERY = 64 * 2**20  # bytes between syncs, so that the last one of a large file is short
 
 
 class Spool:
@@ -26,7 +27,7 @@ class Spool:
         return self.folder / f"{upload_id}.{attempt}{FORM}"
 
     def size(self, upload_id: str) -> int | None:
-        """Bytes that have arrived; None when there is no file."""
+        """Bytes received; None when there is no file."""
         try:
             return self.path(upload_id).stat().st_size
         except FileNotFoundError:
@@ -43,7 +44,8 @@ class Spool:
             path.unlink(missing_ok=True)
 
     def open(self, upload_id: str) -> "SpoolWriter":
-        """Raises Busy while another process or task writes, FileNotFoundError when there is no file."""
+        """Open and lock for writing. Raises Busy while another process or task writes,
+        FileNotFoundError when there is no file."""
         return SpoolWriter(self.path(upload_id))
 
     def free_bytes(self) -> int:
@@ -51,24 +53,26 @@ class Spool:
         return shutil.disk_usage(self.folder).free
 
     def files(self) -> Iterator[tuple[str, Path]]:
-        """(upload id, path) of everything that lies here."""
+        """(upload id, path) of every file."""
         if self.folder.is_dir():
             for path in sorted(self.folder.iterdir()):
                 yield path.name.partition(".")[0], path
 
 
 class SpoolWriter:
-    """The one writer of a file: holds its lock until `close`. Blocking: call it in a thread."""
+    """Exclusive lock on a spool file, held until `close`. Blocking: call it in a thread."""
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if create else 0)
         self._file = os.open(path, flags, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            same = os.path.samestat(os.stat(path), os.fstat(self._file))  # noqa: PTH116 - of the name, now
+            same = os.path.samestat(os.stat(path), os.fstat(self._file))  # noqa: PTH116 - the current file of that name
         except BlockingIOError:
             os.close(self._file)
-            raise Busy("Another connection is still sending this upload. Try again in a moment.") from None
+            raise Busy(
+                N_("Another connection is still sending this upload. Try again in a moment.")
+            ) from None
         except BaseException:
             os.close(self._file)
             raise
@@ -79,7 +83,7 @@ class SpoolWriter:
         self._synced = self.offset
 
     def write(self, data: bytes | bytearray) -> None:
-        """All of it, or NoRoom with what fitted kept."""
+        """Write all of it. Raises NoRoom when the disk is full; what fitted is kept."""
         view = memoryview(data)
         try:
             while view:
@@ -89,8 +93,10 @@ class SpoolWriter:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise NoRoom(
-                    "The server's disk is full. What has arrived is kept: "
-                    "ask an administrator to free space, then go on."
+                    N_(
+                        "The server's disk is full. The part received so far is kept: "
+                        "ask an administrator to free space, then resume."
+                    )
                 ) from error
             raise
         if self.offset - self._synced >= SYNC_EVERY:
@@ -106,5 +112,5 @@ class SpoolWriter:
         self._synced = self.offset
 
     def close(self) -> None:
-        """Gives the lock up."""
+        """Release the lock."""
         os.close(self._file)

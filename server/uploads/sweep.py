@@ -1,4 +1,4 @@
-"""What the scheduler does about uploads: finish the interrupted, drop the abandoned."""
+"""Upload sweep: completes interrupted uploads, expires abandoned ones."""
 
 from datetime import datetime, timedelta
 
@@ -6,14 +6,17 @@ import msgspec
 import structlog
 from sqlalchemy import exists, select
 
+from server.core.clock import SystemClock
+from server.services import Services
 from server.uploads.context import UploadContext
 from server.uploads.finish import finish
-from server.uploads.service import ACTIVE_STATES, give_up
+from server.uploads.service import ACTIVE_STATES, abandon
 from storage.database.tables import Upload, Video
+from storage.states import UploadState
 
 log = structlog.get_logger()
 
-ORPHAN_AGE = timedelta(hours=1)  # longer than a row takes to follow its file, and than a form to be sent
+ORPHAN_AGE = timedelta(hours=1)  # longer than between a file and its row, and than a form takes to be sent
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -23,7 +26,7 @@ class Swept(msgspec.Struct, frozen=True):
 
 
 async def sweep(context: UploadContext, now: datetime) -> Swept:
-    """Safe to run at any time, by any number of processes."""
+    """Safe at any time and in any number of processes."""
     return Swept(
         finished=await finish_interrupted(context, now),
         expired=await expire(context, now),
@@ -32,24 +35,26 @@ async def sweep(context: UploadContext, now: datetime) -> Swept:
 
 
 async def finish_interrupted(context: UploadContext, now: datetime) -> int:
-    """Whole uploads whose process died, or whose store or queue was away."""
-    unsubmitted = (Upload.state == "stored") & ~exists().where(Video.source_key == Upload.s3_key)
+    """Complete whole uploads whose process died, or whose store or queue was unreachable."""
+    unsubmitted = (Upload.state == UploadState.STORED) & ~exists().where(Video.source_key == Upload.s3_key)
     async with context.database.read() as session:
         rows = list(
             await session.scalars(select(Upload).where(Upload.state.in_(ACTIVE_STATES) | unsubmitted))
         )
-    whole = [row for row in rows if row.state != "open" or context.spool.size(row.id) == row.size]
+    whole = [row for row in rows if row.state != UploadState.OPEN or context.spool.size(row.id) == row.size]
     return sum([await finish(context, row.id, now) for row in whole])
 
 
 async def expire(context: UploadContext, now: datetime) -> int:
     async with context.database.read() as session:
         rows = list(
-            await session.scalars(select(Upload).where(Upload.state == "open", Upload.expires_at <= now))
+            await session.scalars(
+                select(Upload).where(Upload.state == UploadState.OPEN, Upload.expires_at <= now)
+            )
         )
     for row in rows:
-        log.info("an abandoned upload is dropped", upload_id=row.id, lesson_id=row.lesson_id)
-    return sum([await give_up(context, row, "expired", now) for row in rows])
+        log.info("upload expired", upload_id=row.id, lesson_id=row.lesson_id)
+    return sum([await abandon(context, row, UploadState.EXPIRED, now) for row in rows])
 
 
 async def remove_orphans(context: UploadContext, now: datetime) -> int:
@@ -62,3 +67,12 @@ async def remove_orphans(context: UploadContext, now: datetime) -> int:
             path.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+async def sweep_spool(services: Services, _slot: datetime) -> str | None:
+    """Scheduled task of each host: its own spool."""
+    swept = msgspec.structs.asdict(await sweep(UploadContext.of(services), SystemClock().now()))
+    if not any(swept.values()):
+        return None
+    log.info("uploads swept", **swept)
+    return ", ".join(f"{name} {count}" for name, count in swept.items() if count)

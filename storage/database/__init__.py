@@ -1,4 +1,4 @@
-"""Rows: engine, tables by subject, migrations."""
+"""Database layer: engine, tables by subject, migrations."""
 
 from storage.database.sqlite import use_safe_sqlite
 

@@ -1,25 +1,30 @@
-"""What every table has in common."""
+"""Declarative base of all tables: column types, constraint names, ids."""
 
 import os
 import time
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, MetaData, String
+import msgspec
+from sqlalchemy import JSON, CheckConstraint, DateTime, MetaData, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from storage import states
+from storage.messages import Message
+
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC. SQLite forgets the zone and would hand back a naive value."""
+    """Timezone-aware datetime, stored in UTC. SQLite drops the zone and would return a naive value."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is not None and value.tzinfo is None:
-            raise ValueError("a stored moment needs a time zone")
+            raise ValueError("a stored datetime needs a time zone")
         return value.astimezone(UTC) if value is not None else None
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
@@ -27,9 +32,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Text(TypeDecorator[str]):
-    """Any text, so that nonsense from outside is looked up and not found, the same on both databases.
+    """String column that accepts any text: on both databases, invalid input is looked up and not found.
 
-    PostgreSQL cannot hold U+0000, and nothing can hold half a surrogate pair: U+FFFD stands for them.
+    PostgreSQL cannot store U+0000, and neither can store a lone surrogate: U+FFFD replaces them.
     """
 
     impl = String
@@ -39,8 +44,43 @@ class Text(TypeDecorator[str]):
         return value.encode(errors="replace").decode().replace("\x00", "\ufffd") if value else value
 
 
+class StateText(TypeDecorator[Any]):
+    """A StrEnum stored as text. The table's check constraint lists the same values: `state_check`."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else str(value)  # a search for an unknown state finds nothing
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.kind(value)
+
+
+def state_check(column: str, kind: type[StrEnum]) -> CheckConstraint:
+    """Check constraint that a state column holds one of its StrEnum's values."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(state)) for state in kind)})", name=column)
+
+
+class MessageJson(TypeDecorator[Message]):
+    """A `storage.messages.Message` as JSON."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Message | None, _dialect: Dialect) -> Any:
+        return None if value is None else msgspec.to_builtins(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Message | None:
+        return None if value is None else msgspec.convert(value, Message)
+
+
 class Base(DeclarativeBase):
-    # Named constraints, so that a migration can drop them on every database.
+    # Constraints have names, so that a migration can drop them on both databases.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
@@ -55,11 +95,13 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(none_as_null=True),  # None is NULL, as for every other column
         list[Any]: JSON(none_as_null=True),
         str: Text,
+        Message: MessageJson,
+        **{kind: StateText(kind) for kind in states.ALL},
     }
 
 
 def new_id() -> str:
-    """A UUIDv7 as 32 hex digits (RFC 9562 5.7): unguessable enough to name, ordered by creation."""
+    """UUIDv7 as 32 hex digits (RFC 9562 5.7): ordered by creation, hard enough to guess for use in URLs."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
     value = (value & ~(0xF << 76)) | (0x7 << 76)

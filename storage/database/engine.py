@@ -1,4 +1,4 @@
-"""Connections: many readers, one writer, on SQLite and PostgreSQL alike."""
+"""Database engines and sessions, on SQLite (four readers, one writer) and PostgreSQL."""
 
 import asyncio
 import os
@@ -29,11 +29,11 @@ SQLITE_PRAGMAS = (
     "temp_store = MEMORY",
     "mmap_size = 0",
 )
-ANSWER_SECONDS = 60.0  # PostgreSQL's time for one statement: a host that dies says nothing at all
+STATEMENT_SECONDS = 60.0  # PostgreSQL only: a host that dies closes no connection
 
 
 class Database:
-    """The rows. `read()` sees one consistent snapshot; `write()` is one transaction.
+    """Database access. `read()` sees one consistent snapshot; `write()` is one transaction.
 
     On SQLite every write begins IMMEDIATE on a pool of one connection: with the driver's
     deferred default, 80 % of concurrent increments were lost in a trial.
@@ -51,13 +51,14 @@ class Database:
                 pool_size=8,
                 max_overflow=8,
                 pool_pre_ping=True,
-                connect_args={"command_timeout": ANSWER_SECONDS},
+                connect_args={"command_timeout": STATEMENT_SECONDS},
             )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        self._writers = async_sessionmaker(self._writer, expire_on_commit=False)
-        self._readers = async_sessionmaker(self._reader, expire_on_commit=False)
+        self.session_info: dict[str, Any] = {}  # every later session has it as `session.info`
+        self._writers = async_sessionmaker(self._writer, expire_on_commit=False, info=self.session_info)
+        self._readers = async_sessionmaker(self._reader, expire_on_commit=False, info=self.session_info)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -72,10 +73,10 @@ class Database:
 
     @asynccontextmanager
     async def altering(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction that may change the schema, and take its time.
+        """Schema change in one transaction, without a statement timeout.
 
-        SQLite alters most things by building the table anew and dropping the old one, and with it
-        go the rows that depend on it, unless foreign keys are off from before the transaction.
+        SQLite makes most alterations by recreating the table and dropping the old one, which deletes
+        the rows that depend on it unless foreign keys were off before the transaction began.
         """
         engine = (
             _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=("foreign_keys = OFF",))
@@ -86,15 +87,15 @@ class Database:
             async with engine.begin() as connection:
                 yield connection
                 if self.is_sqlite and await _has_orphans(connection):
-                    raise RuntimeError("The change of the schema would leave rows that refer to nothing.")
+                    raise RuntimeError("The schema change would leave rows with broken foreign keys.")
         finally:
             await engine.dispose()
 
     async def sync(self) -> None:
-        """Whatever was committed outlives a power cut from here on: call it before files go for good.
+        """Flush commits to disk, so that they survive a power cut; call it before deleting files.
 
-        PostgreSQL promises that with each commit. SQLite, as we set it, hands its log to the kernel
-        and lets it reach the disk when it will: a power cut takes the last commits back.
+        PostgreSQL does that at each commit. SQLite with `synchronous = NORMAL` leaves the WAL to the
+        kernel's write-back: a power cut undoes the last commits.
         """
         file = make_url(self.url).database
         if self.is_sqlite and file:
@@ -110,9 +111,9 @@ async def _has_orphans(connection: AsyncConnection) -> bool:
 
 
 def _sync_log(database_file: Path) -> None:
-    """The log, and its name in the folder; a log that is gone is in the database, and on the disk.
+    """fsync the WAL and its directory entry. A WAL that is gone was checkpointed into the synced database.
 
-    Never the database file itself: to close it lets go of the locks of every connection in this process.
+    Never open the database file itself: closing it releases the locks of every connection in this process.
     """
     with suppress(FileNotFoundError):
         for path in (database_file.with_name(f"{database_file.name}-wal"), database_file.parent):
@@ -128,7 +129,7 @@ def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = 
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, below
+        connection.isolation_level = None  # BEGIN is sent by the listener below
         connection.run_async(lambda driver: _configure(driver, (*SQLITE_PRAGMAS, *pragmas)))
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -139,16 +140,19 @@ def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = 
 
 
 async def _configure(driver: aiosqlite.Connection, pragmas: Sequence[str]) -> None:
-    # First, since the next lines may wait for a lock.
+    # First, because the next statements may wait for a lock.
     await _pragma(driver, f"busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-    await _keep_a_log(driver)
+    await _enable_wal(driver)
     for pragma in pragmas:
         await _pragma(driver, pragma)
 
 
-async def _keep_a_log(driver: aiosqlite.Connection) -> None:
-    """A new file changes to WAL once. When two connections set out to do so together SQLite sends one
-    away at once, whatever its busy timeout says: 5 of 100 first starts of eight connections ended so."""
+async def _enable_wal(driver: aiosqlite.Connection) -> None:
+    """Switch a new database file to WAL, retrying on SQLITE_BUSY.
+
+    When two connections switch at the same time, SQLite refuses one at once, whatever the busy
+    timeout: this failed 5 of 100 first starts of eight connections.
+    """
     waited = 0.0
     while True:
         try:

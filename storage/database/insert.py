@@ -1,4 +1,4 @@
-"""Insert where it is not there yet: what makes a repeated request harmless, on both databases."""
+"""INSERT … ON CONFLICT DO NOTHING on both databases: makes repeated requests idempotent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from storage.database.base import Base
 async def insert_new(
     session: AsyncSession, table: type[Base], key: Sequence[str] = (), **values: Any
 ) -> bool:
-    """Whether a row was added; False when one with the same key was there.
+    """Insert a row unless its key exists. True when a row was added.
 
     `key` names the columns of a unique constraint; empty: the primary key.
     """

@@ -1,13 +1,13 @@
-"""One at a time, across processes and machines, until the transaction ends."""
+"""Advisory locks across processes and machines."""
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
 async def advisory_lock(session: AsyncSession, what: str) -> None:
-    """Waits for whoever holds the same `what`. SQLite has one writer anyway.
+    """Advisory lock named `what`, held until the end of the transaction. No-op on SQLite: it has one writer.
 
-    Who takes several takes them in the same order as everybody else.
+    Callers that take several locks take them in the same order everywhere, to avoid deadlocks.
     """
     if session.get_bind().dialect.name != "sqlite":
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))

@@ -1,8 +1,8 @@
-"""Choose the SQLite library before anything else imports `sqlite3`.
+"""SQLite library selection, before anything else imports `sqlite3`.
 
 SQLite before 3.51.3 (backports: 3.50.7, 3.44.6) can corrupt a WAL database that has
-two or more connections. Distribution builds of Python are older, so the fixed library
-from the `pysqlite3` wheel takes the place of the standard one where that is needed.
+two or more connections. Distribution builds of Python ship older versions; there, the
+fixed library from the `pysqlite3` wheel replaces the standard one.
 """
 
 import sqlite3
@@ -19,7 +19,7 @@ def is_safe(version: tuple[int, int, int]) -> bool:
 
 
 def use_safe_sqlite() -> str:
-    """Put a fixed SQLite in place of the standard one if need be; returns the version in use."""
+    """Replace `sqlite3` by `pysqlite3` if it lacks the fix; returns the version in use."""
     if not is_safe(sqlite3.sqlite_version_info):
         try:
             import pysqlite3

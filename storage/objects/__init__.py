@@ -1,1 +1,1 @@
-"""Bytes: one protocol, a folder and any S3 store behind it."""
+"""Object store: one protocol, implemented on a folder and on S3."""

@@ -1,4 +1,4 @@
-"""Local files that appear whole or not at all, and work on them that can be stopped."""
+"""Atomic file writes, and blocking file work that can be cancelled."""
 
 import asyncio
 import errno
@@ -14,19 +14,19 @@ from typing import BinaryIO, TypeVar
 
 from storage.objects.store import StoreFull, StoreUnavailable
 
-BLOCK = 1024 * 1024  # bytes copied at a time; a cancelled copy ends after at most one of these
-STALE = timedelta(days=1)  # a write that takes longer belongs to a process that died
+BLOCK = 1024 * 1024  # bytes copied at a time; a cancelled copy ends after at most one block
+STALE = timedelta(days=1)  # an older unfinished write belongs to a process that died
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 T = TypeVar("T")
 
 
 class Stopped(Exception):
-    """The call that this thread works for was cancelled; nobody is left to read this."""
+    """Raised in a worker thread whose call was cancelled; never reaches a caller."""
 
 
 async def stoppable(call: Callable[[Event], T], executor: Executor | None = None) -> T:
-    """Run `call` in a thread. Cancelling returns at once and sets the event that `call` looks at."""
+    """Run `call` in a thread. Cancelling returns at once and sets the event that `call` polls."""
     stop = Event()
     try:
         return await asyncio.get_running_loop().run_in_executor(executor, call, stop)
@@ -36,7 +36,7 @@ async def stoppable(call: Callable[[Event], T], executor: Executor | None = None
 
 
 class StoppableReader:
-    """A file whose reader ends by an exception once the event is set."""
+    """File reader that raises Stopped once the event is set."""
 
     def __init__(self, file: BinaryIO, stop: Event) -> None:
         self._file, self._stop = file, stop
@@ -48,7 +48,7 @@ class StoppableReader:
 
 
 def copy(source: BinaryIO, target: BinaryIO, stop: Event) -> int:
-    """How many bytes there were."""
+    """Copy to the end of `source`; returns the number of bytes."""
     reader, copied = StoppableReader(source, stop), 0
     while block := reader.read(BLOCK):
         copied += target.write(block)
@@ -56,10 +56,10 @@ def copy(source: BinaryIO, target: BinaryIO, stop: Event) -> int:
 
 
 def write_whole(temporary: Path, fill: Callable[[BinaryIO], None], publish: Callable[[Path], T]) -> T:
-    """Fill a file, put its bytes on the disk, and only then let `publish` give it its name.
+    """Atomic write: fill a temporary file, fsync it, then let `publish` rename it.
 
-    A power cut therefore leaves no file of zeros under a good name. Whatever goes wrong,
-    the temporary file is gone afterwards.
+    A power cut therefore leaves no file of zeros under the final name. On any error the
+    temporary file is deleted.
     """
     try:
         with temporary.open("xb") as file:
@@ -81,7 +81,7 @@ def temporary_beside(to: Path) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk; fsync of a file does not."""
+    """fsync a folder, so that its entries are on disk; fsync of a file does not do that."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -91,7 +91,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextmanager
 def landing_at(to: Path) -> Iterator[None]:
-    """Turn the errors of the place that an object is fetched to into the store's."""
+    """Translate OSErrors at the target of a fetch into store errors."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Objects as plain files under one folder: key `a/b` is the file `a/b`."""
+"""Folder object store: key `a/b` is the plain file `a/b`."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ from storage.objects.keys import CHECKS, checked_folder
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable, UploadForm
 from storage.objects.tree import Tree
 
-PAGE = 1000  # objects listed in one go
+PAGE = 1000  # objects listed per thread call
 PIECE = 256 * 1024  # bytes streamed at a time
 
 
@@ -38,7 +38,7 @@ class FolderStore:
                 if copy(source, file, stop) != size:
                     raise StoreUnavailable(f"{path} changed while it was stored.")
 
-        path.stat()  # a caller's file that is not there is the caller's error, not the store's
+        path.stat()  # a missing source file is the caller's error, not the store's
         return await self._put(key, fill)
 
     async def adopt_file(self, key: str, path: Path, content_type: str) -> ObjectInfo:
@@ -58,7 +58,7 @@ class FolderStore:
         if facts.st_dev == tree.incoming.stat().st_dev:
             return await stoppable(move)
         info = await self.put_file(key, path, content_type)
-        path.unlink(missing_ok=True)  # dropped by somebody while it was copied
+        path.unlink(missing_ok=True)  # may have been deleted during the copy
         return info
 
     async def get_bytes(self, key: str) -> bytes:
@@ -81,7 +81,7 @@ class FolderStore:
 
                 def fill(file: BinaryIO) -> None:
                     if copy(source, file, stop) != facts.st_size:
-                        raise StoreUnavailable(f"{place} ended too early.")
+                        raise StoreUnavailable(f"{place} is shorter than expected.")
 
                 write_whole(temporary_beside(to), fill, lambda draft: rename(draft, to))
                 return self._tree.describe(place, facts)
@@ -103,7 +103,7 @@ class FolderStore:
             while left:
                 piece = await stoppable(read)
                 if not piece:
-                    raise StoreUnavailable(f"{place} ended too early.")
+                    raise StoreUnavailable(f"{place} is shorter than expected.")
                 left -= len(piece)
                 yield piece
 
@@ -160,12 +160,12 @@ class FolderStore:
         key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
         await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
-            raise StoreUnavailable(f"{self._tree.root} gives back other bytes than it was given.")
+            raise StoreUnavailable(f"{self._tree.root} returns other bytes than were stored.")
         await self.delete(key)
         self._tree.sweep()
 
     async def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Nothing is kept open between calls."""
 
     async def _put(self, key: str, fill: Callable[[BinaryIO, Event], None]) -> ObjectInfo:
         tree, place = self._tree, self._tree.place(key)

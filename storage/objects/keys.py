@@ -1,35 +1,35 @@
-"""The only place that spells object names.
+"""Object keys; the only module that builds them.
 
-    originals/{lesson}/{upload}{suffix}          as uploaded, never touched
-    videos/{video}/{rendition}/init.{take}.mp4   fMP4 header
-    videos/{video}/{rendition}/{number}.{take}.m4s
+    originals/{lesson}/{upload}{suffix}             as uploaded, never modified
+    videos/{video}/{rendition}/init.{attempt}.mp4   fMP4 header
+    videos/{video}/{rendition}/{number}.{attempt}.m4s
     videos/{video}/poster.jpg
     videos/{video}/storyboard/{sheet}.jpg and storyboard.vtt
-    videos/{video}/tiles/{tile}.{take}.jpg       storyboard frames before they are sheets
-    videos/{video}/normalised.mkv                what is encoded when the original has no index
+    videos/{video}/tiles/{tile}.{attempt}.jpg       storyboard frames, not yet joined into sheets
+    videos/{video}/normalised.mkv                   input of the encoders when the original has no index
 
-`take` is the fence of the job that made the object, so a worker that wakes up late
-writes beside the published set and never over it.
+`attempt` is the fence of the job that made the object, so a worker that resumes late
+writes beside the published set and never overwrites it.
 """
 
 from pathlib import PurePosixPath
 
 ORIGINALS = "originals/"
 VIDEOS = "videos/"
-CHECKS = "checks/"  # what a check of the store puts there and takes away again
+CHECKS = "checks/"  # probe objects of a store check
 
-POSTER = "poster.jpg"  # these two relative to the video, as addresses name them
+POSTER = "poster.jpg"  # both relative to the video, as in URLs
 STORYBOARD = "storyboard/storyboard.vtt"
 
 KEY_BYTES = 1024  # bytes of UTF-8, S3's own limit
-LONGEST_NAME = 255  # bytes between two slashes, what file systems take
+LONGEST_NAME = 255  # bytes between two slashes, the limit of file systems
 
 
 def checked(key: str) -> str:
-    """The key itself, if every store can hold it and it stays inside.
+    """The key, if every store can hold it and it stays inside the store; else raises ValueError.
 
-    Raises ValueError. Names that start with a dot are refused too: the folder store keeps
-    its own things under such names, and `..` is one of them.
+    Names that start with a dot are refused too: the folder store keeps its own files under
+    such names, and `..` is one of them.
     """
     names = key.split("/")
     if (
@@ -42,7 +42,7 @@ def checked(key: str) -> str:
 
 
 def checked_prefix(prefix: str) -> str:
-    """The beginning of a key: whole folders, then any beginning of a name. Raises ValueError."""
+    """Key prefix: whole folders, then the start of a name. Raises ValueError."""
     folder = prefix.rpartition("/")[0]
     if folder or prefix.startswith("/"):
         checked(folder)
@@ -50,22 +50,22 @@ def checked_prefix(prefix: str) -> str:
 
 
 def checked_folder(prefix: str) -> str:
-    """A prefix that means everything under one folder: it ends in a slash. Raises ValueError."""
+    """Folder prefix, ending in a slash: everything under one folder. Raises ValueError."""
     if not prefix.endswith("/"):
-        raise ValueError(f"{prefix!r} should end in a slash.")
+        raise ValueError(f"{prefix!r} must end in a slash.")
     checked(prefix.removesuffix("/"))
     return prefix
 
 
 def original(lesson_id: str, upload_id: str, filename: str) -> str:
-    """The suffix is kept because some demuxers look at it; nothing else of the name is."""
+    """Keeps only the suffix of the file name, because some demuxers look at it."""
     suffix = PurePosixPath(filename).suffix.lower()
     safe = suffix if suffix[1:].isalnum() and len(suffix) <= 6 and suffix.isascii() else ""
     return f"{ORIGINALS}{lesson_id}/{upload_id}{safe}"
 
 
 def video(video_id: str) -> str:
-    """Everything made for one revision lies under this prefix."""
+    """Prefix of all objects made for one revision."""
     return f"{VIDEOS}{video_id}/"
 
 
@@ -78,7 +78,7 @@ def segment(video_id: str, rendition: str, number: int, attempt: int) -> str:
 
 
 def init_name(attempt: int) -> str:
-    """Relative to the rendition's playlist, as it is written there."""
+    """Name relative to the rendition's playlist, as written there."""
     return f"init.{attempt}.mp4"
 
 
@@ -91,12 +91,12 @@ def poster(video_id: str) -> str:
 
 
 def normalised(video_id: str) -> str:
-    """A copy of the original with an index, where the original has none."""
+    """Remuxed original with an index, made when the original has none."""
     return f"{video(video_id)}normalised.mkv"
 
 
 def tiles(video_id: str) -> str:
-    """The folder of the storyboard frames before they are sheets."""
+    """Folder of the storyboard frames that are not yet joined into sheets."""
     return f"{video(video_id)}tiles/"
 
 

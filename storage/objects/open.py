@@ -1,4 +1,4 @@
-"""The store that the settings name."""
+"""Object store selected by the settings."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from storage.objects.store import ObjectStore
 
 
 class StoreConfig(msgspec.Struct, frozen=True):
-    """Where the bytes are kept: an S3 store when `s3_endpoint` says so, else a folder."""
+    """Object store settings: S3 when `s3_endpoint` is set, else a folder."""
 
     folder: Path
     s3_endpoint: str = ""  # http://minio:9000
@@ -20,14 +20,14 @@ class StoreConfig(msgspec.Struct, frozen=True):
     s3_public_endpoint: str = ""  # as upload clients reach it; empty: s3_endpoint
 
     def __repr__(self) -> str:
-        return f"StoreConfig({self.s3_endpoint or self.folder})"  # without the keys: this lands in logs
+        return f"StoreConfig({self.s3_endpoint or self.folder})"  # without the keys: this is logged
 
 
 def open_store(config: StoreConfig) -> ObjectStore:
-    """Connects to nothing yet: `check()` does. Raises ValueError for settings that cannot work."""
+    """Does not connect; `check()` does. Raises ValueError for invalid settings."""
     if not config.s3_endpoint:
         return FolderStore(config.folder)
-    from storage.objects.s3 import S3Store  # minio is only loaded where it is used
+    from storage.objects.s3 import S3Store  # loads minio only where it is used
 
     return S3Store(
         endpoint=config.s3_endpoint,

@@ -1,4 +1,4 @@
-"""Objects in one bucket of an S3 store: MinIO, its fork Silo, Garage, SeaweedFS, Ceph, AWS."""
+"""S3 object store in one bucket: MinIO, its fork Silo, Garage, SeaweedFS, Ceph, AWS."""
 
 import asyncio
 import io
@@ -20,9 +20,9 @@ from storage.objects.keys import CHECKS, ORIGINALS, VIDEOS, checked, checked_fol
 from storage.objects.s3_bucket import PAGE, Bucket, address
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreError, StoreUnavailable, UploadForm
 
-THREADS = 16  # calls at a time; each holds one connection
-SWEEP_EVERY = 3600.0  # seconds between two looks at unfinished uploads; checks come far more often
-SWEEP_WAIT = 1.0  # seconds; a thread goes on by itself, and a check must not fail for it
+THREADS = 16  # concurrent calls; each holds one connection
+SWEEP_EVERY = 3600.0  # seconds between two sweeps of unfinished uploads; checks run far more often
+SWEEP_WAIT = 1.0  # seconds; the thread continues in the background, and a check must not fail because of it
 RETRIES = 5  # per request, after 0, 0.5, 1, 2 and 4 s
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ class S3Store:
         if path.is_symlink():
             raise ValueError(f"{path} is not a plain file.")
         info = await self.put_file(key, path, content_type)
-        path.unlink(missing_ok=True)  # dropped by somebody while it was sent
+        path.unlink(missing_ok=True)  # may have been deleted during the upload
         return info
 
     async def get_bytes(self, key: str) -> bytes:
@@ -109,7 +109,7 @@ class S3Store:
                 yield piece
         finally:
             ended.set()
-            with suppress(ValueError):  # a cancelled thread is still in it, and leaves by itself
+            with suppress(ValueError):  # a cancelled thread is still running it, and stops by itself
                 pieces.close()
 
     async def stat(self, key: str) -> ObjectInfo | None:
@@ -148,33 +148,33 @@ class S3Store:
         )
 
     async def free_bytes(self) -> int | None:
-        return None  # S3 has no such question
+        return None  # S3 has no such request
 
     async def check(self) -> None:
         await stoppable(lambda _stop: self._bucket.make(), self._threads)
         key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
         await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
-            raise StoreUnavailable("The object store gives back other bytes than it was given.")
+            raise StoreUnavailable("The object store returns other bytes than were stored.")
         await self.delete(key)
         await self._sweep()
 
     async def _sweep(self) -> None:
-        """Drop what processes that died were sending; a store that refuses this is as good for the rest."""
+        """Abort multipart uploads of dead processes. A store that refuses this stays usable."""
         if monotonic() < self._sweep_due:
             return
         self._sweep_due = monotonic() + SWEEP_EVERY
         before = datetime.now(UTC) - STALE
 
         def run(_stop: Event) -> None:
-            for prefix in (ORIGINALS, VIDEOS):  # the bucket may hold what is not ours
+            for prefix in (ORIGINALS, VIDEOS):  # the bucket may hold objects of others
                 self._bucket.abort_uploads(prefix, before)
 
         try:
             async with asyncio.timeout(SWEEP_WAIT):
                 await stoppable(run, self._threads)
         except (StoreError, ValueError, TimeoutError) as error:
-            log.warning("unfinished uploads in the object store were not looked through", reason=str(error))
+            log.warning("multipart upload sweep failed", reason=str(error))
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,6 +1,6 @@
-"""One bucket as the minio client sees it; every call blocks and raises the store's errors.
+"""Blocking access to one bucket through the minio client; raises store errors.
 
-Only what all S3 stores have: path-style addresses, signature 4, multipart, POST policies. No
+Uses only what all S3 stores have: path-style addresses, signature 4, multipart, POST policies. No
 ACLs, no tags, no bucket policies. The bucket stays private.
 """
 
@@ -23,13 +23,13 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from minio.helpers import check_bucket_name
 
 from storage.objects.files import StoppableReader, Stopped
-from storage.objects.s3_answers import meaning
+from storage.objects.s3_answers import store_error
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable
 
-PAGE = 1000  # objects listed or deleted in one request, S3's own limit
+PAGE = 1000  # objects listed or deleted per request, S3's limit
 PIECE = 256 * 1024  # bytes read at a time
-PART = 16 * 2**20  # bytes; two of these are in memory while a large object is sent
-PARTS = 9_000  # S3 takes 10,000
+PART = 16 * 2**20  # bytes; two parts are in memory while a large object is sent
+PARTS = 9_000  # S3 allows 10,000
 TIMEOUT = urllib3.Timeout(connect=5, read=60)
 
 
@@ -61,7 +61,7 @@ class Bucket:
             access_key,
             secret_key,
             secure=secure,
-            region=region,  # given, so that no request asks for the bucket's location
+            region=region,  # set, so that no request asks for the bucket's location
             http_client=self._connections,
         )
         self._client.disable_virtual_style_endpoint()
@@ -75,13 +75,13 @@ class Bucket:
                 size,
                 content_type,
                 part_size=max(PART, -(-size // PARTS)),
-                num_parallel_uploads=1,  # memory: parts in flight are whole in it
+                num_parallel_uploads=1,  # each part in flight is held in memory
             )
         try:
             kept = self.head(key)
         except ObjectMissing:
             kept = None
-        replaced = kept and written.etag and kept.etag != written.etag  # by a later writer, so whole
+        replaced = kept and written.etag and kept.etag != written.etag  # by a later writer, so complete
         if kept is None or (kept.info.size != size and not replaced):
             raise StoreUnavailable(f"The object store did not keep all {size} bytes of {key}.")
         return kept.info
@@ -95,7 +95,7 @@ class Bucket:
     def read(
         self, head: Head, stop: Event, start: int = 0, length: int | None = None
     ) -> Generator[bytes, None, None]:
-        """The bytes, going on where a broken connection left off."""
+        """Byte range of an object; resumes where a connection broke."""
         end = head.info.size if length is None else min(head.info.size, start + length)
         failures = 0
         while start < end:
@@ -112,7 +112,7 @@ class Bucket:
                     raise
 
     def _answer(self, head: Head, start: int, end: int) -> Iterator[bytes]:
-        """One answer to one request; StoreUnavailable when it is not all of what was asked for."""
+        """Byte range from one GET; raises StoreUnavailable when it is incomplete."""
         key = head.info.key
         with _errors(key):
             answer = self._client.get_object(self.name, key, offset=start, length=end - start)
@@ -129,7 +129,7 @@ class Bucket:
             finally:
                 answer.close()
         if not whole:
-            raise StoreUnavailable(f"The object store gave only a part of {key}, or another {key}.")
+            raise StoreUnavailable(f"The object store sent only a part of {key}, or {key} has changed.")
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         with _errors(prefix):
@@ -138,7 +138,7 @@ class Bucket:
                 yield ObjectInfo(key=found.object_name or "", size=found.size or 0, modified=modified)
 
     def make(self) -> None:
-        """Where it is not there yet."""
+        """Create the bucket if it does not exist."""
         with _errors(self.name):
             if self._client.bucket_exists(self.name):
                 return
@@ -149,12 +149,12 @@ class Bucket:
                     raise
 
     def remove(self, key: str) -> None:
-        """No error when it is not there."""
+        """Idempotent."""
         with suppress(ObjectMissing), _errors(key):
             self._client.remove_object(self.name, key)
 
     def remove_all(self, prefix: str) -> int:
-        """How many there were."""
+        """Returns the number of objects deleted."""
         deleted, found = 0, self.list(prefix)
         while page := [DeleteObject(item.key) for item in islice(found, PAGE)]:
             with _errors(prefix):
@@ -164,10 +164,10 @@ class Bucket:
         return deleted
 
     def abort_uploads(self, prefix: str, begun_before: datetime) -> None:
-        """Drop parts of large objects that nobody will complete. No listing of objects shows them.
+        """Abort stale multipart uploads, whose parts no object listing shows; at most one page per call.
 
-        At most a page in one go. The client has no public call for it: its lifecycle rules would
-        replace those of the bucket's owner, and not every store carries them out.
+        The client has no public call for it: lifecycle rules would replace those of the bucket's
+        owner, and not every store applies them.
         """
         with _errors(prefix):
             page = self._client._list_multipart_uploads(self.name, prefix=prefix, max_uploads=PAGE)
@@ -179,11 +179,11 @@ class Bucket:
         try:
             self._client._abort_multipart_upload(self.name, key, upload_id)
         except S3Error as error:
-            if error.code != "NoSuchUpload":  # ended since
+            if error.code != "NoSuchUpload":  # completed or aborted meanwhile
                 raise
 
     def form(self, fields: dict[str, str], max_bytes: int, expires: datetime) -> dict[str, str]:
-        """The fields of a POST policy that allows exactly `fields` and at most `max_bytes`."""
+        """Form fields with a POST policy that allows exactly `fields` and at most `max_bytes`."""
         policy = PostPolicy(self.name, expires)
         for name, value in fields.items():
             policy.add_equals_condition(name, value)
@@ -202,16 +202,16 @@ def _connections(size: int, retries: int, *, secure: bool) -> urllib3.PoolManage
             total=retries,
             backoff_factor=0.25,
             status_forcelist=(500, 502, 503, 504),
-            raise_on_status=False,  # the last answer says more than "too many retries"
-            respect_retry_after_header=False,  # we are the ones who are waited for
+            raise_on_status=False,  # the last response is more specific than "too many retries"
+            respect_retry_after_header=False,  # our own callers are waiting
         ),
-        # The system's authorities, so that an institution's own one counts.
+        # The system's CA certificates, so that an institution's own CA is trusted.
         ssl_context=ssl.create_default_context() if secure else None,
     )
 
 
 def address(endpoint: str) -> tuple[bool, str]:
-    """Whether TLS is spoken, and host:port. Raises ValueError."""
+    """Endpoint URL split into (uses TLS, host:port). Raises ValueError."""
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
         raise ValueError(f"The S3 address should look like http://minio:9000, not {endpoint!r}.")
@@ -220,14 +220,14 @@ def address(endpoint: str) -> tuple[bool, str]:
 
 @contextmanager
 def _errors(key: str) -> Iterator[None]:
-    """Turn minio's and urllib3's errors into the store's."""
+    """Translate minio and urllib3 errors into store errors."""
     try:
         yield
     except S3Error as error:
-        raise meaning(key, error.code or "", error.response.status, error.message or "") from error
+        raise store_error(key, error.code or "", error.response.status, error.message or "") from error
     except ServerError as error:
-        raise meaning(key, "", error.status_code, str(error)) from error
-    except InvalidResponseError as error:  # no S3 answer: a proxy's page, say
-        raise meaning(key, "", 503, str(error)[:300]) from error
+        raise store_error(key, "", error.status_code, str(error)) from error
+    except InvalidResponseError as error:  # not an S3 response, such as a proxy's error page
+        raise store_error(key, "", 503, str(error)[:300]) from error
     except (MinioException, urllib3.exceptions.HTTPError, ParseError, OSError) as error:
         raise StoreUnavailable(f"The object store cannot be reached: {error}") from error

@@ -1,4 +1,4 @@
-"""The folder behind `FolderStore`: where a key lies, how it gets there, and what its errors mean."""
+"""File tree of `FolderStore`: paths of keys, atomic renames, error translation."""
 
 import errno
 import os
@@ -14,13 +14,13 @@ from storage.objects.files import FULL, STALE, sync_folder
 from storage.objects.keys import checked, checked_prefix
 from storage.objects.store import ObjectInfo, ObjectMissing, StoreFull, StoreUnavailable
 
-INCOMING = ".incoming"  # in the root, so on the objects' file system; no key starts with a dot
-TRIES = 100  # to place a file while others tidy its folder away
+INCOMING = ".incoming"  # in the root, so on the same file system as the objects; no key starts with a dot
+TRIES = 100  # of a rename while concurrent deletes remove its folder
 NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR)
 
 
 class Tree:
-    """Makes its root; from then on a missing one is an error: a disk that is not mounted."""
+    """Root folder of the store, created here. Later, a missing root is an error: its disk is not mounted."""
 
     def __init__(self, root: Path) -> None:
         self.incoming = root.resolve() / INCOMING
@@ -28,38 +28,38 @@ class Tree:
         self.root = self.incoming.parent
 
     def place(self, key: str) -> Path:
-        """Where the object lies. Raises ValueError for a bad key or a symbolic link on the way."""
+        """Path of an object. Raises ValueError for an invalid key or a symbolic link in the path."""
         place = self.root / checked(key)
         if place.resolve() != place:
-            raise ValueError(f"{key!r} leads over a symbolic link.")
+            raise ValueError(f"The path of {key!r} contains a symbolic link.")
         return place
 
     def draft(self) -> Path:
         return self.incoming / secrets.token_hex(8)
 
     def publish(self, path: Path, place: Path) -> ObjectInfo:
-        """Rename a file to its place. Its folders may be tidied away by a delete just now: again then."""
+        """Rename a file to its final path. Retries when a concurrent delete removes the folder."""
         for _ in range(TRIES):
             facts = path.stat()
             try:
                 self._make_folders(place.parent)
                 path.replace(place)
             except IsADirectoryError:
-                raise ValueError(f"{place.relative_to(self.root)} is a folder, so no object.") from None
+                raise ValueError(f"{place.relative_to(self.root)} is a folder, not an object.") from None
             except FileNotFoundError:
                 self._still_mounted()
             else:
-                with suppress(FileNotFoundError):  # deleted again, and its folder with it
+                with suppress(FileNotFoundError):  # deleted since, together with its folder
                     sync_folder(place.parent)
                 return self.describe(place, facts)
-        raise StoreUnavailable(f"{place.parent} is deleted by somebody again and again.")
+        raise StoreUnavailable(f"{place.parent} keeps being deleted by other processes.")
 
     def describe(self, place: Path, facts: os.stat_result) -> ObjectInfo:
         modified = datetime.fromtimestamp(facts.st_mtime, UTC)
         return ObjectInfo(key=place.relative_to(self.root).as_posix(), size=facts.st_size, modified=modified)
 
     def walk(self, prefix: str) -> Iterator[ObjectInfo]:
-        """Objects whose key begins so."""
+        """Objects whose key starts with `prefix`."""
         folder = checked_prefix(prefix).rpartition("/")[0]
         return self._walk(self.place(folder) if folder else self.root, prefix)
 
@@ -84,7 +84,7 @@ class Tree:
                 return []
 
     def remove(self, place: Path) -> None:
-        """Raises ObjectMissing. Folders that are empty now go too."""
+        """Delete a file and the folders left empty. Raises ObjectMissing."""
         with self.errors(place):
             place.unlink()
         for folder in place.parents:
@@ -96,7 +96,7 @@ class Tree:
                 break
 
     def sweep(self) -> None:
-        """Drop what processes that died were writing."""
+        """Delete unfinished files of processes that died."""
         oldest = time.time() - STALE.total_seconds()
         with self.errors():
             for path in self.incoming.iterdir():
@@ -106,7 +106,7 @@ class Tree:
 
     @contextmanager
     def errors(self, place: Path | None = None) -> Iterator[None]:
-        """Turn the system's errors into the store's; ObjectMissing only where a `place` is given."""
+        """Translate OSErrors into store errors; ObjectMissing only where a `place` is given."""
         try:
             yield
         except OSError as error:
@@ -129,6 +129,6 @@ class Tree:
                 at.mkdir()
             except FileExistsError:
                 if not S_ISDIR(at.lstat().st_mode):
-                    raise ValueError(f"{at.relative_to(self.root)} is an object, so no folder.") from None
+                    raise ValueError(f"{at.relative_to(self.root)} is an object, not a folder.") from None
             else:
                 sync_folder(at.parent)

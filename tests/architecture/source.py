@@ -1,4 +1,4 @@
-"""Our own code as data: files, and what stands in them."""
+"""Source files of the repository, parsed: names used, string constants."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ PYTHON = tuple(name for name in (*PRODUCT, "tools", "tests", "benchmarks") if (R
 
 
 class Place(NamedTuple):
-    """Something in a file; `str()` is what an editor opens."""
+    """File and line; `str()` gives `path:line`, as editors open it."""
 
     path: Path
     line: int
@@ -30,7 +30,7 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def web_files(*suffixes: str) -> list[Path]:
-    """Templates and static files of ours, without the browser modules that set-up copies there."""
+    """Templates and static files, without the third-party modules in static/vendor."""
     found = (path for path in (ROOT / "web").rglob("*") if path.suffix in suffixes)
     return sorted(path for path in found if not path.is_relative_to(ROOT / "web" / "static" / "vendor"))
 
@@ -41,7 +41,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def names_used(path: Path) -> Iterator[tuple[str, Place]]:
-    """Dotted names that the code reads: `os.environ`, `asyncio.create_subprocess_exec`."""
+    """Dotted names used in a file, with import aliases resolved: `os.environ`."""
     imported: dict[str, str] = {}
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -55,7 +55,7 @@ def names_used(path: Path) -> Iterator[tuple[str, Place]]:
 
 
 def texts(path: Path) -> Iterator[tuple[str, Place]]:
-    """String constants, those inside f-strings too, but no docstrings."""
+    """String constants, including parts of f-strings, without docstrings."""
     documented = {
         id(node.body[0].value)
         for node in ast.walk(tree(path))

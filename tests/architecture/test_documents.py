@@ -1,4 +1,4 @@
-"""What is written down is what is so."""
+"""Generated documents and lock files are current and name no host or local path."""
 
 import re
 
@@ -18,18 +18,18 @@ def test_settings_page_is_current() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_locks_name_no_host(lock: str) -> None:
+def test_lock_files_name_no_host(lock: str) -> None:
     text = FUNDING.sub("", (ROOT / lock).read_text())
     assert re.findall(r"\w+://\S+", text) == []
 
 
 @pytest.mark.parametrize("lock", [lock for lock in LOCKS if lock.endswith(".lock")])
-def test_every_python_package_has_a_hash(lock: str) -> None:
+def test_locked_python_packages_have_hashes(lock: str) -> None:
     packages = re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text().strip())
     assert [package.partition(" ")[0] for package in packages if "--hash=sha256:" not in package] == []
 
 
-def test_every_command_can_be_reached() -> None:
+def test_command_targets_exist() -> None:
     missing = {
         target
         for target in COMMANDS.values()
@@ -39,18 +39,18 @@ def test_every_command_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("package", PRODUCT)
-def test_every_package_says_what_was_decided(package: str) -> None:
+def test_package_readmes_have_a_decision_table(package: str) -> None:
     text = (ROOT / package / "README.md").read_text().lower()
     assert re.search(r"\| *decided *\| *because *\| *instead of *\|", text)
 
 
-def test_nothing_names_a_path_of_somebodys_machine() -> None:
+def test_no_file_names_a_local_path() -> None:
     files = [path for folder in (*PRODUCT, "docs", "tests") for path in (ROOT / folder).rglob("*")]
     files += [path for path in ROOT.iterdir() if path.is_file() and path.name != "uv.lock"]
     found = [
         f"{path.relative_to(ROOT)}: {match}"
         for path in files
-        if path.name != ".git"  # a work tree's own pointer
+        if path.name != ".git"  # the pointer file of a git worktree
         and path.suffix in {".py", ".md", ".toml", ".lock", ".json", ".html", ".js", ".css", ".yaml", ""}
         and path.is_file()
         and "vendor" not in path.parts

@@ -1,4 +1,4 @@
-"""What the documents name exists: files, commands, make targets, settings."""
+"""Files, commands, make targets and settings named in documents exist."""
 
 import re
 from dataclasses import fields
@@ -11,7 +11,7 @@ from server.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")])
-NOT_OURS = ("http://", "https://", "#", "mailto:")
+EXTERNAL = ("http://", "https://", "#", "mailto:")
 
 
 @pytest.fixture(params=DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -20,10 +20,10 @@ def document(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-def test_links_lead_somewhere(document: Path) -> None:
+def test_linked_files_exist(document: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", document.read_text())
-    ours = [link.split("#")[0] for link in links if not link.startswith(NOT_OURS)]
-    assert [link for link in ours if not (document.parent / link).exists()] == []
+    paths = [link.split("#")[0] for link in links if not link.startswith(EXTERNAL)]
+    assert [link for link in paths if not (document.parent / link).exists()] == []
 
 
 def test_commands_exist(document: Path) -> None:
@@ -43,6 +43,6 @@ def test_settings_exist(document: Path) -> None:
     assert [name for name in named if not any(it.startswith(name) for it in known)] == []
 
 
-def test_the_readme_names_every_command() -> None:
+def test_readme_names_every_command() -> None:
     text = (ROOT / "README.md").read_text()
     assert [name for name in COMMANDS if not re.search(rf"`(skillstudio )?{name}`", text)] == []

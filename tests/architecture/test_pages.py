@@ -1,4 +1,4 @@
-"""Templates and static files against the routes, and against the world outside."""
+"""Templates and static files: all used, all present, none loaded from other hosts."""
 
 import ast
 import re
@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.architecture.source import ROOT, Place, name, python_files, texts, tree, web_files
 
 TEMPLATES = ROOT / "web" / "templates"
-NAMESPACES = ("http://www.w3.org/",)  # names, never fetched
-NAMED = re.compile(r"""(?:extends|include|import|from)\s+["']([^"']+)["']""")
+NAMESPACES = ("http://www.w3.org/",)  # XML namespaces, never fetched
+TEMPLATE_NAME = re.compile(r"""(?:extends|include|import|from)\s+["']([^"']+)["']""")
 ADDRESS = re.compile(r"""(?:https?:|wss?:)?//[a-z0-9][\w.-]*\.[a-z]{2,}[^\s"'`)<]*""", re.IGNORECASE)
 
 
@@ -18,10 +18,10 @@ def named_in_code() -> dict[str, Place]:
 
 
 def named_in_templates() -> set[str]:
-    return {found for path in web_files(".html", ".svg") for found in NAMED.findall(path.read_text())}
+    return {found for path in web_files(".html", ".svg") for found in TEMPLATE_NAME.findall(path.read_text())}
 
 
-def test_every_template_that_is_named_is_there() -> None:
+def test_named_templates_exist() -> None:
     missing = {
         f"{template} ({place})"
         for template, place in named_in_code().items()
@@ -31,7 +31,7 @@ def test_every_template_that_is_named_is_there() -> None:
     assert {template for template in named_in_templates() if not (TEMPLATES / template).is_file()} == set()
 
 
-def test_every_template_is_used() -> None:
+def test_templates_are_used() -> None:
     used = named_in_code().keys() | named_in_templates()
     assert {path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.*")} - used == set()
 
@@ -41,9 +41,9 @@ def page_modules() -> list[Path]:
     return [path for path in files if path.stem == "pages" or path.parent.name == "pages"]
 
 
-def test_every_page_route_answers_with_a_template_or_leads_to_one() -> None:
-    """A GET handler says in its return type that it renders or redirects: no page is made of strings."""
-    odd = {
+def test_page_routes_return_templates_or_redirects() -> None:
+    """By the return types of GET handlers: no page is built from strings."""
+    wrong = {
         f"{Place(path, node.lineno)} {node.name} -> {answer}"
         for path in page_modules()
         for node in ast.walk(tree(path))
@@ -51,15 +51,15 @@ def test_every_page_route_answers_with_a_template_or_leads_to_one() -> None:
         and any(re.match(r"get\b", ast.unparse(decorator)) for decorator in node.decorator_list)
         and not re.search(r"Template|Redirect|HtmxTemplate", answer := ast.unparse(node.returns or node))
     }
-    assert odd == set()
+    assert wrong == set()
 
 
-def test_nothing_is_fetched_from_elsewhere() -> None:
-    """No CDN, no font service, no counter: a server without internet works whole."""
-    outside = {
+def test_pages_load_nothing_from_other_hosts() -> None:
+    """No CDN, font service or analytics: the product works without internet."""
+    external = {
         f"{name(path)}: {address}"
         for path in web_files(".html", ".svg", ".js", ".css", ".json", ".webmanifest")
         for address in ADDRESS.findall(path.read_text())
         if not address.startswith(NAMESPACES)
     }
-    assert outside == set()
+    assert external == set()

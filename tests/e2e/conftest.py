@@ -1,4 +1,4 @@
-"""`--screenshots docs/screenshots` renews the pictures in the documentation (`make screenshots`)."""
+"""Fixtures of the browser tests. `--screenshots docs/screenshots` updates those in the documentation."""
 
 import os
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ from playwright.async_api import Page, expect
 from server.accounts.signing_in import sessions
 from server.core.web.cookies import cookie_name
 from tests.e2e.shots import Shots
-from tests.e2e.uploading import SIZE, leave
+from tests.e2e.uploading import SIZE, accept_dialog
 from tests.fixtures.uploads import Campus
 
 
 @pytest.fixture
 def shots(pytestconfig: pytest.Config, tmp_path: Path) -> Shots:
-    kept: str | None = pytestconfig.getoption("--screenshots")
-    return Shots(Path(kept) if kept else tmp_path / "screenshots")
+    folder: str | None = pytestconfig.getoption("--screenshots")
+    return Shots(Path(folder) if folder else tmp_path / "screenshots")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def lecture(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def teacher(page: Page, campus: Campus) -> Page:
-    """The page, signed in as the teacher; leaving it is confirmed."""
+    """Page signed in as the teacher; `beforeunload` dialogs are accepted."""
     expect.set_options(timeout=20_000)
     async with campus.school.database.write() as session:
         secret = await sessions.start(
@@ -37,5 +37,5 @@ async def teacher(page: Page, campus: Campus) -> Page:
         )
     name = cookie_name(campus.server.url)
     await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])
-    page.on("dialog", leave)
+    page.on("dialog", accept_dialog)
     return page

@@ -1,4 +1,4 @@
-"""A lecture to look at: slides that a browser has drawn, something that moves in the corner, and a hum."""
+"""Generated lecture for screenshots: slides rendered by a browser, motion in a corner, a hum."""
 
 import asyncio
 from pathlib import Path
@@ -28,7 +28,7 @@ PAGE = """<style>
 
 
 async def make(browser: Browser, tools: Tools, file: Path) -> None:
-    """1920×1080, 25 frames a second, stereo; about a second of encoding for each ten of it."""
+    """1920×1080, 25 fps, stereo. Encoding takes about a tenth of the lecture's duration."""
     slides = file.with_name("slides")
     slides.mkdir()
     page = await browser.new_page(viewport={"width": 1920, "height": 1080})

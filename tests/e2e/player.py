@@ -1,4 +1,4 @@
-"""The player as a learner uses it, and what the browser has really decoded."""
+"""Page object of the player: its controls, and the state of the browser's <video> element."""
 
 import asyncio
 import time
@@ -29,14 +29,14 @@ class Player:
         await self.until("!video.paused && video.currentTime > 0.2")
 
     async def until(self, condition: str, seconds: float = 30) -> None:
-        """`condition` is JavaScript about `video`."""
+        """Waits for `condition`, a JavaScript expression about `video`."""
         try:
             await self.page.wait_for_function(
                 f"() => {{ const video = document.querySelector('hls-video'); return {condition}; }}",
                 timeout=seconds * 1000,
             )
         except Exception as error:
-            raise AssertionError(f"{condition} did not come true: {await self.facts()}") from error
+            raise AssertionError(f"{condition} was not reached: {await self.facts()}") from error
 
     async def facts(self) -> dict[str, Any]:
         names = ("currentTime", "duration", "paused", "readyState", "videoHeight", "error?.message")
@@ -46,7 +46,7 @@ class Player:
         await self.video.evaluate("(video, at) => { video.currentTime = at; }", seconds)
 
     async def choose(self, submenu: str, entry: str) -> None:
-        """In the settings menu, as a hand would."""
+        """Chooses an entry of the settings menu by clicks."""
         await self.page.locator("media-control-bar").last.hover()
         await self.page.locator("media-settings-menu-button").click()
         await self.page.locator("media-settings-menu-item", has_text=submenu).first.click()
@@ -62,8 +62,8 @@ class Player:
     async def stalls(self) -> int:
         return int(await self.page.evaluate("window.stalls"))
 
-    async def pace(self, seconds: float) -> float:
-        """Seconds of the lecture that pass in a second."""
-        begun_at, begun = time.monotonic(), await self.get("currentTime")
+    async def measured_rate(self, seconds: float) -> float:
+        """Playback rate measured over `seconds` of wall time."""
+        started_at, start = time.monotonic(), await self.get("currentTime")
         await asyncio.sleep(seconds)
-        return float((await self.get("currentTime") - begun) / (time.monotonic() - begun_at))
+        return float((await self.get("currentTime") - start) / (time.monotonic() - started_at))

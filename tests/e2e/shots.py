@@ -1,4 +1,4 @@
-"""Pictures of pages: on a desk and on a phone, by day and by night."""
+"""Screenshots of pages: desktop and phone, light and dark."""
 
 from pathlib import Path
 from typing import Literal
@@ -15,23 +15,23 @@ class Shots:
         folder.mkdir(parents=True, exist_ok=True)
 
     async def take(self, page: Page, name: str) -> None:
-        """Four files; fails where the page scrolls sideways."""
+        """Writes four files; fails if the page scrolls horizontally."""
         for scheme in SCHEMES:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for width, height in SIZES:
                 await page.set_viewport_size({"width": width, "height": height})
                 await page.evaluate("scrollTo(0, 0), document.fonts.ready")
-                await self._point(page)
-                sideways = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                assert sideways <= 0, f"{name} at {width} px scrolls sideways by {sideways} px"
+                await self._move_pointer(page)
+                overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert overflow <= 0, f"{name} at {width} px scrolls horizontally by {overflow} px"
                 await page.screenshot(
                     path=self.folder / f"{name}-{width}-{scheme}.png", animations="disabled"
                 )
         await page.emulate_media(color_scheme="light")
         await page.set_viewport_size({"width": SIZES[0][0], "height": SIZES[0][1]})
 
-    async def _point(self, page: Page) -> None:
-        """At nothing that has a tool tip; at a player's picture, which shows its controls."""
+    async def _move_pointer(self, page: Page) -> None:
+        """Moves the pointer away from tooltips, or onto the player's video, which shows its controls."""
         await page.mouse.move(0, 0)
         player = page.locator("media-controller")
         box = await player.bounding_box() if await player.count() else None

@@ -1,4 +1,4 @@
-"""What a person does on the pages, by what they see: labels, buttons, headings."""
+"""Page actions through visible labels, buttons and headings."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ PASSWORD = "a sentence that nobody guesses"
 
 
 async def set_up(page: Page, link: str) -> None:
-    """Follow the link of the first start; ends signed in as the administrator."""
+    """Opens the set-up link and creates the administrator, who is signed in afterwards."""
     await page.goto(link)
     await page.get_by_label("Your name").fill("Ada Adams")
     await page.get_by_label("Email address").fill("ada@example.org")
@@ -37,7 +37,7 @@ async def sign_in(page: Page, url: str, email: str) -> None:
 
 
 async def make_course(page: Page, url: str, title: str) -> str:
-    """The course's address."""
+    """Returns the course's URL."""
     await page.goto(f"{url}/teach")
     await page.get_by_label("Title").fill(title)
     await page.get_by_role("button", name="Make the course").click()
@@ -46,7 +46,7 @@ async def make_course(page: Page, url: str, title: str) -> str:
 
 
 async def add_lesson(page: Page, course: str, title: str) -> None:
-    """Ends on the lesson's own page."""
+    """Leaves the browser on the lesson's page."""
     await page.goto(course)
     form = page.locator("form", has=page.get_by_role("button", name="Add lesson"))
     await form.get_by_role("textbox").fill(title)
@@ -62,7 +62,7 @@ async def enrol(page: Page, course: str, email: str) -> None:
 
 
 async def publish(page: Page, course: str) -> None:
-    """With all its drafts."""
+    """Publishes the course with its draft lessons."""
     await page.goto(course)
     await page.get_by_text("Publish course").first.click()
     await page.get_by_role("button", name="Publish course").click()

@@ -1,4 +1,4 @@
-"""What an instructor and a learner do, from the first start to the last frame, in a real browser."""
+"""Whole product in a browser: set-up, course, upload, playback while encoding, player functions."""
 
 import re
 from pathlib import Path
@@ -15,17 +15,17 @@ from transcoder.ffmpeg.tools import Tools
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 RUNGS = (480, 1080, 720)
-LATE = re.compile(r"/000(0[6-9]|1\d)\.\d+\.m4s")  # segments of the lecture's second half
-BORDERS = (6, 12, 18, 30, 48)  # seconds at which a chunk ends and another begins
+LATE_SEGMENTS = re.compile(r"/000(0[6-9]|1\d)\.\d+\.m4s")  # segments of the lecture's second half
+CHUNK_BOUNDARIES = (6, 12, 18, 30, 48)  # seconds
 
 
-async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
+async def test_lecture_from_setup_link_to_playback(
     browser: Browser, product: Product, tools: Tools, tmp_path: Path, shots: Shots
 ) -> None:
     file = tmp_path / "Vectors and spaces.mp4"
     await lecture.make(browser, tools, file)
-    await _people(browser, product, shots)
-    teacher, learner = await _window(browser), await _window(browser)
+    await _create_people(browser, product, shots)
+    teacher, learner = await _new_page(browser), await _new_page(browser)
     await site.sign_in(teacher, product.url, "ines@example.org")
     await site.sign_in(learner, product.url, "leo@example.org")
     course = await site.make_course(teacher, product.url, "Linear algebra")
@@ -36,7 +36,7 @@ async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
     await teacher.goto(lesson)
 
     await site.upload(teacher, file)
-    await _starts_while_it_is_encoded(teacher, learner, product)
+    await _plays_while_encoding(teacher, learner, product)
     player = Player(learner)
     await shots.take(learner, "playing-while-encoding")
     await shots.take(teacher, "encoding")
@@ -47,23 +47,23 @@ async def test_a_lecture_from_the_set_up_link_to_the_last_frame(
 
     await learner.reload()
     await player.play()
-    await _every_quality(player)
-    await _across_borders(player)
-    await _twice_as_fast(player)
-    await _by_keyboard(player)
-    await _without_a_master_playlist(player)
-    await _through_a_lost_line(player)
-    await _beyond_the_life_of_its_addresses(player)
-    await _in_german(browser, learner)
-    await _preview(player)
+    await _each_rung_can_be_selected(player)
+    await _plays_across_chunk_boundaries(player)
+    await _plays_at_double_speed(player)
+    await _space_bar_toggles_playback(player)
+    await _recovers_without_master_playlist(player)
+    await _recovers_from_network_loss(player)
+    await _renews_expired_addresses(player)
+    await _labels_are_german(browser, learner)
+    await _shows_storyboard_preview(player)
     await player.seek(20)
     await player.until("!video.seeking && video.readyState >= 3")
     await shots.take(learner, "player")
-    await _other_pages(teacher, learner, product, course, shots)
+    await _capture_other_pages(teacher, learner, product, course, shots)
 
 
-async def _people(browser: Browser, product: Product, shots: Shots) -> None:
-    admin = await _window(browser)
+async def _create_people(browser: Browser, product: Product, shots: Shots) -> None:
+    admin = await _new_page(browser)
     await admin.goto(product.setup_link)
     await shots.take(admin, "set-up")
     await site.set_up(admin, product.setup_link)
@@ -75,7 +75,7 @@ async def _people(browser: Browser, product: Product, shots: Shots) -> None:
     await admin.context.close()
 
 
-async def _starts_while_it_is_encoded(teacher: Page, learner: Page, product: Product) -> None:
+async def _plays_while_encoding(teacher: Page, learner: Page, product: Product) -> None:
     watch = teacher.get_by_role("link", name="Watch now")
     await expect(watch).to_be_visible(timeout=60_000)
     await learner.goto(f"{product.url}/dashboard")
@@ -91,28 +91,28 @@ async def _starts_while_it_is_encoded(teacher: Page, learner: Page, product: Pro
     await expect(teacher.locator("[data-strip]")).to_be_visible()
 
 
-async def _every_quality(player: Player) -> None:
+async def _each_rung_can_be_selected(player: Player) -> None:
     for height in RUNGS:
         await player.choose("Quality", f"{height}p")
         await player.until(f"video.videoHeight === {height}")
 
 
-async def _across_borders(player: Player) -> None:
-    """From a second before the end of a chunk to a second after it, without a stall."""
-    for border in BORDERS:
-        await player.seek(border - 1)
-        await player.until(f"!video.seeking && video.currentTime > {border - 0.9}")
+async def _plays_across_chunk_boundaries(player: Player) -> None:
+    """No stall from a second before each chunk boundary to a second after it."""
+    for boundary in CHUNK_BOUNDARIES:
+        await player.seek(boundary - 1)
+        await player.until(f"!video.seeking && video.currentTime > {boundary - 0.9}")
         await player.count_stalls()
-        await player.until(f"video.currentTime > {border + 1}")
-        assert await player.stalls() == 0, border
+        await player.until(f"video.currentTime > {boundary + 1}")
+        assert await player.stalls() == 0, boundary
 
 
-async def _by_keyboard(player: Player) -> None:
-    """The space bar stops and starts it from anywhere on the page, and does not turn the page."""
+async def _space_bar_toggles_playback(player: Player) -> None:
+    """The space bar pauses and resumes playback wherever the focus is, and does not scroll the page."""
     await player.page.set_viewport_size({"width": 1280, "height": 400})
     await player.page.evaluate("document.activeElement.blur()")
     await player.page.keyboard.press("Space")
-    # The controls hear of it a moment later, and the next key goes by what they know.
+    # media-controller's state follows with a delay, and the next key toggles that state.
     await player.until("video.paused && video.closest('media-controller').hasAttribute('mediapaused')")
     await player.page.keyboard.press("Space")
     await player.until("!video.paused")
@@ -120,8 +120,8 @@ async def _by_keyboard(player: Player) -> None:
     await player.page.set_viewport_size({"width": 1280, "height": 800})
 
 
-async def _without_a_master_playlist(player: Player) -> None:
-    """The line is away from the very beginning: it begins by itself when it is back."""
+async def _recovers_without_master_playlist(player: Player) -> None:
+    """Network lost before the master playlist was loaded: loading starts by itself once it is back."""
     note = player.section.locator("[data-note]")
     await player.page.route("**/master.m3u8*", lambda route: route.abort())
     await player.page.reload()
@@ -131,50 +131,50 @@ async def _without_a_master_playlist(player: Player) -> None:
     await player.play()
 
 
-async def _through_a_lost_line(player: Player) -> None:
-    """It says so, goes on by itself when the line is back, and then says nothing more of it."""
+async def _recovers_from_network_loss(player: Player) -> None:
+    """The player shows the loss, continues by itself when the network is back, and hides the note."""
     note = player.section.locator("[data-note]")
 
-    async def away(route: Route) -> None:
+    async def unreachable(route: Route) -> None:
         await route.fulfill(status=503)
 
-    await player.page.route(LATE, away)
+    await player.page.route(LATE_SEGMENTS, unreachable)
     await player.page.reload()
     await player.play()
     await player.seek(lecture.SECONDS - 10)
     await expect(note).to_contain_text("The connection was lost")
-    await player.page.unroute(LATE, away)
+    await player.page.unroute(LATE_SEGMENTS, unreachable)
     await player.until(f"video.currentTime > {lecture.SECONDS - 9}")
     await expect(note).to_be_hidden()
 
 
-async def _beyond_the_life_of_its_addresses(player: Player) -> None:
-    """A lesson that was left open overnight: new addresses are asked for, again when the line is gone too."""
-    asked = []
+async def _renews_expired_addresses(player: Player) -> None:
+    """Expired addresses are replaced by new ones; that request is retried if the network is lost as well."""
+    requests = []
 
-    async def ended(route: Route) -> None:
+    async def expired(route: Route) -> None:
         await route.fulfill(status=403)
 
-    async def away(route: Route) -> None:
-        asked.append(route.request.url)
-        await (route.abort() if len(asked) == 1 else route.continue_())
+    async def unreachable(route: Route) -> None:
+        requests.append(route.request.url)
+        await (route.abort() if len(requests) == 1 else route.continue_())
 
-    await player.page.route("**/api/video/playback/*", away)
-    await player.page.route(LATE, ended)
+    await player.page.route("**/api/video/playback/*", unreachable)
+    await player.page.route(LATE_SEGMENTS, expired)
     await player.page.reload()
     await player.choose("Speed", "1.25x")
     await player.play()
     await expect(player.section.locator("[data-note]")).to_contain_text("The connection was lost")
     await player.seek(lecture.SECONDS - 10)
-    await player.page.unroute(LATE, ended)
+    await player.page.unroute(LATE_SEGMENTS, expired)
     await player.until(f"!video.paused && video.currentTime > {lecture.SECONDS - 9}")
-    assert len(asked) >= 2
+    assert len(requests) >= 2
     assert await player.get("playbackRate") == pytest.approx(1.25)
     await expect(player.section.locator("[data-note]")).to_be_hidden()
-    await player.page.unroute("**/api/video/playback/*", away)
+    await player.page.unroute("**/api/video/playback/*", unreachable)
 
 
-async def _in_german(browser: Browser, learner: Page) -> None:
+async def _labels_are_german(browser: Browser, learner: Page) -> None:
     state = await learner.context.storage_state()
     context = await browser.new_context(locale="de-DE", storage_state=state)
     page = await context.new_page()
@@ -185,23 +185,25 @@ async def _in_german(browser: Browser, learner: Page) -> None:
     await context.close()
 
 
-async def _twice_as_fast(player: Player) -> None:
+async def _plays_at_double_speed(player: Player) -> None:
     await player.choose("Speed", "2x")
     await player.seek(10)
     await player.until("!video.seeking && video.currentTime > 11")
-    assert await player.pace(5) == pytest.approx(2, abs=0.2)
+    assert await player.measured_rate(5) == pytest.approx(2, abs=0.2)
     await player.choose("Speed", "1x")
 
 
-async def _preview(player: Player) -> None:
-    """A picture of the place under the pointer."""
+async def _shows_storyboard_preview(player: Player) -> None:
+    """The storyboard frame under the pointer is shown."""
     await player.page.locator("media-time-range").hover(position={"x": 300, "y": 20})
     await player.page.wait_for_function(
         "() => document.querySelector('media-controller [mediapreviewimage*=\"/storyboard/\"]')"
     )
 
 
-async def _other_pages(teacher: Page, learner: Page, product: Product, course: str, shots: Shots) -> None:
+async def _capture_other_pages(
+    teacher: Page, learner: Page, product: Product, course: str, shots: Shots
+) -> None:
     await shots.take(teacher, "lesson")
     await teacher.goto(course)
     await shots.take(teacher, "course")
@@ -209,7 +211,7 @@ async def _other_pages(teacher: Page, learner: Page, product: Product, course: s
     await shots.take(learner, "dashboard")
 
 
-async def _window(browser: Browser) -> Page:
+async def _new_page(browser: Browser) -> Page:
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))

@@ -1,4 +1,4 @@
-"""Names as people paste them: one word, as long as a title may be. No page becomes wider than its window."""
+"""Long titles without spaces do not make a page wider than its window."""
 
 import pytest
 from playwright.async_api import Page
@@ -10,14 +10,14 @@ from tests.fixtures.uploads import Campus
 
 pytestmark = pytest.mark.e2e
 
-BEYOND = """() => [...document.querySelectorAll("main *")]
+OVERFLOWING = """() => [...document.querySelectorAll("main *")]
   .filter((element) => element.checkVisibility() && !element.closest(".visually-hidden, [aria-live], svg"))
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .map((element) => element.outerHTML.slice(0, 80))"""
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-async def test_no_page_becomes_wider_than_its_window(teacher: Page, campus: Campus, width: int) -> None:
+async def test_long_titles_do_not_overflow_the_page(teacher: Page, campus: Campus, width: int) -> None:
     async with campus.school.database.write() as session:
         await session.execute(update(Lesson).values(title="x" * 200))
         await session.execute(update(Course).values(title="C" * 200))
@@ -32,5 +32,5 @@ async def test_no_page_becomes_wider_than_its_window(teacher: Page, campus: Camp
         lesson_url(campus),
     ):
         await teacher.goto(address)
-        assert await teacher.evaluate(BEYOND) == [], address
+        assert await teacher.evaluate(OVERFLOWING) == [], address
         assert await teacher.evaluate("document.documentElement.scrollWidth") == width, address

@@ -1,4 +1,4 @@
-"""What the player says to somebody who looks while the lecture is prepared, fails or is taken away."""
+"""Player notes while the lecture is prepared, fails, or access to it ends."""
 
 import re
 from datetime import UTC, datetime
@@ -10,6 +10,8 @@ from sqlalchemy import update
 
 from server.library import removal
 from storage.database.tables import Course, CourseInstructor, Job, Lesson, Video
+from storage.messages import Message
+from storage.states import JobKind, RevisionState
 from tests.fixtures import encoded
 from tests.fixtures.uploads import Campus
 from transcoder.jobs import revisions
@@ -18,19 +20,19 @@ from transcoder.planning.plan import Plan
 pytestmark = pytest.mark.e2e
 
 PLAN = encoded.plan_of(60.0)
-SOUND = msgspec.structs.replace(PLAN, video=None)
+AUDIO_ONLY = msgspec.structs.replace(PLAN, video=None)
 SEGMENTS = re.compile(r"/m/.*\.(m4s|mp4)$")
-SENTENCE = "Encoding made no progress for minutes and was stopped."
+ERROR = "Encoding made no progress for minutes and was stopped."
 
 
-async def in_work(campus: Campus, chunks: int, *, plan: Plan = PLAN) -> str:
-    """The id of the lesson's video, of which so many chunks are done; sound alone is whole at once."""
+async def add_encoding_video(campus: Campus, chunks: int, *, plan: Plan = PLAN) -> str:
+    """Adds a video with `chunks` finished chunks and its audio; returns its id. Audio alone is complete."""
     now = datetime.now(UTC)
     async with campus.school.database.write() as session:
         video = Video(
             lesson_id=campus.school.lesson_id,
             source_key="originals/lecture.mp4",
-            state="encoding",
+            state=RevisionState.ENCODING,
             created_at=now,
             plan=msgspec.to_builtins(plan),
         )
@@ -41,7 +43,9 @@ async def in_work(campus: Campus, chunks: int, *, plan: Plan = PLAN) -> str:
             for chunk in (plan.video.chunks[:chunks] if plan.video else ())
         ]
         session.add_all([*done, encoded.done(video.id, "audio", 0, encoded.audio_result(plan), now)])
-        session.add(Job(video_id=video.id, kind="chunk", number=chunks, queue="transcode", queued_at=now))
+        session.add(
+            Job(video_id=video.id, kind=JobKind.CHUNK, number=chunks, queue="transcode", queued_at=now)
+        )
         await session.execute(
             update(Lesson)
             .where(Lesson.id == campus.school.lesson_id)
@@ -57,11 +61,13 @@ async def in_work(campus: Campus, chunks: int, *, plan: Plan = PLAN) -> str:
 
 async def fail(campus: Campus, video_id: str) -> None:
     async with campus.school.database.write() as session:
-        await revisions.fail(session, await session.get_one(Video, video_id), SENTENCE, datetime.now(UTC))
+        await revisions.fail(
+            session, await session.get_one(Video, video_id), Message(ERROR), datetime.now(UTC)
+        )
 
 
 async def watch(page: Page, campus: Campus, held: str | re.Pattern[str] = "**/m/**") -> None:
-    """What is held stays on its way: here it is about words, and no segment is in the store."""
+    """Opens the lesson. Requests that match `held` never get a response, since the store has no segments."""
 
     async def wait(_route: Route) -> None:
         pass
@@ -73,30 +79,30 @@ async def watch(page: Page, campus: Campus, held: str | re.Pattern[str] = "**/m/
 
 
 @pytest.mark.parametrize(
-    ("chunks", "shown", "said"),
+    ("chunks", "shown", "announced"),
     [
         (0, "The lecture is being prepared.", "The lecture is being prepared."),
         (2, "ready up to 0:12 of 1:00.", "Still being encoded. You can watch what is there."),
     ],
 )
-async def test_a_lecture_fails_while_somebody_looks(
-    teacher: Page, campus: Campus, chunks: int, shown: str, said: str
+async def test_failure_is_shown_on_an_open_page(
+    teacher: Page, campus: Campus, chunks: int, shown: str, announced: str
 ) -> None:
-    video_id = await in_work(campus, chunks)
+    video_id = await add_encoding_video(campus, chunks)
     await watch(teacher, campus)
     await expect(teacher.locator("[data-note-text]")).to_contain_text(shown)
-    # A screen reader hears it once, without the figures that change.
-    await expect(teacher.locator("[data-announce]")).to_contain_text(said)
+    # The screen reader's text is without the figures that change.
+    await expect(teacher.locator("[data-announce]")).to_contain_text(announced)
     await expect(teacher.get_by_role("progressbar", name="Encoding")).to_have_attribute("value", "40")
     await fail(campus, video_id)
     await expect(teacher.get_by_text("This video could not be prepared")).to_be_visible()
     await teacher.get_by_role("link", name="See what went wrong").click()
-    await expect(teacher.locator("[data-said=error]")).to_have_text(SENTENCE)
+    await expect(teacher.locator("[data-said=error]")).to_have_text(ERROR)
     await expect(teacher.get_by_role("button", name="Try again")).to_be_visible()
 
 
-async def test_a_lecture_is_taken_away_while_somebody_looks(teacher: Page, campus: Campus) -> None:
-    await in_work(campus, 2)
+async def test_lost_access_is_shown_on_an_open_page(teacher: Page, campus: Campus) -> None:
+    await add_encoding_video(campus, 2)
     await watch(teacher, campus)
     await expect(teacher.locator("[data-note-text]")).to_contain_text("ready up to")
     async with campus.school.database.write() as session:
@@ -106,26 +112,26 @@ async def test_a_lecture_is_taken_away_while_somebody_looks(teacher: Page, campu
     await expect(teacher.get_by_role("progressbar", name="Encoding")).to_be_hidden()
 
 
-async def test_a_growing_lecture_is_deleted(teacher: Page, campus: Campus) -> None:
-    """Its playlists answer 404 before the page has asked again: the last word is not that of the network."""
-    await in_work(campus, 2)
+async def test_deletion_of_a_growing_lecture_is_shown(teacher: Page, campus: Campus) -> None:
+    """Playlists answer 404 before the next poll: the note names the lost access, not the network."""
+    await add_encoding_video(campus, 2)
     await watch(teacher, campus, SEGMENTS)
     await expect(teacher.locator("[data-note-text]")).to_contain_text("ready up to")
     async with campus.school.database.write() as session:
         lesson = await session.get_one(Lesson, campus.school.lesson_id)
         await removal.of_lessons(session, [lesson], datetime.now(UTC))
-    gone = teacher.locator("[data-note-text]", has_text="You can no longer watch this lecture.")
-    await expect(gone).to_be_visible(timeout=15_000)
-    asked: list[str] = []
-    teacher.on("request", lambda request: asked.append(request.url))
+    access_lost = teacher.locator("[data-note-text]", has_text="You can no longer watch this lecture.")
+    await expect(access_lost).to_be_visible(timeout=15_000)
+    requests: list[str] = []
+    teacher.on("request", lambda request: requests.append(request.url))
     await teacher.wait_for_timeout(8000)
-    await expect(gone).to_be_visible()
-    assert not asked
+    await expect(access_lost).to_be_visible()
+    assert not requests
 
 
-async def test_a_lecture_of_sound_alone(teacher: Page, campus: Campus) -> None:
-    """A low bar of one height, whose menus open beyond it."""
-    await in_work(campus, 0, plan=SOUND)
+async def test_audio_only_player_keeps_its_height(teacher: Page, campus: Campus) -> None:
+    """The audio player is a low bar; its menus open outside of it."""
+    await add_encoding_video(campus, 0, plan=AUDIO_ONLY)
     await watch(teacher, campus)
     frame = teacher.locator("media-controller")
     before = await frame.bounding_box()

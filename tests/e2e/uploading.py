@@ -1,4 +1,4 @@
-"""What goes on between a page that takes lectures and the server, and how fast."""
+"""Helpers for upload tests: throttling, received bytes, stored files."""
 
 import hashlib
 from pathlib import Path
@@ -7,6 +7,7 @@ from playwright.async_api import CDPSession, Dialog, Page
 from sqlalchemy import func, select
 
 from storage.database.tables import Upload, Video
+from storage.states import UploadState
 from tests.fixtures.uploads import Campus, eventually
 
 SIZE = 6_000_000
@@ -14,12 +15,12 @@ SLOW = 1_500_000  # bytes a second
 INPUT = ".lesson-drop input[type=file]"
 
 
-async def leave(dialog: Dialog) -> None:
-    """The answer to whether the page may be left while it sends a file."""
+async def accept_dialog(dialog: Dialog) -> None:
+    """Confirms leaving the page during an upload."""
     await dialog.accept()
 
 
-async def stay(dialog: Dialog) -> None:
+async def dismiss_dialog(dialog: Dialog) -> None:
     await dialog.dismiss()
 
 
@@ -31,37 +32,37 @@ def lesson_url(campus: Campus) -> str:
     return f"{course_url(campus)}/lessons/{campus.school.lesson_id}"
 
 
-async def slowly(page: Page, bytes_a_second: int) -> CDPSession:
-    line = await page.context.new_cdp_session(page)
-    await line.send("Network.enable")
-    await at_speed(line, bytes_a_second)
-    return line
+async def throttle_upload(page: Page, bytes_per_second: int) -> CDPSession:
+    cdp = await page.context.new_cdp_session(page)
+    await cdp.send("Network.enable")
+    await set_upload_rate(cdp, bytes_per_second)
+    return cdp
 
 
-async def at_speed(line: CDPSession, bytes_a_second: int) -> None:
-    await line.send(
+async def set_upload_rate(cdp: CDPSession, bytes_per_second: int) -> None:
+    await cdp.send(
         "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second},
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_per_second},
     )
 
 
-def arrived(campus: Campus) -> int:
+def received_bytes(campus: Campus) -> int:
     return sum(path.stat().st_size for path in (campus.data / "uploads").glob("*.part"))
 
 
-async def begun(page: Page, campus: Campus, file: Path) -> CDPSession:
-    """The lesson's page, with the file on its way and not so fast that it is through at once."""
+async def start_slow_upload(page: Page, campus: Campus, file: Path) -> CDPSession:
+    """Opens the lesson's page and starts a throttled upload, so that it is still running afterwards."""
     await page.goto(lesson_url(campus))
-    line = await slowly(page, SLOW)
+    cdp = await throttle_upload(page, SLOW)
     await page.set_input_files(INPUT, file)
-    await eventually(lambda: arrived(campus) > 0)
-    return line
+    await eventually(lambda: received_bytes(campus) > 0)
+    return cdp
 
 
-async def stored(campus: Campus) -> dict[str, str]:
-    """SHA-256 of every stored original, by the name of its file."""
+async def stored_digests(campus: Campus) -> dict[str, str]:
+    """SHA-256 of every stored original, by filename."""
     async with campus.school.database.read() as session:
-        rows = list(await session.scalars(select(Upload).where(Upload.state == "stored")))
+        rows = list(await session.scalars(select(Upload).where(Upload.state == UploadState.STORED)))
     root = campus.data / "objects"
     return {row.filename: hashlib.sha256((root / row.s3_key).read_bytes()).hexdigest() for row in rows}
 

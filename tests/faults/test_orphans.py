@@ -1,4 +1,4 @@
-"""A worker that is killed takes its ffmpeg along (`kill -9` leaves no moment to do it itself)."""
+"""Orphaned encoders: ffmpeg dies with its worker, even on `kill -9`, where the worker cannot clean up."""
 
 import signal
 import subprocess
@@ -23,7 +23,7 @@ asyncio.run(run(Command(argv, "endless"), Path(sys.argv[2]), Limits(seconds=60))
 """
 
 
-def test_no_encoder_outlives_its_worker(tools: Tools, tmp_path: Path) -> None:
+def test_encoder_dies_with_its_worker(tools: Tools, tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "-c", WORKER, str(tools.ffmpeg), str(tmp_path)])
     output = tmp_path / "out.ts"
     try:
@@ -39,12 +39,12 @@ def test_no_encoder_outlives_its_worker(tools: Tools, tmp_path: Path) -> None:
         worker.wait()
     wait_for(lambda: all(not is_alive(pid) for pid in encoders), 5)
     written = output.stat().st_size
-    time.sleep(0.5)  # a dozen frames, were it alive
+    time.sleep(0.5)  # a dozen frames if it were alive
     assert output.stat().st_size == written
 
 
 def is_alive(pid: str) -> bool:
-    """What has ended and waits for its parent has no command line any more."""
+    """Whether the process runs; a zombie has an empty command line."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
     except OSError:

@@ -1,10 +1,11 @@
-"""Faults 4 and 5: a queue that forgets, and one that is away."""
+"""Faults 4 and 5: flushed queue, unreachable queue."""
 
 from pathlib import Path
 
 import pytest
 
 from storage.database.tables import Lesson
+from storage.states import JobState
 from tests.fixtures.clips import make_clip
 from tests.fixtures.lessons import add_lesson
 from tests.fixtures.queue import Valkey
@@ -13,10 +14,10 @@ from tests.fixtures.workers import ATTENTIVE, Plant, until
 pytestmark = pytest.mark.faults
 
 
-async def test_a_hundred_forgotten_uploads_come_to_their_end(
+async def test_uploads_survive_a_flushed_queue(
     plant: Plant, valkey: Valkey, clips: Path, tmp_path: Path
 ) -> None:
-    """A second of sound every fifth time, text that is refused the others: quick, and none is left behind."""
+    """Every fifth upload is a second of audio, the others rejected text, so that a hundred jobs are quick."""
     lecture = make_clip(clips / "second.m4a", seconds=1, size="")
     text = tmp_path / "notes.mp4"
     text.write_text("Not a lecture.")
@@ -33,17 +34,17 @@ async def test_a_hundred_forgotten_uploads_come_to_their_end(
             await plant.comes_to(video.id, "failed" if number % 5 else "ready")
 
 
-async def test_a_queue_that_is_away_costs_nothing_but_time(
+async def test_unreachable_queue_only_delays_jobs(
     plant: Plant, valkey: Valkey, slow_clip: Path, clip: Path
 ) -> None:
-    """Away until a job has ended without it: that nothing depends on for how long is the point."""
+    """Unreachable until a job has ended without it; the duration does not matter."""
     _, worker = await plant.start("quick", "transcode", timing=ATTENTIVE)
     first = await plant.submit(slow_clip)
 
     async def encoding() -> bool:
-        """Both workers: one that has not begun hears nothing until the queue is back."""
+        """Whether both workers have started: otherwise one would get no message until the queue is back."""
         chunks = await plant.jobs_of(first.id, "chunk")
-        return bool(chunks) and all(job.state in ("running", "done") for job in chunks)
+        return bool(chunks) and all(job.state in (JobState.RUNNING, JobState.DONE) for job in chunks)
 
     await until(encoding, 60, worker.said)
     async with plant.swept():
@@ -51,7 +52,7 @@ async def test_a_queue_that_is_away_costs_nothing_but_time(
         second = await plant.submit(clip)  # an upload that ends meanwhile is accepted
 
         async def ended() -> bool:
-            return all(job.state == "done" for job in await plant.jobs_of(first.id, "chunk"))
+            return all(job.state == JobState.DONE for job in await plant.jobs_of(first.id, "chunk"))
 
         await until(ended, 120, worker.said)
         valkey.start()
@@ -61,7 +62,7 @@ async def test_a_queue_that_is_away_costs_nothing_but_time(
             await plant.is_tidy(video.id)
 
 
-async def test_workers_that_start_before_their_queue(plant: Plant, valkey: Valkey, tone: Path) -> None:
+async def test_workers_start_before_their_queue(plant: Plant, valkey: Valkey, tone: Path) -> None:
     valkey.kill()
     workers = await plant.start("quick", "transcode", timing=ATTENTIVE)
     video = await plant.submit(tone)

@@ -1,4 +1,4 @@
-"""Faults 1, 2, 3 and 18: workers that die, freeze and are asked to go."""
+"""Faults 1, 2, 3 and 18: workers that are killed, frozen or stopped."""
 
 import signal
 import time
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.faults
 
 
 def alive(pids: list[int]) -> list[int]:
-    """Those that still run; one that has ended and waits for its parent does not."""
+    """Running encoders among the processes, without zombies."""
     return [pid for pid in pids if "ffmpeg" in _command(pid)]
 
 
@@ -27,7 +27,7 @@ def _command(pid: int) -> str:
 
 
 async def at_work(plant: Plant, video_id: str, worker: WorkerProcess) -> Job:
-    """The chunk that this worker is encoding, with its encoder running."""
+    """Chunk that this worker is encoding, once its encoder runs."""
     found: list[Job] = []
 
     async def working() -> bool:
@@ -40,12 +40,12 @@ async def at_work(plant: Plant, video_id: str, worker: WorkerProcess) -> Job:
 
 
 async def job(plant: Plant, job: Job) -> Job:
-    """The row as it is now."""
+    """Current row of the job."""
     return next(row for row in await plant.jobs_of(job.video_id) if row.id == job.id)
 
 
-async def test_another_worker_goes_on_within_a_minute(plant: Plant, long_clip: Path) -> None:
-    """With the product's own commands and timing."""
+async def test_killed_workers_job_resumes_within_a_minute(plant: Plant, long_clip: Path) -> None:
+    """With the default commands and timing."""
     plant.start_scheduler()
     _, victim, other = await plant.start("quick", "transcode", "transcode")
     video = await plant.submit(long_clip)
@@ -59,7 +59,7 @@ async def test_another_worker_goes_on_within_a_minute(plant: Plant, long_clip: P
     encoders = victim.encoders()
     killed = time.monotonic()
     await victim.kill()
-    await until(lambda: _nobody(encoders), 5)
+    await until(lambda: _none_alive(encoders), 5)
 
     async def taken_over() -> bool:
         return (await job(plant, held)).fence > held.fence
@@ -71,13 +71,11 @@ async def test_another_worker_goes_on_within_a_minute(plant: Plant, long_clip: P
     await plant.is_tidy(video.id)
 
 
-async def _nobody(pids: list[int]) -> bool:
+async def _none_alive(pids: list[int]) -> bool:
     return not alive(pids)
 
 
-async def test_three_deaths_fail_the_lecture_and_the_queue_moves_on(
-    plant: Plant, slow_clip: Path, clip: Path
-) -> None:
+async def test_three_killed_workers_fail_the_revision(plant: Plant, slow_clip: Path, clip: Path) -> None:
     await plant.start("quick", timing=ATTENTIVE)
     video, next_one = await plant.submit(slow_clip), await plant.submit(clip)
     async with plant.swept():
@@ -92,7 +90,7 @@ async def test_three_deaths_fail_the_lecture_and_the_queue_moves_on(
         await plant.comes_to(next_one.id, "ready")
 
 
-async def test_a_worker_that_wakes_up_late_publishes_nothing(plant: Plant, slow_clip: Path) -> None:
+async def test_late_worker_cannot_publish(plant: Plant, slow_clip: Path) -> None:
     (_, frozen) = await plant.start("quick", "transcode", timing=ATTENTIVE)
     video = await plant.submit(slow_clip)
     held = await at_work(plant, video.id, frozen)
@@ -104,7 +102,7 @@ async def test_a_worker_that_wakes_up_late_publishes_nothing(plant: Plant, slow_
     frozen.send(signal.SIGCONT)
 
     async def noticed() -> bool:
-        return "no longer ours" in frozen.said()
+        return "lease lost" in frozen.said()
 
     await until(noticed, 20, frozen.said)
     assert await frozen.stop() == 0
@@ -114,8 +112,8 @@ async def test_a_worker_that_wakes_up_late_publishes_nothing(plant: Plant, slow_
     await plant.is_tidy(video.id)
 
 
-async def test_a_worker_that_is_asked_to_go_puts_its_job_back(plant: Plant, slow_clip: Path) -> None:
-    """With the product's own command and timing."""
+async def test_stopped_worker_requeues_its_job(plant: Plant, slow_clip: Path) -> None:
+    """With the default command and timing."""
     (_, leaving) = await plant.start("quick", "transcode")
     video = await plant.submit(slow_clip, await add_lesson(plant.database))
     held = await at_work(plant, video.id, leaving)

@@ -1,9 +1,9 @@
-"""The browser of the tests can play what we publish."""
+"""Codec support of the browser in the tests."""
 
 from playwright.async_api import Page
 
 
-async def test_plays_what_we_publish(page: Page) -> None:
+async def test_browser_supports_the_published_codecs(page: Page) -> None:
     await page.set_content("<h1>It works</h1>")
     assert await page.inner_text("h1") == "It works"
     assert await page.evaluate(

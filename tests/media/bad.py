@@ -1,4 +1,4 @@
-"""Uploads that must come to nothing: damaged, lying, hostile. Each writer makes one file."""
+"""Uploads that must be rejected: damaged, inconsistent or malicious. Each writer makes one file."""
 
 import struct
 import subprocess
@@ -72,7 +72,7 @@ def pdf(_: Sources, canary: Canary, path: Path) -> None:
 
 
 def enormous(sources: Sources, canary: Canary, path: Path) -> None:
-    """JPEG pictures that say that they are 32000 × 32000: 3 GB each when decoded."""
+    """JPEG frames that declare 32000 × 32000 pixels: 3 GB each when decoded."""
     _make(sources, path, "-f", "avi", "-i", "testsrc2=s=320x176:r=5:d=2", "-c:v", "mjpeg")
     data = path.read_bytes()
     data = data.replace(struct.pack(">HH", 176, 320) + b"\x03", struct.pack(">HH", SIDE, SIDE) + b"\x03")
@@ -96,21 +96,21 @@ def lasts_for_ever(sources: Sources, canary: Canary, path: Path) -> None:
 
 
 def lasts_for_years(sources: Sources, canary: Canary, path: Path) -> None:
-    """MP4 whose last frame is to be shown for as long as its clock can count: no rate can be told."""
+    """MP4 with frames of the maximum duration: no frame rate can be determined."""
     _make(
         sources, path, "-f", "mp4", "-i", "testsrc2=s=320x180:r=25:d=2",
         "-c:v", "libx264", "-bf", "0", "-video_track_timescale", "25",
     )  # fmt: skip
     data = bytearray(path.read_bytes())
     table = data.index(b"stts") + 4
-    # One run of 50 frames of one tick: make it 49, and a new one of a frame that never ends.
+    # One run of 50 frames of one tick: replaced by frames of the maximum duration.
     assert struct.unpack_from(">III", data, table + 4) == (1, 50, 1)
     struct.pack_into(">I", data, table + 12, 0x7FFFFFFF // 50)
     path.write_bytes(data)
 
 
 def no_streams(sources: Sources, canary: Canary, path: Path) -> None:
-    """Captions and nothing else."""
+    """Captions only."""
     captions = path.with_suffix(".srt")
     captions.write_text("1\n00:00:00,000 --> 00:00:02,000\nHello\n")
     subprocess.run(
@@ -122,24 +122,24 @@ def no_streams(sources: Sources, canary: Canary, path: Path) -> None:
 
 BAD: dict[str, tuple[Writer, str]] = {
     "zero bytes": (zero_bytes, "zero bytes"),
-    "text": (text, "not a video or sound file"),
+    "text": (text, "not a readable video or audio file"),
     "half, index at the end": (half("index_at_end"), "cut off"),
     "half, index at the start": (half("small"), "part of it is missing"),
     "half a Matroska file": (half("late_start"), "part of it is missing"),
     "HLS": (hls, "playlist"),
     "HLS of playlists": (hls_master, "playlist"),
     "concat": (concat, "playlist"),
-    "DASH": (dash, "not a video or sound file"),
+    "DASH": (dash, "not a readable video or audio file"),
     "SVG": (svg, "cannot become a lecture"),
     "SDP": (sdp, "playlist"),
-    "PDF": (pdf, "not a video or sound file"),
+    "PDF": (pdf, "not a readable video or audio file"),
     "32000 × 32000": (enormous, "pixels"),
     "500 streams in MP4": (many_streams("mp4"), "more than 32 streams"),
     "500 streams in Matroska": (many_streams("matroska"), "more than 32 streams"),
-    "ten hours that are seven seconds": (lasts_ten_hours, "part of it is missing"),
-    "for ever": (lasts_for_ever, "part of it is missing"),
-    "0/0 frames a second": (lasts_for_years, "how many pictures a second"),
-    "captions only": (no_streams, "neither picture nor sound"),
+    "seven seconds declared as ten hours": (lasts_ten_hours, "part of it is missing"),
+    "endless duration": (lasts_for_ever, "part of it is missing"),
+    "0/0 frames a second": (lasts_for_years, "frame rate of the file cannot be determined"),
+    "captions only": (no_streams, "neither a video nor an audio stream"),
 }
 
 
@@ -151,7 +151,7 @@ def _make(sources: Sources, path: Path, *words: str) -> None:
 
 
 def _patch_lengths(matroska: bytes, path: Path, tag: bytes, milliseconds: float) -> None:
-    """In the tags of the streams and in the segment's Duration, an eight-byte float."""
+    """Overwrite the durations in the streams' tags and in the segment's Duration, an eight-byte float."""
     at = matroska.index(b"\x44\x89\x88") + 3
     matroska = matroska[:at] + struct.pack(">d", milliseconds) + matroska[at + 8 :]
     path.write_bytes(matroska.replace(b"00:00:19.", tag))

@@ -1,4 +1,4 @@
-"""What is seen and heard in a file, read back from the marks that `tests.media.sources` puts in."""
+"""Decoded content of a file, read from the marks that `tests.media.sources` embeds."""
 
 import subprocess
 from array import array
@@ -7,13 +7,13 @@ from pathlib import Path
 from tests.media.sources import BAND, BEEP_HERTZ, BLOCKS
 from transcoder.ffmpeg.tools import Tools
 
-RATE = 8_000  # samples a second are enough for a beep of 1 kHz
-LOUD = 0.2  # of the loudest
+RATE = 8_000  # samples per second, enough for a beep of 1 kHz
+LOUD = 0.2  # fraction of the maximum
 BRIGHT = 200  # of 255; the flash is white
 
 
 def frame_numbers(tools: Tools, path: Path, *options: str) -> list[int]:
-    """The number that each decoded frame carries. `options` go before the input (`-ss`, `-f hls`)."""
+    """Embedded number of each decoded frame. `options` precede the input (`-ss`, `-f hls`)."""
     row = f"crop=iw:ih/{BAND * 2}:0:ih/{BAND * 8},scale={BLOCKS}:1:flags=area,setsar=1,format=gray"
     pixels = _decode(
         tools, path, options, "-map", "0:v:0", "-vf", row, "-fps_mode", "passthrough", "-f", "rawvideo"
@@ -22,7 +22,7 @@ def frame_numbers(tools: Tools, path: Path, *options: str) -> list[int]:
 
 
 def beeps(tools: Tools, path: Path, *options: str) -> list[float]:
-    """When each beep begins, in seconds from the first sample."""
+    """Start of each beep, in seconds from the first sample."""
     band = f"highpass=f={BEEP_HERTZ // 2},aresample={RATE}:async=1:first_pts=0"
     raw = _decode(tools, path, options, "-map", "0:a:0", "-ac", "1", "-af", band, "-f", "s16le")
     samples = array("h", raw)
@@ -37,7 +37,7 @@ def beeps(tools: Tools, path: Path, *options: str) -> list[float]:
 
 
 def flashes(tools: Tools, path: Path) -> list[float]:
-    """When each flash of the lower edge begins, in seconds from time zero."""
+    """Start of each flash of the bottom edge, in seconds from time zero."""
     row = f"crop=iw:ih/{BAND * 2}:0:ih-ih/{BAND * 2},scale=1:1:flags=area,setsar=1,format=gray"
     light = _decode(
         tools, path, (), "-map", "0:v:0", "-vf", row, "-fps_mode", "passthrough", "-f", "rawvideo"
@@ -50,15 +50,15 @@ def flashes(tools: Tools, path: Path) -> list[float]:
 
 
 def frame_times(tools: Tools, path: Path) -> list[float]:
-    """When each frame is shown, in seconds; without decoding."""
+    """Presentation time of each frame in seconds, without decoding."""
     argv = [str(tools.ffprobe), "-v", "error", "-select_streams", "v:0"]
     argv += ["-show_entries", "packet=pts_time", "-of", "csv=p=0", str(path)]
-    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    return sorted(float(word) for word in told.replace(",", " ").split())
+    output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    return sorted(float(word) for word in output.replace(",", " ").split())
 
 
 def complaints(tools: Tools, path: Path) -> str:
-    """What ffmpeg has to say when it reads all streams to their end, without decoding."""
+    """Warnings of ffmpeg while it demuxes all streams to the end, without decoding."""
     argv = [str(tools.ffmpeg), "-nostdin", "-hide_banner", "-v", "warning", "-i", str(path)]
     argv += ["-map", "0", "-c", "copy", "-f", "null", "-"]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -67,7 +67,7 @@ def complaints(tools: Tools, path: Path) -> str:
 
 
 def start_times(tools: Tools, path: Path) -> list[float]:
-    """Of each stream, in seconds."""
+    """Start time of each stream, in seconds."""
     argv = [
         str(tools.ffprobe),
         "-v",
@@ -78,8 +78,8 @@ def start_times(tools: Tools, path: Path) -> list[float]:
         "csv=p=0",
         str(path),
     ]
-    told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    return [float(word) for word in told.replace(",", " ").split()]
+    output = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    return [float(word) for word in output.replace(",", " ").split()]
 
 
 def _number(blocks: bytes) -> int:

@@ -1,4 +1,4 @@
-"""A source made into a lecture without database, queue or store: plan, chunks, sound, playlists."""
+"""Lecture encoded without database, queue or store: plan, chunks, audio, playlists."""
 
 import shutil
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ LIMITS = Limits(seconds=600)
 
 @dataclass(frozen=True)
 class Lecture:
-    """What a viewer's player would be given, as files."""
+    """Encoded lecture as the files that a player would load."""
 
     source: Source
     plan: Plan
     chunks: tuple[ChunkResult, ...]
     audio: AudioResult | None
     folder: Path
-    complaints: tuple[str, ...]  # what ffmpeg has said while encoding
+    complaints: tuple[str, ...]  # warnings of ffmpeg while encoding
 
     @property
     def master(self) -> Path:
@@ -39,7 +39,7 @@ class Lecture:
         return [*rungs, *([AUDIO] if self.audio else [])]
 
     def whole(self, rendition: str) -> Path:
-        """Header and all segments in one file."""
+        """Init segment and all segments in one file."""
         place = self.folder / rendition
         path = self.folder / f"{rendition}.mp4"
         with path.open("wb") as joined:
@@ -73,10 +73,10 @@ async def make_lecture(tools: Tools, original: Path, folder: Path, *, threads: i
         chunks.append(made.result)
     audio = None
     if plan.audio:
-        place = await run(command.audio(tools, original, source, plan), "sound")
-        heard = segments.collect_audio(place, plan, ATTEMPT, complete=True)
-        _keep(heard, folder)
-        audio = heard.result
+        place = await run(command.audio(tools, original, source, plan), "encoded_audio")
+        collected = segments.collect_audio(place, plan, ATTEMPT, complete=True)
+        _keep(collected, folder)
+        audio = collected.result
     lecture = Lecture(source, plan, tuple(chunks), audio, folder, tuple(filter(None, complaints)))
     _write_playlists(lecture)
     return lecture

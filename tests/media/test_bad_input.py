@@ -1,5 +1,6 @@
-"""Fault 14 and 15: a sentence for the instructor, inside the limits, and nothing left behind."""
+"""Faults 14 and 15: bad uploads are rejected with a sentence, within the limits, leaving no files."""
 
+import re
 import subprocess
 import tempfile
 import time
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from server.core.text import formats, i18n
+from storage.messages import Message
 from tests.fixtures.canary import Canary
 from tests.fixtures.media import Sources
 from tests.media import bad
@@ -20,7 +23,7 @@ pytestmark = pytest.mark.media
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where everything temporary goes."""
+    """Folder of all temporary files."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -28,7 +31,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(("write", "sentence"), BAD.values(), ids=BAD)
-async def test_refused_with_a_sentence(
+async def test_bad_upload_is_refused_with_a_sentence(
     write: Writer, sentence: str, sources: Sources, canary: Canary, tmp_path: Path, temporary: Path
 ) -> None:
     upload = tmp_path / "lecture.mp4"
@@ -40,12 +43,24 @@ async def test_refused_with_a_sentence(
     assert time.monotonic() - started < LIMITS.seconds
     assert str(refused.value).endswith(".")
     assert str(tmp_path) not in str(refused.value)
+    assert_german(refused.value.message)
     assert sorted(tmp_path.rglob("*")) == before
     assert canary.sung == []
 
 
+def assert_german(message: Message) -> None:
+    """The same sentence in German, with the same figures."""
+    language = i18n.set_language("de")
+    german = formats.translated(message)
+    i18n.reset_language(language)
+    assert german != str(message)
+    assert "%(" not in german
+    figures = [sorted(re.findall(r"\d+", text)) for text in (german, str(message))]
+    assert figures[0] == figures[1]
+
+
 @pytest.mark.parametrize("write", [bad.hls, bad.concat])
-def test_the_canary_sings_for_a_careless_tool(
+def test_canary_detects_an_unrestricted_tool(
     write: Writer, sources: Sources, canary: Canary, tools: Tools, tmp_path: Path
 ) -> None:
     upload = tmp_path / ("careless.m3u8" if write is bad.hls else "careless.ffconcat")

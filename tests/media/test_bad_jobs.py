@@ -1,4 +1,4 @@
-"""Bad uploads through the whole product: the job fails with its sentence, the worker goes on."""
+"""Bad uploads through the whole pipeline: the job fails with its sentence, the worker continues."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.media.bad import BAD
 pytestmark = pytest.mark.media
 
 
-async def test_bad_uploads_leave_nothing_and_the_worker_goes_on(
+async def test_bad_uploads_leave_no_files_and_workers_continue(
     plant: Plant, sources: Sources, canary: Canary, tmp_path: Path
 ) -> None:
     quick, transcode = await plant.start("quick", "transcode")

@@ -1,4 +1,4 @@
-"""Every kind of source that the product promises to take becomes a lecture that is right to the frame."""
+"""Frame-exact encoding of every source format that the product accepts."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from transcoder.packaging.playlist import AUDIO
 pytestmark = [pytest.mark.media, pytest.mark.timeout(1200)]
 
 SYNC = 0.040  # seconds between a flash and its beep
-STRICT = ("-v", "warning")  # whatever the decoder has to say fails the test
+STRICT = ("-v", "warning")  # any decoder warning fails the test
 
 
 @pytest.mark.parametrize("name", [recipe.name for recipe in MATRIX])
@@ -30,14 +30,14 @@ async def test_matrix(name: str, sources: Sources, tools: Tools, tmp_path: Path)
     late = 0.0
     if recipe.fps:
         shown = _held(frame_numbers(tools, original), recipe.frames)
-        _picture_is_right(tools, lecture, recipe, shown)
+        _check_video(tools, lecture, recipe, shown)
         late = max(n - number for n, number in enumerate(shown)) / float(recipe.fps)
-    if recipe.sound:
-        _sound_is_right(tools, lecture, recipe, late)
+    if recipe.audio:
+        _check_audio(tools, lecture, recipe, late)
 
 
-def _picture_is_right(tools: Tools, lecture: Lecture, recipe: Recipe, shown: list[int]) -> None:
-    """Each rung shows frame n at n / fps, over every border of chunks and segments."""
+def _check_video(tools: Tools, lecture: Lecture, recipe: Recipe, shown: list[int]) -> None:
+    """Check that each rung presents frame n at n / fps, across all chunk and segment boundaries."""
     assert recipe.fps
     assert lecture.plan.video
     assert lecture.plan.video.frames == recipe.frames
@@ -49,7 +49,7 @@ def _picture_is_right(tools: Tools, lecture: Lecture, recipe: Recipe, shown: lis
 
 
 def _held(there: list[int], frames: int) -> list[int]:
-    """What is seen at each moment where a source leaves out frames: the last one before."""
+    """Frame number shown at each grid position: the last one before where the source dropped frames."""
     kept = set(there)
     shown: list[int] = []
     for number in range(frames):
@@ -57,13 +57,15 @@ def _held(there: list[int], frames: int) -> list[int]:
     return shown
 
 
-def _sound_is_right(tools: Tools, lecture: Lecture, recipe: Recipe, late: float) -> None:
-    """A beep where the source has one, and with its flash, which comes `late` where frames are left out."""
-    heard = beeps(tools, lecture.whole(AUDIO), *STRICT)
-    assert heard == pytest.approx([second + BEEP_AT for second in range(int(recipe.seconds))], abs=SYNC / 2)
+def _check_audio(tools: Tools, lecture: Lecture, recipe: Recipe, late: float) -> None:
+    """Check that beeps are at their source times, in sync with flashes (`late` by dropped frames)."""
+    beep_times = beeps(tools, lecture.whole(AUDIO), *STRICT)
+    assert beep_times == pytest.approx(
+        [second + BEEP_AT for second in range(int(recipe.seconds))], abs=SYNC / 2
+    )
     if lecture.plan.video:
-        seen = flashes(tools, lecture.whole(lecture.plan.video.rungs[-1].name))
-        assert seen == pytest.approx(heard, abs=SYNC + late)
+        flash_times = flashes(tools, lecture.whole(lecture.plan.video.rungs[-1].name))
+        assert flash_times == pytest.approx(beep_times, abs=SYNC + late)
 
 
 def _one_frame(recipe: Recipe) -> float:

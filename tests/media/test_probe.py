@@ -1,4 +1,4 @@
-"""What `inspect` makes of real files of every kind."""
+"""Results of `inspect` for real files of every format."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def named(recipe: Recipe) -> str:
 
 
 @pytest.mark.parametrize("recipe", [recipe for recipe in INDEXED if recipe.fps], ids=named)
-async def test_pictures(recipe: Recipe, sources: Sources, tools: Tools) -> None:
+async def test_video_sources(recipe: Recipe, sources: Sources, tools: Tools) -> None:
     source = await inspect(tools, sources.path(recipe.name))
     video = source.video
     assert video is not None
@@ -32,11 +32,11 @@ async def test_pictures(recipe: Recipe, sources: Sources, tools: Tools) -> None:
     assert (video.fps_num, video.fps_den) == recipe.fps.as_integer_ratio() if recipe.fps else ()
     assert frames(source) == recipe.frames
     assert {name: getattr(video, name) for name in recipe.traits} == recipe.traits
-    assert (source.audio is not None) == recipe.sound
+    assert (source.audio is not None) == recipe.audio
 
 
 @pytest.mark.parametrize("recipe", [recipe for recipe in INDEXED if not recipe.fps], ids=named)
-async def test_sound_alone(recipe: Recipe, sources: Sources, tools: Tools) -> None:
+async def test_audio_only(recipe: Recipe, sources: Sources, tools: Tools) -> None:
     source = await inspect(tools, sources.path(recipe.name))
     assert source.video is None
     assert source.audio is not None
@@ -44,9 +44,7 @@ async def test_sound_alone(recipe: Recipe, sources: Sources, tools: Tools) -> No
 
 
 @pytest.mark.parametrize("name", UNINDEXED)
-async def test_what_is_copied_before_it_is_encoded(
-    name: str, sources: Sources, tools: Tools, tmp_path: Path
-) -> None:
+async def test_unindexed_source_is_remuxed(name: str, sources: Sources, tools: Tools, tmp_path: Path) -> None:
     original, recipe = sources.path(name), sources.recipe(name)
     source = await inspect(tools, original)
     assert not source.seekable

@@ -1,4 +1,4 @@
-"""The marks can be read back: without that the other media tests would judge nothing."""
+"""Embedded marks can be read back, which the other media tests rely on."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from transcoder.ffmpeg.tools import Tools
 pytestmark = pytest.mark.media
 
 
-def test_every_frame_carries_its_number(sources: Sources, tools: Tools) -> None:
+def test_frames_carry_their_numbers(sources: Sources, tools: Tools) -> None:
     assert frame_numbers(tools, sources.path("small")) == list(range(500))
 
 
-def test_a_beep_in_every_second(sources: Sources, tools: Tools) -> None:
-    heard = beeps(tools, sources.path("small"))
-    assert heard == pytest.approx([second + BEEP_AT for second in range(20)], abs=0.005)
+def test_beep_in_every_second(sources: Sources, tools: Tools) -> None:
+    beep_times = beeps(tools, sources.path("small"))
+    assert beep_times == pytest.approx([second + BEEP_AT for second in range(20)], abs=0.005)

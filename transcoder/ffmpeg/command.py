@@ -1,8 +1,8 @@
-"""From a plan to the argv of an ffmpeg. Pure: builds commands, starts none.
+"""FFmpeg command lines built from a plan. Pure: starts no process.
 
-Frame n of the lecture is what the source shows at n / fps, counted from the source's first
-timestamp. Every chunk reads the source's own timestamps (-copyts) onto that one grid, so it
-picks the frames that a single pass over the file would pick, wherever its seek has landed.
+Frame n of the lecture is the source frame at n / fps, counted from the source's first timestamp.
+Every chunk maps the source's own timestamps (-copyts) onto that grid, so it selects the frames
+that a single pass over the file would select, wherever its seek landed.
 """
 
 from pathlib import Path
@@ -36,63 +36,63 @@ AUDIO_FILE = "audio.mp4"
 POSTER_FILE = "poster.jpg"
 SHEET_FILE = "sheet.jpg"
 NORMALISED_FILE = "normalised.mkv"
-TILE_PATTERN = "%05d.jpg"  # numbered over the whole lecture
+TILE_PATTERN = "%05d.jpg"  # tile number, counted over the whole lecture
 
 PRESET = "veryfast"
 POSTER_WIDTH = 1280
 
-POSTER_WINDOW = 30  # seconds from which the poster is chosen, by keyframes only
+POSTER_WINDOW = 30  # seconds; the poster is chosen from the keyframes in it
 
-# One moof per keyframe, so that an I-frame playlist can point at it. Decoding begins before the
-# first picture is shown, and an edit list in the header takes that off: every player reads it
-# (the MSE byte stream format demands it). FFmpeg's own demuxer does not read the alternative,
-# CMAF's negative offsets, as meant: it shows the picture two frames after the sound.
+# One moof per keyframe, so that an I-frame playlist can point at it. With B-frames, decoding begins
+# before the first frame is presented; an edit list in the header removes that delay, and every player
+# reads it (the MSE byte stream format requires it). FFmpeg's own demuxer misreads the alternative,
+# CMAF's negative composition offsets: it presents the video two frames after the audio.
 FRAGMENTED = "+frag_keyframe+delay_moov+default_base_moof"
 
 
 def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk, *, threads: int) -> Command:
-    """Writes `{rung}.mp4` for each rung and the storyboard frames of the chunk as `{tile:05d}.jpg`."""
+    """Encoding of one chunk: writes `{rung}.mp4` for each rung and its storyboard tiles, `{tile:05d}.jpg`."""
     video, frames = require(source.video), require(plan.video)
     start = seconds(frames, chunk.first_frame)
     seek_target = seeking.seek_target(source, video, start)
     seek = {} if seek_target is None else {"ss": f"{source.start + seek_target:.6f}", "seek_timestamp": 1}
     file = _input(original, threads=threads, copyts=None, noautorotate=None, noaccurate_seek=None, **seek)
-    stream = video_filters.progressive(file[str(video.index)], video)
+    stream = video_filters.deinterlaced(file[str(video.index)], video)
     stream = video_filters.on_grid(stream, source.start, frames, chunk, from_start=seek_target is None)
     top = frames.rungs[0]
-    pictures = video_filters.standard(video_filters.upright(stream, video), video, top.width, top.height)
+    scaled = video_filters.standard(video_filters.rotated(stream, video), video, top.width, top.height)
     tiles = chunk_tiles(plan, chunk)
     outputs = []
-    # Each rung is made from the one above it: two thirds of the pixels to read, and no worse to look at.
+    # Each rung is scaled from the one above it: two thirds of the pixels to read, at no visible loss.
     for rung in frames.rungs:
         if rung is not top:
-            pictures = video_filters.resized(pictures, rung.width, rung.height)
-        shown = pictures
+            scaled = video_filters.resized(scaled, rung.width, rung.height)
+        output = scaled
         if tiles or rung is not frames.rungs[-1]:
-            copies = pictures.filter_multi_output("split", 2)
-            shown, pictures = copies[0], copies[1]
-        outputs.append(_rung(shown, rung, frames, threads=threads))
+            copies = scaled.filter_multi_output("split", 2)
+            output, scaled = copies[0], copies[1]
+        outputs.append(_rung(output, rung, frames, threads=threads))
     if tiles:
-        outputs.append(_tiles(pictures, plan, chunk, tiles))
+        outputs.append(_tiles(scaled, plan, chunk, tiles))
     return _command(tools, f"chunk {chunk.number}", *outputs, filter_threads=threads)
 
 
 def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
-    """Writes `audio.mp4`, fragment by fragment: `segments.collect_audio` may read it while it grows."""
+    """Audio encoding: writes `audio.mp4` by fragments; `segments.collect_audio` may read it meanwhile."""
     planned = require(plan.audio)
     rate = planned.sample_rate
     stream = _input(original, threads=1, copyts=None, vn=None)[str(require(source.audio).index)]
     stream = (
         stream.filter("asetpts", f"PTS-({source.start:.6f})/TB")
-        # Silence where the source has gaps and before a late start: sound stays with the picture.
+        # Silence in gaps of the source and before a late start keeps audio and video in sync.
         .filter("aresample", rate, **{"async": 1, "first_pts": 0, "ochl": "stereo", "osf": "flt"})
         .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
-        .filter("aresample", rate)  # loudnorm gives 192 kHz
-        .filter("asetpts", "N")  # and now and then a jump in the times, though it loses no sample
+        .filter("aresample", rate)  # loudnorm outputs 192 kHz
+        .filter("asetpts", "N")  # loudnorm sometimes makes timestamps jump, though it drops no sample
         .filter("apad")
-        # The encoder puts 1024 samples of silence before the first. Leaving out as many of the
-        # lecture keeps every later sample in its place without an edit list, which not all
-        # players honour; what is lost are the first 21 ms.
+        # The encoder prepends 1024 samples of silence (priming). Dropping as many samples of the lecture
+        # keeps every later sample in its place without an edit list, which not all players honour for
+        # audio; the first 21 ms are lost.
         .filter("atrim", start_sample=AAC_FRAME, end_sample=planned.frames * AAC_FRAME)
     )
     output = ffmpeg.output(
@@ -100,7 +100,7 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
         AUDIO_FILE,
         format="mp4",
         movflags="+cmaf",
-        # A microsecond less, for the muxer compares rounded times.
+        # One microsecond less, because the muxer compares rounded times.
         frag_duration=planned.segment_frames * AAC_FRAME * 1_000_000 // rate - 1,
         flush_packets=1,
         **{"c:a": "aac", "b:a": planned.bitrate},
@@ -110,7 +110,10 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
 
 
 def poster(tools: Tools, original: Path, source: Source, *, at: float | None = None) -> Command:
-    """Writes `poster.jpg`: the most telling keyframe of half a minute from `at` (a tenth of the way in)."""
+    """Poster selection: writes `poster.jpg`, the most representative keyframe of POSTER_WINDOW from `at`.
+
+    `at` in seconds; by default a tenth of the duration.
+    """
     video = require(source.video)
     time = source.start + video.start + (source.duration * 0.1 if at is None else at)
     file = _input(
@@ -124,25 +127,25 @@ def poster(tools: Tools, original: Path, source: Source, *, at: float | None = N
     )
     width = min(POSTER_WIDTH, video.width)
     height = even(width * video.height / video.width)
-    stream = video_filters.progressive(file[str(video.index)], video)
-    stream = video_filters.standard(video_filters.upright(stream, video), video, width, height)
-    output = ffmpeg.output(stream.filter("thumbnail", 30), POSTER_FILE, **JPEG, **ONE_PICTURE)
+    stream = video_filters.deinterlaced(file[str(video.index)], video)
+    stream = video_filters.standard(video_filters.rotated(stream, video), video, width, height)
+    output = ffmpeg.output(stream.filter("thumbnail", 30), POSTER_FILE, **JPEG, **ONE_IMAGE)
     return _command(tools, "poster", output)
 
 
 def sheet(tools: Tools, number: int) -> Command:
-    """Writes `sheet.jpg` from the tiles of that sheet, which lie in the folder as `{tile:05d}.jpg`."""
+    """Storyboard sheet: writes `sheet.jpg` from the sheet's tiles in the folder, `{tile:05d}.jpg`."""
     first = number * TILES_IN_SHEET
     tiles = ffmpeg.input(TILE_PATTERN, format="image2", framerate=1, start_number=first)
     stream = tiles.filter("tile", f"{SHEET_COLUMNS}x{SHEET_ROWS}")
-    output = ffmpeg.output(stream, SHEET_FILE, **JPEG, **ONE_PICTURE)
+    output = ffmpeg.output(stream, SHEET_FILE, **JPEG, **ONE_IMAGE)
     return _command(tools, f"storyboard sheet {number}", output)
 
 
 def keyframes(tools: Tools, original: Path, index: int) -> Command:
-    """Prints when each keyframe of the stream is shown, for `seeking.read_keyframes`.
+    """Keyframe list: prints the times of a stream's keyframes, for `seeking.read_keyframes`.
 
-    An MP4 has a table of them: nothing else is read. Of other files all packets are.
+    Of an MP4 only its sync sample table is read; of other files, all packets.
     """
     file = _input(original, t=seeking.SEARCHED, copyts=None, **{"discard:v": "nokey"})
     only = {"c": "copy", "bsf:v": "noise=drop=not(key)"}
@@ -150,10 +153,10 @@ def keyframes(tools: Tools, original: Path, index: int) -> Command:
 
 
 def normalise(tools: Tools, original: Path, source: Source) -> Command:
-    """Writes `normalised.mkv`: the same packets with sound timestamps and an index.
+    """Remux to `normalised.mkv`: the same packets with valid timestamps and an index.
 
-    For a source with `seekable` false. What is then encoded is the normalised file; inspect it
-    anew, for its times and stream numbers differ.
+    For a source with `seekable` false. The normalised file is then encoded; inspect it again,
+    because its times and stream numbers differ.
     """
     streams = [stream.index for stream in (source.video, source.audio) if stream]
     file = _input(original, fflags="+genpts")
@@ -163,13 +166,13 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
     return _command(tools, "normalise", output)
 
 
-# Nothing of the original but pictures and sound gets out: no title, no place, no chapters. Nor
-# the version of the encoder, so that every worker writes the same header.
+# Output carries only video and audio of the original: no title, no location, no chapters. Nor does it
+# name the encoder's version, so that every worker writes the same header.
 ANONYMOUS: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
 JPEG: dict[str, Any] = {"format": "image2", "c:v": "mjpeg", "q:v": 4, "pix_fmt": "yuv420p", **ANONYMOUS}
 
-# Passed through: the keyframe may lie before the point of the seek, at a time below zero.
-ONE_PICTURE: dict[str, Any] = {"frames:v": 1, "update": 1, "fps_mode": "passthrough"}
+# Passthrough, because the keyframe may lie before the seek point, at a negative time.
+ONE_IMAGE: dict[str, Any] = {"frames:v": 1, "update": 1, "fps_mode": "passthrough"}
 
 
 def _rung(stream: FilterableStream, rung: Rung, plan: VideoPlan, *, threads: int) -> OutputStream:
@@ -179,13 +182,13 @@ def _rung(stream: FilterableStream, rung: Rung, plan: VideoPlan, *, threads: int
         format="mp4",
         movflags=FRAGMENTED,
         video_track_timescale=plan.timescale,
-        fps_mode="passthrough",  # `video_filters.on_grid` has placed every frame
+        fps_mode="passthrough",  # `video_filters.on_grid` has set every timestamp
         crf=rung.crf,
         maxrate=rung.max_bitrate,
         bufsize=2 * rung.max_bitrate,
-        # Half full: with a full one at the start of every chunk, busy lectures took 5 % more bytes.
+        # VBV buffer half full: starting every chunk with a full one took 5 % more bytes in busy lectures.
         rc_init_occupancy=rung.max_bitrate,
-        # Keyframes on the grid and nowhere else, none referring beyond the one before it.
+        # Keyframes on the grid only, and closed GOPs.
         g=plan.gop_frames,
         keyint_min=plan.gop_frames,
         sc_threshold=0,
@@ -200,7 +203,7 @@ def _rung(stream: FilterableStream, rung: Rung, plan: VideoPlan, *, threads: int
 def _tiles(stream: FilterableStream, plan: Plan, chunk: Chunk, tiles: tuple[int, ...]) -> OutputStream:
     board, total = require(plan.storyboard), require(plan.video).frames
     frames = tuple(tile_frame(board, total, tile) - chunk.first_frame for tile in tiles)
-    stream = video_filters.resized(video_filters.only(stream, frames), board.width, board.height)
+    stream = video_filters.resized(video_filters.select_frames(stream, frames), board.width, board.height)
     return ffmpeg.output(stream, TILE_PATTERN, start_number=tiles[0], fps_mode="passthrough", **JPEG)
 
 

@@ -1,4 +1,4 @@
-"""The one door through which media tools start."""
+"""Start of media tools: every ffmpeg and ffprobe process is started here."""
 
 import shlex
 import shutil
@@ -16,7 +16,17 @@ from transcoder.ffmpeg import sandbox
 from transcoder.ffmpeg.process_group import Command, Kind, Limits, Running
 from transcoder.ffmpeg.progress import Progress
 
-__all__ = ["Command", "Finished", "Kind", "Limits", "ProcessFailed", "Progress", "ask", "bubblewrap", "run"]
+__all__ = [
+    "Command",
+    "Finished",
+    "Kind",
+    "Limits",
+    "ProcessFailed",
+    "Progress",
+    "bubblewrap",
+    "run",
+    "tool_output",
+]
 
 log = structlog.get_logger()
 
@@ -25,11 +35,11 @@ class Finished(msgspec.Struct, frozen=True):
     stdout: bytes
     stderr: str
     seconds: float
-    peak_rss: int  # bytes; the kernel counts the worker that forked, so never below its size
+    peak_rss: int  # bytes; includes the forking worker's memory, so never below its size
 
 
 class ProcessFailed(Exception):
-    """`stderr` is the tail; `returncode` is minus the signal's number for a signal."""
+    """Failed media process. `stderr` holds its tail; `returncode` is negative for a signal."""
 
     def __init__(self, kind: Kind, purpose: str, stderr: str, returncode: int) -> None:
         self.kind, self.purpose, self.stderr, self.returncode = kind, purpose, stderr, returncode
@@ -43,13 +53,14 @@ async def run(
     limits: Limits,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Finished:
-    """Run to the end inside `folder`. Cancelling kills the whole group before CancelledError leaves here.
+    """Run a command in `folder` until it exits. Raises ProcessFailed.
 
-    `on_progress` is called at most four times a second. Raises ProcessFailed.
+    Cancelling kills the whole process group before CancelledError propagates. `on_progress` is called
+    at most four times a second.
     """
     folder = folder.resolve()
     pasteable = f"cd {shlex.quote(str(folder))} && {shlex.join(command.argv)}"
-    log.debug("process.start", purpose=command.purpose, command=pasteable)
+    log.debug("process started", purpose=command.purpose, command=pasteable)
     started = time.monotonic()
     running = Running(command, folder, limits, on_progress, bubblewrap())
     try:
@@ -58,7 +69,7 @@ async def run(
         await running.close()
     seconds = time.monotonic() - started
     log.debug(
-        "process.end",
+        "process ended",
         purpose=command.purpose,
         seconds=round(seconds, 2),
         cpu_seconds=round(running.cpu_seconds, 2),
@@ -78,8 +89,8 @@ def _kind(returncode: int) -> Kind | None:
     return by_signal.get(-returncode, "killed")
 
 
-def ask(argv: tuple[str, ...], seconds: float = 10) -> str | None:
-    """What a tool says about itself (`-version`, `-encoders`); None when it cannot."""
+def tool_output(argv: tuple[str, ...], seconds: float = 10) -> str | None:
+    """Output of a tool's query (`-version`, `-encoders`); None when it fails."""
     try:
         answer = subprocess.run(
             argv,
@@ -96,7 +107,7 @@ def ask(argv: tuple[str, ...], seconds: float = 10) -> str | None:
 
 @cache
 def bubblewrap() -> str | None:
-    """The path of a bubblewrap that works here: in many containers it is installed and refused."""
+    """Path of a working bubblewrap: in many containers it is installed, but namespaces are forbidden."""
     found = shutil.which("bwrap")
-    works = found and ask((found, *sandbox.ISOLATION, "--ro-bind", "/", "/", "--", "/bin/true"))
+    works = found and tool_output((found, *sandbox.ISOLATION, "--ro-bind", "/", "/", "--", "/bin/true"))
     return found if works is not None else None

@@ -1,4 +1,4 @@
-"""One process group under watch: its pipes, its deadlines, its end. Only process.py uses this."""
+"""Supervised process group: pipes, limits and termination. Used by process.py only."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ import msgspec
 from transcoder.ffmpeg import sandbox
 from transcoder.ffmpeg.progress import Progress, ProgressReader
 
-STDERR_BYTES = 64 * 1024  # the tail says what went wrong
+STDERR_BYTES = 64 * 1024  # of the tail, which holds the error
 STDOUT_BYTES = 64 * 2**20
-TICK = 0.25  # seconds between looks at progress and deadlines
-LOOK_AT_DISK = 1.0  # seconds between sums over the output folder
+TICK = 0.25  # seconds between checks of progress and deadlines
+DISK_CHECK = 1.0  # seconds between measurements of the output folder
 
 ENDING_SIGNALS = (
     signal.SIGKILL,
@@ -35,29 +35,29 @@ Kind = Literal["exit", "timeout", "stalled", "too_much_output", "killed"]
 
 
 class Command(msgspec.Struct, frozen=True):
-    """One ffmpeg or ffprobe. It runs inside its folder and may read that and what follows `-i`."""
+    """Command line of one ffmpeg or ffprobe, which may read its folder and the files after `-i`."""
 
     argv: tuple[str, ...]
-    purpose: str  # for logs and errors: "chunk 3"
-    reports: bool = True  # an ffmpeg that takes -progress; False for ffprobe
+    purpose: str  # for logs and error messages: "chunk 3"
+    reports: bool = True  # whether it accepts -progress; False for ffprobe
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """Absolute paths that follow `-i`."""
+        """Absolute paths after `-i`."""
         pairs = zip(self.argv, self.argv[1:], strict=False)
         return tuple(Path(value.removeprefix("file:")) for flag, value in pairs if flag == "-i")
 
 
 class Limits(msgspec.Struct, frozen=True):
-    seconds: float  # by the wall clock
-    stall_seconds: float = 300  # without a new frame or a new byte; for commands that report
+    seconds: float  # wall clock
+    stall_seconds: float = 300  # without a new frame or output byte; for commands that report progress
     memory_bytes: int = 4 * 2**30  # address space
-    output_bytes: int = 2**30  # everything in the folder together
+    output_bytes: int = 2**30  # total size of the folder
     nice: int = 0
 
 
 class Running:
-    """Starts at once; `until_end` then `close`."""
+    """Process started by the constructor; call `until_end`, then `close`."""
 
     def __init__(
         self,
@@ -73,42 +73,42 @@ class Running:
         self._progress = ProgressReader()
         self._inside = bool(bubblewrap)
         self._process, reports = self._start(bubblewrap)
-        # Popen types its pipes as optional; with PIPE they are there.
+        # Popen types its pipes as optional; with PIPE they are never None.
         self._pipes = [pipe for pipe in (self._process.stdout, self._process.stderr, reports) if pipe]
         self._exited = asyncio.ensure_future(asyncio.to_thread(_await_exit, self._process.pid))
         self._readers = [
-            asyncio.ensure_future(_pump(pipe, attempt))
-            for pipe, attempt in zip(
+            asyncio.ensure_future(_pump(pipe, feed))
+            for pipe, feed in zip(
                 self._pipes, (self._keep, self._keep_tail, self._progress.feed), strict=True
             )
         ]
 
     async def until_end(self) -> Kind | None:
-        """None when it ended by itself; else the limit that it broke. Raises what `on_progress` raises."""
+        """Limit that was exceeded; None when it exited by itself. Raises what `on_progress` raises."""
         watch = asyncio.ensure_future(self._watch())
         try:
             await asyncio.wait({self._exited, watch}, return_when=asyncio.FIRST_COMPLETED)
             if watch.done():
                 return watch.result()
-            self._end_group()  # what it left behind would hold the pipes open
+            self._kill_group()  # a surviving child process would keep the pipes open
             await asyncio.gather(*self._readers)
-            self._tell(None)
+            self._report(None)
             return "too_much_output" if len(self.stdout) > STDOUT_BYTES else None
         finally:
             watch.cancel()
 
     async def close(self) -> None:
-        """Kill what still runs, then collect it. The group's number stays ours until wait4 has returned."""
-        self._end_group()
+        """Kill and reap the process group. Its id cannot be reused before wait4 has returned."""
+        self._kill_group()
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
         for pipe in self._pipes:
             pipe.close()
         while not self._exited.done():
-            with contextlib.suppress(asyncio.CancelledError):  # an answer is a moment away, whoever asks
+            with contextlib.suppress(asyncio.CancelledError):  # it is dead: the wait is short
                 await asyncio.shield(self._exited)
-        _, status, usage = os.wait4(self._process.pid, 0)  # noqa: ASYNC222 - it has ended: no wait
+        _, status, usage = os.wait4(self._process.pid, 0)  # noqa: ASYNC222 - it has exited: does not block
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self.returncode = _as_signal(self._process.returncode) if self._inside else self._process.returncode
         self.peak_rss = usage.ru_maxrss * 1024
@@ -135,8 +135,8 @@ class Running:
                 pass_fds=(writes,),
                 cwd=self.folder,
                 env=sandbox.ENVIRONMENT,
-                # A group, to be killed with all it starts; no session, for Linux shares the machine by
-                # session first (sched(7), autogroup) and a nice value counts only inside one.
+                # A group, so that its children are killed with it. No session of its own, because Linux
+                # shares CPU time by session first (sched(7), autogroup) and nice counts only inside one.
                 process_group=0,
             )
         except BaseException:
@@ -164,15 +164,15 @@ class Running:
         del self.stderr[:-STDERR_BYTES]
 
     async def _watch(self) -> Kind:
-        started = moved = looked = time.monotonic()
-        told, written = None, 0
+        started = moved = measured = time.monotonic()
+        reported, written = None, 0
         while True:
             await asyncio.sleep(TICK)
             now = time.monotonic()
-            if self._progress.latest != told:
-                told, moved = self._tell(told), now
-            if now - looked >= LOOK_AT_DISK:
-                looked, before, written = now, written, _bytes_in(self.folder)
+            if self._progress.latest != reported:
+                reported, moved = self._report(reported), now
+            if now - measured >= DISK_CHECK:
+                measured, before, written = now, written, _bytes_in(self.folder)
                 moved = now if written != before else moved
             if len(self.stdout) > STDOUT_BYTES or written > self.limits.output_bytes:
                 return "too_much_output"
@@ -181,41 +181,41 @@ class Running:
             if self.command.reports and now - moved > self.limits.stall_seconds:
                 return "stalled"
 
-    def _tell(self, told: Progress | None) -> Progress | None:
+    def _report(self, reported: Progress | None) -> Progress | None:
         latest = self._progress.latest
-        if latest is not None and latest != told and self.on_progress:
+        if latest is not None and latest != reported and self.on_progress:
             self.on_progress(latest)
         return latest
 
-    def _end_group(self) -> None:
+    def _kill_group(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _await_exit(pid: int) -> None:
-    """Wait without collecting: a collected number could be somebody else's when we kill the group."""
+    """Wait without reaping: the id of a reaped process could be reused before we kill the group."""
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
 def _as_signal(code: int) -> int:
-    """Bubblewrap passes on what ended its child as a shell does: 128 + signal."""
+    """Return code as subprocess gives it: bubblewrap reports a signal as a shell does, 128 + signal."""
     return 128 - code if code - 128 in ENDING_SIGNALS else code
 
 
-async def _pump(pipe: IO[bytes], attempt: Callable[[bytes], None]) -> None:
+async def _pump(pipe: IO[bytes], feed: Callable[[bytes], None]) -> None:
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
     )
     try:
         while data := await reader.read(2**16):
-            attempt(data)
+            feed(data)
     finally:
         transport.close()
 
 
 def _bytes_in(folder: Path) -> int:
-    """Sizes as written, of everything below; what vanishes meanwhile counts nothing."""
+    """Total apparent size of all files below; files deleted meanwhile are skipped."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -1,16 +1,16 @@
-"""What ffmpeg says with `-progress`: blocks of `key=value` lines that end in `progress=continue|end`."""
+"""Parser for ffmpeg's `-progress` output: `key=value` blocks that end in `progress=continue|end`."""
 
 import msgspec
 
 
 class Progress(msgspec.Struct, frozen=True):
-    out_seconds: float = 0.0  # of the output, as ffmpeg counts it
+    out_seconds: float = 0.0  # position in the output, as ffmpeg counts it
     frame: int = 0
     speed: float = 0.0  # times real time; 0 while unknown
 
 
 class ProgressReader:
-    """Feed it bytes as they come; `latest` is the last whole block."""
+    """Incremental parser of the output; `latest` is the last complete block."""
 
     def __init__(self) -> None:
         self.latest: Progress | None = None
@@ -36,7 +36,7 @@ def _progress(block: dict[str, str]) -> Progress:
 
 
 def _number(text: str) -> float:
-    """Before the first frame ffmpeg says N/A."""
+    """Number of a field; 0 for N/A, which ffmpeg writes before the first frame."""
     try:
         return max(0.0, float(text))
     except ValueError:

@@ -1,7 +1,7 @@
-"""What a media tool may touch: its work folder to write, its inputs and the system's libraries to read.
+"""Sandbox of the media tools: the work folder is writable, inputs and system libraries are readable.
 
-FFmpeg parses what strangers upload. The command line allows only harmless formats and the file protocol;
-this is the wall behind it, for the day a parser has a hole.
+FFmpeg parses untrusted uploads. The command line allows only self-contained formats and the file
+protocol; the sandbox limits what an exploited parser can reach.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache", "/etc/alternatives")
 DEVICES = ("/dev/null", "/dev/urandom", "/sys/devices/system/cpu", "/proc/cpuinfo")
-# Nothing of ours leaks in. Fewer arenas: each maps 64 MiB, and address space is what we limit.
+# Replaces our own environment. Fewer malloc arenas, because each maps 64 MiB and RLIMIT_AS counts it.
 ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "4"}
 ISOLATION = ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--dev", "/dev", "--proc", "/proc")
 
@@ -27,9 +27,9 @@ def confine(
     nice: int = 0,
     bubblewrap: str | None = None,
 ) -> list[str]:
-    """The command that becomes `argv` behind the wall; `rlimits` are named as in `resource`.
+    """Command that enters the sandbox and then executes `argv`; `rlimits` are named as in `resource`.
 
-    Start it from the thread that waits for it: the kernel kills it when that thread ends.
+    Start it from a thread that outlives it: the kernel kills it when the starting thread ends.
     """
     tool = Path(argv[0]).resolve()
     reads = [*SYSTEM, *_libraries_of(tool), str(tool), *map(str, inputs)]
@@ -43,12 +43,12 @@ def confine(
         "reads": [*reads, *DEVICES],
         "writes": [str(folder), "/dev/null"],
     }
-    # -I -S: no site-packages, no environment, 25 ms to start.
+    # -I -S: no site-packages, no environment variables; starts in 25 ms.
     return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(spec)]
 
 
 def _libraries_of(tool: Path) -> list[str]:
-    """A build of one's own keeps its libraries beside it: /opt/ffmpeg/bin, /opt/ffmpeg/lib."""
+    """Library folder of a custom build, beside its bin: /opt/ffmpeg/bin, /opt/ffmpeg/lib."""
     return [str(tool.parent.parent / "lib")] if tool.parent.name == "bin" else []
 
 

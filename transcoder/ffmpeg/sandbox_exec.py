@@ -1,8 +1,8 @@
-"""The last step before ffmpeg: `python -I -S launch.py SPEC` locks itself in, then becomes the tool.
+"""Launcher of the sandbox: `python -I -S sandbox_exec.py SPEC` confines itself, then executes the tool.
 
-A program of its own, with nothing but the standard library, because none of this may be done between
-fork and exec of a threaded worker. SPEC is JSON as `sandbox.confine` writes it. What a kernel does not
-offer is skipped: the whitelists on the command line stand in every case.
+A separate program that imports only the standard library, because none of this may be done between
+fork and exec of a threaded worker. SPEC is JSON as written by `sandbox.confine`. Features that the
+kernel lacks are skipped: the allowlists on the command line apply in every case.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import struct
 import sys
 import termios
 
-TYPE_CHECKING = False  # typing would add a third to the start-up
+TYPE_CHECKING = False  # importing typing would add a third to the start-up time
 if TYPE_CHECKING:
     from typing import Any
 
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
-CAP_DAC_OVERRIDE = 1  # kept: root in a container reads originals that belong to somebody else
+CAP_DAC_OVERRIDE = 1  # kept: root in a container reads originals that belong to another user
 
 # Landlock (Linux 5.13+): numbers are the same on every architecture. See linux/landlock.h.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
@@ -37,8 +37,8 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE, IOCTL_DEV = (
 )
 READ = EXECUTE | READ_FILE | READ_DIR
 ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
-RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # how many of the rights a kernel knows
-CONNECT_AND_BIND = 3  # TCP, from ABI 4
+RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}  # number of access rights that an ABI knows
+CONNECT_AND_BIND = 3  # TCP access rights, from ABI 4
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,52 +48,54 @@ def main(spec: dict[str, Any]) -> None:
         signal.signal(ignored_by_python, signal.SIG_DFL)
     os.umask(0o077)
     os.nice(spec["nice"])
-    leave_the_terminal()
+    detach_terminal()
     if sys.platform == "linux":
         if not spec["bubblewrap"]:
-            leave_the_network()
+            isolate_network()
             drop_capabilities()
         libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if not spec["bubblewrap"]:
-            close_the_files(spec["reads"], spec["writes"])
-        # After the steps above: a change of credentials clears it. It follows the thread that started us.
+            restrict_files(spec["reads"], spec["writes"])
+        # After the steps above, because a change of credentials clears it. It follows the parent's thread.
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != spec["parent"]:
-            sys.exit(125)  # orphaned before the kernel knew that we care
+            sys.exit(125)  # the parent died before prctl took effect
     for name, value in spec["rlimits"].items():
-        lower(getattr(resource, name), value)
+        set_limit(getattr(resource, name), value)
     os.execv(spec["argv"][0], spec["argv"])  # noqa: S606
 
 
-def leave_the_terminal() -> None:
-    """The session is the worker's; who shares its terminal could type into it."""
+def detach_terminal() -> None:
+    """Detach from the controlling terminal: the tool shares the worker's session and could inject input."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY)
     except OSError:
-        return  # there is none
+        return  # no controlling terminal
     try:
         fcntl.ioctl(terminal, termios.TIOCNOTTY)
     except OSError:
-        pass  # refused from outside: Landlock or bubblewrap still stand
+        pass  # refused by a seccomp filter: Landlock or bubblewrap still apply
     finally:
         os.close(terminal)
 
 
-def leave_the_network() -> None:
-    """An empty network namespace; an ordinary user needs a user namespace around it, where allowed."""
+def isolate_network() -> None:
+    """Enter an empty network namespace; without root it needs a user namespace, where allowed."""
     if libc.unshare(CLONE_NEWNET) != 0:
         libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
 
 
 def drop_capabilities() -> None:
-    """Root keeps its user id, for its files, and loses the rest at exec."""
+    """Drop capabilities from the bounding set: root keeps its user id, for its files, and loses the rest
+    at exec.
+    """
     for capability in range(64):
         if capability != CAP_DAC_OVERRIDE:
             libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
-def close_the_files(reads: list[str], writes: list[str]) -> None:
-    """Landlock: nothing but `reads` can be read and nothing but what lies in `writes` changed."""
+def restrict_files(reads: list[str], writes: list[str]) -> None:
+    """Restrict file access with Landlock: only `reads` can be read, only `writes` be written."""
     abi = libc.syscall(CREATE_RULESET, None, 0, 1)
     if abi < 1:
         return
@@ -122,8 +124,8 @@ def allow(ruleset: int, path: str, rights: int) -> None:
     os.close(handle)
 
 
-def lower(kind: int, value: int) -> None:
-    """Never above what we were given: only root may raise a hard limit."""
+def set_limit(kind: int, value: int) -> None:
+    """Set a resource limit, capped at the current hard limit, which only root may raise."""
     _, hard = resource.getrlimit(kind)
     ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(kind, (ceiling, ceiling))

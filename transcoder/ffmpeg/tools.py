@@ -1,4 +1,4 @@
-"""Which ffmpeg and ffprobe to use: the setting, else PATH if good enough, else the wheels."""
+"""Lookup of ffmpeg and ffprobe: the setting, else PATH if suitable, else the bundled wheels."""
 
 import re
 import shutil
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from transcoder.ffmpeg.process import ask
+from transcoder.ffmpeg.process import tool_output
 
-OLDEST = 7  # major version: timestamps and fMP4 of older ones are not what the plan was measured on
+OLDEST = 7  # major version; the plan was measured on its timestamps and fMP4, older ones differ
 ENCODERS = ("libx264", "aac")
 FILTERS = ("zscale", "loudnorm", "tonemap", "bwdif", "thumbnail")
 
 
 class ToolsMissing(Exception):
-    """`str()` is a sentence for an administrator."""
+    """No suitable ffmpeg or ffprobe; `str()` is a sentence for an administrator."""
 
 
 class Tools(msgspec.Struct, frozen=True):
@@ -24,23 +24,23 @@ class Tools(msgspec.Struct, frozen=True):
 
 
 class ToolReport(msgspec.Struct, frozen=True):
-    """What `doctor` shows."""
+    """Versions and features of the tools, for `doctor`."""
 
     tools: Tools
     ffmpeg_version: str
     ffprobe_version: str
     missing: tuple[str, ...]  # encoders and filters
-    encoders: tuple[str, ...]  # the ones that can make H.264, HEVC or AV1
+    encoders: tuple[str, ...]  # of H.264, HEVC or AV1
 
 
 @lru_cache(maxsize=8)
 def find_tools(ffmpeg: str = "", ffprobe: str = "") -> Tools:
-    """Asked once for each pair of settings. Raises ToolsMissing."""
+    """Paths of the tools, cached per pair of settings. Raises ToolsMissing."""
     return Tools(_find("ffmpeg", ffmpeg), _find("ffprobe", ffprobe))
 
 
 def describe(tools: Tools) -> ToolReport:
-    """Starts four short processes; for `doctor`, not for jobs."""
+    """Report on the tools for `doctor`, not for jobs: starts four short processes."""
     encoders = re.findall(r"^ V\S+ (\S*(?:264|265|hevc|av1)\S*)", _ask(tools.ffmpeg, "-encoders"), re.M)
     return ToolReport(
         tools=tools,
@@ -52,7 +52,7 @@ def describe(tools: Tools) -> ToolReport:
 
 
 def missing_parts(ffmpeg: Path) -> list[str]:
-    """Names of encoders and filters that this ffmpeg lacks, of those we need."""
+    """Required encoders and filters that this ffmpeg lacks."""
     encoders, filters = _words(_ask(ffmpeg, "-encoders")), _words(_ask(ffmpeg, "-filters"))
     return [name for name in ENCODERS if name not in encoders] + [n for n in FILTERS if n not in filters]
 
@@ -92,7 +92,7 @@ def _bundled(name: str) -> Path:
 
 
 def _complaint(name: str, path: Path) -> str | None:
-    """Why this program will not do, as the end of a sentence."""
+    """Reason why a program is unsuitable, as the end of a sentence."""
     version = _version_text(path)
     if version is None:
         return "does not run"
@@ -104,18 +104,18 @@ def _complaint(name: str, path: Path) -> str | None:
 
 
 def major_version(version: str) -> int | None:
-    """Of "7.1.1-1+b1" or "n9.0.2-17-g2a57"; None for a build from git ("N-118193-g...")."""
+    """Major version of "7.1.1-1+b1" or "n9.0.2-17-g2a57"; None for a build from git ("N-118193-g...")."""
     match = re.match(r"n?(\d+)\.", version)
     return int(match[1]) if match else None
 
 
 def _version_text(path: Path) -> str | None:
-    match = re.match(r"ff\w+ version (\S+)", ask((str(path), "-version")) or "")
+    match = re.match(r"ff\w+ version (\S+)", tool_output((str(path), "-version")) or "")
     return match[1] if match else None
 
 
 def _ask(path: Path, question: str) -> str:
-    return ask((str(path), "-hide_banner", question)) or ""
+    return tool_output((str(path), "-hide_banner", question)) or ""
 
 
 def _words(text: str) -> set[str]:

@@ -1,29 +1,29 @@
-"""Filters that turn a decoded stream into the pictures of a lecture. Pure: nodes of ffmpeg-python."""
+"""Video filter chains, from decoded frames to the frames of a lecture. Pure: nodes of ffmpeg-python."""
 
 from ffmpeg.nodes import FilterableStream
 
 from transcoder.media import VideoStream
 from transcoder.planning.plan import Chunk, VideoPlan
 
-SCALER = "lanczos"  # text on slides stays sharper: 4 VMAF at 480 lines, for 6 % more bytes
+SCALER = "lanczos"  # keeps text on slides sharper than bicubic: 4 VMAF at 480 lines, for 6 % more bytes
 TURNS = {90: ("clock",), 180: ("clock", "clock"), 270: ("cclock",)}
-HD_LINES = 720  # from here on a stream that names no colours means bt709, below it bt601
+HD_LINES = 720  # from this height a stream without colour description is taken as bt709, below as bt601
 
 
-def progressive(stream: FilterableStream, video: VideoStream) -> FilterableStream:
+def deinterlaced(stream: FilterableStream, video: VideoStream) -> FilterableStream:
     return stream.filter("bwdif", mode="send_frame") if video.interlaced else stream
 
 
 def on_grid(
     stream: FilterableStream, start: float, plan: VideoPlan, chunk: Chunk, *, from_start: bool
 ) -> FilterableStream:
-    """Exactly the chunk's frames, numbered from 0. `start`: the source's first timestamp, in seconds.
+    """Constant frame rate: exactly the chunk's frames, numbered from 0.
 
-    The source's timestamps are counted in the plan's ticks from the chunk's first frame, half a
-    frame is added, and `fps` rounds down. That is the nearest frame with ties going the same way
-    everywhere; rounding to the nearest itself turns around at zero, so chunks would disagree.
-    A source that ends early holds its last picture; one that is decoded `from_start` and whose
-    first picture comes late shows it from the beginning.
+    `start` is the source's first timestamp, in seconds. Timestamps are converted to the plan's ticks
+    from the chunk's first frame, half a frame is added, and `fps` rounds down. That selects the nearest
+    frame with ties going the same way in every chunk; rounding to nearest changes direction at zero, so
+    chunks would disagree. A source that ends early repeats its last frame; with `from_start`, a first
+    frame that comes late is shown from the beginning.
     """
     shift = plan.frame_ticks // 2 - round(start * plan.timescale) - chunk.first_frame * plan.frame_ticks
     padding = {"start_time": 0} if from_start else {}
@@ -36,25 +36,27 @@ def on_grid(
     )
 
 
-def upright(stream: FilterableStream, video: VideoStream) -> FilterableStream:
-    """Turned as the stored plan says, not as this FFmpeg's -autorotate understands the file."""
+def rotated(stream: FilterableStream, video: VideoStream) -> FilterableStream:
+    """Rotation by the stored plan, not by this FFmpeg's -autorotate reading of the file."""
     for direction in TURNS.get(video.rotation, ()):
         stream = stream.filter("transpose", dir=direction)
     return stream
 
 
 def standard(stream: FilterableStream, video: VideoStream, width: int, height: int) -> FilterableStream:
-    """Scaled to the given size with square pixels, 8 bit, bt709, limited range."""
+    """Scaling and colour conversion: given size, square pixels, 8 bit, bt709, limited range."""
     if video.hdr:
-        # Scaled first: tone mapping works on 12 bytes a pixel. The primaries and the matrix are
-        # named because many files leave them out and zscale refuses to guess.
+        # Scaled first, because tone mapping works on 12 bytes per pixel. Primaries and matrix are set
+        # explicitly because many files omit them and zscale refuses to guess.
         stream = stream.filter("scale", w=width, h=height, flags=SCALER)
         stream = stream.filter("zscale", pin="2020", min="2020_ncl", t="linear", npl=100)
         stream = stream.filter("format", "gbrpf32le").filter("zscale", p="709")
         stream = stream.filter("tonemap", tonemap="hable", desat=0)
         stream = stream.filter("zscale", t="709", m="709", r="limited")
     else:
-        if assumed := _unnamed(video):  # named, or the scaler copies pictures that need no change
+        if assumed := _assumed_colours(
+            video
+        ):  # without it the scaler passes frames of the right size unconverted
             stream = stream.filter("setparams", **assumed)
         stream = stream.filter(
             "scale",
@@ -65,8 +67,8 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
             out_range="limited",
         )
     stream = stream.filter("format", "yuv420p").filter("setsar", 1)
-    # What rides on the frames would end up in the result: a turn that has been made, the
-    # brightness of an HDR screen, captions that the playlists do not tell of.
+    # Side data would be written to the output: a rotation already applied, HDR mastering metadata,
+    # captions that the playlists do not announce.
     stream = stream.filter("sidedata", mode="delete")
     return stream.filter(
         "setparams", range="limited", colorspace="bt709", color_primaries="bt709", color_trc="bt709"
@@ -74,16 +76,16 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
 
 
 def resized(stream: FilterableStream, width: int, height: int) -> FilterableStream:
-    """A smaller copy of standard pictures. zscale's lanczos takes half the time of swscale's."""
+    """Downscaled copy of `standard` frames. zscale's lanczos takes half the time of swscale's."""
     return stream.filter("zscale", w=width, h=height, filter=SCALER).filter("setsar", 1)
 
 
-def only(stream: FilterableStream, frames: tuple[int, ...]) -> FilterableStream:
+def select_frames(stream: FilterableStream, frames: tuple[int, ...]) -> FilterableStream:
     return stream.filter("select", "+".join(f"eq(n,{frame})" for frame in frames))
 
 
-def _unnamed(video: VideoStream) -> dict[str, str]:
-    """What everybody takes YUV for that does not say what it is."""
+def _assumed_colours(video: VideoStream) -> dict[str, str]:
+    """Conventional defaults for colour properties that a YUV stream does not declare."""
     if not video.pixels.startswith("yuv"):
         return {}
     lines = min(video.width, video.height)

@@ -1,4 +1,4 @@
-"""What people ask of the pipeline: start, cancel, try again. Each is safe to ask twice."""
+"""Public operations on a revision: submit, cancel, retry. All are idempotent."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Job, Lesson, ObjectDeletion, Video
+from storage.messages import N_, MessageError
 from storage.objects.store import ObjectStore, StoreError
+from storage.states import JobKind, JobState, RevisionState, VideoStatus
 from transcoder.jobs import revisions
 from transcoder.jobs.queue import Queue
 
@@ -22,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 class QueuedJob(Protocol):
-    """A job's row, a part of it, or a claim."""
+    """Job row, partial row or claim that can be queued."""
 
     @property
     def id(self) -> str: ...
@@ -30,8 +32,8 @@ class QueuedJob(Protocol):
     def queue(self) -> str: ...
 
 
-class NotPossible(Exception):
-    """`str()` is a sentence that says what to do instead."""
+class NotPossible(MessageError):
+    """Operation refused, with a message that says what to do instead."""
 
 
 async def submit(
@@ -44,10 +46,10 @@ async def submit(
     source_bytes: int,
     now: datetime,
 ) -> Video:
-    """Start a revision of the lesson's video from a stored original.
+    """New revision of the lesson's video from a stored original.
 
-    The same `source_key` is the same revision, however often it is submitted. The queue being
-    away is no error: the sweeper sends the hint later. Raises NotPossible when the lesson is gone.
+    Submitting the same `source_key` again returns the same revision. An unreachable queue is no error:
+    the sweeper sends the wake-up message later. Raises NotPossible when the lesson does not exist.
     """
     video = Video(
         id=new_id(),
@@ -60,7 +62,7 @@ async def submit(
     try:
         async with database.write() as session:
             kept, job = await _submit(session, video, now)
-    except IntegrityError:  # somebody submitted the same object at the same moment (PostgreSQL)
+    except IntegrityError:  # the same object was submitted concurrently (PostgreSQL)
         async with database.read() as session:
             return (await session.scalars(select(Video).where(Video.source_key == source_key))).one()
     if job is not None:
@@ -74,87 +76,98 @@ async def _submit(session: AsyncSession, video: Video, now: datetime) -> tuple[V
         return known, None
     lesson = await session.get(Lesson, video.lesson_id, with_for_update=True)
     if lesson is None:
-        raise NotPossible("This lesson is no longer there.")
+        raise NotPossible(N_("This lesson no longer exists."))
     job = revisions.first_job(video, now)
     session.add(video)
-    await session.flush()  # the job's foreign key needs it first
+    await session.flush()  # inserts the video before the job that references it
     session.add(job)
-    # The bytes were marked while nothing named them; from this transaction on the revision does.
+    # The object was scheduled for deletion while no row referenced it; now this revision does.
     await session.execute(delete(ObjectDeletion).where(ObjectDeletion.prefix == video.source_key))
-    lesson.video_status, lesson.transcoding_job_id, lesson.transcoding_progress = "processing", video.id, 0
+    lesson.video_status, lesson.transcoding_job_id, lesson.transcoding_progress = (
+        VideoStatus.PROCESSING,
+        video.id,
+        0,
+    )
     if lesson.video_id is None:
         lesson.video_original_url = video.source_key
     return video, job
 
 
 async def cancel(database: Database, store: ObjectStore, video_id: str, now: datetime) -> None:
-    """Stop the work on a revision and remove what it left, original included.
+    """Cancel a revision and delete its objects, the original included.
 
-    A running worker notices within seconds, wherever it is. Nothing happens to a revision that
-    is ready or cancelled already.
+    A running worker notices within seconds. No effect on a revision that is ready or cancelled.
     """
     async with database.write() as session:
         video = await revisions.lock(session, video_id)
-        if video is None or video.state in ("ready", "cancelled"):
+        if video is None or video.state in (RevisionState.READY, RevisionState.CANCELLED):
             return
         await revisions.cancel(session, video, now)
-    await database.sync()  # or a power cut takes the cancelling back, and not the removal
-    try:  # at once as far as possible; what a late worker adds goes with the marked deletion
-        prefix, original = revisions.leftovers(video)
+    await database.sync()  # else a power cut could undo the cancelling but not the deletion
+    try:  # now as far as possible; what a late worker adds is covered by the scheduled deletion
+        prefix, original = revisions.stored_prefixes(video)
         await store.delete_prefix(prefix)
         await store.delete(original)
     except StoreError as error:
-        log.warning("objects of a cancelled video are left to the sweeper", video=video_id, error=str(error))
+        log.warning("deletion of cancelled video deferred", video=video_id, error=str(error))
 
 
 async def retry(database: Database, queue: Queue, video_id: str, now: datetime) -> None:
-    """Take a failed revision up again from its finished chunks.
+    """Resume a failed revision from its finished chunks.
 
-    Nothing happens to one that is at work or ready. Raises NotPossible when there is nothing to
+    No effect on a revision that is active or ready. Raises NotPossible when there is nothing to
     resume from.
     """
     async with database.write() as session:
         video = await revisions.lock(session, video_id)
         if video is None:
-            raise NotPossible("This video is no longer there. Upload the file again.")
-        if video.state == "ready" or video.state in revisions.ACTIVE:
+            raise NotPossible(N_("This video no longer exists. Upload the file again."))
+        if video.state == RevisionState.READY or video.state in revisions.ACTIVE:
             return
-        if video.state == "cancelled" or await is_unusable(session, video_id):
-            raise NotPossible("The file was not kept. Upload it again.")
+        if video.state == RevisionState.CANCELLED or await is_unusable(session, video_id):
+            raise NotPossible(N_("The file was not kept. Upload it again."))
         jobs = await _reset(session, video, now)
     await wake(queue, jobs)
 
 
 async def is_unusable(session: AsyncSession, video_id: str) -> bool:
-    """Whether the original was found to be no lecture, and so was not kept."""
-    result = await session.scalar(select(Job.result).where(Job.video_id == video_id, Job.kind == "prepare"))
+    """Whether the original was rejected as unusable, and so was not kept."""
+    result = await session.scalar(
+        select(Job.result).where(Job.video_id == video_id, Job.kind == JobKind.PREPARE)
+    )
     return bool(result and result.get("unusable"))
 
 
 async def _reset(session: AsyncSession, video: Video, now: datetime) -> list[Job]:
     await session.execute(
         update(Job)
-        .where(Job.video_id == video.id, Job.state.in_(("failed", "cancelled")))
-        .values(state="waiting", attempts=0, error=None, progress=0.0, queued_at=now, finished_at=None)
+        .where(Job.video_id == video.id, Job.state.in_((JobState.FAILED, JobState.CANCELLED)))
+        .values(state=JobState.WAITING, attempts=0, error=None, progress=0.0, queued_at=now, finished_at=None)
         .execution_options(synchronize_session=False)
     )
     jobs = list(
         await session.scalars(
-            select(Job).where(Job.video_id == video.id, Job.state == "waiting").order_by(Job.number)
+            select(Job).where(Job.video_id == video.id, Job.state == JobState.WAITING).order_by(Job.number)
         )
     )
     video.error = video.finished_at = None
-    finishing = any(job.kind == "finish" for job in jobs)
-    video.state = "finishing" if finishing else "encoding" if video.plan else "waiting"
+    finishing = any(job.kind == JobKind.FINISH for job in jobs)
+    video.state = (
+        RevisionState.FINISHING
+        if finishing
+        else RevisionState.ENCODING
+        if video.plan
+        else RevisionState.WAITING
+    )
     lesson = await session.get(Lesson, video.lesson_id, with_for_update=True)
     if lesson is not None and lesson.transcoding_job_id == video.id:
-        lesson.video_status = "processing"
+        lesson.video_status = VideoStatus.PROCESSING
     await revisions.show_if_playable(session, video, now)
     return jobs
 
 
 async def wake(queue: Queue, jobs: Sequence[QueuedJob], delay_seconds: float = 0.0) -> bool:
-    """Tell the workers. Never raises for a queue that is away: the rows are the truth."""
+    """Send a wake-up message per job. False when the queue is unreachable: the rows are authoritative."""
 
     def send() -> None:
         for job in jobs:
@@ -163,6 +176,6 @@ async def wake(queue: Queue, jobs: Sequence[QueuedJob], delay_seconds: float = 0
     try:
         await asyncio.to_thread(send)
     except RedisError as error:
-        log.warning("the queue cannot be reached; the sweeper will send the hint", error=str(error))
+        log.warning("queue unreachable, wake-up deferred to the sweeper", error=str(error))
         return False
     return True

@@ -1,4 +1,4 @@
-"""Progress, speed and time left, out of the jobs' figures. Pure."""
+"""Progress, speed and remaining time of a revision, estimated from its jobs. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,17 +6,18 @@ from typing import Any
 
 import msgspec
 
+from storage.states import JobKind, JobState
 from transcoder.planning.plan import Plan
 
-RECENT = timedelta(seconds=90)  # the speed is judged by what was encoded this lately
-SETTLED = timedelta(seconds=5)  # before that there is mostly the start of the first encoder
+RECENT = timedelta(seconds=90)  # window over which the speed is measured
+SETTLED = timedelta(seconds=5)  # a shorter measurement is dominated by the first encoder's start-up
 FINISHING_SECONDS = 3.0
-PREPARED, FINISHED = 2, 4  # percent of the bar for the first and the last step
-AUDIO_SHARE = 0.05  # of the rest, beside a picture
+PREPARED, FINISHED = 2, 4  # percent of the progress bar for the prepare and finish jobs
+AUDIO_SHARE = 0.05  # of the rest, when there is video
 
 
 class JobView(msgspec.Struct, frozen=True):
-    """The columns of a job row that an outlook needs."""
+    """Columns of a job row that the estimate needs."""
 
     kind: str
     number: int
@@ -35,7 +36,7 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 def estimate(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Estimate:
-    """For a revision with work left; `jobs` in the order of their numbers."""
+    """Estimate for an active revision; `jobs` ordered by number."""
     if plan is None:
         return Estimate(progress=0, playable_seconds=0.0, speed=None, eta_seconds=None)
     main = "chunk" if plan.video is not None else "audio"
@@ -54,7 +55,7 @@ def estimate(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Estim
 
 
 def _lengths(plan: Plan) -> dict[int, float]:
-    """Seconds of the lecture by chunk number; the whole under 0 when there is only sound."""
+    """Seconds of the lecture by chunk number; the whole duration under 0 when there is only audio."""
     if plan.video is None:
         return {0: plan.duration}
     frame = plan.video.fps_den / plan.video.fps_num
@@ -62,53 +63,61 @@ def _lengths(plan: Plan) -> dict[int, float]:
 
 
 def _fraction(job: JobView) -> float:
-    return 1.0 if job.state == "done" else min(job.progress, 1.0) if job.state == "running" else 0.0
+    return (
+        1.0
+        if job.state == JobState.DONE
+        else min(job.progress, 1.0)
+        if job.state == JobState.RUNNING
+        else 0.0
+    )
 
 
 def _percent(plan: Plan, jobs: Sequence[JobView], main: float) -> int:
-    audio = next((_fraction(job) for job in jobs if job.kind == "audio"), 1.0)
+    audio = next((_fraction(job) for job in jobs if job.kind == JobKind.AUDIO), 1.0)
     weight = AUDIO_SHARE if plan.video is not None and plan.audio is not None else 0.0
     work = main * (1 - weight) + audio * weight
     return min(99, int(PREPARED + work * (100 - PREPARED - FINISHED)))
 
 
 def _speed(parts: Sequence[JobView], lengths: dict[int, float], now: datetime) -> float | None:
-    """What was encoded lately by the time that it took, all workers together.
+    """Seconds of lecture encoded in the RECENT window per second, all workers together.
 
-    A part that began before that time counts by the share of its own time that lies in it.
+    A job that began before the window counts by the share of its running time inside it.
     """
-    lately = [
-        job for job in parts if job.state in ("running", "done") and (job.finished_at or now) >= now - RECENT
+    recent = [
+        job
+        for job in parts
+        if job.state in (JobState.RUNNING, JobState.DONE) and (job.finished_at or now) >= now - RECENT
     ]
     spans = [
         (job.started_at, job.finished_at or now, lengths.get(job.number, 0.0) * _fraction(job))
-        for job in lately
+        for job in recent
         if job.started_at
     ]
     if not spans:
         return None
     begin = max(now - RECENT, min(start for start, _, _ in spans))
     end = max(end for _, end, _ in spans)
-    if end - begin < SETTLED and not any(job.state == "done" for job in lately):
+    if end - begin < SETTLED and not any(job.state == JobState.DONE for job in recent):
         return None
-    made = sum(seconds * _share(start, stop, begin) for start, stop, seconds in spans)
-    took = (end - begin).total_seconds()
-    return made / took if took > 0 and made > 0 else None
+    encoded = sum(seconds * _share(start, stop, begin) for start, stop, seconds in spans)
+    elapsed = (end - begin).total_seconds()
+    return encoded / elapsed if elapsed > 0 and encoded > 0 else None
 
 
 def _share(start: datetime, stop: datetime, begin: datetime) -> float:
-    """How much of a job's time lies after `begin`."""
+    """Fraction of a job's running time after `begin`."""
     whole = (stop - start).total_seconds()
     return (stop - max(start, begin)).total_seconds() / whole if whole > 0 else 1.0
 
 
 def _playable(plan: Plan, jobs: Sequence[JobView], lengths: dict[int, float]) -> float:
-    """How far the picture goes without a gap, and not past the sound that is there."""
+    """Seconds that can be played: video without a gap, and no further than the audio."""
     ends = []
     if plan.video is not None:
         seconds = 0.0
-        for number, job in enumerate(job for job in jobs if job.kind == "chunk"):
-            if job.number != number or job.state != "done":
+        for number, job in enumerate(job for job in jobs if job.kind == JobKind.CHUNK):
+            if job.number != number or job.state != JobState.DONE:
                 break
             seconds += lengths.get(number, 0.0)
         ends.append(seconds)
@@ -118,7 +127,7 @@ def _playable(plan: Plan, jobs: Sequence[JobView], lengths: dict[int, float]) ->
 
 
 def _audio_seconds(jobs: Sequence[JobView], plan: Plan) -> float:
-    job = next((job for job in jobs if job.kind == "audio"), None)
+    job = next((job for job in jobs if job.kind == JobKind.AUDIO), None)
     if job is None or job.result is None:
         return 0.0
     if job.result.get("complete"):

@@ -1,53 +1,52 @@
-"""What a worker may do to a job's row. Every write after the claim says "where the fence is mine"."""
+"""Leases on job rows: claim, renew, complete, fail, requeue. Writes after the claim check its fence."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
-from storage.database.tables import Job, Video
+from storage.database.tables import Job
+from storage.messages import Message
 from storage.objects import keys
+from storage.states import JobState
 from transcoder.jobs import revisions
-from transcoder.jobs.timing import MAX_ATTEMPTS, Timing, deadline
+from transcoder.jobs.timing import Timing, deadline
 from transcoder.media import Source
 from transcoder.planning.plan import Plan
 
-SKEW = timedelta(seconds=5)  # a hint from a machine whose clock is ahead is no hint for nothing
-
 
 class LeaseLost(Exception):
-    """The job is no longer ours: cancelled, deleted, or another worker has taken it over."""
+    """Lease no longer held: the job was cancelled, deleted or taken over by another worker."""
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A job that is ours until the lease runs out, and what is needed to do it."""
+    """Claimed job with the data needed to run it; valid until its lease expires."""
 
     id: str  # of the job
     queue: str
     video_id: str
     kind: str
     number: int
-    fence: int  # also the take in the names of the objects that this attempt makes
-    attempts: int  # this one included
+    fence: int  # fencing token; also the attempt number in the names of this attempt's objects
+    attempts: int  # including this one
     source_key: str
     source_bytes: int
     source: Source | None
     plan: Plan | None
-    result: dict[str, Any] | None  # what an earlier attempt had published already
+    result: dict[str, Any] | None  # already published by an earlier attempt
 
     def planned(self) -> tuple[Source, Plan]:
-        """For every kind but prepare, which makes them."""
+        """Source and plan, for every kind but prepare, which creates them."""
         if self.source is None or self.plan is None:
             raise ValueError(f"Job {self.id} has no plan yet.")
         return self.source, self.plan
 
     @property
     def encoded_key(self) -> str:
-        """The object that ffmpeg reads."""
+        """Key of the object that ffmpeg reads."""
         normalised = self.source is not None and self.source.normalised
         return keys.normalised(self.video_id) if normalised else self.source_key
 
@@ -57,147 +56,38 @@ class Claim(msgspec.Struct, frozen=True):
 
     @property
     def owned(self) -> ColumnElement[bool]:
-        return and_(Job.id == self.id, Job.fence == self.fence, Job.state == "running")
-
-
-async def claim_next(
-    database: Database,
-    queue: str,
-    worker: str,
-    now: datetime,
-    timing: Timing,
-    without: Collection[str] = (),
-) -> Claim | None:
-    """Take the job of this queue that should be done first; None when there is nothing to do.
-
-    `without`: kinds for which this worker has no room.
-
-    Oldest revision first, but checks of new uploads before anything that takes long, and the
-    last step of a revision before the chunks of others. A job that has used up its attempts
-    fails its revision instead.
-    """
-    first = _due(queue, now).where(Job.kind.not_in(without)).limit(1)
-    while True:
-        async with database.read() as session:  # most hints find nothing: cost no write lock
-            if await session.scalar(first) is None:
-                return None
-        async with database.write() as session:
-            job = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
-            if job is None:
-                return None
-            if job.attempts < MAX_ATTEMPTS:
-                return await _take(session, job, worker, now, timing)
-        await give_up(database, job, now)
-
-
-async def due(database: Database, queue: str, now: datetime, limit: int) -> list[Job]:
-    """The jobs that the next ones to ask would get."""
-    async with database.read() as session:
-        return list(await session.scalars(_due(queue, now).limit(limit)))
-
-
-async def _take(session: AsyncSession, job: Job, worker: str, now: datetime, timing: Timing) -> Claim:
-    job.state, job.worker = "running", worker
-    job.attempts, job.fence = job.attempts + 1, job.fence + 1
-    job.lease_until = now + timedelta(seconds=timing.lease)
-    job.started_at, job.finished_at, job.progress, job.speed = now, None, 0.0, None
-    video = await session.get_one(Video, job.video_id)
-    if video.started_at is None:
-        await session.execute(
-            update(Video).where(Video.id == video.id, Video.started_at.is_(None)).values(started_at=now)
-        )
-    return Claim(
-        id=job.id,
-        queue=job.queue,
-        video_id=video.id,
-        kind=job.kind,
-        number=job.number,
-        fence=job.fence,
-        attempts=job.attempts,
-        source_key=video.source_key,
-        source_bytes=video.source_bytes,
-        source=msgspec.convert(video.source, Source) if video.source else None,
-        plan=msgspec.convert(video.plan, Plan) if video.plan else None,
-        result=job.result,
-    )
-
-
-def _due(queue: str, now: datetime) -> Any:
-    urgent = case((Job.kind.in_(("prepare", "finish")), 0), else_=1)
-    return (
-        select(Job)
-        .join(Video, Video.id == Job.video_id)
-        .where(
-            Job.queue == queue,
-            Video.state.in_(revisions.ACTIVE),
-            or_(
-                and_(Job.state == "waiting", Job.queued_at <= now + SKEW),
-                and_(Job.state == "running", Job.lease_until < now),
-            ),
-        )
-        .order_by(urgent, Video.id, Job.number, Job.id)
-    )
-
-
-async def give_up(database: Database, job: Job, now: datetime) -> bool:
-    """Fail the revision of a job whose every attempt died without a word."""
-    async with database.write() as session:
-        video = await revisions.lock(session, job.video_id)
-        failed = await session.scalar(
-            update(Job)
-            .where(
-                Job.id == job.id,
-                Job.fence == job.fence,
-                Job.attempts >= MAX_ATTEMPTS,
-                Job.state.in_(("waiting", "running")),
-            )
-            .values(state="failed", finished_at=now)
-            .returning(Job.id)
-        )
-        if failed is None or video is None:
-            return False
-        await revisions.fail(session, video, _exhausted(job), now)
-        return True
-
-
-def _exhausted(job: Job) -> str:
-    part = {"prepare": "Checking the file", "audio": "Encoding the sound", "finish": "The last step"}
-    name = part.get(job.kind) or f"Encoding part {job.number + 1}"
-    reason = f" The last reason was: {job.error}" if job.error else ""
-    return (
-        f"{name} was interrupted {MAX_ATTEMPTS} times, so it was given up.{reason}"
-        " Press Retry; what is finished is kept. If it happens again, ask the administrator"
-        " to look at the workers' log."
-    )
+        return and_(Job.id == self.id, Job.fence == self.fence, Job.state == JobState.RUNNING)
 
 
 async def renew(database: Database, claim: Claim, now: datetime, timing: Timing, **values: Any) -> None:
-    """Hold on to the job for another lease, and tell its `progress` and `speed`. Raises LostClaim."""
+    """Renew the lease and write the job's `progress` and `speed`. Raises LeaseLost."""
     async with database.write() as session:
         if not await is_complete(session, claim):
             await _update(session, claim, lease_until=now + timedelta(seconds=timing.lease), **values)
 
 
 async def is_owned(database: Database, claim: Claim) -> bool:
-    """Also once this attempt is the one that counts."""
-    ours = and_(Job.id == claim.id, Job.fence == claim.fence, Job.state.in_(("running", "done")))
+    """Whether the claim is still valid, or its attempt has completed the job."""
+    ours = and_(
+        Job.id == claim.id, Job.fence == claim.fence, Job.state.in_((JobState.RUNNING, JobState.DONE))
+    )
     async with database.read() as session:
         return await session.scalar(select(Job.id).where(ours)) is not None
 
 
 async def store_result(session: AsyncSession, claim: Claim, result: Any) -> None:
-    """What can be published of a job that goes on. Raises LostClaim."""
+    """Store the partial result of a running job. Raises LeaseLost."""
     await _update(session, claim, result=msgspec.to_builtins(result))
 
 
 async def complete(session: AsyncSession, claim: Claim, result: Any, now: datetime) -> None:
-    """Lock the revision first. A second time is the same as once. Raises LostClaim."""
-    if await is_complete(session, claim):  # the database's answer to the first time was lost
+    """Complete a job; lock the revision first. Idempotent. Raises LeaseLost."""
+    if await is_complete(session, claim):  # the first commit succeeded but its reply was lost
         return
     await _update(
         session,
         claim,
-        state="done",
+        state=JobState.DONE,
         progress=1.0,
         error=None,
         finished_at=now,
@@ -207,56 +97,56 @@ async def complete(session: AsyncSession, claim: Claim, result: Any, now: dateti
 
 
 async def is_complete(session: AsyncSession, claim: Claim) -> bool:
-    """Whether this very attempt is the one that counts."""
-    ours = and_(Job.id == claim.id, Job.fence == claim.fence, Job.state == "done")
+    """Whether this attempt has completed the job."""
+    ours = and_(Job.id == claim.id, Job.fence == claim.fence, Job.state == JobState.DONE)
     return await session.scalar(select(Job.id).where(ours)) is not None
 
 
-async def fail(database: Database, claim: Claim, sentence: str, now: datetime) -> None:
-    """No other attempt can do better: the revision fails. Raises LostClaim."""
+async def fail(database: Database, claim: Claim, told: Message, now: datetime) -> None:
+    """Fail the job and its revision: another attempt would not help. Raises LeaseLost."""
     async with database.write() as session:
         video = await revisions.lock(session, claim.video_id)
-        await _update(session, claim, state="failed", error=sentence, finished_at=now, lease_until=None)
+        await _update(session, claim, state=JobState.FAILED, error=told, finished_at=now, lease_until=None)
         if video is not None:
-            await revisions.fail(session, video, sentence, now)
+            await revisions.fail(session, video, told, now)
 
 
-async def refuse(database: Database, claim: Claim, sentence: str, now: datetime) -> None:
-    """The original is no lecture: the revision fails and nothing of it is kept. Raises LostClaim."""
+async def refuse(database: Database, claim: Claim, told: Message, now: datetime) -> None:
+    """Reject the original as unusable: the revision fails and nothing of it is kept. Raises LeaseLost."""
     async with database.write() as session:
         video = await revisions.lock(session, claim.video_id)
         await _update(
             session,
             claim,
-            state="failed",
-            error=sentence,
+            state=JobState.FAILED,
+            error=told,
             finished_at=now,
             lease_until=None,
             result={"unusable": True},
         )
         if video is not None:
-            await revisions.fail(session, video, sentence, now)
+            await revisions.fail(session, video, told, now)
             await revisions.discard(session, video, now)
 
 
-async def put_back(
+async def requeue(
     database: Database,
     claim: Claim,
     now: datetime,
     *,
     delay: timedelta = timedelta(),
     counted: bool,
-    error: str | None = None,
+    error: Message | None = None,
 ) -> None:
-    """Let another attempt have it after `delay`; not `counted` when it was no fault of the job.
+    """Requeue the job for another attempt after `delay`.
 
-    Raises LostClaim.
+    `counted` is False when the cause was not the job itself. Raises LeaseLost.
     """
     async with database.write() as session:
         await _update(
             session,
             claim,
-            state="waiting",
+            state=JobState.WAITING,
             worker=None,
             lease_until=None,
             progress=0.0,
@@ -267,20 +157,20 @@ async def put_back(
         )
 
 
-async def withdraw(session: AsyncSession, claim: Claim) -> None:
-    """Take the job itself off the list. Lock the revision first. Raises LostClaim."""
+async def delete_job(session: AsyncSession, claim: Claim) -> None:
+    """Delete the job; lock the revision first. Raises LeaseLost."""
     done = await session.scalar(delete(Job).where(claim.owned).returning(Job.id))
     if done is None:
         raise LeaseLost(claim.id)
 
 
 async def release_own(database: Database, worker: str, now: datetime) -> None:
-    """At a worker's start: what its dead predecessor of the same name was doing is due at once."""
+    """Requeue the running jobs of a worker's dead predecessor of the same name, due at once."""
     async with database.write() as session:
         await session.execute(
             update(Job)
-            .where(Job.worker == worker, Job.state == "running")
-            .values(state="waiting", worker=None, lease_until=None, queued_at=now)
+            .where(Job.worker == worker, Job.state == JobState.RUNNING)
+            .values(state=JobState.WAITING, worker=None, lease_until=None, queued_at=now)
         )
 
 

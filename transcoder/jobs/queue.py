@@ -1,6 +1,6 @@
-"""Hints to the workers. A message only names a job; the job's row is the truth.
+"""Wake-up messages to the workers. A message only names a job; the job's row is authoritative.
 
-The web server sends without importing an actor, so it stays free of FFmpeg code.
+The web server enqueues without importing an actor, so it imports no FFmpeg code.
 """
 
 import dramatiq
@@ -12,12 +12,12 @@ from redis.retry import Retry
 QUICK, TRANSCODE = "quick", "transcode"
 ACTOR = "run_job"
 
-# A dead server should cost an upload a moment, not a minute; one try more finds a restarted one.
+# Short timeouts, because an upload waits for the send; a single retry reaches a restarted server.
 CONNECTION = {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 15}
 
 
 def make_broker(url: str, middleware: list[dramatiq.Middleware]) -> RedisBroker:
-    """Dead workers' messages go back after 30 s, looked for in every tenth command."""
+    """Redis broker. Messages of dead workers are requeued after 30 s, checked on every tenth command."""
     client = redis.Redis.from_url(
         url,
         retry=Retry(ExponentialBackoff(base=0.05, cap=0.5), 1),
@@ -29,13 +29,13 @@ def make_broker(url: str, middleware: list[dramatiq.Middleware]) -> RedisBroker:
 
 
 class Queue:
-    """Sends hints over the Redis protocol. Losing one costs time only: the sweeper sends it again."""
+    """Sender of wake-up messages. A lost one only costs time: the sweeper sends it again."""
 
     def __init__(self, url: str) -> None:
         self.broker = make_broker(url, middleware=[])
 
     def wake(self, queue_name: str, job_id: str, delay_seconds: float = 0.0) -> None:
-        """Raises redis.exceptions.RedisError when the queue cannot be reached."""
+        """Raises redis.exceptions.RedisError when the queue is unreachable."""
         self.broker.declare_queue(queue_name)
         self.broker.enqueue(
             dramatiq.Message(queue_name=queue_name, actor_name=ACTOR, args=(job_id,), kwargs={}, options={}),
@@ -43,11 +43,10 @@ class Queue:
         )
 
     def length(self, queue_name: str) -> int:
-        """Hints that no worker has taken yet. Raises redis.exceptions.RedisError."""
+        """Number of messages not yet taken by a worker. Raises redis.exceptions.RedisError."""
         return int(self.broker.client.llen(f"{self.broker.namespace}:{queue_name}"))
 
     def ping(self) -> bool:
-        """Whether the server answers."""
         try:
             return bool(self.broker.client.ping())
         except redis.RedisError:

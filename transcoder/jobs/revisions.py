@@ -1,7 +1,7 @@
-"""What becomes of a revision as a whole. Each function works inside its caller's transaction.
+"""State transitions of a revision. Each function runs inside its caller's transaction.
 
-Whoever changes a revision locks its row first, so that on PostgreSQL two workers that end the
-last two chunks at once see each other. Order of locks everywhere: video, job, lesson.
+Every change locks the revision's row first, so that on PostgreSQL two workers that finish the
+last two chunks concurrently see each other. Lock order everywhere: video, job, lesson.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,37 +13,40 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import deletions
 from storage.database.tables import Job, Lesson, Video
+from storage.messages import N_, Message
 from storage.objects import keys
+from storage.states import JobKind, JobState, RevisionState, VideoStatus
 from transcoder.jobs.queue import QUICK, TRANSCODE
 
-ACTIVE = ("waiting", "encoding", "finishing")  # a revision in one of these has work left
-HLS_URL = "/v/{}/master.m3u8"  # without a token: the server adds it
+ACTIVE = ("waiting", "encoding", "finishing")  # states with jobs left
+HLS_URL = "/v/{}/master.m3u8"  # without the path token, which the server adds
 POSTER_URL = f"/v/{{}}/{keys.POSTER}"
 
 
 async def lock(session: AsyncSession, video_id: str) -> Video | None:
-    """The revision's row, ours until the transaction ends."""
+    """Revision row, locked until the end of the transaction."""
     return await session.scalar(
         select(Video).where(Video.id == video_id).with_for_update().execution_options(populate_existing=True)
     )
 
 
 async def is_playable(session: AsyncSession, video: Video) -> bool:
-    """Chunk 0 is in and the sound has begun, as far as the lecture has them."""
+    """Whether chunk 0 is done and the first audio is published, as far as the lecture has them."""
     rows = await session.execute(
         select(Job.kind, Job.state, Job.result).where(
             Job.video_id == video.id,
-            (Job.kind == "audio") | ((Job.kind == "chunk") & (Job.number == 0)),
+            (Job.kind == JobKind.AUDIO) | ((Job.kind == JobKind.CHUNK) & (Job.number == 0)),
         )
     )
     begun = [
-        row.state == "done" if row.kind == "chunk" else bool((row.result or {}).get("part")) for row in rows
+        row.state == JobState.DONE if row.kind == JobKind.CHUNK else bool((row.result or {}).get("part"))
+        for row in rows
     ]
     return bool(begun) and all(begun)
 
 
 async def show_if_playable(session: AsyncSession, video: Video, now: datetime) -> None:
-    """A first revision becomes visible while it grows; a later one only when it is ready."""
+    """Publish the lesson's first revision while it is encoded; a later one only when it is ready."""
     if video.playable_at is None and await is_playable(session, video):
         video.playable_at = now
         lesson = await session.get(Lesson, video.lesson_id, with_for_update=True)
@@ -58,125 +61,146 @@ def _show(lesson: Lesson, video: Video) -> None:
 
 
 async def finish_job_if_due(session: AsyncSession, video: Video, now: datetime) -> Job | None:
-    """The finish job, once everything before it is done; None when it is not due or already there."""
-    if video.state != "encoding":
+    """Finish job, created once all other jobs are done; None when not due or already created."""
+    if video.state != RevisionState.ENCODING:
         return None
     unfinished = await session.scalar(
-        select(func.count()).select_from(Job).where(Job.video_id == video.id, Job.state != "done")
+        select(func.count()).select_from(Job).where(Job.video_id == video.id, Job.state != JobState.DONE)
     )
-    there = await session.scalar(select(Job.id).where(Job.video_id == video.id, Job.kind == "finish"))
+    there = await session.scalar(select(Job.id).where(Job.video_id == video.id, Job.kind == JobKind.FINISH))
     if unfinished or there:
         return None
-    job = Job(video_id=video.id, kind="finish", queue=TRANSCODE, queued_at=now)
+    job = Job(video_id=video.id, kind=JobKind.FINISH, queue=TRANSCODE, queued_at=now)
     session.add(job)
-    video.state = "finishing"
+    video.state = RevisionState.FINISHING
     return job
 
 
-async def reopen(
+async def requeue_parts(
     session: AsyncSession, video: Video, parts: Collection[tuple[str, int]], now: datetime
 ) -> list[Job]:
-    """Have parts (kind and number) of a revision made again, with the attempts that they have left."""
-    done = await session.scalars(select(Job).where(Job.video_id == video.id, Job.state == "done"))
+    """Requeue finished parts (kind and number) of a revision, with their remaining attempts."""
+    done = await session.scalars(select(Job).where(Job.video_id == video.id, Job.state == JobState.DONE))
     again = [job for job in done if (job.kind, job.number) in parts]
     for job in again:
-        job.state, job.progress, job.queued_at, job.finished_at = "waiting", 0.0, now, None
-        job.error = "What it had made was not in the object store any more."
-    video.state = "encoding"
+        job.state, job.progress, job.queued_at, job.finished_at = JobState.WAITING, 0.0, now, None
+        job.error = Message(N_("Its output was no longer in the object store."))
+    video.state = RevisionState.ENCODING
     return again
 
 
-async def spoil(session: AsyncSession, video: Video, now: datetime) -> None:
-    """No finished part counts any more, so that a retry makes each of them again."""
+async def discard_results(session: AsyncSession, video: Video, now: datetime) -> None:
+    """Discard the results of all parts, so that a retry encodes each of them again."""
     await session.execute(
         update(Job)
-        .where(Job.video_id == video.id, Job.kind.in_(("chunk", "audio")))
-        .values(state="failed", result=None, finished_at=now)
+        .where(Job.video_id == video.id, Job.kind.in_((JobKind.CHUNK, JobKind.AUDIO)))
+        .values(state=JobState.FAILED, result=None, finished_at=now)
         .execution_options(synchronize_session=False)
     )
 
 
 async def percent_done(session: AsyncSession, video_id: str) -> int:
-    """By parts; the one more is the last step, which has no row yet."""
-    counts = select(func.count().filter(Job.state == "done"), func.count()).where(Job.video_id == video_id)
+    """Percentage of finished jobs; plus one for the finish job, which has no row yet."""
+    counts = select(func.count().filter(Job.state == JobState.DONE), func.count()).where(
+        Job.video_id == video_id
+    )
     done, parts = (await session.execute(counts)).one()
     return min(99, 100 * done // (parts + 1))
 
 
 def first_job(video: Video, now: datetime) -> Job:
-    return Job(video_id=video.id, kind="prepare", queue=QUICK, queued_at=now)
+    return Job(video_id=video.id, kind=JobKind.PREPARE, queue=QUICK, queued_at=now)
 
 
-async def fail(session: AsyncSession, video: Video, sentence: str, now: datetime) -> None:
-    """Nothing more is tried; finished chunks stay for a retry."""
+async def fail(session: AsyncSession, video: Video, told: Message, now: datetime) -> None:
+    """Fail the revision and stop its jobs; finished chunks stay for a retry."""
     if video.state not in ACTIVE:
         return
-    video.state, video.error, video.finished_at = "failed", sentence, now
+    video.state, video.error, video.finished_at = RevisionState.FAILED, told, now
     await _stop_jobs(session, video, now)
-    await _hide(session, video, status="failed")
+    await _hide(session, video, status=VideoStatus.FAILED)
 
 
 async def cancel(session: AsyncSession, video: Video, now: datetime) -> None:
-    """Nothing more is tried and nothing is kept."""
-    video.state, video.finished_at = "cancelled", now
+    """Cancel the revision, stop its jobs and schedule all of its objects for deletion."""
+    video.state, video.finished_at = RevisionState.CANCELLED, now
     await _stop_jobs(session, video, now)
     await _hide(session, video, status=None)
     await discard(session, video, now)
 
 
 async def discard(session: AsyncSession, video: Video, now: datetime) -> None:
-    """Let go of everything that was stored for it, when late workers have noticed too."""
-    await deletions.schedule(session, leftovers(video), now + deletions.GRACE)
+    """Schedule all objects of the revision for deletion, after late workers have noticed."""
+    await deletions.schedule(session, stored_prefixes(video), now + deletions.GRACE)
 
 
-def leftovers(video: Video) -> tuple[str, str]:
+def stored_prefixes(video: Video) -> tuple[str, str]:
     return keys.video(video.id), video.source_key
 
 
 async def publish(
     session: AsyncSession, video: Video, variants: Sequence[dict[str, Any]], *, poster: bool, now: datetime
 ) -> None:
-    """Make it the lesson's revision; those before it go later."""
+    """Make it the lesson's current revision; earlier ones are deleted later."""
     earlier = select(Video).where(
-        Video.lesson_id == video.lesson_id, Video.id < video.id, Video.state != "cancelled"
+        Video.lesson_id == video.lesson_id, Video.id < video.id, Video.state != RevisionState.CANCELLED
     )
     older = list(await session.scalars(earlier.order_by(Video.id).with_for_update()))
-    video.state, video.error, video.finished_at = "ready", None, now
+    video.state, video.error, video.finished_at = RevisionState.READY, None, now
     video.playable_at = video.playable_at or now
+    video.published = await _published_document(session, video.id)
     lesson = await session.get_one(Lesson, video.lesson_id, with_for_update=True)
     _show(lesson, video)
     lesson.video_original_url = video.source_key
     lesson.video_thumbnail_url = POSTER_URL.format(video.id) if poster else None
     lesson.video_quality_variants = list(variants)
     if lesson.transcoding_job_id == video.id:
-        lesson.video_status, lesson.transcoding_progress = "ready", 100
+        lesson.video_status, lesson.transcoding_progress = VideoStatus.READY, 100
     for revision in older:
         await _supersede(session, revision, now)
 
 
+async def _published_document(session: AsyncSession, video_id: str) -> dict[str, Any]:
+    """JSON of `transcoder.media.PublishedVideo`, so that playback does not need the job rows."""
+    rows = await session.execute(
+        select(Job.kind, Job.result)
+        .where(
+            Job.video_id == video_id,
+            Job.kind.in_((JobKind.CHUNK, JobKind.AUDIO)),
+            Job.state == JobState.DONE,
+        )
+        .order_by(Job.number)
+    )
+    done = rows.all()
+    return {
+        "chunks": [row.result for row in done if row.kind == JobKind.CHUNK],
+        "audio": next((row.result for row in done if row.kind == JobKind.AUDIO), None),
+    }
+
+
 async def _supersede(session: AsyncSession, older: Video, now: datetime) -> None:
-    """Who is in the middle of the older revision sees it to its end; what is not whole ends now."""
-    if older.state != "ready":
+    """Delete an older revision once playback of it has ended; cancel an unfinished one now."""
+    if older.state != RevisionState.READY:
         return await cancel(session, older, now)
-    await deletions.schedule(session, leftovers(older), now + _watched_for(older))
+    await deletions.schedule(session, stored_prefixes(older), now + _token_lifetime(older))
 
 
-def _watched_for(video: Video) -> timedelta:
-    """As long as addresses of it are good: spec section 5, path token."""
+def _token_lifetime(video: Video) -> timedelta:
+    """Longest validity of a path token for the video: spec section 5, path token."""
     return timedelta(seconds=(video.plan or {}).get("duration", 0.0)) + timedelta(hours=7)
 
 
 async def _stop_jobs(session: AsyncSession, video: Video, now: datetime) -> None:
     await session.execute(
         update(Job)
-        .where(Job.video_id == video.id, Job.state.in_(("waiting", "running")))
-        .values(state="cancelled", finished_at=now)
+        .where(Job.video_id == video.id, Job.state.in_((JobState.WAITING, JobState.RUNNING)))
+        .values(state=JobState.CANCELLED, finished_at=now)
         .execution_options(synchronize_session=False)
     )
 
 
-async def _hide(session: AsyncSession, video: Video, status: str | None) -> None:
-    """Leave the lesson as it was before this revision: with another one at work, or none."""
+async def _hide(session: AsyncSession, video: Video, status: VideoStatus | None) -> None:
+    """Remove the revision from its lesson, which follows another active revision or none."""
     video.playable_at = None
     lesson = await session.get(Lesson, video.lesson_id, with_for_update=True)
     if lesson is None:
@@ -184,18 +208,18 @@ async def _hide(session: AsyncSession, video: Video, status: str | None) -> None
     if lesson.video_id == video.id:
         lesson.video_id = lesson.video_hls_url = lesson.video_duration_seconds = None
     if lesson.transcoding_job_id == video.id:
-        lesson.video_status = "ready" if lesson.video_id else status
+        lesson.video_status = VideoStatus.READY if lesson.video_id else status
         lesson.transcoding_progress = 100 if lesson.video_id else 0
-        if status is None:  # nobody waits for it any more; one that failed still has its reason to tell
+        if status is None:  # cancelled; a failed revision stays followed, because it shows its reason
             lesson.transcoding_job_id = lesson.video_id or video.id
-        await _go_back(session, lesson)
+        await _follow_newest_active(session, lesson)
 
 
-async def _go_back(session: AsyncSession, lesson: Lesson) -> None:
-    """To the newest revision that still has work left, so that it can be followed and stopped.
+async def _follow_newest_active(session: AsyncSession, lesson: Lesson) -> None:
+    """Follow the newest active revision again, so that its progress is shown and it can be cancelled.
 
-    The lesson is locked before the others are looked at: whoever ends one of them at this moment
-    has done it already, or waits for the lesson and finds that it is the one.
+    The lesson is locked before the other revisions are read: a transaction that ends one of them
+    has committed already, or waits for the lesson and then finds it followed.
     """
     other = await session.scalar(
         select(Video)
@@ -206,7 +230,7 @@ async def _go_back(session: AsyncSession, lesson: Lesson) -> None:
     )
     if other is None:
         return
-    lesson.transcoding_job_id, lesson.video_status = other.id, "processing"
+    lesson.transcoding_job_id, lesson.video_status = other.id, VideoStatus.PROCESSING
     lesson.transcoding_progress = await percent_done(session, other.id)
     if lesson.video_id is None and other.playable_at is not None:
         _show(lesson, other)

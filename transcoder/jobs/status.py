@@ -1,4 +1,4 @@
-"""How far the revision is that a lesson is waiting for, in words and numbers that a person waits by."""
+"""Status of the revision that a lesson follows, for display: stage, progress, remaining time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Lesson, Video
+from storage.messages import Message
+from storage.states import JobKind, JobState, RevisionState
 from transcoder.jobs import revisions
 from transcoder.jobs.estimate import Estimate, JobView, estimate
 from transcoder.planning.plan import Plan
@@ -21,27 +23,27 @@ class ChunkStatus(msgspec.Struct, frozen=True):
     seconds: float  # of the lecture
 
 
-class VideoStatus(msgspec.Struct, frozen=True):
+class RevisionStatus(msgspec.Struct, frozen=True):
     job_id: str  # the revision
     status: str  # processing, ready, failed: lessons.video_status of this revision
     state: str  # videos.state
     progress: int  # 0-100
     stage: str  # waiting, checking, encoding, finishing, ready, failed, cancelled
-    queue_place: int | None  # 1: next; None once it is being worked on
-    eta_seconds: int | None  # None until there is a speed to judge by
+    queue_place: int | None  # 1: next; None while a job is running
+    eta_seconds: int | None  # None while the speed is unknown
     speed: float | None  # seconds of lecture per second, all workers together
     playable: bool
     playable_seconds: float
     duration_seconds: float | None
     variants: tuple[dict[str, Any], ...]
-    error: str | None
+    error: Message | None
     chunks: tuple[ChunkStatus, ...]
     can_retry: bool
     filename: str
 
 
-async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) -> VideoStatus | None:
-    """None when the lesson has no video yet."""
+async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) -> RevisionStatus | None:
+    """Status of the followed revision; None when the lesson has no video yet."""
     lesson = await session.get(Lesson, lesson_id)
     if lesson is None or lesson.transcoding_job_id is None:
         return None
@@ -59,14 +61,16 @@ async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) ->
 
 
 async def _jobs(session: AsyncSession, video_id: str) -> list[JobView]:
-    """Without the chunks' results, which are long."""
+    """Job rows without the chunks' results, which are large."""
     rows = await session.execute(
         select(Job.kind, Job.number, Job.state, Job.progress, Job.started_at, Job.finished_at)
         .where(Job.video_id == video_id)
         .order_by(Job.number)
     )
     results = await session.execute(
-        select(Job.kind, Job.result).where(Job.video_id == video_id, Job.kind.in_(("prepare", "audio")))
+        select(Job.kind, Job.result).where(
+            Job.video_id == video_id, Job.kind.in_((JobKind.PREPARE, JobKind.AUDIO))
+        )
     )
     known = {row.kind: row.result for row in results}
     return [JobView(*row, result=known.get(row[0])) for row in rows]
@@ -85,12 +89,12 @@ async def _ahead(session: AsyncSession, video: Video) -> int:
 
 def describe(
     video: Video, jobs: Sequence[JobView], variants: Sequence[dict[str, Any]], ahead: int, now: datetime
-) -> VideoStatus:
-    """`ahead`: revisions with work left that came before this one."""
+) -> RevisionStatus:
+    """Status from rows. `ahead`: number of older active revisions."""
     plan = msgspec.convert(video.plan, Plan) if video.plan else None
     estimated = estimate(plan, jobs, now) if video.state in revisions.ACTIVE else _ended(video, plan)
-    idle = video.state in revisions.ACTIVE and not any(job.state == "running" for job in jobs)
-    return VideoStatus(
+    idle = video.state in revisions.ACTIVE and not any(job.state == JobState.RUNNING for job in jobs)
+    return RevisionStatus(
         job_id=video.id,
         status={"ready": "ready", "failed": "failed", "cancelled": "failed"}.get(video.state, "processing"),
         state=video.state,
@@ -102,24 +106,24 @@ def describe(
         playable=video.playable_at is not None,
         playable_seconds=estimated.playable_seconds if video.playable_at else 0.0,
         duration_seconds=plan.duration if plan else None,
-        variants=tuple(variants) if video.state == "ready" else (),
+        variants=tuple(variants) if video.state == RevisionState.READY else (),
         error=video.error,
-        chunks=_chunks(plan, jobs),
-        can_retry=video.state == "failed" and not _unusable(jobs),
+        chunks=_chunks(video, plan, jobs),
+        can_retry=video.state == RevisionState.FAILED and not _unusable(jobs),
         filename=video.filename,
     )
 
 
 def _stage(video: Video, jobs: Sequence[JobView]) -> str:
-    if video.state not in ("waiting", "encoding"):
+    if video.state not in (RevisionState.WAITING, RevisionState.ENCODING):
         return video.state
-    begun = any(job.state in ("running", "done") for job in jobs if job.kind != "prepare")
-    checking = any(job.state == "running" for job in jobs if job.kind == "prepare")
+    begun = any(job.state in (JobState.RUNNING, JobState.DONE) for job in jobs if job.kind != JobKind.PREPARE)
+    checking = any(job.state == JobState.RUNNING for job in jobs if job.kind == JobKind.PREPARE)
     return "encoding" if begun else "checking" if checking else "waiting"
 
 
 def _ended(video: Video, plan: Plan | None) -> Estimate:
-    ready = video.state == "ready"
+    ready = video.state == RevisionState.READY
     return Estimate(
         progress=100 if ready else 0,
         playable_seconds=plan.duration if ready and plan else 0.0,
@@ -129,19 +133,21 @@ def _ended(video: Video, plan: Plan | None) -> Estimate:
 
 
 def _unusable(jobs: Sequence[JobView]) -> bool:
-    return any(job.kind == "prepare" and (job.result or {}).get("unusable") for job in jobs)
+    return any(job.kind == JobKind.PREPARE and (job.result or {}).get("unusable") for job in jobs)
 
 
-def _chunks(plan: Plan | None, jobs: Sequence[JobView]) -> tuple[ChunkStatus, ...]:
+def _chunks(video: Video, plan: Plan | None, jobs: Sequence[JobView]) -> tuple[ChunkStatus, ...]:
     if plan is None or plan.video is None:
         return ()
     fps = plan.video.fps_num / plan.video.fps_den
-    known = {job.number: job for job in jobs if job.kind == "chunk"}
+    if video.state == RevisionState.READY:  # its jobs may have been pruned
+        jobs = [JobView(JobKind.CHUNK, chunk.number, JobState.DONE, 1.0) for chunk in plan.video.chunks]
+    known = {job.number: job for job in jobs if job.kind == JobKind.CHUNK}
     return tuple(
         ChunkStatus(
             number=chunk.number,
             state=known[chunk.number].state,
-            progress=1.0 if known[chunk.number].state == "done" else known[chunk.number].progress,
+            progress=1.0 if known[chunk.number].state == JobState.DONE else known[chunk.number].progress,
             seconds=round(chunk.frames / fps, 3),
         )
         for chunk in plan.video.chunks

@@ -1,4 +1,4 @@
-"""Puts right what a dead worker, a lost queue or a crash between two lines has left."""
+"""Sweeper: recovery from dead workers, lost messages and crashes between two statements."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -12,67 +12,68 @@ from sqlalchemy import Row, delete, exists, select, update
 
 from storage.database.engine import Database
 from storage.database.tables import Job, Video, WorkerRow
+from storage.states import JobState, RevisionState
 from transcoder.jobs import api as jobs
-from transcoder.jobs import leases, revisions
+from transcoder.jobs import claiming, revisions
 from transcoder.jobs.queue import Queue
 from transcoder.jobs.timing import MAX_ATTEMPTS, SHORTEST_DEADLINE, Timing, deadline
 
 log = structlog.get_logger(__name__)
 
-WAKES_AT_ONCE = 16  # a worker that is woken does every job that is due, so a few hints are enough
+WAKES_AT_ONCE = 16  # an awakened worker runs all due jobs, so a few messages are enough
 STANDARD = Timing()
 
 
 class Swept(msgspec.Struct, frozen=True):
-    taken_back: int  # jobs whose worker let the lease run out
-    given_up: int  # of these: for good
-    hinted: int
-    finishing: int  # revisions whose last worker died before it could make the finish job
-    workers_gone: int
+    requeued: int  # jobs whose lease had expired
+    failed: int  # jobs without attempts left: their revision failed
+    woken: int  # wake-up messages sent
+    finishing: int  # finish jobs created for a worker that died before creating them
+    workers_deleted: int
 
 
 async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing = STANDARD) -> Swept:
-    """One round. Any number may run beside each other; the queue may be away."""
-    await _end_overdue(database, now)
-    taken_back, given_up = await _take_back(database, now)
-    finishing = await _finish_forgotten(database, now)
-    gone = await _drop_gone_workers(database, now - timedelta(seconds=timing.worker_gone))
-    hinted = await _wake_forgotten(database, queue, now, timedelta(seconds=timing.rehint))
-    return Swept(
-        taken_back=taken_back, given_up=given_up, hinted=hinted, finishing=finishing, workers_gone=gone
-    )
+    """Single sweep. Safe to run concurrently and while the queue is unreachable."""
+    await _revoke_overdue(database, now)
+    requeued, failed = await _requeue_expired(database, now)
+    finishing = await _create_finish_jobs(database, now)
+    gone = await _delete_stale_workers(database, now - timedelta(seconds=timing.worker_gone))
+    woken = await _wake_waiting(database, queue, now, timedelta(seconds=timing.rehint))
+    return Swept(requeued=requeued, failed=failed, woken=woken, finishing=finishing, workers_deleted=gone)
 
 
-async def _take_back(database: Database, now: datetime) -> tuple[int, int]:
-    """Jobs whose lease has run out wait again, due at once, or have used up their attempts."""
+async def _requeue_expired(database: Database, now: datetime) -> tuple[int, int]:
+    """Requeue jobs with an expired lease, due at once; fail those without attempts left."""
     async with database.read() as session:
         expired = list(
-            await session.scalars(select(Job).where(Job.state == "running", Job.lease_until < now))
+            await session.scalars(select(Job).where(Job.state == JobState.RUNNING, Job.lease_until < now))
         )
-    given_up = taken_back = 0
+    failed = requeued = 0
     for job in expired:
         if job.attempts >= MAX_ATTEMPTS:
-            given_up += await leases.give_up(database, job, now)
+            failed += await claiming.fail_exhausted(database, job, now)
         else:
-            taken_back += await _wait_again(database, job, now)
-    return taken_back, given_up
+            requeued += await _requeue(database, job, now)
+    return requeued, failed
 
 
-async def _wait_again(database: Database, job: Job, now: datetime) -> bool:
-    """Not if its worker has renewed the lease meanwhile. The hint is due at once: hence the old date."""
-    log.warning("a worker let its lease run out", job=job.id, video=job.video_id, worker=job.worker)
+async def _requeue(database: Database, job: Job, now: datetime) -> bool:
+    """Requeue unless the lease was renewed meanwhile; backdated, so that its wake-up is due at once."""
+    log.warning("lease expired", job=job.id, video=job.video_id, worker=job.worker)
     async with database.write() as session:
-        taken = await session.scalar(
+        requeued = await session.scalar(
             update(Job)
-            .where(Job.id == job.id, Job.fence == job.fence, Job.state == "running", Job.lease_until < now)
-            .values(state="waiting", worker=None, lease_until=None, queued_at=now - timedelta(days=1))
+            .where(
+                Job.id == job.id, Job.fence == job.fence, Job.state == JobState.RUNNING, Job.lease_until < now
+            )
+            .values(state=JobState.WAITING, worker=None, lease_until=None, queued_at=now - timedelta(days=1))
             .returning(Job.id)
         )
-    return taken is not None
+    return requeued is not None
 
 
-async def _end_overdue(database: Database, now: datetime) -> None:
-    """Workers keep their own deadline; one that renews for ever without coming to an end does not."""
+async def _revoke_overdue(database: Database, now: datetime) -> None:
+    """Revoke jobs beyond twice their deadline: a hung worker renews the lease but never stops itself."""
     async with database.read() as session:
         running = await session.execute(
             select(
@@ -83,7 +84,7 @@ async def _end_overdue(database: Database, now: datetime) -> None:
                 Video.source_bytes,
             )
             .join(Video, Video.id == Job.video_id)
-            .where(Job.state == "running", Job.started_at < now - SHORTEST_DEADLINE)
+            .where(Job.state == JobState.RUNNING, Job.started_at < now - SHORTEST_DEADLINE)
         )
         overdue = [
             row for row in running if row.started_at < now - 2 * deadline(row.duration, row.source_bytes)
@@ -92,28 +93,28 @@ async def _end_overdue(database: Database, now: datetime) -> None:
         async with database.write() as session:
             await session.execute(
                 update(Job)
-                .where(Job.id == row.id, Job.fence == row.fence, Job.state == "running")
+                .where(Job.id == row.id, Job.fence == row.fence, Job.state == JobState.RUNNING)
                 .values(fence=Job.fence + 1, lease_until=now - timedelta(seconds=1))
             )
 
 
-async def _finish_forgotten(database: Database, now: datetime) -> int:
-    """Revisions whose parts are all done and that have no finish job."""
-    unfinished = exists().where(Job.video_id == Video.id, Job.state != "done")
-    made = 0
+async def _create_finish_jobs(database: Database, now: datetime) -> int:
+    """Create the missing finish job of revisions whose parts are all done."""
+    unfinished = exists().where(Job.video_id == Video.id, Job.state != JobState.DONE)
+    created = 0
     async with database.read() as session:
         candidates = list(
-            await session.scalars(select(Video.id).where(Video.state == "encoding", ~unfinished))
+            await session.scalars(select(Video.id).where(Video.state == RevisionState.ENCODING, ~unfinished))
         )
     for video_id in candidates:
         async with database.write() as session:
             video = await revisions.lock(session, video_id)
             if video is not None and await revisions.finish_job_if_due(session, video, now):
-                made += 1
-    return made
+                created += 1
+    return created
 
 
-async def _drop_gone_workers(database: Database, before: datetime) -> int:
+async def _delete_stale_workers(database: Database, before: datetime) -> int:
     async with database.write() as session:
         gone = await session.scalars(
             delete(WorkerRow).where(WorkerRow.heartbeat_at < before).returning(WorkerRow.id)
@@ -121,41 +122,41 @@ async def _drop_gone_workers(database: Database, before: datetime) -> int:
         return len(gone.all())
 
 
-async def _wake_forgotten(database: Database, queue: Queue, now: datetime, age: timedelta) -> int:
-    """Jobs that wait while their queue is empty: the hint was lost, or a worker stopped after taking it.
+async def _wake_waiting(database: Database, queue: Queue, now: datetime, age: timedelta) -> int:
+    """Wake up jobs that wait while their queue is empty: the message, or the worker that took it, was lost.
 
-    Nothing is sent while there are hints in the queue, so an honest long queue stays as it is.
+    Nothing is sent while the queue holds messages, so a long queue does not grow further.
     """
     async with database.read() as session:
-        forgotten = (await session.execute(_waiting_since(now - age))).all()
-    hinted = 0
-    for name, rows in groupby(forgotten, key=lambda row: str(row.queue)):
+        waiting = (await session.execute(_waiting_since(now - age))).all()
+    woken = 0
+    for name, rows in groupby(waiting, key=lambda row: str(row.queue)):
         try:
             if await asyncio.to_thread(queue.length, name):
                 continue
         except RedisError as error:
-            log.warning("the queue cannot be reached", error=str(error))
-            return hinted
-        hinted += await _hint(database, queue, list(rows)[:WAKES_AT_ONCE], now)
-    return hinted
+            log.warning("queue unreachable", error=str(error))
+            return woken
+        woken += await _send(database, queue, list(rows)[:WAKES_AT_ONCE], now)
+    return woken
 
 
 def _waiting_since(moment: datetime) -> Any:
     return (
         select(Job.id, Job.queue)
         .join(Video, Video.id == Job.video_id)
-        .where(Job.state == "waiting", Job.queued_at < moment, Video.state.in_(revisions.ACTIVE))
+        .where(Job.state == JobState.WAITING, Job.queued_at < moment, Video.state.in_(revisions.ACTIVE))
         .order_by(Job.queue, Video.id, Job.number)
     )
 
 
-async def _hint(database: Database, queue: Queue, rows: list[Row[Any]], now: datetime) -> int:
+async def _send(database: Database, queue: Queue, rows: list[Row[Any]], now: datetime) -> int:
     if not await jobs.wake(queue, rows):
         return 0
     async with database.write() as session:
         await session.execute(
             update(Job)
-            .where(Job.id.in_([row.id for row in rows]), Job.state == "waiting")
+            .where(Job.id.in_([row.id for row in rows]), Job.state == JobState.WAITING)
             .values(queued_at=now)
             .execution_options(synchronize_session=False)
         )

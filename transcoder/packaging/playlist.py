@@ -1,8 +1,8 @@
 """HLS playlists and the storyboard index as text. Pure.
 
-Nothing here is stored: the server renders the playlists from the rows on every request, so
-they grow with the finished chunks and can never disagree with them. All addresses are
-relative, so that one path token covers everything.
+Playlists are not stored: the server renders them from the rows on every request, so they grow
+with the finished chunks and cannot disagree with them. All URIs are relative, so that one path
+token covers everything.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,24 +18,24 @@ from transcoder.planning.plan import AAC_FRAME, SHEET_COLUMNS, TILES_IN_SHEET, P
 VERSION = 7
 AUDIO = "audio"  # the rendition's folder and the group's name
 
-# Until the last chunk is in, the peak is not known. With a decoder buffer of two seconds at
-# the ceiling, a six-second segment can carry a third more than the ceiling.
+# Before the last chunk is done the peak bitrate is unknown. With a decoder buffer of two seconds
+# at max_bitrate, a six-second segment can exceed max_bitrate by a third.
 PEAK_OVER_CEILING = 4 / 3
 
 
 class PlaylistError(ValueError):
-    """The parts do not make one rendition."""
+    """Parts that do not form one rendition."""
 
 
 class Subtitles(msgspec.Struct, frozen=True):
     language: str  # BCP 47
     name: str
-    uri: str  # of the media playlist, relative to the master
+    uri: str  # of the media playlist, relative to the master playlist
     default: bool = False
 
 
 class Bandwidth(msgspec.Struct, frozen=True):
-    """Bits a second, measured from the segments' bytes."""
+    """Peak and average bitrate in bit/s, measured from the segments' sizes."""
 
     peak: int
     average: int
@@ -52,12 +52,12 @@ def master(
     audio_name: str = "Audio",
     subtitles: Sequence[Subtitles] = (),
 ) -> str:
-    """`chunk_results`: the chunks that are done, from chunk 0 without a gap."""
-    sound = audio.part if audio and audio.part.segments else None
+    """Master playlist. `chunk_results`: of the finished chunks, from chunk 0 without a gap."""
+    audio_part = audio.part if audio and audio.part.segments else None
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     if plan.video is None:
-        return _text([*lines, *(_audio_only(sound) if sound else [])])
-    lines += [_audio_rendition(plan, sound, audio_name)] if sound else []
+        return _text([*lines, *(_audio_only(audio_part) if audio_part else [])])
+    lines += [_audio_rendition(plan, audio_part, audio_name)] if audio_part else []
     lines += [_subtitles_rendition(track) for track in subtitles]
     variants: list[str] = []
     iframe_variants: list[str] = []
@@ -69,16 +69,16 @@ def master(
         if sum(part.frames for part in parts) < plan.video.frames:
             ceiling = round(rung.max_bitrate * PEAK_OVER_CEILING)
             bandwidth = Bandwidth(max(bandwidth.peak, ceiling), bandwidth.average)
-        if sound:
-            bandwidth += measure(segment_rates([sound]))
+        if audio_part:
+            bandwidth += measure(segment_rates([audio_part]))
         size = f"RESOLUTION={rung.width}x{rung.height}"
-        codecs = ",".join([parts[0].codecs, *([sound.codecs] if sound else [])])
+        codecs = ",".join([parts[0].codecs, *([audio_part.codecs] if audio_part else [])])
         attributes = [
             _bandwidth(bandwidth),
             f'CODECS="{codecs}"',
             size,
             f"FRAME-RATE={plan.video.fps_num / plan.video.fps_den:.3f}",
-            *([f'AUDIO="{AUDIO}"'] if sound else []),
+            *([f'AUDIO="{AUDIO}"'] if audio_part else []),
             *(['SUBTITLES="subtitles"'] if subtitles else []),
             "CLOSED-CAPTIONS=NONE",
         ]
@@ -94,7 +94,7 @@ def master(
 
 
 def media(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: bool) -> str:
-    """`parts` from segment 0 without a gap. EVENT while the lecture grows, VOD when `ended`."""
+    """Media playlist of `parts`, from segment 0 without a gap. EVENT while encoding, VOD when `ended`."""
     lines = _head(plan, parts, rendition, ended)
     for part in parts:
         for segment in part.segments:
@@ -104,7 +104,7 @@ def media(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: boo
 
 
 def iframes(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: bool) -> str:
-    """One entry per keyframe: from its moof to the end of its picture, for scrubbing."""
+    """I-frame playlist for scrubbing: one byte range per keyframe, from its moof to the end of its frame."""
     lines = _head(plan, parts, rendition, ended)
     lines.insert(2, "#EXT-X-I-FRAMES-ONLY")
     for part in parts:
@@ -117,7 +117,7 @@ def iframes(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: b
 
 
 def storyboard(plan: Plan) -> str:
-    """WebVTT whose cues are places on the sheets, relative to where the index itself lies."""
+    """WebVTT index of the storyboard: each cue is an area of a sheet, with a URI relative to the index."""
     board = plan.storyboard
     if board is None:
         return "WEBVTT\n"
@@ -137,7 +137,7 @@ def rendition_parts(chunk_results: Sequence[ChunkResult], rendition: str) -> tup
 
 
 def target_duration(plan: Plan) -> int:
-    """Seconds; known before the first segment is, and so the same while the playlist grows."""
+    """EXT-X-TARGETDURATION in seconds, from the plan, so that it is constant while the playlist grows."""
     longest = plan.segment_seconds
     if plan.audio:
         longest = max(longest, plan.audio.segment_frames * AAC_FRAME / plan.audio.sample_rate)
@@ -158,16 +158,16 @@ def keyframe_rates(parts: Iterable[RenditionPart]) -> Iterator[tuple[int, float]
 
 
 def keyframe_ticks(segment: Segment) -> list[int]:
-    """How long each keyframe stands for."""
+    """Ticks from each keyframe to the next, or to the end of the segment."""
     times = [time for _, _, time in segment.keyframes]
     return [after - time for time, after in zip(times, [*times[1:], segment.duration], strict=True)]
 
 
 def measure(rates: Iterable[tuple[int, float]]) -> Bandwidth:
-    """The average over all, and the peak as RFC 8216bis 4.4.6.2 means it.
+    """Average bitrate, and peak bitrate as defined by RFC 8216bis 4.4.6.2.
 
     That is the highest rate of any run of segments between half and one and a half target
-    durations, so that a rest of a few frames at the end does not count by itself.
+    durations, so that a last segment of a few frames does not count by itself.
     """
     known = [(size, time) for size, time in rates if time > 0]
     if not known:
@@ -198,42 +198,44 @@ def _head(plan: Plan, parts: Sequence[RenditionPart], rendition: str, ended: boo
         "#EXT-X-MEDIA-SEQUENCE:0",
         f"#EXT-X-PLAYLIST-TYPE:{'VOD' if ended else 'EVENT'}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        # A growing list would otherwise start three segments from its end, as if it were live.
+        # A playlist without EXT-X-ENDLIST would otherwise start three segments from its end, like a live one.
         *([] if ended else ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
         *([f'#EXT-X-MAP:URI="{keys.init_name(parts[0].attempt)}"'] if parts else []),
     ]
 
 
 def _check(parts: Sequence[RenditionPart], rendition: str) -> None:
-    """One header must fit all parts: a second EXT-X-MAP would need a discontinuity, a visible jump."""
+    """Require one init segment for all parts: a second EXT-X-MAP needs a discontinuity, a visible jump."""
     expected = 0
     for part in parts:
         if part.rendition != rendition:
-            raise PlaylistError(f"A part of {part.rendition} is not one of {rendition}.")
+            raise PlaylistError(f"A part of {part.rendition} does not belong to {rendition}.")
         if part.init_sha256 != parts[0].init_sha256 or part.timescale != parts[0].timescale:
-            raise PlaylistError(f"Take {part.attempt} of {rendition} has another header than the first part.")
+            raise PlaylistError(
+                f"Attempt {part.attempt} of {rendition} has another header than the first part."
+            )
         for segment in part.segments:
             if segment.number != expected:
                 raise PlaylistError(f"{rendition} has segment {segment.number} where {expected} belongs.")
             expected += 1
 
 
-def _audio_only(sound: RenditionPart) -> list[str]:
-    bandwidth = _bandwidth(measure(segment_rates([sound])))
-    return [f'#EXT-X-STREAM-INF:{bandwidth},CODECS="{sound.codecs}"', f"{AUDIO}/index.m3u8"]
+def _audio_only(audio_part: RenditionPart) -> list[str]:
+    bandwidth = _bandwidth(measure(segment_rates([audio_part])))
+    return [f'#EXT-X-STREAM-INF:{bandwidth},CODECS="{audio_part.codecs}"', f"{AUDIO}/index.m3u8"]
 
 
-def _audio_rendition(plan: Plan, sound: RenditionPart, name: str) -> str:
+def _audio_rendition(plan: Plan, audio_part: RenditionPart, name: str) -> str:
     language = plan.audio.language if plan.audio else None
     attributes = [
         "TYPE=AUDIO",
         f'GROUP-ID="{AUDIO}"',
         f'NAME="{_quoted(name)}"',
-        # "und": undetermined, for Apple wants every audio rendition to have a language.
+        # "und" (undetermined), because Apple requires a language on every audio rendition.
         f'LANGUAGE="{_quoted(language or "und")}"',
         "DEFAULT=YES,AUTOSELECT=YES",
         'CHANNELS="2"',
-        f'URI="{sound.rendition}/index.m3u8"',
+        f'URI="{audio_part.rendition}/index.m3u8"',
     ]
     return f"#EXT-X-MEDIA:{','.join(attributes)}"
 
@@ -251,7 +253,7 @@ def _bandwidth(bandwidth: Bandwidth) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Attribute strings can hold neither quotes nor line ends, and have no escape for them."""
+    """Text for a quoted attribute, which can contain neither quotes nor line breaks and has no escapes."""
     return "".join("'" if c == '"' else c for c in text if c.isprintable())
 
 

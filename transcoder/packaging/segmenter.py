@@ -1,8 +1,8 @@
-"""Cuts one fragmented file into segments on the lecture's timeline, and checks it frame by frame.
+"""Segmenter: splits a fragmented MP4 into segments on the lecture's timeline and checks every frame.
 
-An encoder writes from time zero: `ftyp moov (moof mdat)… mfra`, one moof for every keyframe of
-a picture, one for every segment of sound. The header becomes the init segment; fragments become
-segments, moved by the time of the file's first frame.
+An encoder writes from time zero: `ftyp moov (moof mdat)… mfra`, one moof per video keyframe or
+per audio segment. The header becomes the init segment; fragments become segments, shifted by the
+time of the file's first frame.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,11 @@ from transcoder.packaging.isobmff import Fragment
 
 
 class NotAsPlanned(Exception):
-    """The encoder made something else than was planned; `str()` says what."""
+    """Encoder output that differs from the plan; `str()` says how."""
 
 
 class Track(NamedTuple):
-    """What a file should hold: frames of a picture, or of sound."""
+    """Expected content of an encoded file: video or audio frames."""
 
     rendition: str
     attempt: int
@@ -28,23 +28,23 @@ class Track(NamedTuple):
     frame_ticks: int
     fragment_frames: int
     segment_frames: int
-    first_frame: int  # where it lies in the lecture
+    first_frame: int  # position in the lecture
     frames: int
-    pictures: bool  # of which only a fragment's first is a keyframe
+    is_video: bool  # video, where only a fragment's first frame is a keyframe
 
 
 def header(file: BinaryIO) -> bytes | None:
-    """`ftyp` and `moov`; None while they are not whole. Leaves the file behind them."""
+    """Header boxes `ftyp` and `moov`; None while incomplete. Leaves the file positioned after them."""
     file.seek(0)
     ftyp, moov = _box(file, "ftyp"), _box(file, "moov")
     return ftyp + moov if ftyp and moov else None
 
 
 def cut(file: BinaryIO, track: Track, edit: int, folder: Path, frame: int = 0) -> Iterator[Segment]:
-    """Writes each whole segment to the folder as it will be named in the store.
+    """Write each complete segment to the folder, under its name in the store. Raises NotAsPlanned.
 
-    The file stands at the fragment of its `frame`, which begins a segment. `edit`: the ticks that
-    its header takes off the times, which leave room for decoding before showing. Raises NotAsPlanned.
+    The file is positioned at the fragment of `frame`, which begins a segment. `edit`: ticks that the
+    header's edit list subtracts, the delay between decoding and presentation.
     """
     pending: list[tuple[Fragment, bytes, bytes]] = []
     while (moof := _box(file, "moof")) and (mdat := _box(file, "mdat")):
@@ -63,10 +63,10 @@ def cut(file: BinaryIO, track: Track, edit: int, folder: Path, frame: int = 0) -
 
 
 def _box(file: BinaryIO, kind: str) -> bytes | None:
-    """The next box if it is of this kind and whole; else None, and the file stays where it is."""
+    """Next box if it is complete and of this type; else None, and the file position is unchanged."""
     at = file.tell()
     head = file.read(isobmff.HEADER)
-    # Of a file that grows, a box's length can still be the zero that the writer comes back to.
+    # While the file is being written, a box's size can still be the zero that the muxer patches later.
     if len(head) == isobmff.HEADER and any(head[:4]):
         found, size = isobmff.read_header(head)
         if found == kind:
@@ -78,7 +78,7 @@ def _box(file: BinaryIO, kind: str) -> bytes | None:
 
 
 def _check(fragment: Fragment, track: Track, edit: int, frame: int) -> None:
-    """Every frame where the plan has it: nothing lost, doubled or late, keyframes on the grid only."""
+    """Check every frame against the plan: none lost, doubled or late, keyframes on the grid only."""
     where, ticks = f"{track.rendition} from frame {track.first_frame + frame}", track.frame_ticks
     expected = min(track.fragment_frames, track.frames - frame)
     samples = fragment.samples
@@ -90,15 +90,15 @@ def _check(fragment: Fragment, track: Track, edit: int, frame: int) -> None:
         raise NotAsPlanned(f"{where}: begins at tick {fragment.decode_time} of its file")
     if fragment.times() != [edit + at * ticks for at in range(frame, frame + expected)]:
         raise NotAsPlanned(f"{where}: frames are not shown one after the other")
-    if [sample.keyframe for sample in samples] != [True] + [not track.pictures] * (expected - 1):
+    if [sample.keyframe for sample in samples] != [True] + [not track.is_video] * (expected - 1):
         raise NotAsPlanned(f"{where}: keyframes are not on the grid")
 
 
 def _measure(number: int, fragments: list[tuple[Fragment, bytes, bytes]], track: Track, edit: int) -> Segment:
     start, size, keyframes = fragments[0][0].decode_time, 0, []
     for fragment, moof, mdat in fragments:
-        picture = len(moof) + isobmff.HEADER + fragment.samples[0].size
-        keyframes.append((size, picture, fragment.times()[0] - edit - start))
+        keyframe_bytes = len(moof) + isobmff.HEADER + fragment.samples[0].size
+        keyframes.append((size, keyframe_bytes, fragment.times()[0] - edit - start))
         size += len(moof) + len(mdat)
     duration = sum(fragment.ticks for fragment, _, _ in fragments)
-    return Segment(number, duration, size, tuple(keyframes) if track.pictures else ())
+    return Segment(number, duration, size, tuple(keyframes) if track.is_video else ())

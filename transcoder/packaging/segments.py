@@ -1,4 +1,4 @@
-"""From the files an encoder has written to the segments and figures that a job hands on."""
+"""Collection of an encoder's output: segments, object keys and the job's result."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,18 +21,18 @@ Piece = tuple[Callable[[str], str], Path]  # from a video's id to the object's k
 
 @dataclass(frozen=True)
 class Collected(Generic[Result]):
-    """What a job has to tell, and the files it has to store before."""
+    """Result of a job, and the files to store before it is written."""
 
     result: Result
     pieces: tuple[Piece, ...]
 
     def files(self, video_id: str) -> dict[str, Path]:
-        """By object key."""
+        """Files by object key."""
         return {key(video_id): path for key, path in self.pieces}
 
 
 def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, attempt: int) -> Collected[ChunkResult]:
-    """What `command.chunk` has written to the folder; the files are used up.
+    """Result of the files that `command.chunk` wrote to the folder; deletes its MP4 files.
 
     Raises NotAsPlanned or isobmff.Malformed.
     """
@@ -41,7 +41,7 @@ def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, attempt: int) -> Colle
     pieces: list[Piece] = []
     for rung in video.rungs:
         file = folder / f"{rung.name}.mp4"
-        part, made = _collect(file, pictures(video, rung, chunk, attempt), ())
+        part, made = _collect(file, video_track(video, rung, chunk, attempt), ())
         file.unlink()
         parts.append(part)
         pieces += made
@@ -54,13 +54,13 @@ def collect_chunk(folder: Path, plan: Plan, chunk: Chunk, attempt: int) -> Colle
 def collect_audio(
     folder: Path, plan: Plan, attempt: int, known: RenditionPart | None = None, *, complete: bool
 ) -> Collected[AudioResult]:
-    """The segments that are whole by now in the folder's `audio.mp4`, which may still grow.
+    """Result of the complete segments in the folder's `audio.mp4`, which may still be written.
 
-    `known`: the part that the last call for the same file returned; only what came after it is
-    among the files. `complete`: the encoder has ended, and all that was planned has to be there.
-    Before the first segment the part is empty: no header, no codecs. Raises as `collect_chunk`.
+    `known`: the part that the previous call for the same file returned; only later segments are among
+    the files. `complete`: the encoder has ended, and everything planned must be present. Before the
+    first segment the part is empty: no header, no codecs. Raises as `collect_chunk`.
     """
-    track = sound(require(plan.audio), attempt)
+    track = audio_track(require(plan.audio), attempt)
     part, pieces = _collect(folder / AUDIO_FILE, track, known.segments if known else ())
     if complete:
         _check_frames([part], track.frames)
@@ -68,7 +68,7 @@ def collect_audio(
 
 
 def _collect(file: Path, track: Track, known: tuple[Segment, ...]) -> tuple[RenditionPart, list[Piece]]:
-    """Everything from the first segment that is not yet known."""
+    """Part with all segments, and the files of those not in `known`."""
     place = file.parent / track.rendition
     place.mkdir(exist_ok=True)
     if not file.exists():
@@ -91,7 +91,7 @@ def _collect(file: Path, track: Track, known: tuple[Segment, ...]) -> tuple[Rend
 
 def _part(track: Track, header: bytes, segments: tuple[Segment, ...]) -> RenditionPart:
     if segments and (ticks := isobmff.timescale(header)) != track.timescale:
-        raise NotAsPlanned(f"{track.rendition} counts {ticks} ticks a second instead of {track.timescale}")
+        raise NotAsPlanned(f"{track.rendition} has a timescale of {ticks} instead of {track.timescale}")
     return RenditionPart(
         rendition=track.rendition,
         attempt=track.attempt,
@@ -116,7 +116,7 @@ def _tile(folder: Path, tile: int) -> Path:
     return path
 
 
-def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, attempt: int) -> Track:
+def video_track(video: VideoPlan, rung: Rung, chunk: Chunk, attempt: int) -> Track:
     return Track(
         rendition=rung.name,
         attempt=attempt,
@@ -126,11 +126,11 @@ def pictures(video: VideoPlan, rung: Rung, chunk: Chunk, attempt: int) -> Track:
         segment_frames=video.segment_frames,
         first_frame=chunk.first_frame,
         frames=chunk.frames,
-        pictures=True,
+        is_video=True,
     )
 
 
-def sound(audio: AudioPlan, attempt: int) -> Track:
+def audio_track(audio: AudioPlan, attempt: int) -> Track:
     return Track(
         rendition=AUDIO,
         attempt=attempt,
@@ -140,5 +140,5 @@ def sound(audio: AudioPlan, attempt: int) -> Track:
         segment_frames=audio.segment_frames,
         first_frame=0,
         frames=audio.frames,
-        pictures=False,
+        is_video=False,
     )

@@ -1,6 +1,6 @@
-"""Is what was encoded what was planned? Pure: from the figures of the parts, before they are published.
+"""Verification of the encoded parts against the plan, before a revision is published. Pure.
 
-`cutting` has looked at every frame when it was made; this looks at the parts beside each other.
+`segmenter` has checked every frame of each part; this checks that the parts fit together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from transcoder.planning.plan import AAC_FRAME, Chunk, Plan, VideoPlan, chunk_ti
 
 
 class Finding(msgspec.Struct, frozen=True):
-    rendition: str  # or what else it is about
+    rendition: str  # or another subject: "video", "storyboard"
     says: str  # a sentence without its full stop
 
     def __str__(self) -> str:
@@ -22,11 +22,11 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def whole(plan: Plan, chunks: Sequence[ChunkResult], audio: AudioResult | None) -> list[Finding]:
-    """What would not play as planned, worst first; empty when all is well. All chunks, in their order."""
+    """Deviations from the plan, worst first; empty when there are none. `chunks`: all, in order."""
     found: list[Finding] = []
     planned = plan.video.chunks if plan.video else ()
     if len(chunks) != len(planned):
-        found.append(Finding("picture", f"{len(chunks)} chunks where {len(planned)} were planned"))
+        found.append(Finding("video", f"{len(chunks)} chunks where {len(planned)} were planned"))
     if plan.video:
         for chunk, result in zip(planned, chunks, strict=False):
             found += _chunk(plan, plan.video, chunk, result)
@@ -38,9 +38,9 @@ def whole(plan: Plan, chunks: Sequence[ChunkResult], audio: AudioResult | None) 
 def _chunk(plan: Plan, video: VideoPlan, chunk: Chunk, result: ChunkResult) -> Iterator[Finding]:
     names = [part.rendition for part in result.parts]
     if names != [rung.name for rung in video.rungs]:
-        yield Finding("picture", f"chunk {chunk.number} was made as {', '.join(names) or 'nothing'}")
+        yield Finding("video", f"chunk {chunk.number} was encoded as {', '.join(names) or 'nothing'}")
     if result.tiles != chunk_tiles(plan, chunk):
-        yield Finding("storyboard", f"chunk {chunk.number} has other frames than planned")
+        yield Finding("storyboard", f"chunk {chunk.number} has other tiles than planned")
     for part in result.parts:
         if part.timescale != video.timescale or part.frames != chunk.frames:
             yield Finding(part.rendition, f"chunk {chunk.number} has {part.frames} of {chunk.frames} frames")
@@ -51,25 +51,24 @@ def _chunk(plan: Plan, video: VideoPlan, chunk: Chunk, result: ChunkResult) -> I
 
 def _audio(plan: Plan, audio: AudioResult | None) -> Iterator[Finding]:
     if (plan.audio is None) != (audio is None):
-        yield Finding("audio", "there is sound" if audio else "the sound is missing")
+        yield Finding("audio", "there is audio that was not planned" if audio else "the audio is missing")
     if plan.audio is None or audio is None:
         return
     if not audio.complete or audio.part.frames != plan.audio.frames:
-        yield Finding("audio", f"{audio.part.frames} of {plan.audio.frames} frames are there")
+        yield Finding("audio", f"it has {audio.part.frames} of {plan.audio.frames} frames")
     yield from _segments(audio.part, _grid(0, plan.audio.frames, plan.audio.segment_frames, AAC_FRAME))
 
 
 def _grid(first: int, frames: int, segment_frames: int, ticks: int) -> list[tuple[int, int]]:
-    """Number and duration of each segment: all full but the last."""
+    """Expected number and duration of each segment: all full but the last."""
     starts = [*range(0, frames, segment_frames), frames]
     return [(first + n, (end - start) * ticks) for n, (start, end) in enumerate(pairwise(starts))]
 
 
 def _segments(part: RenditionPart, expected: list[tuple[int, int]]) -> Iterator[Finding]:
-    """The same grid in every rung is the plan's grid in each."""
-    made = [(segment.number, segment.duration) for segment in part.segments]
-    if made != expected:
-        wrong = next((n for n, _ in sorted({*made} ^ {*expected})), expected[0][0])
+    actual = [(segment.number, segment.duration) for segment in part.segments]
+    if actual != expected:
+        wrong = next((n for n, _ in sorted({*actual} ^ {*expected})), expected[0][0])
         yield Finding(part.rendition, f"segment {wrong} is missing, doubled or of another length")
     if empty := [segment.number for segment in part.segments if segment.bytes <= 0]:
         yield Finding(part.rendition, f"segment {empty[0]} is empty")
@@ -92,6 +91,6 @@ def _inside(segment: Segment) -> bool:
 
 
 def _one_header(rendition: str, parts: Iterable[RenditionPart]) -> Iterator[Finding]:
-    """One header serves the whole rendition: a second one would be a visible jump."""
+    """Require one init segment per rendition: a second one would cause a visible jump."""
     if len({(part.init_sha256, part.codecs) for part in parts}) > 1:
-        yield Finding(rendition, "workers have written different headers: give all the same FFmpeg")
+        yield Finding(rendition, "workers have written different headers: use the same FFmpeg on all of them")

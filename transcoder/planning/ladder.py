@@ -1,4 +1,4 @@
-"""Which pictures a source becomes. Pure: no I/O, nothing above the source."""
+"""Bitrate ladder of a source. Pure; never upscales."""
 
 from typing import NamedTuple
 
@@ -10,9 +10,9 @@ class Step(NamedTuple):
     max_bitrate: int  # bit/s
 
 
-# By the short side, so that a portrait clip gets the same names as a landscape one.
-# Constant quality with a ceiling: slides stay far below it, a football match is held back.
-# The ceilings are what a 1.5 Mbit/s DSL line, a busy campus Wi-Fi and a good line carry.
+# By the short side, so that a portrait video gets the same names as a landscape one.
+# Constant quality with a maximum bitrate: slides stay far below it, sports footage is limited by it.
+# The maxima suit a 1.5 Mbit/s DSL line, a busy campus Wi-Fi and a good line.
 LADDER = (
     Step(1080, 4_500_000),
     Step(720, 2_500_000),
@@ -22,7 +22,7 @@ CRF = 22
 
 
 def ladder(video: VideoStream) -> tuple[Rung, ...]:
-    """Best first. A source below the last step gives one rung at its own size."""
+    """Rungs, best first. A source below the last step gets one rung at its own size."""
     short = min(video.width, video.height)
     steps = [step for step in LADDER if step.short_side <= short]
     if not steps:
@@ -40,5 +40,5 @@ def _rung(video: VideoStream, step: Step) -> Rung:
 
 
 def even(pixels: float) -> int:
-    """The nearest even number: yuv420p has one colour sample for two pixels each way."""
+    """Nearest even number, because yuv420p halves the chroma resolution in both directions."""
     return max(2, round(pixels / 2) * 2)

@@ -1,7 +1,7 @@
-"""What is to be made of a source: decided once, stored, and the same for every retry. Pure.
+"""Encoding plan of a source: made once, stored, and reused by every attempt. Pure.
 
 Everything is counted in frames on one grid that starts at the source's first timestamp:
-frame n shows what the source shows at n / fps, whichever worker encodes it.
+frame n is the source frame at n / fps, whichever worker encodes it.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from storage.messages import N_
 from transcoder.media import Rung, Source, Unusable, VideoStream
 from transcoder.planning import seeking
 from transcoder.planning.chunking import WastedSeconds, sizes
@@ -30,7 +31,7 @@ TILES_IN_SHEET = SHEET_COLUMNS * SHEET_ROWS
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """A run of whole segments that one job encodes."""
+    """Run of whole segments encoded by one job."""
 
     number: int
     first_segment: int
@@ -43,8 +44,8 @@ class VideoPlan(msgspec.Struct, frozen=True):
     rungs: tuple[Rung, ...]  # best first
     fps_num: int
     fps_den: int
-    timescale: int  # ticks a second
-    frame_ticks: int  # ticks a frame, even
+    timescale: int  # ticks per second
+    frame_ticks: int  # ticks per frame, even
     gop_frames: int
     segment_frames: int
     frames: int
@@ -70,7 +71,7 @@ class StoryboardPlan(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    duration: float  # seconds of the result
+    duration: float  # of the output, in seconds
     segment_seconds: float  # 6, or the nearest whole number of frames
     video: VideoPlan | None
     audio: AudioPlan | None
@@ -78,11 +79,11 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def make_plan(source: Source) -> Plan:
-    """Raises Unusable when there is neither picture nor sound, or no time."""
+    """Plan of a source. Raises Unusable without video and audio, or with a duration of zero."""
     if source.video is None and source.audio is None:
-        raise Unusable("The file has neither picture nor sound.")
+        raise Unusable(N_("The file has neither a video nor an audio stream."))
     if source.duration <= 0:
-        raise Unusable("The file is empty: it has a duration of zero seconds.")
+        raise Unusable(N_("The file is empty: it has a duration of zero seconds."))
     video = _video(source, source.video) if source.video else None
     duration = source.duration
     segment_seconds = SEGMENT_SECONDS
@@ -102,9 +103,9 @@ T = TypeVar("T")
 
 
 def require(part: T | None) -> T:
-    """For who works on a part that the plan or the source may lack: ValueError instead of surprises."""
+    """Optional part of a plan or source, narrowed to not None. Raises ValueError."""
     if part is None:
-        raise ValueError("this source has no such part: there is nothing to make of it")
+        raise ValueError("this source has no such part")
     return part
 
 
@@ -113,13 +114,13 @@ def seconds(video: VideoPlan, frames: int) -> float:
 
 
 def tile_frame(storyboard: StoryboardPlan, frames: int, tile: int) -> int:
-    """Which of the lecture's frames a tile shows: the middle of its interval."""
+    """Number of the lecture's frame that a tile shows, in the middle of its interval."""
     middle = tile * storyboard.interval_frames + storyboard.interval_frames // 2
     return min(middle, frames - 1)
 
 
 def chunk_tiles(plan: Plan, chunk: Chunk) -> tuple[int, ...]:
-    """The storyboard tiles whose frame lies in the chunk; every tile lies in exactly one."""
+    """Storyboard tiles whose frame lies in the chunk; each tile belongs to exactly one chunk."""
     if plan.storyboard is None or plan.video is None:
         return ()
     inside = range(chunk.first_frame, chunk.first_frame + chunk.frames)
@@ -132,7 +133,7 @@ def chunk_tiles(plan: Plan, chunk: Chunk) -> tuple[int, ...]:
 
 def _video(source: Source, stream: VideoStream) -> VideoPlan:
     fps = Fraction(stream.fps_num, stream.fps_den)
-    if fps < 1:  # one picture in several seconds: show it more than once, so that the grid holds
+    if fps < 1:  # less than a frame per second: repeat frames, so that GOPs fit the grid
         fps *= -(-1 // fps)
     timescale, frame_ticks = _timescale(fps)
     gop_frames = max(1, round(GOP_SECONDS * fps))
@@ -156,10 +157,10 @@ def _video(source: Source, stream: VideoStream) -> VideoPlan:
 
 
 def _timescale(fps: Fraction) -> tuple[int, int]:
-    """Ticks a second and a frame: every frame a whole and even number of ticks.
+    """Ticks per second and per frame, the latter a whole and even number.
 
-    Even, because frames of variable rate are put on the grid by adding half a frame and
-    rounding down, which must be exact to give the same answer in every chunk.
+    Even, because variable frame rates are mapped to the grid by adding half a frame and
+    rounding down, which must be exact to give the same result in every chunk.
     """
     factor = 2
     while fps.numerator * factor < 10_000:
@@ -193,7 +194,7 @@ def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan
 
 
 def aac_frames(duration: float) -> int:
-    """How many AAC frames cover it."""
+    """Number of AAC frames that cover the duration, in seconds."""
     return -(-round(duration * SAMPLE_RATE) // AAC_FRAME)
 
 

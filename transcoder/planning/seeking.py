@@ -1,27 +1,27 @@
-"""Where to seek to before a chunk, and how much is decoded for nothing on the way to it. Pure.
+"""Seek targets of chunks, and the decoding wasted between keyframe and chunk. Pure.
 
-A decoder can begin at keyframes only; what lies between one and the chunk is decoded and thrown
-away, in some lectures a tenth of all work. So chunks begin soon after a keyframe where that is
-known, and seeks aim right at it.
+Decoding can start at keyframes only; frames between the keyframe and the chunk are decoded and
+discarded, in some lectures a tenth of all work. So chunks begin soon after a keyframe where
+keyframes are known, and seeks target it exactly.
 """
 
 from bisect import bisect_right
 
 from transcoder.media import Source, VideoStream
 
-# So much of a lecture is searched for keyframes: it reads each of them while the first picture waits.
+# Length searched for keyframes: the search reads each of them and delays the first segment.
 SEARCHED = 600.0  # seconds
-DENSE = 1.0  # a second: with more of them little is decoded for nothing, wherever a chunk begins
+DENSE = 1.0  # keyframes per second; with more of them little decoding is wasted wherever a chunk begins
 
-# Where nothing better is known a seek aims this much before the chunk: a keyframe is decoded up to
-# 16 frames before it is shown, and the pictures that lead an open GOP are lost after a seek into it.
+# Without an exact keyframe a seek targets this much before the chunk: a keyframe is decoded up to 16
+# frames before it is presented, and the leading frames of an open GOP are lost after a seek into it.
 MARGIN = 1.0  # seconds
 
 
 def seek_target(source: Source, video: VideoStream, start: float) -> float | None:
-    """For a decoder that is to show everything from `start` on; both in seconds after Source.start.
+    """Seek target from which all frames from `start` on decode; both in seconds after Source.start.
 
-    None: from the file's beginning.
+    None: decode from the beginning of the file.
     """
     if start <= video.start + MARGIN:
         return None
@@ -30,7 +30,7 @@ def seek_target(source: Source, video: VideoStream, start: float) -> float | Non
 
 
 def wasted_seconds(source: Source, video: VideoStream, start: float) -> float | None:
-    """Seconds between `start` and the keyframe that the seek finds; None when not known."""
+    """Seconds from the keyframe that the seek finds to `start`; None when not known."""
     if not _known(video, start):
         return None
     if start <= video.start + MARGIN:
@@ -40,9 +40,9 @@ def wasted_seconds(source: Source, video: VideoStream, start: float) -> float | 
 
 
 def read_keyframes(framecrc: str, start: float) -> tuple[float, ...]:
-    """Of what FFmpeg's framecrc muxer writes about keyframes alone; `start` is Source.start.
+    """Keyframe times, parsed from framecrc output of keyframes only; `start` is Source.start.
 
-    Empty where they lie so dense that it does not matter.
+    Empty when keyframes are so dense that their times do not matter.
     """
     lines = framecrc.splitlines()
     bases = [line.rpartition(" ")[2] for line in lines if line.startswith("#tb 0:")]
@@ -52,19 +52,18 @@ def read_keyframes(framecrc: str, start: float) -> tuple[float, ...]:
     packets = [tuple(map(int, line.split(",")[1:3])) for line in lines if line[:1] == "0"]
     if not packets or len(packets) > DENSE * SEARCHED:
         return ()
-    # While FFmpeg's mov demuxer leaves out packets it loses count of how much later than decoded
-    # they are shown: only the first one's is right.
+    # When FFmpeg's mov demuxer discards packets, its composition offsets become wrong: only that of the
+    # first packet is right.
     later = packets[0][1] - packets[0][0]
     shown = sorted((decoded + later) * ticks / seconds - start for decoded, _ in packets)
     return tuple(round(time, 6) for time in shown)
 
 
 def _exact(source: Source, video: VideoStream, start: float) -> float | None:
-    """The keyframe that a seek to its own time finds, whose pictures from `start` on are whole.
+    """Keyframe that can be targeted exactly, from which all frames from `start` on decode.
 
-    FFmpeg's mov demuxer counts a seek in the time of showing, others in the time of decoding. A filter
-    that makes whole pictures of fields looks back. A second keyframe soon after `start` could be
-    decoded before it.
+    FFmpeg's mov demuxer seeks by presentation time, others by decode time. A deinterlacing filter
+    needs earlier frames. A second keyframe soon after `start` could be decoded before it.
     """
     if source.container != "mov" or video.interlaced or not _known(video, start):
         return None
@@ -83,5 +82,5 @@ def _last(video: VideoStream, start: float) -> float:
 
 
 def _rounding(video: VideoStream) -> float:
-    """A quarter of a frame: a file rounds its times, and a frame's place has half a frame of room."""
+    """Seek tolerance of a quarter frame: files round timestamps, and the grid tolerates half a frame."""
     return video.fps_den / video.fps_num / 4

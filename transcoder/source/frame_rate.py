@@ -1,4 +1,4 @@
-"""How many pictures a second a lecture is to have, from what its file says and shows. Pure."""
+"""Nominal frame rate of a lecture, from header values and packet times. Pure."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -11,29 +11,29 @@ COMMON = tuple(
 )
 SLOWEST = Fraction(1, 1000)
 SHORTEST_STEP = 1e-4  # seconds
-CLOSE = Fraction(1, 1000)  # two ways to write one rate differ less, 24 and 23.976 just about as much
+CLOSE = Fraction(1, 1000)  # notations of one rate differ by less, 24 and 23.976 by about as much
 ALIKE = 0.02
 
 
 def nominal_rate(base: str, average: str, times: Sequence[float], *, interlaced: bool) -> Fraction | None:
-    """None when there is no telling.
+    """Nominal frame rate; None when it cannot be determined.
 
-    `base` is ffprobe's r_frame_rate, the slowest clock on which every frame's time falls; `average` its
-    avg_frame_rate; `times` those of the first frames, in any order, in seconds.
+    `base` is ffprobe's r_frame_rate, the lowest rate that represents every timestamp; `average` its
+    avg_frame_rate; `times` of the first frames in seconds, in any order.
     """
     clock, mean = parse(base), parse(average)
     if interlaced and clock and mean and abs(clock / mean - 2) < ALIKE:
-        clock = mean  # a clock of fields: a frame has two
+        clock = mean  # a field rate: a frame has two fields
     if clock and mean and abs(clock / mean - 1) < ALIKE and clock <= FASTEST:
         return tidy(clock)
     if clock is None or clock > FASTEST:
-        # A clock of ticks rather than of frames (1000 in WebM), or a high-speed camera.
+        # The container's timescale instead of a frame rate (1000 in WebM), or a high-speed camera.
         clock = from_times(times) or mean or clock
     return tidy(clock) if clock else None
 
 
 def parse(text: str) -> Fraction | None:
-    """Of ffprobe's "30000/1001"; None for "0/0"."""
+    """Rate of ffprobe's "30000/1001"; None for "0/0"."""
     try:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError):
@@ -42,12 +42,12 @@ def parse(text: str) -> Fraction | None:
 
 
 def from_times(times: Sequence[float]) -> Fraction | None:
-    """The rate of the usual distance: pauses and bursts do not count."""
+    """Rate of the typical frame distance, ignoring pauses and bursts."""
     ordered = sorted(times)
     steps = [after - before for before, after in pairwise(ordered) if after - before > SHORTEST_STEP]
     if len(steps) < 2:
         return None
-    # The mean of the usual ones: times in whole milliseconds make 33 and 34 of one distance.
+    # The mean of the typical distances: timestamps in whole milliseconds turn one distance into 33 and 34.
     middle = median_low(steps)
     usual = [step for step in steps if abs(step - middle) <= max(0.0015, middle * 0.1)]
     rate = Fraction(len(usual) / sum(usual)).limit_denominator(1001)
@@ -58,7 +58,7 @@ def from_times(times: Sequence[float]) -> Fraction | None:
 
 
 def tidy(rate: Fraction) -> Fraction:
-    """At most 60, by leaving out frames evenly, and with a denominator that a clock can count."""
+    """Usable frame rate: at most 60, by dropping frames evenly, with a denominator of at most 1001."""
     if rate > FASTEST:
         rate /= -(-rate // FASTEST)
     for common in COMMON:

@@ -1,4 +1,4 @@
-"""What ffprobe reads from the headers of a file, and which of it a lecture can be made of. Pure."""
+"""File headers as read by ffprobe, and the choice of streams for the lecture. Pure."""
 
 import math
 from fractions import Fraction
@@ -9,15 +9,15 @@ from transcoder.ffmpeg.allowlists import DECODERS
 from transcoder.media import Unusable
 from transcoder.source import rejections
 
-# The first of ffprobe's names of a demuxer. Raw streams of pictures are missing: they hold no times.
+# First of ffprobe's names of a demuxer. Raw video streams are excluded: they have no timestamps.
 CONTAINERS = (
     "mov", "matroska", "avi", "mpegts", "mpeg", "ogg", "dv", "mp3", "wav", "w64", "flac", "aac",
 )  # fmt: skip
-# No index, or times that only a whole pass brings into order: a copy in Matroska has both.
+# No index, or timestamps that only a pass over the whole file puts in order: remuxed to Matroska.
 NOT_SEEKABLE = ("mpegts", "mpeg", "aac")
-# Only the order of decoding is written down: pictures would come as late as they are reordered.
+# Only decode order is stored: frames would be late by the reorder delay.
 UNTIMED = ("avi",)
-GUESSED = ("mp3",)  # the length is not written down: ffprobe works it out from the first frames
+GUESSED = ("mp3",)  # no duration is stored: ffprobe estimates it from the first frames
 HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
 
 
@@ -33,7 +33,7 @@ class SideData(msgspec.Struct, frozen=True):
 
 
 class Stream(msgspec.Struct, frozen=True):
-    """As ffprobe prints it; what it does not know it leaves out."""
+    """Stream entry of ffprobe, which omits unknown fields."""
 
     index: int
     codec_type: str = ""
@@ -74,16 +74,16 @@ class Headers(msgspec.Struct, frozen=True):
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """As shown. Pixels are square."""
+    """Display size, with square pixels."""
 
     width: int
     height: int
     rotation: int
 
 
-LONGEST_LANGUAGE = 35  # letters: RFC 5646, 4.4.1
+LONGEST_LANGUAGE = 35  # characters: RFC 5646, 4.4.1
 NESTED = ("disposition", "tags", "side_data_list")
-# What `Headers` needs, in ffprobe's own words.
+# Fields of `Headers`, in the syntax of ffprobe's -show_entries.
 ENTRIES = ":".join(
     (
         "format=format_name,start_time,duration",
@@ -96,20 +96,20 @@ ENTRIES = ":".join(
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """The one picture and the one sound that become the lecture."""
+    """Video and audio stream chosen for the lecture."""
 
     video: Stream | None
     audio: Stream | None
 
 
 def choose(headers: Headers) -> Chosen:
-    """Raises Unusable."""
+    """Streams for the lecture. Raises Unusable."""
     if headers.container not in CONTAINERS:
         raise Unusable(rejections.unknown_kind(headers.container or "unknown"))
     if len(headers.streams) > rejections.MOST_STREAMS:
         raise Unusable(rejections.TOO_MANY)
-    video = _pick([stream for stream in headers.streams if _moves(stream)], "picture")
-    audio = _pick([stream for stream in headers.streams if stream.codec_type == "audio"], "sound")
+    video = _pick([stream for stream in headers.streams if _is_video(stream)], "video")
+    audio = _pick([stream for stream in headers.streams if stream.codec_type == "audio"], "audio")
     if video is None and audio is None:
         raise Unusable(rejections.NEITHER)
     if video is not None:
@@ -118,19 +118,19 @@ def choose(headers: Headers) -> Chosen:
 
 
 def shape(stream: Stream) -> Shape:
-    """Never wider or higher than the stored pixels make it, and even: yuv420p wants pairs."""
+    """Display size: never larger than the stored pixels, and even, because of yuv420p."""
     width, height = round(stream.width * _pixel_aspect(stream.sample_aspect_ratio)), stream.height
-    turned = [side.rotation for side in stream.side_data_list if side.rotation is not None]
-    # ffprobe counts against the clock what we count with it.
-    rotation = round(-turned[0] / 90) * 90 % 360 if turned and math.isfinite(turned[0]) else 0
+    rotated = [side.rotation for side in stream.side_data_list if side.rotation is not None]
+    # ffprobe's rotation is anticlockwise, ours clockwise.
+    rotation = round(-rotated[0] / 90) * 90 % 360 if rotated and math.isfinite(rotated[0]) else 0
     if rotation in (90, 270):
         width, height = height, width
     return Shape(max(2, width // 2 * 2), max(2, height // 2 * 2), rotation)
 
 
 def interlaced(stream: Stream) -> bool:
-    unsaid = stream.field_order == "unknown" and stream.codec_name == "dvvideo"  # tape was, always
-    return unsaid or stream.field_order in ("tt", "bb", "tb", "bt")
+    dv_tape = stream.field_order == "unknown" and stream.codec_name == "dvvideo"  # always interlaced
+    return dv_tape or stream.field_order in ("tt", "bb", "tb", "bt")
 
 
 def hdr(stream: Stream) -> bool:
@@ -142,18 +142,18 @@ def named(colors: str) -> str | None:
 
 
 def language(stream: Stream) -> str | None:
-    """BCP 47 of the three letters that containers hold."""
+    """BCP 47 tag of the container's three-letter language code."""
     from babel.core import get_global
 
     code = stream.tags.get("language", "").strip().lower()
-    sound = code.isascii() and code.replace("-", "").isalnum() and len(code) <= LONGEST_LANGUAGE
-    if not sound or code in ("und", "mul", "zxx"):
+    valid = code.isascii() and code.replace("-", "").isalnum() and len(code) <= LONGEST_LANGUAGE
+    if not valid or code in ("und", "mul", "zxx"):
         return None
     return str(get_global("language_aliases").get(code, code))
 
 
 def claimed_end(stream: Stream) -> float | None:
-    """Where the header says that this stream ends, in seconds of the file's own clock."""
+    """End of the stream according to the header, in seconds of the file's timestamps."""
     length = seconds(stream.duration)
     if length is not None:
         return (seconds(stream.start_time) or 0.0) + length
@@ -161,7 +161,7 @@ def claimed_end(stream: Stream) -> float | None:
 
 
 def seconds(text: str) -> float | None:
-    """ffprobe says "12.500000", or "N/A", or nothing."""
+    """Seconds of ffprobe's "12.500000"; None for "N/A" or nothing."""
     try:
         value = float(text)
     except ValueError:
@@ -169,18 +169,18 @@ def seconds(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _moves(stream: Stream) -> bool:
-    """Cover art and preview pictures are streams of pictures too."""
-    kind = stream.disposition
-    still = kind.attached_pic or kind.timed_thumbnails or kind.still_image
+def _is_video(stream: Stream) -> bool:
+    """Whether it is moving video: cover art and thumbnails are video streams too."""
+    disposition = stream.disposition
+    still = disposition.attached_pic or disposition.timed_thumbnails or disposition.still_image
     return stream.codec_type == "video" and not still
 
 
 def _pick(streams: list[Stream], what: str) -> Stream | None:
-    """The default one, else the first, of those that can be decoded."""
+    """Default stream, else the first, of those that can be decoded."""
     known = [stream for stream in streams if stream.codec_name in DECODERS]
     if streams and not known:
-        raise Unusable(rejections.undecodable(f"The {what}", streams[0].codec_name))
+        raise Unusable(rejections.undecodable(what, streams[0].codec_name))
     chosen = next((stream for stream in known if stream.disposition.default), known[0] if known else None)
     if chosen is not None and chosen.codec_tag_string in ("encv", "enca"):
         raise Unusable(rejections.ENCRYPTED)
@@ -196,7 +196,7 @@ def _check_size(video: Stream) -> None:
 
 
 def _pixel_aspect(text: str) -> Fraction:
-    """Width of a pixel in its heights. 1 where the file says nothing, or nonsense."""
+    """Pixel aspect ratio; 1 where the file has none or an implausible one."""
     try:
         aspect = Fraction(text.replace(":", "/"))
     except (ValueError, ZeroDivisionError):

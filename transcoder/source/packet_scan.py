@@ -1,30 +1,30 @@
-"""What the packets themselves say, against what the header claims. Pure."""
+"""Packet timestamps from the head and tail of a file, to check the header against. Pure."""
 
 from collections.abc import Iterable
 
 import msgspec
 
-HEAD_PACKETS = 400  # enough to see the rhythm of the frames
+HEAD_PACKETS = 400  # enough to determine the frame rate
 TAIL_SECONDS = 5.0
-FAR = 60.0  # a seek that lands this long before its aim will cost every chunk as much
+FAR = 60.0  # seconds; a seek that lands this far before its target costs every chunk as much decoding
 
 ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,flags"
 
 
 class Packet(msgspec.Struct, frozen=True):
     stream: int
-    time: float  # when it is shown
+    time: float  # presentation time
     duration: float  # 0 when not known
 
 
 class Measured(msgspec.Struct, frozen=True):
     head: tuple[Packet, ...]
-    tail: tuple[Packet, ...]  # empty when the file is over before
+    tail: tuple[Packet, ...]  # empty when the file ends before it
 
     def end(self, stream: int, usual: float) -> float | None:
-        """When the last packet of this stream ends; it lasts `usual` seconds if it does not say.
+        """End of the stream's last packet, in seconds; `usual` is its duration where none is stored.
 
-        None when the stream has none at the end of the file: it ended somewhere before.
+        None when the tail has no packet of the stream, because it ended earlier.
         """
         seen = [packet for packet in self.tail or self.head if packet.stream == stream]
         return max((packet.time + (packet.duration or usual) for packet in seen), default=None)
@@ -33,17 +33,17 @@ class Measured(msgspec.Struct, frozen=True):
         return tuple(packet.time for packet in self.head if packet.stream == stream)
 
     def seek_was_close(self, seek_target: float) -> bool:
-        """Whether the seek to the tail came close enough."""
+        """Whether the seek to the tail landed less than FAR before its target."""
         return not self.tail or min(packet.time for packet in self.tail) > seek_target - FAR
 
 
 def intervals(seek_target: float) -> str:
-    """For ffprobe's -read_intervals: the head, then from `aim` (seconds of the file's clock) to the end."""
+    """Argument of ffprobe's -read_intervals: head, then `seek_target` (in file timestamps) to the end."""
     return f"%+#{HEAD_PACKETS},{seek_target:.3f}%"
 
 
 def read(csv: str) -> Measured:
-    """Of `-of csv=p=0` with our ENTRIES."""
+    """Packets from ffprobe's `-of csv=p=0` output of ENTRIES."""
     lines = [line for line in csv.splitlines() if line[:1].isdigit()]
     return Measured(tuple(_packets(lines[:HEAD_PACKETS])), tuple(_packets(lines[HEAD_PACKETS:])))
 
@@ -52,6 +52,6 @@ def _packets(lines: Iterable[str]) -> Iterable[Packet]:
     for line in lines:
         stream, shown, decoded, duration, flags = line.split(",")[:5]
         time = shown if shown != "N/A" else decoded
-        if time == "N/A" or "D" in flags:  # D: an edit list leaves it out
+        if time == "N/A" or "D" in flags:  # D: discarded by an edit list
             continue
         yield Packet(int(stream), float(time), float(duration) if duration != "N/A" else 0.0)

@@ -1,4 +1,4 @@
-"""Look at an upload: ffprobe in the sandbox, then a Source, or a sentence that says what is wrong."""
+"""Probe of an upload: ffprobe in the sandbox, giving a Source or the reason for its rejection."""
 
 import asyncio
 import signal
@@ -18,9 +18,9 @@ from transcoder.source.headers import Chosen, Headers
 from transcoder.source.packet_scan import Measured
 
 LIMITS = Limits(seconds=30, output_bytes=2**20)
-SEARCH = Limits(seconds=2, output_bytes=2**20)  # the first picture waits for it
-# Not the file's fault: another attempt may go well.
-OUR_FAULTS = (
+KEYFRAME_LIMITS = Limits(seconds=2, output_bytes=2**20)  # delays the first segment
+# Errors of the environment, not of the file: another attempt may succeed.
+ENVIRONMENT_ERRORS = (
     "No such file or directory",
     "Permission denied",
     "Operation not permitted",
@@ -30,13 +30,12 @@ LAUNCHER_FAILED = (125, 126, 127)
 
 
 async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Source:
-    """Starts some short processes in a folder of their own, in `folder` or among the system's temporary ones.
+    """Source of a file, measured by short processes in a temporary folder inside `folder`.
 
-    Raises Unusable; ProcessFailed when the fault is ours.
-    Where `seekable` is false the duration is what the header says, 0 if it says nothing: only the
-    normalised copy can be measured.
+    Raises Unusable; ProcessFailed for errors of the environment. Where `seekable` is false the duration
+    is the header's, or 0: only the normalised copy can be measured.
     """
-    path = path.absolute()  # ffprobe runs in a folder of its own
+    path = path.absolute()  # ffprobe runs in another folder
     size = path.stat().st_size
     if size == 0:
         raise Unusable(rejections.EMPTY)
@@ -61,7 +60,7 @@ async def _headers(tools: Tools, path: Path, folder: Path) -> Headers:
 
 
 async def _measure(tools: Tools, path: Path, folder: Path, found: Headers, chosen: Chosen) -> Measured | None:
-    """None when there is nothing to aim at, or the file does not let itself be measured in time."""
+    """Packet scan of head and tail; None without a seek target, or when it fails or takes too long."""
     seek_target = source_timing.seek_target(found, chosen)
     if seek_target is None:
         return None
@@ -74,20 +73,22 @@ async def _measure(tools: Tools, path: Path, folder: Path, found: Headers, chose
 
 
 async def _search(tools: Tools, path: Path, folder: Path, chosen: Chosen) -> str:
-    """Where the keyframes are, in FFmpeg's words. Empty for a file that does not tell soon."""
+    """Keyframes as framecrc output; empty when the search fails or takes too long."""
     if chosen.video is None:
         return ""
     try:
-        told = await process.run(command.keyframes(tools, path, chosen.video.index), folder, SEARCH)
+        finished = await process.run(
+            command.keyframes(tools, path, chosen.video.index), folder, KEYFRAME_LIMITS
+        )
     except ProcessFailed:
         return ""
-    return told.stdout.decode(errors="replace")
+    return finished.stdout.decode(errors="replace")
 
 
-def _with_keyframes(source: Source, told: str) -> Source:
+def _with_keyframes(source: Source, framecrc: str) -> Source:
     if source.video is None or not source.seekable:
         return source
-    keyframes = seeking.read_keyframes(told, source.start)
+    keyframes = seeking.read_keyframes(framecrc, source.start)
     return msgspec.structs.replace(source, video=msgspec.structs.replace(source.video, keyframes=keyframes))
 
 
@@ -101,16 +102,16 @@ async def _ask(
     try:
         finished = await process.run(question, folder, LIMITS)
     except ProcessFailed as failed:
-        raise _refusal(failed, path) from failed
+        raise _rejection(failed, path) from failed
     if rejections.too_many_streams(finished.stderr):
         raise Unusable(rejections.TOO_MANY)
     return finished.stdout
 
 
-def _refusal(failed: ProcessFailed, path: Path) -> Exception:
+def _rejection(failed: ProcessFailed, path: Path) -> Exception:
     if failed.returncode in (-signal.SIGKILL, *LAUNCHER_FAILED):
         return failed
-    if any(fault in failed.stderr for fault in OUR_FAULTS):
+    if any(fault in failed.stderr for fault in ENVIRONMENT_ERRORS):
         return failed
     if failed.kind == "timeout":
         return Unusable(rejections.too_slow(LIMITS.seconds))

@@ -1,92 +1,142 @@
-"""Why a file is not taken: the limits, and the sentences for the instructor. Pure."""
+"""Reasons for rejecting a file: limits, and sentences for the instructor. Pure."""
 
 import re
+
+from storage.messages import N_, Message, duration, message
 
 LONGEST_SIDE = 4096  # pixels
 SHORTEST_SIDE = 16
 MOST_STREAMS = 32
 MAX_DURATION_SECONDS = 12 * 3600  # seconds
 
-ACCEPTED = "Upload MP4, MOV, MKV, WebM, AVI, MPEG-TS, MPEG-PS, Ogg, or MP3, M4A, WAV or FLAC sound."
-EMPTY = "The file is empty: it has zero bytes. Upload it again."
-NOT_MEDIA = f"This is not a video or sound file that can be read. {ACCEPTED}"
-PLAYLIST = "This is a playlist: it names other files and holds no lecture itself. Upload the video file."
-NEITHER = "The file has neither picture nor sound."
-ENCRYPTED = "The file is encrypted against copying. Upload one without copy protection."
-DAMAGED = "The file could not be read: it is damaged. Export or copy it again, then upload it."
-TOO_GREEDY = "The file asks for more memory than any lecture needs: it is damaged, or no lecture."
-TOO_MANY = f"The file holds more than {MOST_STREAMS} streams. Export it with one picture and one sound track."
-CUT_OFF = (
-    "The file is cut off: the index that belongs at its end is missing. "
-    "Was the recording or the copy ended early? Export or copy it again, then upload it."
+EMPTY = Message(N_("The file is empty: it has zero bytes. Upload it again."))
+ACCEPTED = Message(
+    N_("Upload MP4, MOV, MKV, WebM, AVI, MPEG-TS, MPEG-PS, Ogg, or MP3, M4A, WAV or FLAC audio.")
 )
-NO_RATE = (
-    "It cannot be told how many pictures a second the file has: it is damaged or holds no film. "
-    "Export the lecture again."
+NOT_MEDIA = message(N_("This is not a readable video or audio file. %(accepted)s"), accepted=ACCEPTED)
+PLAYLIST = Message(
+    N_("This is a playlist: it refers to other files and contains no video itself. Upload the video file.")
+)
+NEITHER = Message(N_("The file has neither a video nor an audio stream."))
+ENCRYPTED = Message(N_("The file is encrypted against copying. Upload one without copy protection."))
+DAMAGED = Message(N_("The file could not be read: it is damaged. Export or copy it again, then upload it."))
+TOO_MUCH_MEMORY = Message(
+    N_("Reading the file takes more memory than a lecture needs: it is damaged or not a lecture.")
+)
+TOO_MANY = message(
+    N_("The file has more than %(count)s streams. Export it with one video and one audio track."),
+    count=MOST_STREAMS,
+)
+CUT_OFF = Message(
+    N_(
+        "The file is cut off: the index that belongs at its end is missing. "
+        "Was the recording or the copy ended early? Export or copy it again, then upload it."
+    )
+)
+NO_RATE = Message(
+    N_(
+        "The frame rate of the file cannot be determined: it is damaged or contains no video. "
+        "Export the lecture again."
+    )
 )
 
 POINT_ELSEWHERE = ("hls", "concat", "dash", "sdp", "imf")
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
-def from_ffprobe(stderr: str, start: bytes) -> str:
-    """What its last words mean. `start`: the first bytes of the file."""
+def from_ffprobe(stderr: str, start: bytes) -> Message:
+    """Message for ffprobe's error output. `start`: the first bytes of the file."""
     if too_many_streams(stderr):
         return TOO_MANY
     if codec := re.search(r"Codec \((\w+)\) not on whitelist", stderr):
-        return undecodable("Part of the file", codec[1])
+        return undecodable("", codec[1])
     if kind := re.search(r"\[([\w,]+) @ .*\] Format not on whitelist", stderr):
         return PLAYLIST if kind[1] in POINT_ELSEWHERE else unknown_kind(kind[1])
     if "Not detecting m3u8" in stderr:
         return PLAYLIST
     if "Cannot allocate memory" in stderr or "Out of memory" in stderr:
-        return TOO_GREEDY
+        return TOO_MUCH_MEMORY
     return CUT_OFF if start[4:8] in MP4_BOXES else NOT_MEDIA
 
 
 def too_many_streams(stderr: str) -> bool:
-    """ffprobe may go on with the first ones: ask even when it is content."""
+    """Whether max_streams was exceeded; check on success too, as ffprobe may continue with the first."""
     return "exceeds max_streams" in stderr
 
 
-def undecodable(what: str, codec: str) -> str:
-    kind = f"as {codec}, which" if codec else "in a way that"
-    return f"{what} is stored {kind} cannot be decoded here. Export the lecture as MP4 with H.264 and AAC."
-
-
-def unknown_kind(demuxer: str) -> str:
-    name = demuxer.removesuffix("_pipe")  # ffprobe's word for a file of pictures: png_pipe
-    return f"Files of this kind ({name}) cannot become a lecture. {ACCEPTED}"
-
-
-def too_large(width: int, height: int) -> str:
-    return (
-        f"The picture has {width} × {height} pixels; at most {LONGEST_SIDE} a side can be taken. "
-        "Export a smaller one."
+def undecodable(kind: str, codec: str) -> Message:
+    """`kind` is video, audio or anything else."""
+    part = {
+        "video": N_("The video"),
+        "audio": N_("The audio"),
+    }.get(kind, N_("Part of the file"))
+    if not codec:
+        return message(
+            N_(
+                "%(part)s is stored in a way that cannot be decoded here. "
+                "Export the lecture as MP4 with H.264 and AAC."
+            ),
+            part=Message(part),
+        )
+    return message(
+        N_(
+            "%(part)s is stored as %(codec)s, which cannot be decoded here. "
+            "Export the lecture as MP4 with H.264 and AAC."
+        ),
+        part=Message(part),
+        codec=codec,
     )
 
 
-def too_small(width: int, height: int) -> str:
-    return f"The picture has {width} × {height} pixels: that is too small to be a lecture."
-
-
-def too_long(seconds: float) -> str:
-    hours = MAX_DURATION_SECONDS // 3600
-    return f"The lecture lasts {_clock(seconds)}; at most {hours} hours can be taken. Cut it into parts."
-
-
-def incomplete(claimed: float, measured: float) -> str:
-    return (
-        f"The file says that it lasts {_clock(claimed)}, but it ends after {_clock(measured)}: "
-        "part of it is missing. Export or copy it again, then upload it."
+def unknown_kind(demuxer: str) -> Message:
+    return message(
+        N_("Files of this kind (%(kind)s) cannot become a lecture. %(accepted)s"),
+        kind=demuxer.removesuffix("_pipe"),  # ffprobe's demuxer names for image files: png_pipe
+        accepted=ACCEPTED,
     )
 
 
-def too_slow(seconds: float) -> str:
-    return f"The file could not be understood within {seconds:.0f} seconds: it may be damaged."
+def too_large(width: int, height: int) -> Message:
+    return message(
+        N_(
+            "The video has %(width)s × %(height)s pixels; at most %(limit)s per side are accepted. "
+            "Export a smaller one."
+        ),
+        width=width,
+        height=height,
+        limit=LONGEST_SIDE,
+    )
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def too_small(width: int, height: int) -> Message:
+    return message(
+        N_("The video has %(width)s × %(height)s pixels: that is too small for a lecture."),
+        width=width,
+        height=height,
+    )
+
+
+def too_long(seconds: float) -> Message:
+    return message(
+        N_("The lecture lasts %(duration)s; at most %(hours)s hours are accepted. Split it into parts."),
+        duration=duration(seconds),
+        hours=MAX_DURATION_SECONDS // 3600,
+    )
+
+
+def incomplete(claimed: float, measured: float) -> Message:
+    return message(
+        N_(
+            "The file declares a duration of %(claimed)s, but it ends after %(measured)s: "
+            "part of it is missing. Export or copy it again, then upload it."
+        ),
+        claimed=duration(claimed),
+        measured=duration(measured),
+    )
+
+
+def too_slow(seconds: float) -> Message:
+    return message(
+        N_("The file could not be analysed within %(seconds)s seconds: it may be damaged."),
+        seconds=round(seconds),
+    )

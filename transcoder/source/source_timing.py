@@ -1,4 +1,4 @@
-"""A Source out of what the headers claim and the packets show: where it starts, where it ends. Pure."""
+"""Start, end and seekability of a Source, from headers and packet timestamps. Pure."""
 
 import math
 from fractions import Fraction
@@ -9,14 +9,14 @@ from transcoder.source.frame_rate import nominal_rate
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
-# A header that promises more than this beyond what is there: part of the lecture is lost.
+# A header that declares this much more than the packets have means that part of the file is missing.
 MISSING_SECONDS, MISSING_PART = 1.0, 0.02
-# Sound that begins or ends this close to the picture is padding of its encoder.
+# Audio that begins or ends this close to the video is encoder padding.
 PADDING = 0.1
 
 
 def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None) -> Source:
-    """`size` in bytes; `measured` None where it could not be. Raises Unusable."""
+    """Source of the chosen streams. `size` in bytes; `measured` None without a scan. Raises Unusable."""
     rate = _rate(chosen.video, measured) if chosen.video else Fraction(1)
     claimed = _claimed_end(found, chosen)
     start = _start(chosen, rate)
@@ -37,7 +37,7 @@ def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None)
 
 
 def seek_target(found: Headers, chosen: Chosen) -> float | None:
-    """From where to read in order to see the end; None where a seek would find nothing."""
+    """Time from which to scan the tail, in seconds; None where the file cannot be sought."""
     claimed = _claimed_end(found, chosen)
     if claimed is None or found.container in headers.NOT_SEEKABLE:
         return None
@@ -52,7 +52,7 @@ def _seekable(found: Headers, chosen: Chosen, measured: Measured | None) -> bool
 
 
 def _claimed_end(found: Headers, chosen: Chosen) -> float | None:
-    """By the chosen streams where they say it, for others (subtitles) may last longer."""
+    """End according to the headers: of the chosen streams where known, as subtitles may last longer."""
     ends = [headers.claimed_end(stream) for stream in (chosen.video, chosen.audio) if stream]
     known = [end for end in ends if end is not None]
     if known:
@@ -71,13 +71,13 @@ def _rate(video: Stream, measured: Measured | None) -> Fraction:
 
 
 def _start(chosen: Chosen, rate: Fraction) -> float:
-    """The first timestamp, put on the grid of the frames: half a frame beside it, rounding would decide."""
+    """First timestamp, aligned to the frame grid: half a frame off, rounding would be ambiguous."""
     starts = [_begin(stream) for stream in (chosen.video, chosen.audio) if stream]
     if chosen.video is None or len(starts) == 1:
         return starts[0]
-    picture, sound = starts
-    lead = picture - sound
-    return picture - math.ceil(lead * rate) / float(rate) if lead > PADDING else picture
+    video, audio = starts
+    lead = video - audio
+    return video - math.ceil(lead * rate) / float(rate) if lead > PADDING else video
 
 
 def _begin(stream: Stream) -> float:
@@ -85,16 +85,16 @@ def _begin(stream: Stream) -> float:
 
 
 def _end(chosen: Chosen, claimed: float, measured: Measured | None, rate: Fraction) -> float:
-    """Of whatever lasts longer; but sound outlasts the picture by the padding of its last frame."""
-    picture = _stream_end(chosen.video, measured, float(1 / rate))
-    sound = _stream_end(chosen.audio, measured, 0.0)
-    if picture is None:
-        return claimed if sound is None or abs(sound - claimed) <= PADDING else sound
-    return picture if sound is None or sound - picture <= PADDING else sound
+    """End of the longer stream, ignoring padding in the last audio frame."""
+    video = _stream_end(chosen.video, measured, float(1 / rate))
+    audio = _stream_end(chosen.audio, measured, 0.0)
+    if video is None:
+        return claimed if audio is None or abs(audio - claimed) <= PADDING else audio
+    return video if audio is None or audio - video <= PADDING else audio
 
 
 def _stream_end(stream: Stream | None, measured: Measured | None, frame: float) -> float | None:
-    """`frame`: seconds that the last packet lasts if nobody says how long."""
+    """Measured end of a stream, else the header's. `frame`: default duration of the last packet, in s."""
     if stream is None:
         return None
     seen = measured.end(stream.index, frame) if measured else None

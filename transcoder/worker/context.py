@@ -1,4 +1,4 @@
-"""What a worker process has at hand, and the job it holds."""
+"""Context of a worker process, and the lease of a running job."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,9 +24,9 @@ from transcoder.worker.scratch import Scratch
 
 log = structlog.get_logger(__name__)
 
-DATABASE_AWAY = (SQLAlchemyError, OSError)  # asyncpg lets a refused connection through as it is
-PAUSES = (1, 2, 4, 8, 16)  # seconds
-PARALLEL_UPLOADS = 4  # objects on their way to the store
+DATABASE_ERRORS = (SQLAlchemyError, OSError)  # OSError: asyncpg does not wrap a refused connection
+PAUSES = (1, 2, 4, 8, 16)  # seconds between retries
+PARALLEL_UPLOADS = 4  # objects uploaded to the store at once
 TYPES = {".m4s": "video/mp4", ".mp4": "video/mp4", ".jpg": "image/jpeg", ".vtt": "text/vtt"}
 
 
@@ -37,13 +37,13 @@ def utc_now() -> datetime:
 T = TypeVar("T")
 
 
-async def patiently(call: Callable[[], Awaitable[T]]) -> T:
-    """Again and again for half a minute while the database is busy or away."""
+async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
+    """Call with retries for half a minute while the database is busy or unreachable."""
     for pause in PAUSES:
         try:
             return await call()
-        except DATABASE_AWAY as error:
-            log.warning("the database is busy or away", error=str(error), again_in=pause)
+        except DATABASE_ERRORS as error:
+            log.warning("database unavailable", error=str(error), retry_in=pause)
             await asyncio.sleep(pause)
     return await call()
 
@@ -56,13 +56,13 @@ class WorkerContext:
     tools: Tools
     scratch: Scratch
     worker: str  # workers.id
-    threads: int  # of one encoder
+    threads: int  # per encoder
     timing: Timing = field(default_factory=Timing)
     now: Callable[[], datetime] = utc_now
 
 
 def _nice(claim: Claim) -> int:
-    """Somebody waits for the first chunk; the sound is soon far enough ahead of it; the rest has time."""
+    """Nice value of a job: first chunk highest, then audio, which is soon far ahead of it, then the rest."""
     match claim.kind, claim.number:
         case "chunk", number if number > 0:
             return 19
@@ -73,26 +73,26 @@ def _nice(claim: Claim) -> int:
 
 
 class JobLease:
-    """A claimed job while it is being done: its lease, its progress, and what it has stored."""
+    """Lease of a running job, with its progress and the objects it has stored."""
 
     def __init__(self, context: WorkerContext, claim: Claim) -> None:
         self.context, self.claim = context, claim
         self.lost = False
-        self.encoded = asyncio.Event()  # the processor has nothing more to do for it
-        self.stored: list[str] = []  # keys that no row names yet
-        self._figures: tuple[float, float | None] = (0.0, None)  # progress 0-1, speed
-        self._told: tuple[float, float | None] = self._figures
+        self.encoded = asyncio.Event()  # no CPU work is left
+        self.stored: list[str] = []  # keys that no row references yet
+        self._progress: tuple[float, float | None] = (0.0, None)  # fraction 0-1, speed
+        self._written: tuple[float, float | None] = self._progress
 
     def reporter(self, seconds: float) -> Callable[[Progress], None]:
-        """For a process that makes so many seconds of the lecture."""
+        """Progress callback of a process that encodes `seconds` of the lecture."""
 
         def report(progress: Progress) -> None:
-            self._figures = (round(min(progress.out_seconds / seconds, 1.0), 3), progress.speed)
+            self._progress = (round(min(progress.out_seconds / seconds, 1.0), 3), progress.speed)
 
         return report
 
     def limits(self) -> Limits:
-        """Spec section 6, for one process of this job."""
+        """Limits of one process of this job: spec section 6."""
         return Limits(
             seconds=self.claim.deadline.total_seconds(),
             output_bytes=3 * self.claim.source_bytes + 2**30,
@@ -100,24 +100,24 @@ class JobLease:
         )
 
     async def put(self, files: dict[str, Path]) -> None:
-        """Move local files into the store under these keys; noted first, so that nothing is left behind."""
+        """Move local files into the store. Keys are recorded first, so that a failed attempt deletes them."""
         self.stored += files
-        gate = asyncio.Semaphore(PARALLEL_UPLOADS)
+        limit = asyncio.Semaphore(PARALLEL_UPLOADS)
 
-        async def one(key: str, path: Path) -> None:
-            async with gate:
+        async def adopt(key: str, path: Path) -> None:
+            async with limit:
                 await self.context.store.adopt_file(key, path, TYPES[path.suffix])
 
         async with asyncio.TaskGroup() as group:
             for key, path in files.items():
-                group.create_task(one(key, path))
+                group.create_task(adopt(key, path))
 
     def keep(self) -> None:
-        """A row names them now."""
+        """Keep the stored objects: a row references them now."""
         self.stored.clear()
 
     async def drop_stored(self) -> None:
-        """Remove what this attempt stored in vain; what cannot be removed now is left to the last step."""
+        """Delete unreferenced objects of this attempt; on errors they are left to the finish job."""
         if not self.stored:
             return
         try:
@@ -126,20 +126,20 @@ class JobLease:
                     return
             for key in self.stored:
                 await self.context.store.delete(key)
-        except (StoreError, *DATABASE_AWAY) as error:
-            log.warning("objects of no use stay for now", error=str(error))
+        except (StoreError, *DATABASE_ERRORS) as error:
+            log.warning("unreferenced objects not deleted", error=str(error))
         self.keep()
 
     async def watch(self, step: "asyncio.Task[Any]") -> None:
-        """Renew the lease until cancelled; stop the step when the job is no longer ours."""
+        """Renew the lease until cancelled; cancel the step when the lease is lost."""
         renewed = monotonic()
         while True:
             await asyncio.sleep(self.context.timing.watch)
             due = monotonic() - renewed >= self.context.timing.renew
             try:
-                if due or self._figures != self._told:
-                    self._told = self._figures
-                    fraction, speed = self._told
+                if due or self._progress != self._written:
+                    self._written = self._progress
+                    fraction, speed = self._written
                     now = self.context.now()
                     await leases.renew(
                         self.context.database,
@@ -156,5 +156,5 @@ class JobLease:
                 self.lost = True
                 step.cancel()
                 return
-            except DATABASE_AWAY as error:  # busy or away: the fence judges what we do meanwhile
-                log.warning("the lease could not be renewed", error=str(error))
+            except DATABASE_ERRORS as error:  # go on: the fence protects every write
+                log.warning("lease renewal failed", error=str(error))

@@ -1,4 +1,4 @@
-"""One job from claim to outcome, whatever happens in between."""
+"""Execution of one claimed job, and handling of its errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from storage.messages import N_, Message, message
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import api as jobs
@@ -14,7 +15,7 @@ from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.timing import MAX_ATTEMPTS
 from transcoder.media import Unusable
-from transcoder.worker.context import DATABASE_AWAY, JobLease, WorkerContext, patiently
+from transcoder.worker.context import DATABASE_ERRORS, JobLease, WorkerContext, with_retries
 from transcoder.worker.scratch import ScratchBusy, ScratchFull
 from transcoder.worker.steps import audio, chunk, finish, prepare
 
@@ -27,31 +28,31 @@ STEPS: dict[str, Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]] = 
     "finish": finish.run,
 }
 Outcome = Callable[[], Awaitable[None]]
-PAUSE = timedelta(seconds=15)  # until the store is back, or another job has let go of its original
+PAUSE = timedelta(seconds=15)  # before a retry when the store is unreachable or scratch space is in use
 
 
-class TookTooLong(Exception):
-    """Our own deadline, not one of a connection's."""
+class DeadlineExceeded(Exception):
+    """Job deadline exceeded, as opposed to a connection's timeout."""
 
 
-async def do(lease: JobLease) -> None:
-    """Raises nothing but the news that this worker stops or that its database is away."""
+async def run_job(lease: JobLease) -> None:
+    """Run a job and write its outcome. Raises only CancelledError, when the worker stops."""
     context, claim = lease.context, lease.claim
-    log.info("job begins", attempt=claim.attempts)
+    log.info("job started", attempt=claim.attempts)
     try:
-        await _under_watch(lease)
-        log.info("job is done")
+        await _run_step(lease)
+        log.info("job done")
     except asyncio.CancelledError:
-        await asyncio.shield(_settle(lease, partial(_put_back, context, claim, counted=False)))
-        log.info("job is put back: this worker stops")
+        await asyncio.shield(_settle(lease, partial(_requeue, context, claim, counted=False)))
+        log.info("job requeued", reason="worker stops")
         raise
     except BaseExceptionGroup as group:
-        await _after(lease, _first(group))
+        await _handle_error(lease, _first(group))
     except Exception as error:
-        await _after(lease, error)
+        await _handle_error(lease, error)
 
 
-async def _under_watch(lease: JobLease) -> None:
+async def _run_step(lease: JobLease) -> None:
     claim = lease.claim
     step = asyncio.ensure_future(STEPS[claim.kind](lease.context, claim, lease))
     watch = asyncio.create_task(lease.watch(step))
@@ -60,7 +61,7 @@ async def _under_watch(lease: JobLease) -> None:
             await step
     except TimeoutError:
         if clock.expired():
-            raise TookTooLong from None
+            raise DeadlineExceeded from None
         raise
     except asyncio.CancelledError:
         if lease.lost:
@@ -72,95 +73,103 @@ async def _under_watch(lease: JobLease) -> None:
         await asyncio.wait((watch, step))
 
 
-async def _after(lease: JobLease, error: BaseException) -> None:
-    """What to do about what went wrong."""
+async def _handle_error(lease: JobLease, error: BaseException) -> None:
+    """Map an error to the job's outcome and write it."""
     outcome: Outcome | None
     context, claim, now = lease.context, lease.claim, lease.context.now()
     match error:
         case LeaseLost():
-            log.info("job is no longer ours: cancelled, or another worker has it")
+            log.info("lease lost", reason="cancelled or taken over by another worker")
             outcome = None
         case Unusable():
-            log.info("the original is refused", reason=str(error))
-            outcome = partial(leases.refuse, context.database, claim, str(error), now)
+            log.info("original rejected", reason=str(error))
+            outcome = partial(leases.refuse, context.database, claim, error.message, now)
         case ObjectMissing():
             outcome = partial(
                 leases.fail,
                 context.database,
                 claim,
-                "The original is no longer there. Upload the file again.",
+                message(N_("The original file no longer exists. Upload the file again.")),
                 now,
             )
         case StoreUnavailable() | ScratchBusy():
-            log.warning("the job waits", error=str(error))
-            outcome = partial(_put_back, context, claim, counted=False, delay=PAUSE, error=str(error))
+            log.warning("job deferred", error=str(error))
+            outcome = partial(_requeue, context, claim, counted=False, delay=PAUSE, error=Message(str(error)))
         case StoreFull() | ScratchFull():
-            log.error("no room", error=str(error))
-            outcome = partial(leases.fail, context.database, claim, f"{error} Then press Retry.", now)
+            log.error("storage full", error=str(error))
+            outcome = partial(leases.fail, context.database, claim, _storage_full(error), now)
         case _:
-            outcome = _try_again(context, claim, error)
+            outcome = _retry_or_fail(context, claim, error)
     await _settle(lease, outcome)
 
 
-def _try_again(context: WorkerContext, claim: Claim, error: BaseException) -> Outcome:
-    sentence = _sentence(error)
+def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -> Outcome:
+    reason = _reason(error)
     if isinstance(error, ProcessFailed):
-        log.warning("the process failed", error=str(error), stderr=error.stderr[-2000:])
+        log.warning("process failed", error=str(error), stderr=error.stderr[-2000:])
     else:
-        log.error("the job failed", exc_info=error)
+        log.error("job failed", exc_info=error)
     if claim.attempts >= MAX_ATTEMPTS:
-        given_up = f"{sentence} It was tried {MAX_ATTEMPTS} times. What is finished is kept: press Retry."
-        return partial(leases.fail, context.database, claim, given_up, context.now())
+        final = message(
+            N_("%(reason)s It was tried %(count)s times. Finished parts are kept: press Retry."),
+            reason=reason,
+            count=MAX_ATTEMPTS,
+        )
+        return partial(leases.fail, context.database, claim, final, context.now())
     return partial(
-        _put_back,
+        _requeue,
         context,
         claim,
         counted=True,
         delay=context.timing.retry_delay(claim.attempts),
-        error=sentence,
+        error=reason,
     )
 
 
-def _sentence(error: BaseException) -> str:
+def _storage_full(error: BaseException) -> Message:
+    return message(N_("%(reason)s Then press Retry."), reason=str(error))
+
+
+def _reason(error: BaseException) -> Message:
     match error:
-        case ProcessFailed(kind="timeout") | TookTooLong():
-            return "Encoding took far too long and was stopped."
+        case ProcessFailed(kind="timeout") | DeadlineExceeded():
+            return message(N_("Encoding took far too long and was stopped."))
         case TimeoutError():
-            return "The database did not answer in time."
+            return message(N_("The database did not answer in time."))
         case ProcessFailed(kind="stalled"):
-            return "Encoding made no progress for minutes and was stopped."
+            return message(N_("Encoding made no progress for minutes and was stopped."))
         case ProcessFailed(kind="too_much_output"):
-            return "Encoding wrote more than any such lecture should need and was stopped."
+            return message(N_("Encoding wrote more output than this lecture should need and was stopped."))
         case ProcessFailed(kind="killed"):
-            return "Encoding was stopped by the system, which may be short of memory."
+            return message(N_("Encoding was stopped by the system, which may be short of memory."))
         case ProcessFailed():
             last = error.stderr.strip().rpartition("\n")[2][:200]
-            return f"Encoding failed: {last or error.returncode}."
+            return message(N_("Encoding failed: %(error)s."), error=last or str(error.returncode))
         case _:
-            return f"Encoding failed: {error or type(error).__name__}."
+            return message(N_("Encoding failed: %(error)s."), error=str(error) or type(error).__name__)
 
 
-async def _put_back(
+async def _requeue(
     context: WorkerContext,
     claim: Claim,
     *,
     counted: bool,
     delay: timedelta = timedelta(),
-    error: str | None = None,
+    error: Message | None = None,
 ) -> None:
-    await leases.put_back(context.database, claim, context.now(), delay=delay, counted=counted, error=error)
+    await leases.requeue(context.database, claim, context.now(), delay=delay, counted=counted, error=error)
     await jobs.wake(context.queue, [claim], delay.total_seconds())
 
 
 async def _settle(lease: JobLease, outcome: Outcome | None) -> None:
-    """Write the outcome down, then remove what the attempt stored in vain."""
+    """Write the outcome, then delete the attempt's unreferenced objects."""
     try:
         if outcome is not None:
-            await patiently(outcome)
+            await with_retries(outcome)
     except LeaseLost:
-        log.info("the outcome came too late: the job is no longer ours")
-    except DATABASE_AWAY as error:
-        log.error("the outcome could not be written: the lease decides", error=str(error))
+        log.info("lease lost", reason="outcome came too late")
+    except DATABASE_ERRORS as error:
+        log.error("outcome not written, left to lease expiry", error=str(error))
         return
     await lease.drop_stored()
 

@@ -1,7 +1,7 @@
-"""A worker process: Dramatiq brings the hints, one event loop does the jobs.
+"""Worker process: Dramatiq receives wake-up messages, one event loop runs the jobs.
 
-The loop lives in the main thread, where signals arrive and from which ffmpeg starts (the kernel
-ends it with the thread that started it). Dramatiq's threads only wait for the loop.
+The loop runs in the main thread, which receives signals and starts ffmpeg (the kernel kills a
+child when the thread that started it ends). Dramatiq's threads only wait for the loop.
 """
 
 import asyncio
@@ -23,22 +23,22 @@ from storage.database.tables import WorkerRow
 from storage.objects.open import StoreConfig, open_store
 from transcoder.ffmpeg.tools import find_tools
 from transcoder.jobs import api as jobs
-from transcoder.jobs import leases
+from transcoder.jobs import claiming, leases
 from transcoder.jobs.queue import ACTOR, QUICK, TRANSCODE, Queue, make_broker
 from transcoder.jobs.timing import Timing
 from transcoder.worker import slots
-from transcoder.worker.context import DATABASE_AWAY, WorkerContext
+from transcoder.worker.context import DATABASE_ERRORS, WorkerContext
 from transcoder.worker.scratch import Scratch
 
 log = structlog.get_logger(__name__)
 
-# Dramatiq's longest sleep between looks into an empty queue, in milliseconds. Somebody waits for
-# what is quick; looking for chunks as often would cost a hundredth of the machine.
+# Dramatiq's maximum poll interval on an empty queue, in milliseconds. Users wait for quick jobs;
+# polling for chunks as often would cost 1 % of the machine.
 POLL = {QUICK: 100, TRANSCODE: 500}
 
 
 class WorkerConfig(msgspec.Struct, frozen=True):
-    """All that a worker needs: addresses, a folder of its own, and what it is for."""
+    """Configuration of a worker: addresses, scratch folder, queue and concurrency."""
 
     database_url: str
     queue_url: str
@@ -46,16 +46,16 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     scratch_folder: Path
     scratch_bytes: int
     queue: str  # "quick" or "transcode"
-    slot: str  # with the host it names the worker; a restarted one keeps it
+    slot: str  # host and slot identify the worker; kept across restarts
     jobs_at_once: int = 1
-    threads: int = 1  # of one encoder
+    threads: int = 1  # per encoder
     ffmpeg: str = ""
     ffprobe: str = ""
     timing: Timing = Timing()
 
 
 def run(config: WorkerConfig) -> None:
-    """Blocks until SIGTERM or SIGINT; then the current job is put back within seconds."""
+    """Run a worker until SIGTERM or SIGINT; then its jobs are requeued within seconds."""
     asyncio.run(_run(config))
 
 
@@ -90,15 +90,15 @@ async def _serve(context: WorkerContext, config: WorkerConfig, stop: asyncio.Eve
     await _wake_due(context, config)
     consumer = Consumer(context, config)
     consumer.start()
-    log.info("worker is ready", worker=context.worker, queue=config.queue)
+    log.info("worker ready", worker=context.worker, queue=config.queue)
     await stop.wait()
-    log.info("worker stops", worker=context.worker)
+    log.info("worker stopping", worker=context.worker)
     heartbeat.cancel()
     with suppress(TimeoutError):
         async with asyncio.timeout(context.timing.stop):
             await consumer.stop()
-    await _wake_due(context, config)  # what was put back, for our own threads may have taken the hint
-    with suppress(*DATABASE_AWAY):
+    await _wake_due(context, config)  # requeued jobs, because our own threads may have taken their messages
+    with suppress(*DATABASE_ERRORS):
         async with context.database.write() as session:
             await session.execute(
                 delete(WorkerRow).where(WorkerRow.id == context.worker, WorkerRow.pid == os.getpid())
@@ -106,56 +106,56 @@ async def _serve(context: WorkerContext, config: WorkerConfig, stop: asyncio.Eve
 
 
 async def _wake_due(context: WorkerContext, config: WorkerConfig) -> None:
-    """For whoever is there: hints may have been lost while nobody was."""
+    """Send wake-up messages for due jobs: earlier ones may have been lost while no worker ran."""
     try:
-        due = await leases.due(context.database, config.queue, context.now(), limit=config.jobs_at_once)
-    except DATABASE_AWAY as error:
-        log.warning("the database cannot be asked what is due", error=str(error))
+        due = await claiming.due(context.database, config.queue, context.now(), limit=config.jobs_at_once)
+    except DATABASE_ERRORS as error:
+        log.warning("due jobs not read", error=str(error))
     else:
         await jobs.wake(context.queue, due)
 
 
 class Consumer:
-    """Dramatiq's worker inside this process. A hint means: do what is due."""
+    """Dramatiq worker inside this process. Every message means: run the due jobs."""
 
     def __init__(self, context: WorkerContext, config: WorkerConfig) -> None:
         self.context, self.config = context, config
         self._loop = asyncio.get_running_loop()
         self._running: set[asyncio.Task[None]] = set()
-        self._places = slots.Places()
+        self._slots = slots.JobSlots()
         self._stopping = False
-        # Only a database that is away makes a hint fail; the rows know of everything else.
+        # A message fails only when the database is unreachable; job failures are recorded in the rows.
         retries = Retries(max_retries=3, min_backoff=15_000, max_backoff=600_000)
         broker = make_broker(config.queue_url, middleware=[retries])
-        dramatiq.actor(actor_name=ACTOR, queue_name=config.queue, broker=broker)(self._on_hint)
+        dramatiq.actor(actor_name=ACTOR, queue_name=config.queue, broker=broker)(self._on_message)
         self._worker = dramatiq.Worker(
             broker,
             queues={config.queue},
             worker_timeout=POLL[config.queue],
             worker_threads=config.jobs_at_once,
         )
-        self._worker.queue_prefetch = config.jobs_at_once  # hoard no hints that another worker could take
+        self._worker.queue_prefetch = config.jobs_at_once  # leave further messages to other workers
 
     def start(self) -> None:
         self._worker.start()
 
     async def stop(self) -> None:
-        """Put the current jobs back, then let go of the queue."""
+        """Requeue the current jobs, then close the queue."""
         self._stopping = True
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.to_thread(self._worker.stop, round(self.context.timing.stop * 1000))
 
-    def _on_hint(self, _job_id: str) -> None:
-        """In a thread of Dramatiq's, which waits until there is nothing left to do."""
+    def _on_message(self, _job_id: str) -> None:
+        """Actor in a Dramatiq thread, which blocks until no job is due."""
         with suppress(asyncio.CancelledError):
             asyncio.run_coroutine_threadsafe(self._work(), self._loop).result()
 
     async def _work(self) -> None:
         if self._stopping:
             return
-        task = asyncio.create_task(slots.work(self.context, self.config.queue, self._places))
+        task = asyncio.create_task(slots.work(self.context, self.config.queue, self._slots))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         with suppress(asyncio.CancelledError):
@@ -171,6 +171,6 @@ async def _heartbeat(context: WorkerContext, queue: str) -> None:
                 await session.merge(
                     WorkerRow(id=context.worker, started_at=started, heartbeat_at=context.now(), **row)
                 )
-        except DATABASE_AWAY as error:
-            log.warning("the heartbeat could not be written", error=str(error))
+        except DATABASE_ERRORS as error:
+            log.warning("heartbeat not written", error=str(error))
         await asyncio.sleep(context.timing.heartbeat)

@@ -1,11 +1,11 @@
-"""A worker's own disk: originals fetched once per machine, and folders that last as long as a job.
+"""Scratch folder of a machine: originals, fetched once, and a temporary folder per job.
 
-Shared by all worker processes of a machine, held together by `flock`: the kernel lets go of a
-dead process's locks, so nothing is left locked or forgotten.
+Shared by all worker processes of a machine and synchronised by `flock`: the kernel releases a
+dead process's locks, so no lock or folder is left behind.
 
-    originals/{digest}{suffix}   and .lock beside it: exclusive while fetching, shared while in use
-    jobs/{process}/.lock         held as long as the process lives
-    jobs/{process}/{job}.{take}/ what ffmpeg writes before it is stored
+    originals/{digest}{suffix}      with a .lock file: exclusive while fetching, shared while in use
+    jobs/{process}/.lock            held as long as the process lives
+    jobs/{process}/{job}.{attempt}/ output of ffmpeg before it is stored
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from uuid import uuid4
 
 from storage.objects.store import ObjectStore, StoreFull
 
-POLL_SECONDS = 0.1  # flock has no way to wait without a thread
+POLL_SECONDS = 0.1  # a blocking flock would need a thread
 
 
 class ScratchFull(Exception):
-    """`str()` is a sentence for the administrator."""
+    """Original larger than the scratch folder; `str()` is a sentence for the administrator."""
 
 
 class ScratchBusy(Exception):
-    """Worth another try when other jobs have ended."""
+    """Scratch folder full of originals in use; retry after other jobs have ended."""
 
 
 class Scratch:
@@ -55,7 +55,7 @@ class Scratch:
 
     @asynccontextmanager
     async def job_folder(self, job_id: str, attempt: int) -> AsyncIterator[Path]:
-        """Empty at first, gone afterwards, whatever happens."""
+        """Temporary folder of one attempt, empty at first and always deleted afterwards."""
         await asyncio.to_thread(self._remove_dead)
         folder = self.own / f"{job_id}.{attempt}"
         folder.mkdir()
@@ -66,7 +66,7 @@ class Scratch:
 
     @asynccontextmanager
     async def original(self, store: ObjectStore, key: str, size: int) -> AsyncIterator[Path]:
-        """The whole original as a local file, kept there while it is used.
+        """Original as a complete local file, locked against eviction while in use.
 
         Raises ScratchFull, ScratchBusy, StoreError; ObjectMissing when it is not in the store.
         """
@@ -84,7 +84,7 @@ class Scratch:
             os.close(lock)
 
     async def _fetch_once(self, store: ObjectStore, key: str, path: Path, size: int, lock: int) -> None:
-        """Returns with a shared lock and the file in place."""
+        """Fetch the original unless present; returns with a shared lock on it."""
         while True:
             await _flock(lock, fcntl.LOCK_SH)
             if path.exists():
@@ -92,12 +92,12 @@ class Scratch:
             await _flock(lock, fcntl.LOCK_EX)
             if not path.exists():
                 await asyncio.to_thread(self._make_room, size)
-                part = self.own / f"{path.name}.{uuid4().hex}"  # ours, so that a dead fetch is cleared up
+                part = self.own / f"{path.name}.{uuid4().hex}"  # in our folder: deleted if we die
                 await store.fetch(key, part)
                 part.replace(path)
 
     def _make_room(self, size: int) -> None:
-        """Drop the originals that were used longest ago and are not in use."""
+        """Evict least recently used originals that are not in use."""
         if size > self.cap_bytes:
             raise ScratchFull(
                 f"The original has {size} bytes and the workers' scratch folder may hold {self.cap_bytes}."
@@ -113,11 +113,11 @@ class Scratch:
         if total + size > self.cap_bytes:
             raise ScratchBusy("The workers' scratch folder is full of originals that are in use.")
         if shutil.disk_usage(self.originals).free <= size:
-            raise StoreFull("There is no room on this worker's disk for the original.")
+            raise StoreFull("This worker's disk has no space for the original.")
 
     def _remove_dead(self) -> None:
-        """Folders of processes that ended without clearing up."""
-        with _locked(self._start):  # nobody clears up between a new folder and its lock
+        """Delete folders of dead processes."""
+        with _locked(self._start):  # keeps others from deleting a new folder before it is locked
             for folder in self.jobs.iterdir():
                 with suppress(FileNotFoundError), _locked(folder / ".lock", fcntl.LOCK_NB) as free:
                     if free:
@@ -125,7 +125,7 @@ class Scratch:
 
 
 def _name(key: str) -> str:
-    """The suffix stays, because some demuxers look at it."""
+    """Local file name of an original; keeps the suffix, which some demuxers check."""
     return hashlib.sha256(key.encode()).hexdigest()[:32] + (PurePosixPath(key).suffix or ".bin")
 
 
@@ -150,7 +150,7 @@ def _open(path: Path) -> int:
 
 @contextmanager
 def _locked(path: Path, how: int = 0) -> Iterator[bool]:
-    """Whether the lock is ours alone; with LOCK_NB it is False at once when somebody has it."""
+    """Exclusive lock on a file; yields False with LOCK_NB when it is held elsewhere."""
     lock = _open(path)
     try:
         try:

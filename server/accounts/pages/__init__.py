@@ -1,9 +1,9 @@
-"""HTML of this feature; `server.app` mounts it."""
+"""HTML pages of accounts, mounted by `server.app`."""
 
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.pages.account import ROUTES as ACCOUNT
 from server.accounts.pages.people import ROUTES as PEOPLE
-from server.accounts.pages.sign_in import ROUTES as ENTRY
+from server.accounts.pages.sign_in import ROUTES as SIGN_IN
 
-ROUTES: list[ControllerRouterHandler] = [*ENTRY, *ACCOUNT, *PEOPLE]
+ROUTES: list[ControllerRouterHandler] = [*SIGN_IN, *ACCOUNT, *PEOPLE]

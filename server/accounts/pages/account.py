@@ -1,4 +1,4 @@
-"""One's own account: name, password, signed-in browsers, tokens for programs."""
+"""Account page: name, password, browser sessions, tokens for programs."""
 
 from typing import Any
 
@@ -81,11 +81,11 @@ async def end_sessions(
 ) -> Redirect:
     ended = await service.end_other_sessions(database, viewer, dependencies.session_secret(request, settings))
     if not ended:
-        return redirect(ACCOUNT, _("You were signed in nowhere else."), "info")
-    told = ngettext(
+        return redirect(ACCOUNT, _("You were not signed in anywhere else."), "info")
+    message = ngettext(
         "%(number)s other browser is signed out.", "%(number)s other browsers are signed out.", ended
     )
-    return redirect(ACCOUNT, told % {"number": ended})
+    return redirect(ACCOUNT, message % {"number": ended})
 
 
 @post(f"{ACCOUNT}/tokens")
@@ -95,7 +95,7 @@ async def make_token(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Template:
-    """Answers with the token itself instead of a redirect: this page is the only place that shows it."""
+    """Responds with the token instead of a redirect: this response is the only place that shows it."""
     form = await Form.read(request)
     try:
         made = await tokens.make(database, viewer.id, name=form["name"], now=clock.now())
@@ -125,13 +125,13 @@ async def _account(
     token: Form | None = None,
     made: MadeToken | None = None,
 ) -> Template:
-    """At most one of the forms was sent; the others are as they are kept."""
-    sent = details or password or token or Form()
+    """At most one of the forms was submitted; the others show the stored values."""
+    submitted = details or password or token or Form()
     return page(
         request,
         "accounts/account.html",
         viewer=viewer,
-        status_code=sent.status,
+        status_code=submitted.status,
         details=details or Form(),
         password=password or Form(),
         token=token or Form(),

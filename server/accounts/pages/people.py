@@ -1,4 +1,4 @@
-"""Everybody's accounts, for administrators: find, add, change, disable, import."""
+"""Account administration: find, add, change, disable, import."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -10,12 +10,12 @@ from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
 from server.accounts.schemas import Imported, NewPerson, PersonPatch
 from server.core.clock import Clock
 from server.core.errors import Problem
+from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
@@ -23,6 +23,7 @@ from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.institution import service as institution
 from storage.database.engine import Database
+from storage.states import Role
 
 AnyRequest = Request[Any, Any, State]
 PEOPLE = "/admin/people"
@@ -33,7 +34,7 @@ async def people_page(
     request: AnyRequest, administrator: NamedDependency[Viewer], database: NamedDependency[Database]
 ) -> Template:
     search, role = request.query_params.get("search", ""), request.query_params.get("role", "")
-    offset = _whole(request.query_params.get("from", ""))
+    offset = _offset(request.query_params.get("from", ""))
     found = await people.matching(database, search=search, role=role, offset=offset, limit=people.PAGE + 1)
     return page(
         request,
@@ -43,9 +44,9 @@ async def people_page(
         role=role,
         people=found[: people.PAGE],
         counts=await people.count(database),
-        before=_address(search, role, max(0, offset - people.PAGE)) if offset else None,
-        after=_address(search, role, offset + people.PAGE) if len(found) > people.PAGE else None,
-        tabs=[(name, _address(search, name)) for name in ("", *rules.ROLES)],
+        before=_list_url(search, role, max(0, offset - people.PAGE)) if offset else None,
+        after=_list_url(search, role, offset + people.PAGE) if len(found) > people.PAGE else None,
+        tabs=[(name, _list_url(search, name)) for name in ("", *Role)],
     )
 
 
@@ -92,19 +93,19 @@ async def import_people(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """A file, or what was pasted. A file that is refused comes back as text that one can mend."""
-    data = await _list_of(request)
-    form = Form({"list": _readable(data)})
+    """Import of a file or pasted text. A rejected file is shown as text, for correction."""
+    data = await _submitted_list(request)
+    form = Form({"list": _decoded(data)})
     try:
         imported = await people.import_csv(database, data, clock.now())
     except Problem as problem:
         return _import(request, administrator, form.refused(problem))
     if imported.problems:
         return _import(request, administrator, form, imported)
-    return redirect(PEOPLE, _told(imported))
+    return redirect(PEOPLE, _summary(imported))
 
 
-def _told(imported: Imported) -> str:
+def _summary(imported: Imported) -> str:
     counts = (
         (imported.added, ngettext("%(number)s person added", "%(number)s people added", imported.added)),
         (imported.changed, ngettext("%(number)s changed", "%(number)s changed", imported.changed)),
@@ -113,7 +114,7 @@ def _told(imported: Imported) -> str:
     return ", ".join(text % {"number": count} for count, text in counts if count) + "."
 
 
-async def _list_of(request: AnyRequest) -> bytes:
+async def _submitted_list(request: AnyRequest) -> bytes:
     form = await request.form()
     file = form.get("file")
     data = await file.read() if isinstance(file, UploadFile) else b""
@@ -121,8 +122,8 @@ async def _list_of(request: AnyRequest) -> bytes:
     return data or (pasted.strip().encode() if isinstance(pasted, str) else b"")
 
 
-def _readable(data: bytes) -> str:
-    """Nothing of a file that is no text: nobody could mend it."""
+def _decoded(data: bytes) -> str:
+    """Text of the list; empty for a binary file, which nobody could correct."""
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -193,18 +194,22 @@ async def disable_person(
     person_id: FromPath[str],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """The form says the wanted state, so that sending it twice is sending it once."""
+    """Idempotent: the form contains the wanted state."""
     disabled = (await Form.read(request))["disabled"] == "yes"
     if disabled and person_id == administrator.id:
         return redirect(
-            f"{PEOPLE}/{person_id}", _("Another administrator can disable your account."), "danger"
+            f"{PEOPLE}/{person_id}",
+            _("You cannot disable your own account. Another administrator can."),
+            "danger",
         )
     try:
         person = await people.edit(database, person_id, PersonPatch(disabled=disabled), clock.now())
     except Problem as problem:
-        return redirect(f"{PEOPLE}/{person_id}", _(problem.detail), "danger")
-    told = _("%(name)s is signed out and cannot sign in.") if disabled else _("%(name)s may sign in again.")
-    return redirect(f"{PEOPLE}/{person_id}", told % {"name": person.name})
+        return redirect(f"{PEOPLE}/{person_id}", translated(problem.message), "danger")
+    message = (
+        _("%(name)s is signed out and cannot sign in.") if disabled else _("%(name)s may sign in again.")
+    )
+    return redirect(f"{PEOPLE}/{person_id}", message % {"name": person.name})
 
 
 async def _person(
@@ -228,13 +233,13 @@ async def _person(
     )
 
 
-def _whole(text: str) -> int:
+def _offset(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
-def _address(search: str, role: str, offset: int = 0) -> str:
-    asked = {"search": search, "role": role, "from": offset or ""}
-    query = urlencode({name: value for name, value in asked.items() if value})
+def _list_url(search: str, role: str, offset: int = 0) -> str:
+    parameters = {"search": search, "role": role, "from": offset or ""}
+    query = urlencode({name: value for name, value in parameters.items() if value})
     return f"{PEOPLE}?{query}" if query else PEOPLE
 
 

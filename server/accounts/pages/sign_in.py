@@ -1,4 +1,4 @@
-"""How one gets in: the set-up link, signing in and out, and the front page by role."""
+"""Sign-in pages: the set-up link, signing in and out, and the front page by role."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ async def setup_page(
     request: AnyRequest, token: FromPath[str], database: NamedDependency[Database]
 ) -> Template:
     if not await setup.is_open(database, token):
-        raise Gone(setup.USED)
+        raise Gone(setup.LINK_USED)
     return _setup(request, token, Form())
 
 

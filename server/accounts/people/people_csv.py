@@ -1,7 +1,8 @@
-"""A list of people as a spreadsheet exports it. Pure: bytes in, people and sentences out."""
+"""CSV lists of people, as spreadsheets export them. Pure: bytes in, people and sentences out."""
 
 import csv
 import io
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -9,47 +10,52 @@ import msgspec
 from server.accounts import rules
 from server.accounts.schemas import LineProblem, NewPerson
 from server.core.errors import Invalid, all_valid
+from storage.messages import N_
 
-NEEDED = ("email", "name", "role")
-COLUMNS = (*NEEDED, "password")
-MOST_LINES = 20_000
+REQUIRED = ("email", "name", "role")
+COLUMNS = (*REQUIRED, "password")
+MAX_LINES = 20_000
 
 
-class Roster(msgspec.Struct, frozen=True):
+class PeopleList(msgspec.Struct, frozen=True):
     people: tuple[NewPerson, ...]
     problems: tuple[LineProblem, ...]
 
 
-def read(data: bytes) -> Roster:
-    """Columns email, name, role and perhaps password, in any order, between commas, semicolons or tabs.
+def read(data: bytes) -> PeopleList:
+    """Columns email, name, role and optionally password, in any order, between commas, semicolons or tabs.
 
-    Raises Invalid when it is no such list at all; what is wrong with single lines is told by line.
+    Raises Invalid when the whole list is unusable; errors of single lines are returned as `problems`.
     """
     rows = _rows(data)
     header = [name.strip().lower() for name in rows[0][1]] if rows else []
-    missing = [name for name in NEEDED if name not in header]
+    missing = [name for name in REQUIRED if name not in header]
     if missing:
-        raise Invalid(f"The first line must name the columns {', '.join(NEEDED)}; {missing[0]} is missing.")
+        raise Invalid(
+            N_("The first line must name the columns %(columns)s; %(missing)s is missing."),
+            columns=", ".join(REQUIRED),
+            missing=missing[0],
+        )
     if not rows[1:]:
-        raise Invalid("The list names no people: write one a line, below the names of the columns.")
+        raise Invalid(N_("The list contains no people: write one per line, below the names of the columns."))
     people: dict[str, NewPerson] = {}
     problems: list[LineProblem] = []
     for line, row in rows[1:]:
         values = dict(zip(header, row, strict=False))
         try:
-            email, name, role = (values.get(column, "") for column in NEEDED)
+            email, name, role = (values.get(column, "") for column in REQUIRED)
             person = clean(NewPerson(email, name, role, values.get("password") or None))
             if person.email in people:
-                raise Invalid(f"{person.email} stands in the list twice.")
+                raise Invalid(N_("%(email)s is in the list twice."), email=person.email)
             people[person.email] = person
         except Invalid as problem:
-            problems.append(LineProblem(line, problem.detail))
-    return Roster(tuple(people.values()), tuple(problems))
+            problems.append(LineProblem(line, problem.message))
+    return PeopleList(tuple(people.values()), tuple(problems))
 
 
 def clean(person: NewPerson) -> NewPerson:
-    """As it is stored. Raises Invalid with all that is wrong."""
-    checks = {
+    """Person as stored. Raises one Invalid with all errors."""
+    checks: dict[str, Callable[[], str]] = {
         "email": partial(rules.clean_email, person.email),
         "name": partial(rules.clean_name, person.name),
         "role": partial(rules.clean_role, person.role),
@@ -60,11 +66,11 @@ def clean(person: NewPerson) -> NewPerson:
 
 
 def _rows(data: bytes) -> list[tuple[int, list[str]]]:
-    """Each with the number of the line it ends on; empty ones are left out."""
+    """Rows with the number of the line they end on; empty ones are left out."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Invalid("The list is not UTF-8. Save it as CSV UTF-8 and try again.") from None
+        raise Invalid(N_("The list is not UTF-8. Save it as CSV UTF-8 and try again.")) from None
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -72,8 +78,8 @@ def _rows(data: bytes) -> list[tuple[int, list[str]]]:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error:
         raise Invalid(
-            f"Line {reader.line_num} cannot be read as CSV: look for a stray quotation mark."
+            N_("Line %(line)s cannot be read as CSV: look for a stray quotation mark."), line=reader.line_num
         ) from None
-    if len(rows) > MOST_LINES:
-        raise Invalid(f"The list has more than {MOST_LINES} lines. Split it.")
+    if len(rows) > MAX_LINES:
+        raise Invalid(N_("The list has more than %(count)s lines. Split it."), count=MAX_LINES)
     return rows

@@ -1,4 +1,4 @@
-"""The accounts: list, add, change, disable, import. Who may call this is the caller's to check."""
+"""Account management: list, add, change, disable, import. The caller checks permissions."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,15 +16,17 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import User
+from storage.messages import N_
+from storage.states import Role
 
 PAGE = 100
-TAKEN = "There is already an account with this address."
+EMAIL_TAKEN = N_("There is already an account with this address.")
 
 
 async def matching(
     database: Database, *, search: str = "", role: str = "", offset: int = 0, limit: int = PAGE
 ) -> list[Person]:
-    """By name. `search` is a part of the name or the address, in any case."""
+    """People by name. `search` is a part of the name or the email address, in any case."""
     query = select(User).order_by(func.lower(User.name), User.email).offset(offset).limit(limit)
     if search.strip():
         part = search.strip()
@@ -37,13 +39,13 @@ async def matching(
         return [_person(user) for user in await session.scalars(query)]
 
 
-async def count(database: Database) -> dict[str, int]:
-    """How many there are of each role, disabled ones left out."""
+async def count(database: Database) -> dict[Role, int]:
+    """Number of accounts of each role, without disabled ones."""
     async with database.read() as session:
         rows = await session.execute(
             select(User.role, func.count()).where(User.disabled_at.is_(None)).group_by(User.role)
         )
-        return dict.fromkeys(rules.ROLES, 0) | dict(rows.all())
+        return dict.fromkeys(Role, 0) | dict(rows.all())
 
 
 async def get(database: Database, person_id: str) -> Person:
@@ -58,7 +60,7 @@ async def by_email(database: Database, email: str) -> Person | None:
 
 
 async def add(database: Database, new: NewPerson, now: datetime) -> Person:
-    """Raises Invalid, and Conflict when there is such an account."""
+    """Raises Invalid, and Conflict when the email address has an account."""
     person = people_csv.clean(new)
     password_hash = await passwords.hash_password(person.password) if person.password else None
     async with database.write() as session:
@@ -75,19 +77,19 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
             created_at=now,
         )
         if not added:
-            raise Conflict(TAKEN, fields={"email": TAKEN})
+            raise Conflict(EMAIL_TAKEN, fields={"email": EMAIL_TAKEN})
         return _person(await _user(session, person_id))
 
 
 async def edit(database: Database, person_id: str, patch: PersonPatch, now: datetime) -> Person:
-    """A new password and disabling end every session; a disabled account's tokens stop too.
+    """Partial update. A new password and disabling end every session; disabling stops tokens, too.
 
-    Raises Conflict rather than leave nobody who can administer.
+    Raises Conflict when no administrator would be left.
     """
     known = await get(database, person_id)
     password_hash = await _hashed(patch.password, known.email)
     async with database.write() as session:
-        able = await administrators.lock_administrators(session)
+        before = await administrators.lock_administrators(session)
         user = await _user(session, person_id)
         if patch.name is not None:
             user.name = rules.clean_name(patch.name)
@@ -99,15 +101,15 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
             user.password_hash = password_hash
         if patch.disabled or password_hash is not None:
             await sessions.end_all(session, person_id)
-        await administrators.require_administrator(session, able)
+        await administrators.require_administrator(session, before)
         return _person(user)
 
 
 async def import_csv(database: Database, data: bytes, now: datetime) -> Imported:
-    """All lines or none. Importing the same list again changes nothing.
+    """All lines or none; idempotent.
 
-    A password counts for accounts that have none yet: a list must not undo what people
-    have chosen since. Raises Invalid when it is no list, and Conflict like `edit`.
+    A password is set only for accounts without one: a list must not overwrite passwords that
+    people have chosen since. Raises Invalid when the list is unusable, and Conflict like `edit`.
     """
     read = people_csv.read(data)
     if read.problems:
@@ -115,7 +117,7 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
     hashes = await _hash_all(database, read.people)
     added = changed = 0
     async with database.write() as session:
-        able = await administrators.lock_administrators(session)
+        before = await administrators.lock_administrators(session)
         for person in read.people:
             password_hash = hashes.get(person.email)
             values = {"name": person.name, "role": person.role, "password_hash": password_hash}
@@ -124,26 +126,26 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
                 added += 1
             elif await _update(session, person, password_hash):
                 changed += 1
-        await administrators.require_administrator(session, able)
+        await administrators.require_administrator(session, before)
     return Imported(added, changed, len(read.people) - added - changed)
 
 
 async def _update(session: AsyncSession, person: NewPerson, password_hash: str | None) -> bool:
     user = (await session.scalars(select(User).where(User.email == person.email))).one()
-    user.name, user.role = person.name, person.role
+    user.name, user.role = person.name, Role(person.role)
     user.password_hash = user.password_hash or password_hash
     return session.is_modified(user)
 
 
 async def _hash_all(database: Database, people: Sequence[NewPerson]) -> dict[str, str]:
-    """By address, for those whose password will count. Before the transaction: each takes a while."""
+    """Hashes by email address, for accounts without a password. Before the transaction: hashing is slow."""
     async with database.read() as session:
-        settled = set(await session.scalars(select(User.email).where(User.password_hash.is_not(None))))
-    wanted = [person for person in people if person.password and person.email not in settled]
-    lanes = asyncio.Semaphore(4)  # 19 MiB each
+        with_password = set(await session.scalars(select(User.email).where(User.password_hash.is_not(None))))
+    wanted = [person for person in people if person.password and person.email not in with_password]
+    limit = asyncio.Semaphore(4)  # 19 MiB of memory per hash
 
     async def hashed(person: NewPerson) -> tuple[str, str]:
-        async with lanes:
+        async with limit:
             return person.email, await passwords.hash_password(person.password or "")
 
     return dict(await asyncio.gather(*map(hashed, wanted)))
@@ -158,7 +160,7 @@ async def _hashed(password: str | None, email: str) -> str | None:
 async def _user(session: AsyncSession, person_id: str) -> User:
     user = await session.get(User, person_id)
     if user is None:
-        raise NotFound("There is no such account.")
+        raise NotFound(N_("There is no such account."))
     return user
 
 

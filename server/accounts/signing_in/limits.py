@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in. Counted in the database, which all server processes share."""
+"""Rate limits of sign-in attempts, counted in the database, which all server processes share."""
 
 from datetime import datetime
 
@@ -10,29 +10,30 @@ from server.core.security import digest
 from storage.database.engine import Database
 from storage.database.locks import advisory_lock
 from storage.database.tables import SignInFailure
+from storage.messages import N_
 
-SLOW_DOWN = "Too many tries. Wait a quarter of an hour, or ask an administrator to reset the password."
+TOO_MANY = N_("Too many attempts. Wait 15 minutes, or ask an administrator to reset the password.")
 
 
-async def before_try(database: Database, *, email: str, address: str, now: datetime) -> None:
-    """Count the try before the password is looked at, so that many at once are all counted.
+async def count_attempt(database: Database, *, email: str, address: str, now: datetime) -> None:
+    """Count the attempt before the password is checked, so that concurrent ones are all counted.
 
-    Raises TooMany.
+    Raises TooManyAttempts.
     """
     account = digest(email)
     async with database.write() as session:
         await session.execute(delete(SignInFailure).where(SignInFailure.at <= now - rules.FAILURE_WINDOW))
-        for column, value, most in (
+        for column, value, limit in (
             (SignInFailure.account, account, rules.FAILURES_PER_ACCOUNT),
             (SignInFailure.address, address, rules.FAILURES_PER_ADDRESS),
         ):
             await advisory_lock(session, f"sign-in {value}")
-            tries = await session.scalar(select(func.count()).where(column == value)) or 0
-            if tries >= most:
-                raise TooManyAttempts(SLOW_DOWN)
+            attempts = await session.scalar(select(func.count()).where(column == value)) or 0
+            if attempts >= limit:
+                raise TooManyAttempts(TOO_MANY)
         session.add(SignInFailure(account=account, address=address, at=now))
 
 
-async def after_success(database: Database, *, email: str) -> None:
+async def clear_attempts(database: Database, *, email: str) -> None:
     async with database.write() as session:
         await session.execute(delete(SignInFailure).where(SignInFailure.account == digest(email)))

@@ -1,4 +1,4 @@
-"""argon2id with the parameters of the OWASP password storage sheet: 19 MiB, t=2, p=1."""
+"""Password hashing: argon2id with the parameters of the OWASP password storage sheet: 19 MiB, t=2, p=1."""
 
 import asyncio
 
@@ -15,13 +15,13 @@ async def hash_password(password: str) -> str:
 
 
 async def matches(password_hash: str | None, password: str) -> bool:
-    """Takes the same time whether or not there is such an account."""
+    """Verification that takes the same time whether or not there is such an account."""
     return await asyncio.to_thread(_matches, password_hash, normal_password(password))
 
 
 def _matches(password_hash: str | None, password: str) -> bool:
     if password_hash is None:
-        _HASHER.hash(password)  # the same work as a check
+        _HASHER.hash(password)  # the same work as a verification
         return False
     try:
         return _HASHER.verify(password_hash, password)

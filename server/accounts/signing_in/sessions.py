@@ -1,4 +1,4 @@
-"""Signed-in browsers. The cookie holds 256 random bits; the row holds their hash."""
+"""Browser sessions. The cookie holds 256 random bits; the row holds their hash."""
 
 from datetime import datetime, timedelta
 
@@ -11,11 +11,11 @@ from server.core.security import digest, new_secret
 from storage.database.engine import Database
 from storage.database.tables import User, UserSession
 
-SEEN_EVERY = timedelta(minutes=1)  # one write a minute and browser, not one a request
+LAST_SEEN_INTERVAL = timedelta(minutes=1)  # one write a minute and session, not one a request
 
 
 async def start(session: AsyncSession, user_id: str, *, replacing: str | None, now: datetime) -> str:
-    """A new id for the cookie, whatever the browser brought along: that one ends here."""
+    """New session; returns its secret for the cookie. The browser's previous session, `replacing`, ends."""
     if replacing:
         await end(session, replacing)
     secret = new_secret()
@@ -28,7 +28,7 @@ async def end(session: AsyncSession, secret: str) -> None:
 
 
 async def end_all(session: AsyncSession, user_id: str, *, but: str | None = None) -> int:
-    """How many ended. `but` is the secret of one that stays."""
+    """Number of ended sessions. `but` is the secret of one to keep."""
     ended = await session.execute(
         delete(UserSession)
         .where(UserSession.user_id == user_id, UserSession.id_hash != digest(but or ""))
@@ -38,7 +38,7 @@ async def end_all(session: AsyncSession, user_id: str, *, but: str | None = None
 
 
 async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | None:
-    """Who holds this cookie, if the session goes on; notes that they were here."""
+    """Viewer of a valid session, whose last-seen time is updated."""
     async with database.read() as session:
         row = (
             await session.execute(
@@ -49,21 +49,21 @@ async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | 
         ).one_or_none()
     if row is None:
         return None
-    kept, user = row
-    if not rules.is_live(user.role, kept.created_at, kept.last_seen_at, now):
+    found, user = row
+    if not rules.is_live(user.role, found.created_at, found.last_seen_at, now):
         return None
-    if now - kept.last_seen_at >= SEEN_EVERY:
+    if now - found.last_seen_at >= LAST_SEEN_INTERVAL:
         async with database.write() as session:
             await session.execute(
                 update(UserSession)
-                .where(UserSession.id_hash == kept.id_hash, UserSession.last_seen_at < now)
+                .where(UserSession.id_hash == found.id_hash, UserSession.last_seen_at < now)
                 .values(last_seen_at=now)
             )
     return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)
 
 
 async def sweep(database: Database, now: datetime) -> None:
-    """Drop what no role could still be using."""
+    """Delete the sessions that have expired for every role."""
     async with database.write() as session:
         await session.execute(
             delete(UserSession).where(

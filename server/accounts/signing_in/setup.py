@@ -1,4 +1,4 @@
-"""The first start: a one-time link makes the first administrator. There is no default password."""
+"""Set-up link: creates the first administrator, once. There is no default password."""
 
 from datetime import datetime
 from functools import partial
@@ -7,9 +7,9 @@ import msgspec
 from sqlalchemy import select, update
 
 from server.accounts import rules
-from server.accounts.administrators import NOBODY_YET
+from server.accounts.administrators import NO_ADMINISTRATOR
 from server.accounts.identity import Viewer
-from server.accounts.people.service import TAKEN
+from server.accounts.people.service import EMAIL_TAKEN
 from server.accounts.signing_in import passwords, sessions
 from server.accounts.signing_in.service import SignedIn
 from server.core.errors import Conflict, Gone, all_valid
@@ -19,24 +19,26 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution, User
+from storage.messages import N_
+from storage.states import Role
 
-USED = (
-    "This set-up link does not count any more. If this server has an administrator, sign in."
-    " If not, start SkillStudio again: the new link stands in its last lines."
+LINK_USED = N_(
+    "This set-up link is no longer valid. If this server has an administrator, sign in."
+    " If not, start SkillStudio again: it prints a new link in its last lines."
 )
 
 
 async def ensure_setup_link(database: Database) -> str | None:
-    """A path to open, as in "/setup/…", until an administrator exists; then None.
+    """Path as in "/setup/…" until an administrator exists; then None.
 
-    Each call replaces the link, since only the hash of the last one is kept.
+    Each call replaces the link, since only the hash of the last token is stored.
     """
     async with database.write() as session:
         institution = await session.get(Institution, 1)
         if institution is None:
             institution = Institution(id=1)
             session.add(institution)
-        if not await session.scalar(select(NOBODY_YET)):
+        if not await session.scalar(select(NO_ADMINISTRATOR)):
             institution.setup_token_hash = None
             return None
         token = new_secret()
@@ -46,14 +48,14 @@ async def ensure_setup_link(database: Database) -> str | None:
 
 async def has_administrator(database: Database) -> bool:
     async with database.read() as session:
-        return not await session.scalar(select(NOBODY_YET))
+        return not await session.scalar(select(NO_ADMINISTRATOR))
 
 
 async def is_open(database: Database, token: str) -> bool:
-    """Whether the set-up page should be shown for this token."""
+    """Whether the set-up link with this token is valid."""
     async with database.read() as session:
-        kept = await session.scalar(select(Institution.setup_token_hash).where(NOBODY_YET))
-    return kept is not None and kept == digest(token)
+        stored = await session.scalar(select(Institution.setup_token_hash).where(NO_ADMINISTRATOR))
+    return stored is not None and stored == digest(token)
 
 
 async def complete(
@@ -67,12 +69,12 @@ async def complete(
     time_zone: str | None = None,
     now: datetime,
 ) -> SignedIn:
-    """Make the administrator, once, and sign them in.
+    """Create the administrator, once, and sign them in.
 
     Raises Invalid, Conflict when the address has an account, and Gone for a used link.
     """
     if not await is_open(database, token):
-        raise Gone(USED)  # before the hash, which takes its time
+        raise Gone(LINK_USED)  # before the password hash, which is slow
     checks = {
         "name": partial(rules.clean_name, name),
         "email": partial(rules.clean_email, email),
@@ -85,20 +87,20 @@ async def complete(
     valid = all_valid(checks)
     password_hash = await passwords.hash_password(valid["password"])
     columns = {"institution": "name", "time_zone": "time_zone"}
-    kept = {column: valid[field] for field, column in columns.items() if field in valid}
+    settings = {column: valid[field] for field, column in columns.items() if field in valid}
     async with database.write() as session:
-        spent = await session.execute(
+        updated = await session.execute(
             update(Institution)
-            .where(Institution.id == 1, Institution.setup_token_hash == digest(token), NOBODY_YET)
-            .values({"setup_token_hash": None} | kept)
+            .where(Institution.id == 1, Institution.setup_token_hash == digest(token), NO_ADMINISTRATOR)
+            .values({"setup_token_hash": None} | settings)
             .returning(Institution.id)
         )
-        # The update locks the row, so that of two posts at once only one finds the hash.
-        if spent.scalar_one_or_none() is None:
-            raise Gone(USED)
-        viewer = Viewer(id=new_id(), email=valid["email"], name=valid["name"], role=rules.ADMINISTRATOR)
+        # The update locks the row, so that of two concurrent requests only one finds the hash.
+        if updated.scalar_one_or_none() is None:
+            raise Gone(LINK_USED)
+        viewer = Viewer(id=new_id(), email=valid["email"], name=valid["name"], role=Role.ADMINISTRATOR)
         values = msgspec.structs.asdict(viewer) | {"password_hash": password_hash, "created_at": now}
         if not await insert_new(session, User, key=("email",), **values):
-            raise Conflict(TAKEN, fields={"email": TAKEN})
+            raise Conflict(EMAIL_TAKEN, fields={"email": EMAIL_TAKEN})
         secret = await sessions.start(session, viewer.id, replacing=None, now=now)
     return SignedIn(viewer, secret)

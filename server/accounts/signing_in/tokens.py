@@ -1,4 +1,4 @@
-"""Bearer tokens for programs. Only the hash is kept, so a token is shown once."""
+"""Bearer tokens for programs. Only the hash is stored, so a token is shown once."""
 
 from datetime import datetime, timedelta
 
@@ -12,13 +12,14 @@ from server.core.security import digest, new_secret
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import ApiToken, User
+from storage.messages import N_
 
-PREFIX = "sks_"  # lets a secret scanner know one
-SEEN_EVERY = timedelta(minutes=1)
+PREFIX = "sks_"  # recognised by secret scanners
+LAST_USED_INTERVAL = timedelta(minutes=1)
 
 
 async def make(database: Database, user_id: str, *, name: str, now: datetime) -> MadeToken:
-    """Raises Invalid for a name that tells nothing."""
+    """New token. Raises Invalid for an empty, overlong or unprintable name."""
     name, token = rules.clean_token_name(name), PREFIX + new_secret()
     row = ApiToken(id=new_id(), user_id=user_id, name=name, token_hash=digest(token), created_at=now)
     async with database.write() as session:
@@ -27,7 +28,7 @@ async def make(database: Database, user_id: str, *, name: str, now: datetime) ->
 
 
 async def of(database: Database, user_id: str) -> list[TokenInfo]:
-    """The live ones, newest first."""
+    """Valid tokens, newest first."""
     async with database.read() as session:
         rows = await session.scalars(
             select(ApiToken)
@@ -38,11 +39,11 @@ async def of(database: Database, user_id: str) -> list[TokenInfo]:
 
 
 async def revoke(database: Database, user_id: str, token_id: str, now: datetime) -> None:
-    """Repeating changes nothing. Raises NotFound, for somebody else's too."""
+    """Idempotent. Raises NotFound, also for the token of another account."""
     async with database.write() as session:
         token = await session.get(ApiToken, token_id)
         if token is None or token.user_id != user_id:
-            raise NotFound("There is no such token.")
+            raise NotFound(N_("There is no such token."))
         token.revoked_at = token.revoked_at or now
 
 
@@ -61,8 +62,8 @@ async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | N
         ).one_or_none()
     if row is None:
         return None
-    kept, user = row
-    if kept.last_used_at is None or now - kept.last_used_at >= SEEN_EVERY:
+    found, user = row
+    if found.last_used_at is None or now - found.last_used_at >= LAST_USED_INTERVAL:
         async with database.write() as session:
-            await session.execute(update(ApiToken).where(ApiToken.id == kept.id).values(last_used_at=now))
+            await session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
     return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)

@@ -1,4 +1,4 @@
-"""Numbers, times and sizes as people of a language write them. Template filters."""
+"""Template filters: numbers, times and sizes in the reader's language."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,12 +9,13 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from server.core.text.i18n import gettext, locale
+from storage.messages import Figure, Message, Unit, format_message
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def clock_time(seconds: float | None) -> str:
-    """65 -> 1:05, 3725 -> 1:02:05; nothing for nothing."""
+    """65 -> 1:05, 3725 -> 1:02:05, None -> empty."""
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)
@@ -23,7 +24,7 @@ def clock_time(seconds: float | None) -> str:
 
 
 def spoken_time(seconds: float | None) -> str:
-    """For screen readers and totals: "1 h 2 min", "45 s"."""
+    """Duration for screen readers and totals: "1 h 2 min", "45 s"."""
     whole = round(seconds or 0)
     if whole < 60:
         return gettext("%(seconds)s s") % {"seconds": whole}
@@ -34,7 +35,7 @@ def spoken_time(seconds: float | None) -> str:
 
 
 def file_size(count: float) -> str:
-    """Decimal units, as discs and networks are sold: 1.4 GB."""
+    """Size in decimal units, as for discs and networks: 1.4 GB."""
     step = 0
     while count >= 1000 and step < len(UNITS) - 1:
         count, step = count / 1000, step + 1
@@ -51,9 +52,9 @@ def day(moment: datetime, zone: str = "UTC") -> str:
 
 
 def moment(value: datetime, zone: str = "UTC") -> str:
-    there = value.astimezone(ZoneInfo(zone))
-    text = f"{format_date(there.date(), locale=locale())}, {format_time(there, 'short', locale=locale())}"
-    return text.replace("\u202f", "\u00a0")  # fonts without the narrow space show none at all
+    local = value.astimezone(ZoneInfo(zone))
+    text = f"{format_date(local.date(), locale=locale())}, {format_time(local, 'short', locale=locale())}"
+    return text.replace("\u202f", "\u00a0")  # fonts without the narrow no-break space render no space
 
 
 def initials(name: str) -> str:
@@ -66,9 +67,22 @@ def reject_keys(values: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in names}
 
 
-def translated(sentence: str) -> str:
-    """One that is not spelled in the template, as those of a Problem. Its percent signs mean themselves."""
-    return gettext(sentence) if sentence else ""
+def translated(told: str | Message | None) -> str:
+    """A message, or a text that is not written out in the template, in the reader's language."""
+    if not told:
+        return ""
+    return format_message(told, gettext, figure) if isinstance(told, Message) else gettext(told)
+
+
+def figure(quantity: Figure) -> str:
+    """A quantity as the reader's language writes it."""
+    match quantity.unit:
+        case Unit.BYTES:
+            return file_size(quantity.value)
+        case Unit.SECONDS:
+            return clock_time(quantity.value)
+        case _:
+            return number(quantity.value)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -1,11 +1,11 @@
-"""The language of a page. A translation is one file: web/locale/<language>/LC_MESSAGES/skillstudio.po.
+"""Language of a request. A translation is one file: web/locale/<language>/LC_MESSAGES/skillstudio.po.
 
-The middleware notes the reader's language for the request; `gettext` then answers in it, in
-templates and in Python alike. English is the language of the source and the fallback.
+The middleware sets the reader's language for the request; `gettext` then uses it, in templates and
+in Python alike. English is the source language and the fallback.
 """
 
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
@@ -20,7 +20,7 @@ from web import LOCALE
 
 DOMAIN = "skillstudio"
 FALLBACK = "en"
-MOST_LANGUAGES = 20  # of a header; nobody reads more
+MAX_LANGUAGES = 20  # entries of an Accept-Language header that are read
 
 _language: ContextVar[str] = ContextVar("language", default=FALLBACK)
 
@@ -33,31 +33,35 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return translations(_language.get()).ngettext(singular, plural, number)
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's own name
-    """Put a sentence into the catalogue that is translated later, at the edge."""
-    return message
+def set_language(name: str) -> Token[str]:
+    """Answer in this language from here on in the current task; `reset_language` takes it back."""
+    return _language.set(name)
+
+
+def reset_language(token: Token[str]) -> None:
+    _language.reset(token)
 
 
 def language() -> str:
-    """What this request is answered in, as the `lang` attribute wants it."""
+    """Language of this request, as a value of the `lang` attribute."""
     return _language.get().replace("_", "-")
 
 
 def locale() -> Locale:
-    """For dates and numbers."""
+    """Babel locale of this request, for dates and numbers."""
     return Locale.parse(_language.get())
 
 
 @cache
 def languages() -> tuple[str, ...]:
-    """English and every catalogue that lies in web/locale."""
+    """English and every catalogue in web/locale."""
     found = sorted(path.parent.parent.name for path in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
     return (FALLBACK, *found)
 
 
 @cache
 def translations(name: str) -> NullTranslations:
-    """Read from the translator's own file, so that there is nothing to compile or to forget."""
+    """Translations read from the .po file itself, so that no compile step can be forgotten."""
     source = LOCALE / name / "LC_MESSAGES" / f"{DOMAIN}.po"
     if not source.is_file():
         return NullTranslations()
@@ -69,14 +73,14 @@ def translations(name: str) -> NullTranslations:
 
 
 def negotiate(accept_language: str) -> str:
-    """The best of our languages for an Accept-Language header (RFC 9110 12.5.4)."""
+    """Best available language for an Accept-Language header (RFC 9110 12.5.4)."""
     return negotiate_locale(wanted(accept_language), languages(), sep="_") or FALLBACK
 
 
 def wanted(accept_language: str) -> list[str]:
-    """Locale names, the most wanted first; what cannot be read is left out."""
+    """Locale names by descending weight; malformed entries are left out."""
     ranked = []
-    for item in accept_language.split(",")[:MOST_LANGUAGES]:
+    for item in accept_language.split(",")[:MAX_LANGUAGES]:
         tag, _, weight = item.partition(";")
         with suppress(ValueError):
             ranked.append((float(weight.strip().removeprefix("q=") or 1), tag.strip().replace("-", "_")))
@@ -89,10 +93,10 @@ def language_middleware(app: ASGIApp) -> ASGIApp:
         if scope["type"] != ScopeType.HTTP:
             return await app(scope, receive, send)
         header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-        token = _language.set(negotiate(header.decode("latin-1")))
+        token = set_language(negotiate(header.decode("latin-1")))
         try:
             await app(scope, receive, send)
         finally:
-            _language.reset(token)
+            reset_language(token)
 
     return answer

@@ -1,4 +1,4 @@
-"""Around the whole application: an id for each request, one line and one measurement when it is answered."""
+"""Access log middleware: a request id, and one log line and one measurement per response."""
 
 import re
 from time import monotonic
@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.core.web.metrics import REQUEST_SECONDS, REQUESTS
 
-SECRET_STEP = re.compile(r"^/(m|setup)/[^/]+")  # path tokens open doors: they are never written down
+SECRET_SEGMENT = re.compile(r"^/(m|setup)/[^/]+")  # path tokens grant access: never logged
 FREQUENT = ("/m/", "/static/", "/health/", "/metrics")  # logged at debug level only
 REQUEST_ID = re.compile(rb"[\w.-]{8,64}")
 
@@ -23,14 +23,14 @@ class AccessLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:  # the lifespan
+        if scope["type"] != ScopeType.HTTP:  # lifespan events
             await self._app(scope, receive, send)
             return
         begun, status, request_id = monotonic(), 500, _request_id(scope["headers"])
-        path = scope["path"]  # a mount leaves a part of it out of the scope
+        path = scope["path"]  # read here: a mounted application shortens it in the scope
         structlog.contextvars.bind_contextvars(request=request_id)
 
-        async def note(message: Any) -> None:
+        async def send_with_id(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -38,24 +38,24 @@ class AccessLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, note)
+            await self._app(scope, receive, send_with_id)
         finally:
             _report(scope["method"], path, status, monotonic() - begun)
             structlog.contextvars.unbind_contextvars("request")
 
 
 def without_secrets(path: str) -> str:
-    return SECRET_STEP.sub(r"/\1/…", path)
+    return SECRET_SEGMENT.sub(r"/\1/…", path)
 
 
 def _request_id(headers: Any) -> str:
-    """The proxy's, where it looks like one; else a new one."""
+    """X-Request-Id of the proxy if it is well-formed, otherwise a new id."""
     given: bytes = dict(headers).get(b"x-request-id", b"")
     return given.decode() if REQUEST_ID.fullmatch(given) else uuid4().hex[:16]
 
 
 def _report(method: str, path: str, status: int, seconds: float) -> None:
-    expected = status < 500 or path.startswith("/health/")  # 503 is its answer while things come up
+    expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
     say = log.debug if path.startswith(FREQUENT) and expected else log.info
     say(
         f"{method} {without_secrets(path)} {status}",

@@ -1,6 +1,6 @@
-"""Addresses of static files. They carry a hash of all of them, so that browsers may keep them for good.
+"""URLs of static files, with a hash over all of them, so that browsers may cache them without expiry.
 
-The hash stands in the path and not in the file names: relative imports between modules and
+The hash is in the path and not in the file names: relative imports between modules and
 `url()` in style sheets keep working without a build step.
 """
 
@@ -22,7 +22,7 @@ YEAR_SECONDS = 365 * 24 * 3600
 class Assets:
     @cached_property
     def version(self) -> str:
-        """12 hex digits over every path and byte below web/static."""
+        """Content hash, 12 hex digits, over every path and byte below web/static."""
         digest = hashlib.sha256()
         for path in sorted(path for path in STATIC.rglob("*") if path.is_file()):
             digest.update(path.relative_to(STATIC).as_posix().encode())
@@ -30,14 +30,14 @@ class Assets:
         return digest.hexdigest()[:12]
 
     def url(self, path: str) -> str:
-        """Of a file in web/static, as in `css/tokens.css`. ValueError when there is none."""
+        """URL of a file in web/static, as in `css/tokens.css`. Raises ValueError when there is none."""
         if not path.startswith("vendor/") and not (STATIC / path).is_file():
             raise ValueError(f"there is no web/static/{path}")
         return f"/static/{self.version}/{path}"
 
     @cached_property
     def import_map(self) -> Markup:
-        """JSON that gives our modules and the vendored ones their bare names."""
+        """Import map (JSON) with the bare names of our modules and the vendored ones."""
         vendor = json.loads(VENDOR_LIST.read_text())["imports"]
         imports = {name: self.url(f"vendor/{path}") for name, path in vendor.items()}
         imports["skillstudio/"] = f"/static/{self.version}/js/"
@@ -46,7 +46,7 @@ class Assets:
 
     @cached_property
     def import_map_hash(self) -> str:
-        """Source expression for `script-src`: an import map has to be inline, and this allows just one."""
+        """CSP source for `script-src`: an import map has to be inline, and its hash allows only this one."""
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.import_map.encode()).digest()).decode()}'"
 
     def router(self) -> Router:

@@ -1,4 +1,4 @@
-"""gzip for text. Media are packed already, and an event stream must not wait in a buffer."""
+"""gzip middleware for text. Media are compressed already; an event stream must not be buffered."""
 
 import zlib
 
@@ -17,10 +17,10 @@ TYPES = (
     "application/vnd.oai.openapi",
     "image/svg+xml",
 )
-NEVER = "text/event-stream"
-SMALLEST = 600  # bytes; below, a packet is a packet
+EVENT_STREAM = "text/event-stream"
+MIN_BYTES = 600  # a smaller body takes one packet either way
 LEVEL = 5
-GZIP = 31  # zlib's window bits for a gzip frame
+GZIP_WBITS = 31  # zlib's window bits for the gzip format
 
 
 class TextCompression(ASGIMiddleware):
@@ -29,22 +29,22 @@ class TextCompression(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[object, object, State] = Request(scope)
         if "gzip" in request.headers.get("accept-encoding", "") and request.method != "HEAD":
-            send = _Packer(send)
+            send = _GzipSend(send)
         await next_app(scope, receive, send)
 
 
-class _Packer:
-    """Holds the start of a response back until its first bytes tell whether packing pays."""
+class _GzipSend:
+    """ASGI `send` that delays the response start until the first body part shows whether gzip pays."""
 
     def __init__(self, send: Send) -> None:
         self.send = send
         self.start: Message | None = None
-        self.packer: zlib._Compress | None = None
+        self.compressor: zlib._Compress | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start" and _is_text(message):
             self.start = message
-        elif message["type"] == "http.response.body" and (self.start or self.packer):
+        elif message["type"] == "http.response.body" and (self.start or self.compressor):
             await self._body(message)
         else:
             await self._release()
@@ -53,14 +53,14 @@ class _Packer:
     async def _body(self, message: HTTPResponseBodyEvent) -> None:
         body, more = message.get("body", b""), message.get("more_body", False)
         if self.start is not None:
-            if more or len(body) >= SMALLEST:
-                self.packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
-                _announce(self.start)
+            if more or len(body) >= MIN_BYTES:
+                self.compressor = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_WBITS)
+                _set_gzip_headers(self.start)
             await self._release()
-        if self.packer is not None:
-            body = self.packer.compress(body) + (b"" if more else self.packer.flush())
-        packed: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": more}
-        await self.send(packed)
+        if self.compressor is not None:
+            body = self.compressor.compress(body) + (b"" if more else self.compressor.flush())
+        compressed: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": more}
+        await self.send(compressed)
 
     async def _release(self) -> None:
         start, self.start = self.start, None
@@ -72,10 +72,10 @@ def _is_text(message: Message) -> bool:
     headers = MutableScopeHeaders.from_message(message)
     kind = headers.get("content-type", "")
     plain = message["status"] == 200 and "content-encoding" not in headers  # type: ignore[typeddict-item]
-    return plain and kind.startswith(TYPES) and not kind.startswith(NEVER)
+    return plain and kind.startswith(TYPES) and not kind.startswith(EVENT_STREAM)
 
 
-def _announce(start: Message) -> None:
+def _set_gzip_headers(start: Message) -> None:
     headers = MutableScopeHeaders.from_message(start)
     headers["content-encoding"] = "gzip"
     headers.add("vary", "accept-encoding")
@@ -83,4 +83,4 @@ def _announce(start: Message) -> None:
         del headers["content-length"]
     etag = headers.get("etag")
     if etag and not etag.startswith("W/"):
-        headers["etag"] = f"W/{etag}"  # the packed bytes are another representation
+        headers["etag"] = f"W/{etag}"  # the compressed bytes are another representation

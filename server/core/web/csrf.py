@@ -1,7 +1,6 @@
-"""A page of another site must not act with somebody's session: the browser says where a request is from.
+"""CSRF protection by request headers: Sec-Fetch-Site (every browser since 2023), else Origin against Host.
 
-No form tokens: Sec-Fetch-Site (every browser since 2023), else Origin against Host. Programs
-that send a Bearer token bring no cookie that another site could use.
+There are no form tokens. Programs that send a Bearer token have no cookie that another site could use.
 """
 
 from collections.abc import Mapping
@@ -14,16 +13,17 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.core.errors import Forbidden
+from storage.messages import N_
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
-EXEMPT = "exclude_from_csrf"  # in a route's `opt`: what it takes is signed, not vouched for by a cookie
+EXEMPT = "exclude_from_csrf"  # in a route's `opt`: its input is signed and does not rely on the cookie
 
 
-def is_from_here(headers: Mapping[str, str]) -> bool | None:
-    """None when the client does not say."""
+def is_same_origin(headers: Mapping[str, str]) -> bool | None:
+    """None when the client sends neither header."""
     site = headers.get("sec-fetch-site")
     if site is not None:
-        return site in ("same-origin", "none")  # none: the person, not a page, asked for it
+        return site in ("same-origin", "none")  # none: started by the user, not by a page
     origin = headers.get("origin")
     if origin is not None:
         return bool(headers.get("host")) and urlsplit(origin).netloc == headers.get("host")
@@ -31,9 +31,9 @@ def is_from_here(headers: Mapping[str, str]) -> bool | None:
 
 
 class CsrfMiddleware(ASGIMiddleware):
-    """With the session cookie, only what surely comes from here; without it, nothing from elsewhere.
+    """Unsafe requests with the session cookie must be same-origin; others must not come from another site.
 
-    The second half keeps another site from signing somebody in under its own account.
+    The second rule keeps another site from signing a visitor in under its own account.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -45,9 +45,9 @@ class CsrfMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[object, object, State] = Request(scope)
         if request.method not in SAFE and not _is_bearer(request.headers):
-            from_here = is_from_here(request.headers)
-            if from_here is False or (from_here is None and self.cookie in request.cookies):
-                raise Forbidden("This request came from another site, so it was not carried out.")
+            same_origin = is_same_origin(request.headers)
+            if same_origin is False or (same_origin is None and self.cookie in request.cookies):
+                raise Forbidden(N_("This request came from another site and was refused."))
         await next_app(scope, receive, send)
 
 

@@ -1,4 +1,4 @@
-"""Whatever goes wrong becomes RFC 9457 details for programs and a calm page for people."""
+"""Exception handlers: RFC 9457 details for programs, an error page for people."""
 
 import re
 import secrets
@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from server.core.errors import Forbidden, Invalid, NotFound, Problem, SignInNeeded, TooLarge, Unexpected
 from server.core.text.formats import translated
 from server.core.web.pages import problem_page
+from storage.messages import N_, Message, message
 
 AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
@@ -28,7 +29,7 @@ MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
 
 
 class Details(msgspec.Struct, frozen=True, omit_defaults=True):
-    """RFC 9457 section 3.1, with the fields of a form and the id under which the log knows it."""
+    """Problem details (RFC 9457 section 3.1), with the errors of form fields and the id in the log."""
 
     title: str
     status: int
@@ -45,11 +46,11 @@ def wants_page(request: AnyRequest) -> bool:
 
 def render(request: AnyRequest, problem: Problem, reference: str | None = None) -> Response[Any]:
     if not wants_page(request):
-        # In the reader's language, as on a page: our own scripts show them as they are.
+        # In the reader's language, as on a page: our own scripts show these texts unchanged.
         details = Details(
             translated(problem.title),
             problem.status,
-            translated(problem.detail),
+            translated(problem.message),
             fields={name: translated(sentence) for name, sentence in problem.fields.items()},
             reference=reference,
         )
@@ -66,7 +67,7 @@ def render(request: AnyRequest, problem: Problem, reference: str | None = None) 
 
 
 def _to_sign_in(request: AnyRequest) -> Response[Any]:
-    """And back again afterwards, where that is a page and not a form that was sent."""
+    """Redirect to the sign-in page, which leads back to the requested page; not after a submitted form."""
     if request.method != "GET":
         return Redirect(SIGN_IN, status_code=303)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -79,54 +80,62 @@ def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:
 
 
 def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    """The framework's own refusals, in our words; its own mistakes are ours."""
+    """Litestar's client errors with our texts; its server errors count as ours."""
     if error.status_code >= 500:
         return on_unexpected(request, error)
-    response = render(request, _in_our_words(error))
+    response = render(request, _problem_of(error))
     for name, value in (error.headers or {}).items():
         response.headers.setdefault(name, value)
     return response
 
 
 def on_unreadable(request: AnyRequest, error: Exception) -> Response[Any]:
-    """Litestar lets these through where it reads a body; anywhere else they are our mistake."""
+    """Undecodable body: Litestar does not catch these where it reads one; anywhere else they are a bug."""
     raised_in = [frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__)][-1]
     if not raised_in.startswith("litestar."):
         return on_unexpected(request, error)
-    return render(request, Invalid("The request is not UTF-8 text, or nested too deeply."))
+    return render(request, Invalid(N_("The request is not UTF-8 text, or nested too deeply.")))
 
 
 def on_database(request: AnyRequest, error: DBAPIError) -> Response[Any]:
-    """PostgreSQL holds no NUL in a text, and says so wherever one turns up: in a path, a search, a title."""
+    """NUL in a text: PostgreSQL rejects it wherever it occurs, in a path, a search or a title."""
     if getattr(error.orig, "sqlstate", None) == NOT_A_CHARACTER:
-        return render(request, Invalid("The request holds a character that no text may hold."))
+        return render(request, Invalid(N_("The request contains a character that is not allowed in text.")))
     return on_unexpected(request, error)
 
 
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     reference = secrets.token_hex(4)
-    log.error("unexpected", reference=reference, method=request.method, path=request.url.path, exc_info=error)
-    sentence = "This is our mistake, not yours, and it has been noted. Try again in a moment."
+    log.error(
+        "unhandled exception",
+        reference=reference,
+        method=request.method,
+        path=request.url.path,
+        exc_info=error,
+    )
+    sentence = N_(
+        "This is an error in the server, not in your request. It was logged. Try again in a moment."
+    )
     return render(request, Unexpected(sentence), reference)
 
 
-def _in_our_words(error: HTTPException) -> Problem:
+def _problem_of(error: HTTPException) -> Problem:
     if isinstance(error, ValidationException):
         fields = dict(
             _field(item["key"], item["message"])
             for item in error.extra or ()
             if isinstance(item, dict) and "key" in item and "message" in item
         )
-        return Invalid("Some fields are missing or of the wrong kind.", fields=fields)
+        return Invalid(N_("Some fields are missing or of the wrong type."), fields=fields)
     known: dict[int, type[Problem]] = {403: Forbidden, 404: NotFound, 413: TooLarge}
     sentences = {
-        400: f"The request cannot be read: {error.detail.rstrip('.')}.",
-        404: "There is nothing at this address.",
-        405: "This address does not take such requests.",
-        413: "The request is larger than this address takes.",
+        400: message(N_("The request cannot be read: %(reason)s."), reason=error.detail.rstrip(".")),
+        404: message(N_("There is nothing at this address.")),
+        405: message(N_("This address does not accept this method.")),
+        413: message(N_("The request is larger than this address accepts.")),
     }
     status = error.status_code
-    problem = known.get(status, Problem)(sentences.get(status, error.detail))
+    problem = known.get(status, Problem)(sentences.get(status) or Message(error.detail))
     problem.status = status
     return problem
 
@@ -141,13 +150,13 @@ HANDLERS: ExceptionHandlersMap = {
 }
 
 
-def _field(key: str, message: str) -> tuple[str, str]:
-    """msgspec names a missing or unknown field only in its message; the key is then the whole body.
-    Of a body that is not there at all Litestar tells nothing but the name it has for it."""
-    if found := re.fullmatch(r"Object missing required field `(.+)`", message):
-        return found[1], "This field is missing."
-    if found := re.fullmatch(r"Object contains unknown field `(.+)`", message):
-        return found[1], "There is no such field."
-    if (key, message) == ("data", "'data'"):
-        return key, "A JSON object is needed."
-    return key, f"{message}."
+def _field(key: str, text: str) -> tuple[str, Message]:
+    """Field name and sentence. msgspec names a missing or unknown field only in its message; the key is
+    then the whole body. For a missing body Litestar gives only its own name for it."""
+    if found := re.fullmatch(r"Object missing required field `(.+)`", text):
+        return found[1], Message(N_("This field is missing."))
+    if found := re.fullmatch(r"Object contains unknown field `(.+)`", text):
+        return found[1], Message(N_("There is no such field."))
+    if (key, text) == ("data", "'data'"):
+        return key, Message(N_("A JSON object is needed."))
+    return key, Message(f"{text}.")  # msgspec's own words, in English

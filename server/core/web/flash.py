@@ -1,4 +1,4 @@
-"""One-time messages: they ride in a cookie to the next page and are gone once shown."""
+"""Flash messages: kept in a cookie until the next page shows them, once."""
 
 import base64
 import binascii
@@ -12,11 +12,11 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 COOKIE = "flash"
 KINDS = ("success", "info", "warning", "danger")
-TEXT_BYTES = 2000  # bytes of cookie; browsers drop whole cookies above 4 KB
+TEXT_BYTES = 2000  # a longer text is cut: browsers drop whole cookies above 4 KB
 
 
 class Undo(msgspec.Struct, frozen=True):
-    """A form of one field, posted to a path of ours, that takes back what was just done."""
+    """Form of one field, posted to a path of this site, that reverts the last action."""
 
     path: str
     field: str
@@ -24,7 +24,7 @@ class Undo(msgspec.Struct, frozen=True):
 
 
 class Flash(msgspec.Struct, frozen=True):
-    """`text` is already in the reader's language."""
+    """One message. `text` is already translated."""
 
     kind: str
     text: str
@@ -32,13 +32,13 @@ class Flash(msgspec.Struct, frozen=True):
 
 
 def redirect(path: str, flash: str = "", kind: str = "success", *, undo: Undo | None = None) -> Redirect:
-    """303 to a page of ours that then shows `flash`, so that a reload does not post again."""
+    """303 to a page of this site, which then shows `flash`; a reload does not post again."""
     cookies = [_cookie(Flash(kind, flash, undo))] if flash else None
     return Redirect(path, status_code=HTTP_303_SEE_OTHER, cookies=cookies)
 
 
 def pending(request: Request[Any, Any, Any]) -> Flash | None:
-    """What the last request left. Anything that is not ours is nothing."""
+    """Message set by the last response; None for none and for a malformed cookie."""
     raw = request.cookies.get(COOKIE, "")
     if not raw or len(raw) > TEXT_BYTES * 2:
         return None
@@ -46,15 +46,15 @@ def pending(request: Request[Any, Any, Any]) -> Flash | None:
         flash = msgspec.json.decode(base64.urlsafe_b64decode(raw), type=Flash)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         return None
-    ours = flash.kind in KINDS and (flash.undo is None or is_local(flash.undo.path))
-    return flash if ours else None
+    valid = flash.kind in KINDS and (flash.undo is None or is_local(flash.undo.path))
+    return flash if valid else None
 
 
 def is_local(path: str) -> bool:
     return path.startswith("/") and not path.startswith(("//", "/\\"))
 
 
-def spent() -> Cookie:
+def cleared_cookie() -> Cookie:
     return Cookie(key=COOKIE, value="", path="/", max_age=0, httponly=True, samesite="lax")
 
 

@@ -1,4 +1,4 @@
-"""What somebody typed into a form, and what is wrong with it."""
+"""Submitted form values and their errors."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -7,19 +7,20 @@ import msgspec
 from litestar import Request
 
 from server.core.errors import Problem
+from storage.messages import Message
 
 
 class Form(msgspec.Struct, frozen=True):
-    """Goes into the template, which shows `values` again and each of `errors` beside its field."""
+    """Template variable: `values` fill the fields again, and each of `errors` is shown beside its field."""
 
     values: Mapping[str, str] = {}
-    errors: Mapping[str, str] = {}  # field -> sentence, in English; the template translates
-    problem: str = ""  # what concerns no single field
+    errors: Mapping[str, Message] = {}  # by field; the template translates
+    problem: Message | None = None  # error that belongs to no single field
     status: int = 200
 
     @classmethod
     async def read(cls, request: Request[Any, Any, Any]) -> Self:
-        """Text fields only; the last of equal names wins, surrounding blanks go except in passwords."""
+        """Text fields only. The last of equal names wins; values are trimmed, except passwords."""
         data = await request.form()
         return cls(
             {
@@ -36,8 +37,8 @@ class Form(msgspec.Struct, frozen=True):
         return name in self.values
 
     def refused(self, problem: Problem) -> Self:
-        """The same form, to be shown once more."""
-        missing = {name: text for name, text in problem.fields.items() if name}
-        whole = "" if problem.detail in missing.values() else problem.detail
+        """The same form with the errors of `problem`, to be shown again; its 400 becomes 422."""
+        errors = {name: told for name, told in problem.fields.items() if name}
+        general = None if problem.message in errors.values() else problem.message
         status = problem.status if problem.status != 400 else 422
-        return type(self)(self.values, missing, whole, status)
+        return type(self)(self.values, errors, general, status)

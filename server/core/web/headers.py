@@ -1,4 +1,4 @@
-"""Headers of every response: what a browser may load, and what it may tell others."""
+"""Security headers of every response: content, referrer and transport policies."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,9 +9,9 @@ from litestar.types import Message, Scope
 
 from server.core.web.assets import ASSETS
 
-STEADY = {
+COMMON = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # a path token must not travel to another site
+    "Referrer-Policy": "same-origin",  # a path token must not leak to another site
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
@@ -19,7 +19,7 @@ INLINE_STYLES = "inline_styles"
 
 
 def content_security_policy(*, inline_styles: bool = False) -> str:
-    """Everything from here. The import map has to be inline: its hash allows just that one."""
+    """Policy that allows only this origin, and by its hash the import map, which has to be inline."""
     return "; ".join(
         (
             "default-src 'self'",
@@ -37,20 +37,20 @@ def content_security_policy(*, inline_styles: bool = False) -> str:
 
 
 def allow_inline_styles(request: Request[Any, Any, Any]) -> None:
-    """For pages with media-chrome, which brings its styles inside its elements. Scripts stay as strict."""
+    """Inline styles for pages with media-chrome, whose elements contain them. Scripts stay restricted."""
     request.scope["state"][INLINE_STYLES] = True
 
 
 def response_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
-    """For Litestar's `before_send`. What a handler has set itself stays."""
-    steady = {**STEADY, **(HTTPS_ONLY if https else {})}
+    """Hook for Litestar's `before_send`. A header set by the handler is kept."""
+    common = {**COMMON, **(HTTPS_ONLY if https else {})}
     policies = {allowed: content_security_policy(inline_styles=allowed) for allowed in (False, True)}
 
     async def add(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
             headers = MutableScopeHeaders.from_message(message)
             policy = policies[bool(scope["state"].get(INLINE_STYLES))]
-            for name, value in {**steady, "Content-Security-Policy": policy}.items():
+            for name, value in {**common, "Content-Security-Policy": policy}.items():
                 headers.setdefault(name, value)
 
     return add

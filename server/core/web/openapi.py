@@ -1,4 +1,4 @@
-"""The API's document and its page, from this server alone: Litestar's own pages load from a CDN."""
+"""OpenAPI document and reference page, without a CDN, from which Litestar's own pages load."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ PROBLEM = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence that a person can act on."},
+        "detail": {"type": "string", "description": "What is wrong, and what to do about it."},
         "fields": {"type": "object", "additionalProperties": {"type": "string"}},
-        "reference": {"type": "string", "description": "What the server's log calls this failure."},
+        "reference": {"type": "string", "description": "Id of this failure in the server's log."},
     },
 }
 REFUSED = {
@@ -40,14 +40,14 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     group: str
     summary: str
-    parameters: list[tuple[str, str, str]]  # name, where it stands, kind
-    body: str | None  # kind
-    answers: dict[str, str | None]  # status -> kind
+    parameters: list[tuple[str, str, str]]  # name, location, type
+    body: str | None  # type
+    answers: dict[str, str | None]  # status -> type
 
 
 class Shape(msgspec.Struct, frozen=True):
     name: str
-    fields: list[tuple[str, str, bool]]  # name, kind, required
+    fields: list[tuple[str, str, bool]]  # name, type, required
 
 
 @get("/api/openapi.json", include_in_schema=False, sync_to_thread=False)
@@ -58,20 +58,20 @@ def document(request: Request[Any, Any, Any]) -> Response[bytes]:
 
 @get("/api/docs", include_in_schema=False)
 async def reference(request: Request[Any, Any, Any], maybe_viewer: NamedDependency[Any]) -> Template:
-    """The same for people, one disclosure a call."""
-    made = described(request.app)
+    """The reference page, one disclosure per operation."""
+    schema = described(request.app)
     return page(
         request,
         "api.html",
         viewer=maybe_viewer,
-        groups=grouped(operations(made)),
-        shapes=shapes(made),
-        version=made["info"]["version"],
+        groups=grouped(operations(schema)),
+        shapes=shapes(schema),
+        version=schema["info"]["version"],
     )
 
 
 def described(app: Litestar) -> dict[str, Any]:
-    """What Litestar knows of the routes, with our words for a call and our form of a refusal."""
+    """Litestar's OpenAPI document with our summaries and error schema; cached in the application's state."""
     known: dict[str, Any] | None = app.state.get(STATE_KEY)
     if known is None:
         known = app.openapi_schema.to_schema()
@@ -79,16 +79,15 @@ def described(app: Litestar) -> dict[str, Any]:
         for item in known["paths"].values():
             for method in METHODS:
                 if method in item:
-                    _reword(item[method])
+                    _adapt(item[method])
         app.state[STATE_KEY] = known
     return known
 
 
-def _reword(operation: dict[str, Any]) -> None:
+def _adapt(operation: dict[str, Any]) -> None:
     operation["summary"] = operation.pop("description", "") or operation.get("summary", "")
-    operation["responses"].pop(
-        "400", None
-    )  # Litestar's own shape, which `server.core.web.exception_handlers` replaces
+    # Litestar's own error schema, which `server.core.web.exception_handlers` replaces.
+    operation["responses"].pop("400", None)
     operation["responses"]["default"] = REFUSED
 
 
@@ -133,7 +132,7 @@ def shapes(document: dict[str, Any]) -> list[Shape]:
 
 
 def kind(schema: dict[str, Any]) -> str:
-    """In a few words: "string", "Person[]", "integer or null"."""
+    """Type of a schema in a few words: "string", "Person[]", "integer or null"."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     for choice in ("oneOf", "anyOf"):
@@ -159,7 +158,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="SkillStudio",
         version=version,
         description="Bearer token of `skillstudio users token`, or the cookie of a signed-in browser.",
-        path="/api/schema",  # Litestar insists on a place of its own, and answers every path below it
+        path="/api/schema",  # Litestar requires a path of its own and answers everything below it
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin()],
         components=Components(

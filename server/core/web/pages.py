@@ -1,4 +1,4 @@
-"""HTML answers: the template environment and what every page is given."""
+"""HTML responses: the template environment and the variables of every page."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def environment() -> Environment:
 
 
 class PagesPlugin(InitPlugin):
-    """Templates, static files and the reader's language, in one line of `app.py`."""
+    """Litestar plugin: templates, static files and the reader's language."""
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         engine = JinjaTemplateEngine.from_environment(environment())
@@ -54,12 +54,12 @@ def page(
     status_code: int = 200,
     **context: Any,
 ) -> Template:
-    """A whole page. `viewer` (from the request by default) fills the bar; a waiting message is shown once."""
-    waiting = flash.pending(request)
+    """Full page. `viewer` (by default the request's) is shown in the top bar, a flash message only once."""
+    message = flash.pending(request)
     viewer = viewer or request.state.get("viewer")
     context = {
         "viewer": viewer,
-        "flashes": [waiting] if waiting else [],
+        "flashes": [message] if message else [],
         "institution": request.app.state.get("institution_name") or PRODUCT,
         "path": request.url.path,
         **context,
@@ -68,7 +68,7 @@ def page(
         template,
         context=context,
         status_code=status_code,
-        cookies=[flash.spent()] if waiting else None,
+        cookies=[flash.cleared_cookie()] if message else None,
         headers={"cache-control": "no-store"} if viewer else None,
     )
 
@@ -80,7 +80,7 @@ def problem_page(
     viewer: object | None = None,
     reference: str | None = None,
 ) -> Template:
-    """403, 404, 500 and their like, in the frame of the site. The log knows a failure by its `reference`."""
+    """Error page (403, 404, 500) in the layout of the site. `reference` identifies the failure in the log."""
     return page(
         request,
         "problem.html",

@@ -1,4 +1,4 @@
-"""HTML of this feature; `server.app` mounts it."""
+"""HTML pages of courses, mounted by `server.app`."""
 
 from litestar.types import ControllerRouterHandler
 

@@ -1,4 +1,4 @@
-"""A course as its teachers see it: its lessons, its details, whether it is published, its end."""
+"""Instructor's pages of a course: lessons, settings, publishing, deletion."""
 
 from typing import Any
 
@@ -17,9 +17,11 @@ from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.library import courses, lessons
 from server.library.pages.shared import AnyRequest, Posters, taught_course
-from server.library.rules import DRAFT, PUBLISHED, whole_percent
+from server.library.rules import whole_percent
 from server.library.schemas import CoursePatch, CourseView, LessonPatch
 from storage.database.engine import Database
+from storage.messages import N_, Message
+from storage.states import PublicationStatus, VideoStatus
 
 
 @get("/teach/courses/{course_id:str}")
@@ -36,7 +38,7 @@ async def course(
 async def lessons_page(
     request: AnyRequest, course_id: str, viewer: Viewer, database: Database, posters: Posters, form: Form
 ) -> Template:
-    """`form` is that of a new lesson."""
+    """Course page. `form` is the form of a new lesson."""
     shown = await taught_course(database, viewer, course_id)
     inside = await lessons.of_course(database, viewer, course_id)
     return page(
@@ -46,7 +48,9 @@ async def lessons_page(
         status_code=form.status,
         course=shown,
         lessons=inside,
-        moving=any(lesson.video_status in ("uploading", "processing") for lesson in inside),
+        moving=any(
+            lesson.video_status in (VideoStatus.UPLOADING, VideoStatus.PROCESSING) for lesson in inside
+        ),
         posters=await posters(viewer, inside),
         failures=await lessons.failures(database, inside),
         form=form,
@@ -104,19 +108,21 @@ async def change_status(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """`with_lessons` publishes every draft in it too."""
+    """Publish or unpublish; `with_lessons` publishes its draft lessons, too."""
     form = await Form.read(request)
-    if form["status"] == PUBLISHED and form.checked("with_lessons"):
+    if form["status"] == PublicationStatus.PUBLISHED and form.checked("with_lessons"):
         for lesson in await lessons.of_course(database, viewer, course_id):
-            if lesson.status == DRAFT:
-                await lessons.edit(database, viewer, lesson.id, LessonPatch(status=PUBLISHED), clock.now())
+            if lesson.status == PublicationStatus.DRAFT:
+                await lessons.edit(
+                    database, viewer, lesson.id, LessonPatch(status=PublicationStatus.PUBLISHED), clock.now()
+                )
     shown = await courses.edit(database, viewer, course_id, CoursePatch(status=form["status"]), clock.now())
-    said = (
+    message = (
         _("Published. Everybody who is enrolled can watch it.")
-        if shown.status == PUBLISHED
+        if shown.status == PublicationStatus.PUBLISHED
         else _("Taken back to draft. Only those who teach it see it.")
     )
-    return redirect(f"/teach/courses/{course_id}", said)
+    return redirect(f"/teach/courses/{course_id}", message)
 
 
 @get("/teach/courses/{course_id:str}/delete")
@@ -138,11 +144,13 @@ async def delete(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
-    """The title has to be typed: a term of lectures goes with it."""
+    """Requires the title to be typed: a term of lectures is deleted."""
     form = await Form.read(request)
     shown = await taught_course(database, viewer, course_id)
     if " ".join(form["title"].split()).casefold() != shown.title.casefold():
-        wrong = Form(form.values, {"title": "Type the title of the course as it stands above."}, status=422)
+        wrong = Form(
+            form.values, {"title": Message(N_("Type the title of the course as shown above."))}, status=422
+        )
         return page(
             request, "library/delete_course.html", viewer=viewer, status_code=422, course=shown, form=wrong
         )

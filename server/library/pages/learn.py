@@ -1,4 +1,4 @@
-"""A course as its learners see it."""
+"""Learner's page of a course."""
 
 from litestar import get
 from litestar.di import NamedDependency

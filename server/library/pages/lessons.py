@@ -1,4 +1,4 @@
-"""Lessons in their course: a new one, their order, publishing, deleting."""
+"""Lesson actions in a course: create, reorder, publish, delete."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ from server.core.web.pages import page
 from server.library import lessons
 from server.library.pages.course import lessons_page
 from server.library.pages.shared import AnyRequest, Posters, taught_course, taught_lesson
-from server.library.rules import PUBLISHED
 from server.library.schemas import LessonPatch, NewLesson
 from storage.database.engine import Database
+from storage.states import PublicationStatus
 
 COURSE = "/teach/courses/{course_id:str}"
 LESSON = COURSE + "/lessons/{lesson_id:str}"
@@ -36,7 +36,7 @@ async def create(
     clock: NamedDependency[Clock],
     posters: NamedDependency[Posters],
 ) -> Response[Any] | Template:
-    """Leads to the lesson's page, where its video is dropped."""
+    """Redirects to the new lesson's page, where its video is uploaded."""
     form = await Form.read(request)
     try:
         made = await lessons.create(database, viewer, course_id, NewLesson(form["title"]), clock.now())
@@ -54,7 +54,7 @@ async def put_in_order(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
 ) -> Response[Any]:
-    """Every lesson's id in a field `lesson`, in the wanted order."""
+    """Form with one field `lesson` per lesson id, in the wanted order."""
     wanted = [str(lesson_id) for lesson_id in (await request.form()).getall("lesson", [])]
     await lessons.put_in_order(database, viewer, course_id, wanted)
     return redirect(f"/teach/courses/{course_id}")
@@ -83,18 +83,18 @@ async def change_status(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Back to the course, or with `from=lesson` to the lesson's own page."""
+    """Redirects to the course, or with `from=lesson` to the lesson's own page."""
     form = await Form.read(request)
     await taught_lesson(database, viewer, course_id, lesson_id)
     changed = await lessons.edit(database, viewer, lesson_id, LessonPatch(status=form["status"]), clock.now())
-    said = (
+    message = (
         _("“%(title)s” is published.")
-        if changed.status == PUBLISHED
+        if changed.status == PublicationStatus.PUBLISHED
         else _("“%(title)s” is a draft again: learners do not see it.")
     )
     here = f"/teach/courses/{course_id}"
     target = f"{here}/lessons/{lesson_id}" if form["from"] == "lesson" else here
-    return redirect(target, said % {"title": changed.title})
+    return redirect(target, message % {"title": changed.title})
 
 
 @get(LESSON + "/delete")

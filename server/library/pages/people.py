@@ -1,4 +1,4 @@
-"""Who is enrolled in a course, and who teaches it."""
+"""Learners and instructors of a course."""
 
 from typing import Any
 
@@ -22,6 +22,7 @@ from server.library.pages.shared import AnyRequest, taught_course
 from server.library.rules import emails_in, not_emails_in
 from server.library.schemas import Added, Member
 from storage.database.engine import Database
+from storage.messages import N_, Message
 
 PEOPLE = "/teach/courses/{course_id:str}/people"
 
@@ -44,14 +45,14 @@ async def enrol(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
-    """Those who have an account are enrolled; whatever else was written stays in the field."""
+    """Enrols existing accounts; entries that could not be enrolled stay in the field."""
     form = await Form.read(request)
     added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
-    said = _enrolled(added) if added.added or added.already else ""
-    left = _left_over(added, not_emails_in(form["emails"]))
-    if said and not left.errors:
-        return redirect(f"/teach/courses/{course_id}/people", said)
-    return await _shown(request, course_id, viewer, database, learners=left, said=said)
+    notice = _summary(added) if added.added or added.already else ""
+    rejected = _rejected(added, not_emails_in(form["emails"]))
+    if notice and not rejected.errors:
+        return redirect(f"/teach/courses/{course_id}/people", notice)
+    return await _shown(request, course_id, viewer, database, learners=rejected, notice=notice)
 
 
 @post(PEOPLE + "/learners/{user_id:str}/remove")
@@ -113,9 +114,9 @@ async def _shown(
     *,
     learners: Form | None = None,
     teachers: Form | None = None,
-    said: str = "",
+    notice: str = "",
 ) -> Template:
-    """`learners` and `teachers` are the two forms; `said` is what an incomplete enrolment did do."""
+    """`learners` and `teachers` are the two forms; `notice` reports a partial enrolment."""
     course = await taught_course(database, viewer, course_id)
     learners, teachers = learners or Form(), teachers or Form()
     return page(
@@ -129,7 +130,7 @@ async def _shown(
         enrol_form=learners,
         teacher_form=teachers,
         zone=(await institution.get(database)).time_zone,
-        said=said,
+        said=notice,
     )
 
 
@@ -137,24 +138,26 @@ def _removed(here: str, before: list[Member], user_id: str, again: str, field: s
     person = next((member for member in before if member.user_id == user_id), None)
     if person is None:  # removed already, in another window
         return redirect(here)
-    said = _("%(name)s is removed.") % {"name": person.name}
-    return redirect(here, said, undo=Undo(again, field, person.email))
+    message = _("%(name)s is removed.") % {"name": person.name}
+    return redirect(here, message, undo=Undo(again, field, person.email))
 
 
-def _left_over(added: Added, unreadable: list[str]) -> Form:
-    """What nobody could be enrolled from, to be mended in the field."""
+def _rejected(added: Added, unreadable: list[str]) -> Form:
+    """Form with the entries that could not be enrolled, for correction."""
     if not (added.added or added.already or added.unknown):
-        sentence = "Write at least one email address."
+        sentence = N_("Write at least one email address.")
     elif unreadable:
-        sentence = "Nobody has an account with these addresses. Mend them, or take them out."
+        sentence = N_("Nobody has an account with these addresses. Correct or remove them.")
     elif added.unknown:
-        sentence = "Nobody has an account with these addresses. An administrator can add them."
+        sentence = N_("Nobody has an account with these addresses. An administrator can add them.")
     else:
         return Form()
-    return Form({"emails": "\n".join([*added.unknown, *unreadable])}, {"emails": sentence}, status=422)
+    return Form(
+        {"emails": "\n".join([*added.unknown, *unreadable])}, {"emails": Message(sentence)}, status=422
+    )
 
 
-def _enrolled(added: Added) -> str:
+def _summary(added: Added) -> str:
     count = len(added.added)
     if not count:
         return _("They were enrolled already.")

@@ -1,4 +1,4 @@
-"""What the pages of this feature have in common."""
+"""Helpers shared by the pages of this feature."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -14,13 +14,13 @@ from storage.database.engine import Database
 
 AnyRequest = Request[Any, Any, State]
 
-# Lesson id -> address of its picture. Playback knows how; `server.app` binds it, since this
+# Lesson id -> URL of its poster. Implemented by playback and bound in `server.app`, since this
 # feature must not import a later one.
 Posters = Callable[[Viewer, Sequence[LessonView]], Awaitable[dict[str, str]]]
 
 
 async def taught_course(database: Database, viewer: Viewer, course_id: str) -> CourseView:
-    """Raises Forbidden for its learners and NotFound for everybody else."""
+    """Course that the viewer teaches. Raises Forbidden for its learners, NotFound for everybody else."""
     course = await courses.get(database, viewer, course_id)
     if not course.can_edit:
         raise Forbidden(access.NOT_TEACHING)
@@ -28,7 +28,7 @@ async def taught_course(database: Database, viewer: Viewer, course_id: str) -> C
 
 
 async def taught_lesson(database: Database, viewer: Viewer, course_id: str, lesson_id: str) -> LessonView:
-    """As above; an address that pairs a lesson with another course leads nowhere."""
+    """Like `taught_course`; NotFound, too, when the lesson belongs to another course."""
     lesson = await lessons.get(database, viewer, lesson_id)
     if lesson.course_id != course_id:
         raise NotFound(access.NO_LESSON)

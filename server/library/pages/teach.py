@@ -1,4 +1,4 @@
-"""The courses that one teaches, and a new one."""
+"""Course list of an instructor, with the form of a new course."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One process under the supervisor: how it is started, heard and ended."""
+"""Child process of the supervisor: start, output and end."""
 
 import asyncio
 import os
@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.processes.supervision.console import ChildOutput
-from server.processes.supervision.pdeathsig import dying_with
+from server.processes.supervision.pdeathsig import killed_with
 
-NOT_STARTED = 1  # told as the exit code of what the system would not start
+NOT_STARTED = 1  # exit code reported for a process that the system could not start
 
 
 @dataclass(frozen=True)
 class ChildSpec:
-    name: str  # as it stands before its lines
+    name: str  # prefix of its lines
     argv: tuple[str, ...]
     environment: Mapping[str, str]
-    stop_seconds: float  # between asking and killing
-    quiet: bool = False  # its lines only go to its log file
+    stop_seconds: float  # between SIGTERM and SIGKILL
+    quiet: bool = False  # its lines go only to its log file
 
 
 class Child:
     def __init__(self, spec: ChildSpec, logs: Path, *, bare: bool = False) -> None:
         self.spec = spec
-        self.voice = ChildOutput(spec.name, logs, quiet=spec.quiet, bare=bare)
+        self.output = ChildOutput(spec.name, logs, quiet=spec.quiet, bare=bare)
         self._process: asyncio.subprocess.Process | None = None
-        self._hearing: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -35,16 +35,16 @@ class Child:
         return self._process.pid if running and self._process else None
 
     async def run(self) -> int:
-        """Start it and hear it out. The exit code; minus the signal's number for a signal."""
+        """Start it and read its output to the end. The exit code; minus the signal's number for a signal."""
         try:
             self._process = process = await self._begin()
-        except Exception as error:  # no memory, no process, no thread that waits: soon there may be one
-            self.voice.last_lines = [f"{self.spec.name} cannot be started: {error}"]
-            self.voice.tell(*self.voice.last_lines)
+        except Exception as error:  # no memory, process or thread left: may be temporary
+            self.output.last_lines = [f"{self.spec.name} cannot be started: {error}"]
+            self.output.notice(*self.output.last_lines)
             return NOT_STARTED
-        self._hearing = asyncio.create_task(self.voice.pump(process.stdout))
+        self._reading = asyncio.create_task(self.output.pump(process.stdout))
         code = await process.wait()
-        await self._hear_out()
+        await self._read_rest()
         return code
 
     async def _begin(self) -> asyncio.subprocess.Process:
@@ -54,14 +54,14 @@ class Child:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            # In a group of its own: Ctrl-C reaches the supervisor alone, which ends things in order.
-            # Not in a session: encoders of all workers stand back from each other in one.
+            # A group of its own: Ctrl-C reaches only the supervisor, which stops children in order.
+            # Not a session of its own: nice of the encoders of all workers counts only inside one.
             process_group=0,
-            preexec_fn=dying_with(os.getpid()),
+            preexec_fn=killed_with(os.getpid()),
         )
 
     async def stop(self) -> bool:
-        """Ask, wait, kill. False when it had to be killed."""
+        """SIGTERM, then SIGKILL after `stop_seconds`. False when it had to be killed."""
         if self._process is None or self._process.returncode is not None:
             return True
         self._process.send_signal(signal.SIGTERM)
@@ -72,15 +72,15 @@ class Child:
             await self._process.wait()
             return False
         finally:
-            await self._hear_out()
+            await self._read_rest()
         return True
 
     def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    async def _hear_out(self) -> None:
-        """A grandchild may hold the pipe open: a second has to do."""
-        if self._hearing:
-            await asyncio.wait([self._hearing], timeout=1)
-            self._hearing.cancel()
+    async def _read_rest(self) -> None:
+        """Read the remaining output, for one second at most: a grandchild may hold the pipe open."""
+        if self._reading:
+            await asyncio.wait([self._reading], timeout=1)
+            self._reading.cancel()

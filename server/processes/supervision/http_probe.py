@@ -1,4 +1,4 @@
-"""Ask our own web server how it is, with nothing but the standard library."""
+"""Health probe of the local web server, with the standard library only."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (names that mean
 
 
 async def answers(settings: Settings, path: str) -> bool:
-    """Whether GET `path` gives 200 within 5 s."""
+    """Whether GET `path` returns 200 within 5 s."""
     try:
         async with asyncio.timeout(5):
             return await _status(LOOPBACK.get(settings.host, settings.host), settings.port, path) == 200

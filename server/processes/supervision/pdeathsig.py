@@ -1,4 +1,4 @@
-"""Processes that do not outlive the one that started them, even when that is killed with -9."""
+"""Parent-death signal: children do not outlive their parent, even when it is killed with SIGKILL."""
 
 import ctypes
 import os
@@ -11,17 +11,17 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here, not between fork and exec
 
 
-def dying_with(parent: int) -> Callable[[], None]:
-    """For `preexec_fn`: the kernel kills the child when `parent` ends. Only Linux can do that.
+def killed_with(parent: int) -> Callable[[], None]:
+    """`preexec_fn` with which the kernel kills the child when `parent` ends. Linux only.
 
-    Everything of ours is safe to kill at any line, and a second start must not meet the first one's
-    processes: hence SIGKILL.
+    SIGKILL, because every process here is safe to kill at any line, and a second start must not
+    meet processes of the first.
     """
 
-    def tie() -> None:
+    def set_signal() -> None:
         if _libc is not None:
             _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:
-                os._exit(1)  # it ended before we asked
+                os._exit(1)  # the parent ended before prctl
 
-    return tie
+    return set_signal

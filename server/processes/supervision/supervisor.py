@@ -1,4 +1,4 @@
-"""Keeps a handful of processes running: starts them in order, again when they die, ends them in order."""
+"""Process supervisor: starts children in stages, restarts them, and stops the stages in reverse."""
 
 import asyncio
 import signal
@@ -14,17 +14,18 @@ from server.processes.supervision.console import show
 
 
 class CannotStart(click.ClickException):
-    """A sentence, with the last words of the process that could not start."""
+    """Failed start: a sentence with the last output of the process."""
 
 
 class Supervisor:
-    """`run` brings things up stage by stage, holds them up until it is told to stop, and ends them."""
+    """Supervisor of child processes: `run` starts them by stages, restarts them until a signal, and
+    stops them."""
 
     def __init__(self, logs: Path, *, bare: bool = False) -> None:
-        """`bare`: what the children say is for machines, and is passed on as it is."""
+        """`bare`: the children's output is for machines and passed on unchanged."""
         self._logs, self._bare = logs, bare
         self._stages: list[list[Child]] = []
-        self._keepers: list[asyncio.Task[None]] = []
+        self._keeping: list[asyncio.Task[None]] = []
         self._stop_asked = asyncio.Event()
         self._failed: CannotStart | None = None
         self._started = False
@@ -34,7 +35,7 @@ class Supervisor:
         return {child.spec.name: child.pid for stage in self._stages for child in stage if child.pid}
 
     async def run(self, bring_up: Callable[[], Awaitable[None]]) -> None:
-        """Until SIGINT, SIGTERM or SIGHUP. Raises CannotStart when a stage cannot come up."""
+        """Run until SIGINT, SIGTERM or SIGHUP. Raises CannotStart when a stage cannot start."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
         starting = asyncio.ensure_future(bring_up())
@@ -43,7 +44,7 @@ class Supervisor:
             await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
                 starting.result()
-                self._started = True  # from now on nothing is given up
+                self._started = True  # from now on every child is restarted
                 await stopping
         finally:
             starting.cancel()
@@ -53,20 +54,20 @@ class Supervisor:
             raise self._failed
 
     def start(self, specs: Sequence[ChildSpec]) -> None:
-        """Begin one stage. Stages end in the opposite order."""
+        """Start one stage. Stages are stopped in reverse order."""
         stage = [Child(spec, self._logs, bare=self._bare) for spec in specs]
         self._stages.append(stage)
-        self._keepers += [asyncio.create_task(self._keep(child)) for child in stage]
+        self._keeping += [asyncio.create_task(self._keep(child)) for child in stage]
 
     async def once(self, spec: ChildSpec) -> None:
-        """A process that has to end well before the rest starts."""
+        """Run a process that has to succeed before the rest starts."""
         child = Child(spec, self._logs, bare=self._bare)
         try:
             if code := await child.run():
-                raise CannotStart(_last_words(child, code))
+                raise CannotStart(_start_failure(child, code))
         finally:
             await child.stop()
-            child.voice.close()
+            child.output.close()
 
     async def until(self, what: str, ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
         end = monotonic() + seconds
@@ -78,14 +79,14 @@ class Supervisor:
     async def _stop(self) -> None:
         self._stop_asked.set()
         show("Stopping …")
-        for keeper in self._keepers:
+        for keeper in self._keeping:
             keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        await asyncio.gather(*self._keeping, return_exceptions=True)
         for stage in reversed(self._stages):
             for child, ended in zip(stage, await asyncio.gather(*(c.stop() for c in stage)), strict=True):
                 if not ended:
                     show(f"{child.spec.name} did not end in {child.spec.stop_seconds:g} s and was killed.")
-                child.voice.close()
+                child.output.close()
 
     def _on_signal(self) -> None:
         if self._stop_asked.is_set():  # the second Ctrl-C
@@ -95,20 +96,22 @@ class Supervisor:
         self._stop_asked.set()
 
     async def _keep(self, child: Child) -> None:
-        deaths = 0
+        exits = 0
         while True:
-            begun = monotonic()
+            started_at = monotonic()
             code = await child.run()
-            deaths = restarts.deaths_in_a_row(deaths, monotonic() - begun)
-            if restarts.gives_up(deaths, code, started=self._started):
-                self._failed = CannotStart(_last_words(child, code))
+            exits = restarts.exits_in_a_row(exits, monotonic() - started_at)
+            if restarts.start_failed(exits, code, started=self._started):
+                self._failed = CannotStart(_start_failure(child, code))
                 self._stop_asked.set()
                 return
-            delay = restarts.restart_delay(deaths)
-            child.voice.tell(f"{child.spec.name} {restarts.ending(code)}; it starts again in {delay:g} s.")
+            delay = restarts.restart_delay(exits)
+            child.output.notice(
+                f"{child.spec.name} {restarts.describe_exit(code)}; it starts again in {delay:g} s."
+            )
             await asyncio.sleep(delay)
 
 
-def _last_words(child: Child, code: int) -> str:
-    said = "\n".join(f"  {line}" for line in child.voice.last_lines)
-    return f"{child.spec.name} cannot start: it {restarts.ending(code)}. Its last words:\n{said}"
+def _start_failure(child: Child, code: int) -> str:
+    lines = "\n".join(f"  {line}" for line in child.output.last_lines)
+    return f"{child.spec.name} cannot start: it {restarts.describe_exit(code)}. Its last output:\n{lines}"

@@ -1,4 +1,4 @@
-"""Uploads over HTTP: presigned forms and tus."""
+"""Upload endpoints: presigned forms and tus."""
 
 from litestar import Router
 from litestar.types import ControllerRouterHandler

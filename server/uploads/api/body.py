@@ -1,4 +1,4 @@
-"""A request's body as it comes."""
+"""Request body as a stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,8 @@ LINGER_SECONDS, LINGER_BYTES = 5.0, 64 * 2**20
 
 
 async def body_of(request: AnyRequest) -> AsyncIterator[bytes]:
-    """Litestar says "internal error" when the client goes away; for an upload that is everyday life."""
+    """Body chunks. Raises ClientDisconnected, where Litestar raises an internal error: for an upload a
+    disconnect is normal."""
     try:
         async for piece in request.stream():
             yield piece
@@ -25,12 +26,12 @@ async def body_of(request: AnyRequest) -> AsyncIterator[bytes]:
 
 
 async def drain(body: AsyncIterator[bytes]) -> None:
-    """After a refusal, read on for a moment: who is still sending does not look for the answer yet,
-    and would see a broken connection in its place (nginx's lingering_close)."""
-    passed = 0
+    """Lingering read after a refusal, as nginx's lingering_close: a client that is still sending does not
+    read the response yet, and would see a broken connection instead."""
+    drained = 0
     with suppress(TimeoutError, ClientDisconnected):
         async with asyncio.timeout(LINGER_SECONDS):
             async for piece in body:
-                passed += len(piece)
-                if passed > LINGER_BYTES:
+                drained += len(piece)
+                if drained > LINGER_BYTES:
                     return

@@ -1,4 +1,4 @@
-"""The presigned form of uploads over HTTP (spec section 1)."""
+"""Presigned form endpoints (spec section 1)."""
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -15,6 +15,7 @@ from server.uploads import forms
 from server.uploads.api.body import AnyRequest, body_of, drain
 from server.uploads.context import UploadContext
 from server.uploads.schemas import InitUpload, UploadTicket
+from storage.messages import N_
 
 FORM_KEY = "upload-form"
 
@@ -27,7 +28,7 @@ async def init_upload(
     settings: NamedDependency[Settings],
     clock: NamedDependency[Clock],
 ) -> UploadTicket:
-    """A form that takes one file for one lesson."""
+    """Presigned form for one file of one lesson."""
     now = clock.now()
     keys = await live_keys(upload_context.database, FORM_KEY, now)
     return await forms.ticket(
@@ -39,11 +40,11 @@ async def init_upload(
 async def take_form(
     request: AnyRequest, upload_context: NamedDependency[UploadContext], clock: NamedDependency[Clock]
 ) -> Response[None]:
-    """Where the folder store's forms go; the signed policy is the leave to send."""
+    """Form target of the folder store; the signed policy is the authorisation."""
     content_type, options = parse_options_header(request.headers.get("content-type", ""))
     length = request.headers.get("content-length", "")
     if content_type != "multipart/form-data" or not options.get("boundary"):
-        raise Invalid("Send the form as multipart/form-data.")
+        raise Invalid(N_("Send the form as multipart/form-data."))
     body, now = body_of(request), clock.now()
     reader = forms.FormReader(body, options["boundary"], int(length) if length.isdigit() else -1)
     try:

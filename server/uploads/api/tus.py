@@ -1,4 +1,4 @@
-"""tus 1.0 over HTTP: creation, creation-with-upload, expiration, termination, checksum."""
+"""tus 1.0 endpoints: creation, creation-with-upload, expiration, termination, checksum."""
 
 from typing import Any
 
@@ -16,13 +16,15 @@ from server.uploads.context import UploadContext
 from server.uploads.finish import finish_soon
 from server.uploads.forms import TUS_PATH
 from storage.database.tables import Upload
+from storage.messages import N_
+from storage.states import UploadState
 
 RESUMABLE = {"Tus-Resumable": protocol.VERSION}
 
 
 @route("/", http_method=["OPTIONS"], status_code=204)
 async def capabilities(upload_context: NamedDependency[UploadContext]) -> Response[None]:
-    """What this server can do; asked without a version and without signing in."""
+    """Capabilities of this server; needs neither a tus version nor an account."""
     return Response(
         None,
         headers=RESUMABLE
@@ -42,11 +44,12 @@ async def create(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
-    """Upload-Length, and Upload-Metadata with lesson_id, filename, filetype; a first part may come along."""
+    """New upload from Upload-Length and Upload-Metadata (lesson_id, filename, filetype); the body may
+    hold the first bytes."""
     protocol.check_version(request.headers.get("tus-resumable"))
     metadata = protocol.parse_metadata(request.headers.get("upload-metadata"))
     if "lesson_id" not in metadata or "filename" not in metadata:
-        raise Invalid("Upload-Metadata should hold lesson_id and filename.")
+        raise Invalid(N_("Upload-Metadata should hold lesson_id and filename."))
     upload = await service.open_upload(
         upload_context,
         viewer,
@@ -74,7 +77,7 @@ async def look(
     protocol.check_version(request.headers.get("tus-resumable"))
     upload = await service.find(upload_context, viewer, upload_id)
     offset = service.offset_of(upload_context, upload)
-    if offset == upload.size and upload.state != "stored":  # the process that had it died
+    if offset == upload.size and upload.state != UploadState.STORED:  # its process died before storing it
         await finish_soon(upload_context, upload.id, clock.now())
     metadata = {"lesson_id": upload.lesson_id, "filename": upload.filename}
     if upload.content_type:
@@ -117,13 +120,13 @@ async def overridden(
     upload_context: NamedDependency[UploadContext],
     clock: NamedDependency[Clock],
 ) -> Response[None]:
-    """For networks that let only GET and POST through: X-HTTP-Method-Override names the method."""
+    """X-HTTP-Method-Override, for networks that pass only GET and POST."""
     match request.headers.get("x-http-method-override", "").upper():
         case "PATCH":
             return await _send(request, upload_id, viewer, upload_context, clock)
         case "DELETE":
             return await _terminate(request, upload_id, viewer, upload_context, clock)
-    raise NotFound("Send the bytes of an upload with PATCH.")
+    raise NotFound(N_("Send the bytes of an upload with PATCH."))
 
 
 async def _send(
@@ -170,7 +173,9 @@ def _refused(request: AnyRequest, problem: Problem) -> Response[Any]:
 
 
 def _headers(upload: Upload, offset: int) -> dict[str, str]:
-    expires = {"Upload-Expires": protocol.http_date(upload.expires_at)} if upload.state == "open" else {}
+    expires = (
+        {"Upload-Expires": protocol.http_date(upload.expires_at)} if upload.state == UploadState.OPEN else {}
+    )
     return RESUMABLE | {"Upload-Offset": str(offset)} | expires
 
 

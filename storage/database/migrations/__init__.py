@@ -22,16 +22,22 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
-async def upgrade(database: Database) -> None:
+async def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema to the newest version in one transaction; whoever comes second waits."""
 
     def run(connection: Connection) -> None:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), revision)
 
     async with database.altering() as connection:
         await connection.run_sync(run)
+
+
+async def downgrade(database: Database, revision: str) -> None:
+    """Bring the schema back to an earlier version; what only the newer one can hold is lost."""
+    async with database.altering() as connection:
+        await connection.run_sync(lambda c: command.downgrade(_config(c), revision))
 
 
 async def is_current(database: Database) -> bool:

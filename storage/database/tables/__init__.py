@@ -8,8 +8,10 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
+from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
+from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Upload
 from storage.database.tables.video import Job, Video, WorkerRow
 
@@ -20,8 +22,10 @@ __all__ = [
     "Enrolment",
     "Institution",
     "Job",
+    "LearningEvent",
     "Lesson",
     "ObjectDeletion",
+    "ScheduledTask",
     "ServerKey",
     "SignInFailure",
     "Upload",

@@ -1,30 +1,37 @@
-"""People, how they sign in, and the institution they belong to."""
+"""People, sessions, tokens, and the institution."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from storage.database.base import Base, new_id
-
-ROLES = ("learner", "instructor", "administrator")
+from storage.database.base import Base, new_id, state_check
+from storage.database.search import search_default, search_key
+from storage.states import Role
 
 
 class User(Base):
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('learner', 'instructor', 'administrator')", name="role"),)
+    __table_args__ = (state_check("role", Role),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(unique=True)  # kept in lower case
     name: Mapped[str]
-    role: Mapped[str]
+    search_key: Mapped[str] = mapped_column(default=search_default("name", "email"))
+    role: Mapped[Role]
     password_hash: Mapped[str | None]  # argon2id; None: cannot sign in with a password
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
+    @validates("name", "email")
+    def _fold(self, column: str, value: str) -> str:
+        texts = {"name": self.name, "email": self.email} | {column: value}
+        self.search_key = search_key(*filter(None, texts.values()))
+        return value
+
 
 class UserSession(Base):
-    """A signed-in browser. The cookie holds the id; only its hash is kept."""
+    """A signed-in browser. Only the hash of the cookie's id is stored."""
 
     __tablename__ = "sessions"
 
@@ -35,7 +42,7 @@ class UserSession(Base):
 
 
 class ApiToken(Base):
-    """A Bearer token for programs; only its hash is kept."""
+    """A Bearer token for programs. Only its hash is stored."""
 
     __tablename__ = "api_tokens"
 
@@ -49,7 +56,7 @@ class ApiToken(Base):
 
 
 class Institution(Base):
-    """One row: who runs this server."""
+    """The institution that runs this server: one row."""
 
     __tablename__ = "institution"
 
@@ -61,7 +68,7 @@ class Institution(Base):
 
 
 class ServerKey(Base):
-    """Secrets made at first start and shared by every server process."""
+    """A signing key, made at first use and shared by every server process."""
 
     __tablename__ = "server_keys"
 
@@ -73,11 +80,11 @@ class ServerKey(Base):
 
 
 class SignInFailure(Base):
-    """One try that did not succeed, or not yet. Rows older than the window are dropped."""
+    """A sign-in attempt that has not succeeded. Rows older than the window are deleted."""
 
     __tablename__ = "sign_in_failures"
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
-    account: Mapped[str] = mapped_column(index=True)  # digest of the address that was typed
-    address: Mapped[str] = mapped_column(index=True)  # of the network
+    account: Mapped[str] = mapped_column(index=True)  # digest of the typed email address
+    address: Mapped[str] = mapped_column(index=True)  # network address
     at: Mapped[datetime] = mapped_column(index=True)

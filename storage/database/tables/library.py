@@ -1,28 +1,35 @@
-"""Courses, lessons, who teaches and who is enrolled."""
+"""Courses, lessons, instructors and enrolments."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from storage.database.base import Base, new_id
-
-DRAFT, PUBLISHED = "draft", "published"
+from storage.database.base import Base, new_id, state_check
+from storage.database.search import search_default, search_key
+from storage.states import LessonKind, PublicationStatus, VideoStatus
 
 
 class Course(Base):
     __tablename__ = "courses"
-    __table_args__ = (CheckConstraint("status IN ('draft', 'published')", name="status"),)
+    __table_args__ = (state_check("status", PublicationStatus),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     title: Mapped[str]
+    search_key: Mapped[str] = mapped_column(default=search_default("title"))
     description: Mapped[str] = mapped_column(default="")
-    status: Mapped[str] = mapped_column(default=DRAFT)
+    status: Mapped[PublicationStatus] = mapped_column(default=PublicationStatus.DRAFT)
     completion_threshold: Mapped[int] = mapped_column(default=90)  # percent of a video that counts as watched
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)  # of what a form edits; a save names the one it read
+
+    @validates("title")
+    def _fold(self, _column: str, title: str) -> str:
+        self.search_key = search_key(title)
+        return title
 
 
 class CourseInstructor(Base):
@@ -42,17 +49,17 @@ class Enrolment(Base):
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  # left or removed; enrolling again clears it
 
 
 class Lesson(Base):
-    """A place in a course. The `video_*` and `transcoding_*` names are spec section 1."""
+    """A lesson of a course. The `video_*` and `transcoding_*` names are spec section 1."""
 
     __tablename__ = "lessons"
     __table_args__ = (
-        CheckConstraint("status IN ('draft', 'published')", name="status"),
-        CheckConstraint(
-            "video_status IN ('uploading', 'processing', 'ready', 'failed')", name="video_status"
-        ),
+        state_check("kind", LessonKind),
+        state_check("status", PublicationStatus),
+        state_check("video_status", VideoStatus),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -60,17 +67,19 @@ class Lesson(Base):
     title: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
     position: Mapped[int]
-    status: Mapped[str] = mapped_column(default=DRAFT)
+    kind: Mapped[LessonKind] = mapped_column(default=LessonKind.VIDEO)
+    status: Mapped[PublicationStatus] = mapped_column(default=PublicationStatus.DRAFT)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)  # of what a form edits; a save names the one it read
 
-    # The revision that learners see: set when the first one becomes playable, swapped when a
-    # later one is whole. `transcoding_job_id` is the newest revision, whatever became of it; when it
-    # came to nothing while an older one is still at work, that one.
+    # `video_id` is the revision that learners see: set when the first one becomes playable, replaced
+    # when a later one is ready. `transcoding_job_id` is the newest revision, whatever its state; when it
+    # failed or was cancelled while an older one is still being encoded, that one.
     video_id: Mapped[str | None]
     transcoding_job_id: Mapped[str | None]
     transcoding_progress: Mapped[int] = mapped_column(default=0)  # 0-100
-    video_status: Mapped[str | None]
+    video_status: Mapped[VideoStatus | None]
     video_original_url: Mapped[str | None]  # object key under originals/
     video_hls_url: Mapped[str | None]  # /v/{video_id}/master.m3u8, without a token
     video_thumbnail_url: Mapped[str | None]

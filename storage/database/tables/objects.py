@@ -1,4 +1,4 @@
-"""What the object store still has to be rid of."""
+"""Objects that are scheduled for deletion."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from storage.database.base import Base
 
 
 class ObjectDeletion(Base):
-    """Written in the transaction that deletes the rows, carried out later: see storage/deletions.py."""
+    """Written in the transaction that deletes the rows; the objects go later (storage/deletions.py)."""
 
     __tablename__ = "object_deletions"
 

@@ -1,33 +1,32 @@
-"""Revisions of a lesson's video, the jobs that make one, and the workers that take them."""
+"""Revisions of a lesson's video, their jobs, and the workers."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database.base import Base, new_id
+from storage.database.base import Base, new_id, state_check
+from storage.messages import Message
+from storage.states import JobKind, JobState, RevisionState
 
 
 class Video(Base):
-    """One revision: one original, one plan, one published set. Its id is the API's `job_id`."""
+    """A revision: one original, one plan, one published set. Its id is the API's `job_id`."""
 
     __tablename__ = "videos"
-    __table_args__ = (
-        CheckConstraint(
-            "state IN ('waiting', 'encoding', 'finishing', 'ready', 'failed', 'cancelled')", name="state"
-        ),
-    )
+    __table_args__ = (state_check("state", RevisionState),)
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id", ondelete="CASCADE"), index=True)
-    source_key: Mapped[str] = mapped_column(unique=True)  # starting the same object twice is one revision
+    source_key: Mapped[str] = mapped_column(unique=True)  # submitting the same object twice is one revision
     filename: Mapped[str] = mapped_column(default="")
     source_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    state: Mapped[str] = mapped_column(default="waiting")
+    state: Mapped[RevisionState] = mapped_column(default=RevisionState.WAITING)
     source: Mapped[dict[str, Any] | None]  # transcoder.media.Source
     plan: Mapped[dict[str, Any] | None]  # transcoder.planning.plan.Plan
-    error: Mapped[str | None]  # a sentence for the instructor
+    published: Mapped[dict[str, Any] | None]  # transcoder.media.PublishedVideo, written when it is ready
+    error: Mapped[Message | None]  # for the instructor
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     playable_at: Mapped[datetime | None]
@@ -35,26 +34,26 @@ class Video(Base):
 
 
 class Job(Base):
-    """A unit of work and of retry. The row is the truth; a queue message only names it.
+    """A unit of work and of retry. The row is authoritative; a queue message only names it.
 
-    `fence` rises with every claim: a worker writes only where the fence is still its own,
-    so one that wakes up late changes nothing. It also names the take's objects.
+    `fence` rises with every claim, and a worker's writes name the fence it was given, so a late
+    worker changes nothing. The fence is also the attempt in the names of the job's objects.
     """
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint("kind IN ('prepare', 'audio', 'chunk', 'finish')", name="kind"),
-        CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'cancelled')", name="state"),
+        state_check("kind", JobKind),
+        state_check("state", JobState),
         UniqueConstraint("video_id", "kind", "number", name="uq_jobs_video_kind_number"),
         Index("ix_jobs_state_lease", "state", "lease_until"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     video_id: Mapped[str] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str]
+    kind: Mapped[JobKind]
     number: Mapped[int] = mapped_column(default=0)  # the chunk's number; 0 for the others
     queue: Mapped[str]  # "quick" or "transcode"
-    state: Mapped[str] = mapped_column(default="waiting")
+    state: Mapped[JobState] = mapped_column(default=JobState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     fence: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]  # workers.id
@@ -64,14 +63,14 @@ class Job(Base):
     finished_at: Mapped[datetime | None]
     progress: Mapped[float] = mapped_column(default=0.0)  # 0-1
     speed: Mapped[float | None]  # seconds of video per second of work
-    error: Mapped[str | None]
+    error: Mapped[Message | None]
     result: Mapped[dict[str, Any] | None]  # transcoder.media.ChunkResult, AudioResult, …
 
 
 class WorkerRow(Base):
     __tablename__ = "workers"
 
-    id: Mapped[str] = mapped_column(primary_key=True)  # host/slot: a restarted worker keeps its name
+    id: Mapped[str] = mapped_column(primary_key=True)  # host/slot, the same after a restart
     host: Mapped[str]
     pid: Mapped[int]
     queue: Mapped[str]

@@ -1,4 +1,4 @@
-"""A request straight to the application, byte for byte, that does not wait for the end of a stream."""
+"""ASGI client with byte-exact requests that does not wait for the end of an event stream."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Litestar
 
-ELSEWHERE = ("192.0.2.7", 5000)  # nothing is given for being on this machine
+ELSEWHERE = ("192.0.2.7", 5000)  # not loopback: no privileges of a local client
 STREAM = b"text/event-stream"
 
 
@@ -21,16 +21,16 @@ class Answer:
         return (self.headers or {}).get(b"content-type", b"")
 
 
-async def ask(
+async def send_request(
     app: Litestar, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
 ) -> Answer:
-    """As a browser on our own page, unless `headers` say otherwise. `path` is as the server decoded it."""
+    """Send a same-origin browser request; `headers` override. `path` is percent-decoded, as by the server."""
     answer, streaming = Answer(), asyncio.Event()
-    waiting = [{"type": "http.request", "body": content, "more_body": False}]
+    requests = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive() -> Any:
-        if waiting:
-            return waiting.pop()
+        if requests:
+            return requests.pop()
         await streaming.wait()
         return {"type": "http.disconnect"}
 
@@ -44,9 +44,9 @@ async def ask(
 
     scope = _scope(method, path, len(content), headers or {})
     answering = asyncio.ensure_future(app(scope, receive, send))
-    left = asyncio.ensure_future(streaming.wait())
-    await asyncio.wait({answering, left}, return_when=asyncio.FIRST_COMPLETED)
-    left.cancel()
+    stream_started = asyncio.ensure_future(streaming.wait())
+    await asyncio.wait({answering, stream_started}, return_when=asyncio.FIRST_COMPLETED)
+    stream_started.cancel()
     if streaming.is_set():
         answering.cancel()
         await asyncio.wait({answering})

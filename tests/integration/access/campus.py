@@ -1,4 +1,4 @@
-"""A course with everybody around it, and what makes each request a good one."""
+"""Course with people in every role, the application's routes, and valid request bodies."""
 
 import base64
 import re
@@ -16,8 +16,8 @@ from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from tests.fixtures.web import BASE_URL, START, Account, MakeAccount
 
-COLUMNS = ("anonymous", "outsider", "learner", "elsewhere", "teacher", "administrator")
-"""Nobody; a learner who is not enrolled; one who is; an instructor of another course; of this one."""
+PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
+"""Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
 
 TUS = {"tus-resumable": "1.0.0"}
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -30,7 +30,7 @@ class Campus:
     people: dict[str, Account] = field(default_factory=dict)
 
     async def ids(self, path: str) -> dict[str, str]:
-        """Of a new course with everything around it; an upload and a token only where `path` names one."""
+        """Path parameters for a new course and lesson; an upload and a token only where `path` names one."""
         course_id, lesson_id = new_id(), new_id()
         times = {"created_at": START, "updated_at": START}
         async with self.database.write() as session:
@@ -47,17 +47,17 @@ class Campus:
                     **times,
                 )
             )
-            for who in ("teacher", "colleague"):
-                session.add(CourseInstructor(course_id=course_id, user_id=self.people[who].id))
+            for person in ("teacher", "colleague"):
+                session.add(CourseInstructor(course_id=course_id, user_id=self.people[person].id))
             session.add(Enrolment(course_id=course_id, user_id=self.people["learner"].id, created_at=START))
         return {
             "path": "token/video/master.m3u8",
             "course_id": course_id,
             "lesson_id": lesson_id,
             "user_id": self.people["colleague"].id,
-            "person_id": self.people["somebody"].id,
-            "email": self.people["somebody"].email,
-            "colleague": self.people["elsewhere"].email,
+            "person_id": self.people["other_learner"].id,
+            "email": self.people["other_learner"].email,
+            "colleague": self.people["other_teacher"].email,
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
             "upload_id": await self._upload(lesson_id) if "upload_id" in path else "",
@@ -80,12 +80,12 @@ class Campus:
         )
         return upload.id
 
-    async def cookie(self, who: str) -> dict[str, str]:
-        """A session of its own for each question."""
-        if who == "anonymous":
+    async def cookie(self, person: str) -> dict[str, str]:
+        """Header with the cookie of a new session, empty for "anonymous"."""
+        if person == "anonymous":
             return {}
         async with self.database.write() as session:
-            secret = await sessions.start(session, self.people[who].id, replacing=None, now=START)
+            secret = await sessions.start(session, self.people[person].id, replacing=None, now=START)
         return {"cookie": f"{cookie_name(BASE_URL)}={secret}"}
 
 
@@ -94,19 +94,19 @@ async def make_campus(app: Litestar, database: Database, make_account: MakeAccou
     roles = {
         "outsider": "learner",
         "learner": "learner",
-        "elsewhere": "instructor",
+        "other_teacher": "instructor",
         "teacher": "instructor",
         "colleague": "instructor",
         "administrator": "administrator",
-        "somebody": "learner",
+        "other_learner": "learner",
     }
-    for who, role in roles.items():
-        campus.people[who] = await make_account(role, f"{who}@example.edu", who.title())
+    for person, role in roles.items():
+        campus.people[person] = await make_account(role, f"{person}@example.edu", person.title())
     return campus
 
 
 def routes(app: Litestar) -> list[str]:
-    """As in `GET /api/courses/{course_id}`: everything that answers, static files left out."""
+    """All routes, as in `GET /api/courses/{course_id}`, without static files."""
     found = set()
     for route in app.routes:
         path = PARAMETER.sub(r"{\1}", route.path)
@@ -119,7 +119,7 @@ def routes(app: Litestar) -> list[str]:
 
 @dataclass(frozen=True)
 class Body:
-    """What makes a request a good one; `{names}` in it stand for the ids."""
+    """Valid content and headers of a request; `{names}` in the content are path parameters."""
 
     content: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)

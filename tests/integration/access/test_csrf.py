@@ -1,4 +1,4 @@
-"""A page of another site must not act with somebody's cookie: asked of every unsafe route."""
+"""CSRF protection of every unsafe route: requests of another site with a session cookie are refused."""
 
 import httpx
 import pytest
@@ -7,11 +7,11 @@ from litestar import Litestar
 from server.core.web.cookies import cookie_name
 from storage.database.engine import Database
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeAccount, MakeClient
-from tests.integration.access.asking import ask
+from tests.integration.access.asking import send_request
 from tests.integration.access.campus import Body, make_campus, routes
 from tests.integration.access.test_matrix import BODIES
 
-SIGNED = {"POST /api/video/upload/form"}  # what it takes is signed; no cookie is looked at
+SIGNED = {"POST /api/video/upload/form"}  # its input is signed; the cookie is not used
 FOREIGN = (
     {"sec-fetch-site": "cross-site"},
     {"sec-fetch-site": "same-site"},
@@ -19,7 +19,7 @@ FOREIGN = (
 )
 
 
-async def test_every_unsafe_route_refuses(
+async def test_every_unsafe_route_refuses_other_sites(
     app: Litestar, database: Database, make_account: MakeAccount
 ) -> None:
     campus = await make_campus(app, database, make_account)
@@ -32,7 +32,8 @@ async def test_every_unsafe_route_refuses(
         cookie = await campus.cookie("administrator")
         path = path.format(**ids)
         answers = [
-            await ask(app, method, path, body.content, body.headers | cookie | foreign) for foreign in FOREIGN
+            await send_request(app, method, path, body.content, body.headers | cookie | foreign)
+            for foreign in FOREIGN
         ]
         found[route] = {answer.status for answer in answers}
     assert {route: statuses for route, statuses in found.items() if statuses != {403}} == {
@@ -48,11 +49,11 @@ async def test_every_unsafe_route_refuses(
         ({"Origin": BASE_URL}, 303),
         ({"Origin": "http://localhost:9000"}, 403),
         ({"Origin": "null"}, 403),
-        ({"Referer": BASE_URL}, 403),  # says nothing that we believe
+        ({"Referer": BASE_URL}, 403),  # not trusted
         ({}, 403),
     ],
 )
-async def test_what_speaks_for_a_browser(
+async def test_headers_that_prove_the_same_origin(
     learner: Account, make_client: MakeClient, headers: dict[str, str], status: int
 ) -> None:
     browser = await make_client(headers=headers, cookies={cookie_name(BASE_URL): learner.secret})
@@ -60,15 +61,15 @@ async def test_what_speaks_for_a_browser(
     assert answer.status_code == status
 
 
-async def test_another_site_cannot_sign_somebody_in(learner: Account, make_client: MakeClient) -> None:
-    entry = {"email": learner.email, "password": PASSWORD}
+async def test_another_site_cannot_sign_a_visitor_in(learner: Account, make_client: MakeClient) -> None:
+    credentials = {"email": learner.email, "password": PASSWORD}
     foreign = await make_client(headers={"Sec-Fetch-Site": "cross-site"})
-    answer = await foreign.post("/sign-in", data=entry)
+    answer = await foreign.post("/sign-in", data=credentials)
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
 
 
-async def test_program_with_a_token_says_no_origin(learner: Account, client: httpx.AsyncClient) -> None:
+async def test_bearer_token_needs_no_origin(learner: Account, client: httpx.AsyncClient) -> None:
     answer = await learner.api.patch("/api/me", json={"name": "Ada King"})
     assert answer.status_code == 200
     bare = await client.patch("/api/me", json={"name": "Ada King"})

@@ -1,4 +1,4 @@
-"""Nonsense to every route as everybody: refused with a sentence, never a failure of ours (fault 20)."""
+"""Garbage to every route in every role: refused with a sentence, never a server error (fault 20)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,14 +11,14 @@ from server.core.web.openapi import METHODS, described
 from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
-from tests.integration.access.asking import Answer, ask
-from tests.integration.access.campus import COLUMNS, TUS, Campus, make_campus, routes
+from tests.integration.access.asking import Answer, send_request
+from tests.integration.access.campus import PEOPLE, TUS, Campus, make_campus, routes
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PARTS = {"content-type": "multipart/form-data; boundary=x"}
 
-NONSENSE: tuple[tuple[bytes, dict[str, str]], ...] = (
+GARBAGE: tuple[tuple[bytes, dict[str, str]], ...] = (
     (b"", {}),
     (b"{", JSON),
     (b"null", JSON),
@@ -31,13 +31,13 @@ NONSENSE: tuple[tuple[bytes, dict[str, str]], ...] = (
     (b"\x00" * 2000, {"content-type": "\x7f/;;=", "upload-offset": "-1", **TUS}),
     (b"", TUS | {"upload-length": "9" * 30, "upload-metadata": "lesson_id !!!,filename"}),
 )
-STRANGE_IDS = ("x", "\x00", "é💥", "x" * 3000, "..", "' OR 1=1 --")
-WORDS = ("", "\x00", "x" * 20_000, "💥\u202e", "../../etc/passwd", "a@b")
+MALFORMED_IDS = ("x", "\x00", "é💥", "x" * 3000, "..", "' OR 1=1 --")
+STRINGS = ("", "\x00", "x" * 20_000, "💥\u202e", "../../etc/passwd", "a@b")
 NUMBERS = (-1, 0, 2**31, 2**63, 2**70, -(2**70))
 
 
 def values(schema: dict[str, Any], shapes: dict[str, Any], turn: int) -> Any:
-    """Something of the kind the document asks for, and no more sensible than that."""
+    """Extreme value that fits the schema; `turn` selects which."""
     if "$ref" in schema:
         shape = shapes[schema["$ref"].rpartition("/")[2]]
         return {name: values(field, shapes, turn) for name, field in shape["properties"].items()}
@@ -47,33 +47,33 @@ def values(schema: dict[str, Any], shapes: dict[str, Any], turn: int) -> Any:
         return [values(schema.get("items", {}), shapes, turn)] * (turn % 3)
     if schema.get("type") == "integer":
         return NUMBERS[turn]
-    return WORDS[turn] if schema.get("type") == "string" else turn % 2 == 0
+    return STRINGS[turn] if schema.get("type") == "string" else turn % 2 == 0
 
 
 def documented(app: Litestar) -> Iterator[tuple[str, str, list[bytes]]]:
-    """Method, path and bodies that fit the OpenAPI document."""
+    """Method, path and bodies that are valid by the OpenAPI document."""
     document = described(app)
     shapes = document["components"]["schemas"]
     for path, item in document["paths"].items():
         for method in METHODS:
             contents = item.get(method, {}).get("requestBody", {}).get("content", {})
             for content in contents.values():
-                bodies = [values(content["schema"], shapes, turn) for turn in range(len(WORDS))]
+                bodies = [values(content["schema"], shapes, turn) for turn in range(len(STRINGS))]
                 yield method.upper(), path, [_encoded(body) for body in bodies]
 
 
 def _encoded(body: Any) -> bytes:
     try:
         return msgspec.json.encode(body)
-    except (OverflowError, msgspec.MsgspecError):  # numbers that JSON has and msgspec has not
+    except (OverflowError, msgspec.MsgspecError):  # numbers valid in JSON and unsupported by msgspec
         return str(body).replace("'", '"').encode()
 
 
-def judge(where: str, answer: Answer) -> None:
+def check(where: str, answer: Answer) -> None:
     assert answer.status < 500, (where, answer.content[-2000:])
     assert b"Traceback" not in answer.content, where
     method, path = where.split()[:2]
-    ours = path.startswith("/api/") and not path.startswith("/api/schema/")  # Litestar's own corner
+    ours = path.startswith("/api/") and not path.startswith("/api/schema/")  # Litestar's own routes
     if ours and answer.status >= 400 and method != "HEAD":
         assert answer.kind == b"application/problem+json", where
         assert msgspec.json.decode(answer.content)["detail"], where
@@ -84,52 +84,56 @@ async def campus(app: Litestar, database: Database, make_account: MakeAccount) -
     return await make_campus(app, database, make_account)
 
 
-async def test_nonsense_to_every_route(app: Litestar, campus: Campus) -> None:
+async def test_garbage_to_every_route(app: Litestar, campus: Campus) -> None:
     for route in routes(app):
         method, _, path = route.partition(" ")
-        if path == "/health/ready":  # 503 tells the truth here: there is no queue
+        if path == "/health/ready":  # 503 is correct here: there is no queue
             continue
         ids = await campus.ids(path)
-        cookies = {who: await campus.cookie(who) for who in COLUMNS}
-        for turn, who in enumerate(COLUMNS):
-            # Every route gets every body, from every other of the six.
-            bodies = NONSENSE[turn % 2 :: 2] if method not in ("GET", "HEAD") else NONSENSE[:1]
+        cookies = {person: await campus.cookie(person) for person in PEOPLE}
+        for turn, person in enumerate(PEOPLE):
+            # Every route gets every body: each role sends every second one.
+            bodies = GARBAGE[turn % 2 :: 2] if method not in ("GET", "HEAD") else GARBAGE[:1]
             for content, headers in bodies:
-                answer = await ask(app, method, path.format(**ids), content, headers | cookies[who])
-                judge(f"{route} {who} {content[:40]!r}", answer)
+                answer = await send_request(
+                    app, method, path.format(**ids), content, headers | cookies[person]
+                )
+                check(f"{route} {person} {content[:40]!r}", answer)
 
 
 @on_both_databases
-async def test_strange_ids(app: Litestar, campus: Campus) -> None:
+async def test_malformed_ids(app: Litestar, campus: Campus) -> None:
     for route in routes(app):
         method, _, path = route.partition(" ")
         if "{" not in path:
             continue
         ids = await campus.ids(path)
         cookie = await campus.cookie("administrator")
-        for strange in STRANGE_IDS:
-            answer = await ask(app, method, path.format(**dict.fromkeys(ids, strange)), b"", cookie)
-            judge(f"{route} {strange[:20]!r}", answer)
-            assert answer.status >= 300 or path.startswith("/api/schema"), (route, strange)
+        for malformed in MALFORMED_IDS:
+            answer = await send_request(
+                app, method, path.format(**dict.fromkeys(ids, malformed)), b"", cookie
+            )
+            check(f"{route} {malformed[:20]!r}", answer)
+            assert answer.status >= 300 or path.startswith("/api/schema"), (route, malformed)
 
 
 @on_both_databases
 @pytest.mark.parametrize(
     "query", ["offset=-1", "limit=0", "limit=1e9", "offset=" + "9" * 40, "role=%00", "search=%00%ff"]
 )
-async def test_strange_questions(app: Litestar, campus: Campus, query: str) -> None:
+async def test_malformed_query_parameters(app: Litestar, campus: Campus, query: str) -> None:
     for path in ("/api/people", "/admin/people", "/api/courses"):
         cookie = await campus.cookie("administrator")
-        judge(f"GET {path}?{query}", await ask(app, "GET", f"{path}?{query}", b"", cookie))
+        check(f"GET {path}?{query}", await send_request(app, "GET", f"{path}?{query}", b"", cookie))
 
 
 @on_both_databases
-async def test_bodies_that_fit_the_document(app: Litestar, campus: Campus) -> None:
+async def test_extreme_values_in_valid_bodies(app: Litestar, campus: Campus) -> None:
     for method, path, bodies in documented(app):
-        for who in COLUMNS:
+        for person in PEOPLE:
             ids = await campus.ids(path)
-            cookie = await campus.cookie(who)
+            cookie = await campus.cookie(person)
             for body in bodies:
                 filled = body.replace(b'"lesson_id":""', f'"lesson_id":"{ids["lesson_id"]}"'.encode())
-                answer = await ask(app, method, path.format(**ids), filled, JSON | cookie)
-                judge(f"{method} {path} {who} {filled[:80]!r}", answer)
+                answer = await send_request(app, method, path.format(**ids), filled, JSON | cookie)
+                check(f"{method} {path} {person} {filled[:80]!r}", answer)

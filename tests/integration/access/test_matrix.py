@@ -1,7 +1,7 @@
-"""Every route as everybody (fault 13). A route without a line here fails, so that a new one is thought of.
+"""Access matrix: every route in every role (fault 13). A route without a line here fails the test.
 
-401: not signed in; 404: nobody's business that it exists; 403: seen, not allowed. Pages send those who
-are not signed in to the sign-in page (303) and answer a form that was carried out with 303, too.
+401: not signed in; 404: existence must not be revealed; 403: visible, not allowed. Pages redirect to the
+sign-in page (303) when not signed in, and answer a successful form with 303, too.
 """
 
 from litestar import Litestar
@@ -9,8 +9,8 @@ from litestar import Litestar
 from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, MakeAccount
-from tests.integration.access.asking import ask
-from tests.integration.access.campus import COLUMNS, TUS, Body, form, json, make_campus, routes
+from tests.integration.access.asking import send_request
+from tests.integration.access.campus import PEOPLE, TUS, Body, form, json, make_campus, routes
 
 EXPECTED = """
 GET    /                                                                          303 303 303 303 303 303
@@ -166,7 +166,7 @@ BODIES: dict[str, Body] = {
 def expected() -> dict[str, dict[str, int]]:
     lines = map(str.split, EXPECTED.strip().splitlines())
     return {
-        f"{method} {path}": dict(zip(COLUMNS, map(int, statuses), strict=True))
+        f"{method} {path}": dict(zip(PEOPLE, map(int, statuses), strict=True))
         for method, path, *statuses in lines
     }
 
@@ -176,18 +176,20 @@ def test_every_route_has_a_line(app: Litestar) -> None:
 
 
 @on_both_databases
-async def test_every_route_as_everybody(app: Litestar, database: Database, make_account: MakeAccount) -> None:
+async def test_every_route_in_every_role(
+    app: Litestar, database: Database, make_account: MakeAccount
+) -> None:
     campus = await make_campus(app, database, make_account)
     found: dict[str, dict[str, int]] = {}
     for route in routes(app):
         method, _, path = route.partition(" ")
         found[route] = {}
         ids = await campus.ids(path)
-        for who in COLUMNS:
+        for person in PEOPLE:
             if method not in ("GET", "HEAD"):
-                ids = await campus.ids(path)  # so that one answer does not change the next
+                ids = await campus.ids(path)  # new ids: a request must not affect the next one
             body = BODIES.get(route, Body()).filled(ids)
-            cookie = await campus.cookie(who)
-            answer = await ask(app, method, path.format(**ids), body.content, body.headers | cookie)
-            found[route][who] = answer.status
+            cookie = await campus.cookie(person)
+            answer = await send_request(app, method, path.format(**ids), body.content, body.headers | cookie)
+            found[route][person] = answer.status
     assert found == expected()

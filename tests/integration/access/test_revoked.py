@@ -1,10 +1,10 @@
-"""What ends, ends at once."""
+"""Revoked access takes effect with the next request."""
 
 from tests.fixtures.web import Account, MakeAccount
 
 
 async def course_with(instructor: Account, learner: Account) -> tuple[str, str]:
-    """Ids of a published course and its lesson, with the learner in it."""
+    """Ids of a published course and its lesson, with the learner enrolled."""
     made = await instructor.api.post("/api/courses", json={"title": "Optics", "status": "published"})
     course_id = made.json()["id"]
     lesson = await instructor.api.post(
@@ -17,7 +17,7 @@ async def course_with(instructor: Account, learner: Account) -> tuple[str, str]:
     return course_id, lesson.json()["id"]
 
 
-def doors(course_id: str, lesson_id: str) -> list[str]:
+def protected_paths(course_id: str, lesson_id: str) -> list[str]:
     return [
         f"/api/courses/{course_id}",
         f"/api/courses/{course_id}/lessons",
@@ -29,10 +29,10 @@ def doors(course_id: str, lesson_id: str) -> list[str]:
 
 
 async def statuses(account: Account, course_id: str, lesson_id: str) -> set[int]:
-    return {(await account.browser.get(door)).status_code for door in doors(course_id, lesson_id)}
+    return {(await account.browser.get(path)).status_code for path in protected_paths(course_id, lesson_id)}
 
 
-async def test_end_of_an_enrolment(instructor: Account, learner: Account) -> None:
+async def test_ended_enrolment_revokes_access(instructor: Account, learner: Account) -> None:
     course_id, lesson_id = await course_with(instructor, learner)
     assert await statuses(learner, course_id, lesson_id) == {200}
     await instructor.api.delete(f"/api/courses/{course_id}/enrolments/{learner.id}")
@@ -40,7 +40,7 @@ async def test_end_of_an_enrolment(instructor: Account, learner: Account) -> Non
     assert (await learner.api.get("/api/courses")).json() == []
 
 
-async def test_back_to_draft(instructor: Account, learner: Account) -> None:
+async def test_unpublishing_revokes_access_of_learners(instructor: Account, learner: Account) -> None:
     course_id, lesson_id = await course_with(instructor, learner)
     await instructor.api.patch(f"/api/lessons/{lesson_id}", json={"status": "draft"})
     assert (await learner.api.get(f"/api/lessons/{lesson_id}")).status_code == 404
@@ -50,7 +50,9 @@ async def test_back_to_draft(instructor: Account, learner: Account) -> None:
     assert await statuses(instructor, course_id, lesson_id) == {200}
 
 
-async def test_end_of_teaching(instructor: Account, learner: Account, make_account: MakeAccount) -> None:
+async def test_removed_instructor_loses_access(
+    instructor: Account, learner: Account, make_account: MakeAccount
+) -> None:
     course_id, lesson_id = await course_with(instructor, learner)
     colleague = await make_account("instructor", "colleague@example.edu")
     people = f"/api/courses/{course_id}/instructors"
@@ -60,13 +62,15 @@ async def test_end_of_teaching(instructor: Account, learner: Account, make_accou
     assert (await colleague.api.delete(f"{people}/{colleague.id}")).status_code == 409
 
 
-async def test_lost_role(instructor: Account, learner: Account, administrator: Account) -> None:
+async def test_instructor_without_the_role_loses_access(
+    instructor: Account, learner: Account, administrator: Account
+) -> None:
     course_id, lesson_id = await course_with(instructor, learner)
     await administrator.api.patch(f"/api/people/{instructor.id}", json={"role": "learner"})
     assert await statuses(instructor, course_id, lesson_id) == {404}
 
 
-async def test_course_goes_with_its_lessons(instructor: Account, learner: Account) -> None:
+async def test_deleted_course_and_lessons_are_gone(instructor: Account, learner: Account) -> None:
     course_id, lesson_id = await course_with(instructor, learner)
     assert (await instructor.api.delete(f"/api/courses/{course_id}")).status_code == 204
     assert await statuses(instructor, course_id, lesson_id) == {404}

@@ -1,4 +1,4 @@
-"""One's own account page."""
+"""Account page: name, password, sessions and tokens."""
 
 import re
 
@@ -19,7 +19,7 @@ async def second_browser(make_client: MakeClient, account: Account) -> httpx.Asy
     return other
 
 
-async def test_name(learner: Account) -> None:
+async def test_name_is_changed(learner: Account) -> None:
     await learner.browser.post("/account/name", data={"name": "Ada King"})
     assert "Ada King" in (await learner.browser.get("/account")).text
     refused = await learner.browser.post("/account/name", data={"name": "x" * 300})
@@ -41,7 +41,7 @@ async def test_new_password_ends_all_other_sessions(learner: Account, make_clien
     assert (await other.get("/account")).status_code == 303
 
 
-async def test_guessing_the_current_password_is_limited(learner: Account, held_clock: HeldClock) -> None:
+async def test_attempts_at_the_current_password_are_limited(learner: Account, held_clock: HeldClock) -> None:
     guess = {"current_password": "not this one", "password": "an entirely new one"}
     answers = [(await learner.browser.post("/account/password", data=guess)).status_code for _ in range(6)]
     assert answers == [422] * 5 + [429]
@@ -50,7 +50,7 @@ async def test_guessing_the_current_password_is_limited(learner: Account, held_c
     assert (await learner.browser.post("/account/password", data=right)).status_code == 303
 
 
-async def test_sign_out_elsewhere(learner: Account, make_client: MakeClient) -> None:
+async def test_other_sessions_are_ended(learner: Account, make_client: MakeClient) -> None:
     other = await second_browser(make_client, learner)
     await learner.browser.post("/account/sessions/end")
     assert "1 other browser is signed out." in (await learner.browser.get("/account")).text
@@ -78,7 +78,7 @@ async def test_token_is_shown_once_and_works_until_revoked(
     assert (await program.get("/api/me")).status_code == 401
 
 
-async def test_token_needs_a_name(learner: Account) -> None:
+async def test_token_requires_a_name(learner: Account) -> None:
     answer = await learner.browser.post("/account/tokens", data={"name": " "})
     assert answer.status_code == 422
     assert "Write where the token will be used" in answer.text

@@ -1,9 +1,9 @@
-"""People, oneself and tokens as JSON."""
+"""JSON API of people, the own account and its tokens."""
 
 from tests.fixtures.web import PASSWORD, Account
 
 
-async def test_people(administrator: Account) -> None:
+async def test_people_are_added_changed_and_found(administrator: Account) -> None:
     new = {"email": "Emmy@Example.edu", "name": " Emmy  Noether ", "role": "instructor", "password": PASSWORD}
     made = await administrator.api.post("/api/people", json=new)
     assert made.status_code == 201
@@ -29,19 +29,19 @@ async def test_people(administrator: Account) -> None:
     assert (await administrator.api.get("/api/people", params={"role": "pupil"})).status_code == 400
 
 
-async def test_pages_of_people(administrator: Account) -> None:
+async def test_people_are_paginated(administrator: Account) -> None:
     rows = "".join(f"p{number}@x.edu,Person {number},learner\n" for number in range(5))
     imported = await administrator.api.post("/api/people/import", content=f"email,name,role\n{rows}")
     assert imported.json() == {"added": 5, "changed": 0, "unchanged": 0, "problems": []}
-    asked = [
+    parts = [
         (await administrator.api.get("/api/people", params={"offset": offset, "limit": 2})).json()
         for offset in range(0, 8, 2)
     ]
-    assert [len(part) for part in asked] == [2, 2, 2, 0]
-    assert len({person["id"] for part in asked for person in part}) == 6
+    assert [len(part) for part in parts] == [2, 2, 2, 0]
+    assert len({person["id"] for part in parts for person in part}) == 6
 
 
-async def test_import_tells_each_line(administrator: Account) -> None:
+async def test_import_errors_are_reported_by_line(administrator: Account) -> None:
     answer = await administrator.api.post("/api/people/import", content="email,name,role\nx,Ada,learner\n")
     assert answer.json() == {
         "added": 0,
@@ -51,7 +51,7 @@ async def test_import_tells_each_line(administrator: Account) -> None:
     }
 
 
-async def test_oneself(learner: Account) -> None:
+async def test_own_name_but_not_role_is_changed(learner: Account) -> None:
     assert (await learner.api.get("/api/me")).json()["email"] == learner.email
     renamed = await learner.api.patch("/api/me", json={"name": "Ada King"})
     assert renamed.json()["name"] == "Ada King"
@@ -60,7 +60,7 @@ async def test_oneself(learner: Account) -> None:
     assert (await learner.api.get("/api/me")).json()["role"] == "learner"
 
 
-async def test_tokens(learner: Account) -> None:
+async def test_tokens_are_created_listed_and_revoked(learner: Account) -> None:
     made = (await learner.api.post("/api/me/tokens", json={"name": "recorder"})).json()
     assert made["token"].startswith("sks_")
     listed = await learner.api.get("/api/me/tokens")

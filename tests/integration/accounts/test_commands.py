@@ -1,4 +1,4 @@
-"""`skillstudio users` as a process, beside a database that is open elsewhere."""
+"""Command `skillstudio users` as a process, with the database open in another one."""
 
 import subprocess
 import sys
@@ -13,6 +13,7 @@ from server.core.clock import SystemClock
 from server.core.errors import Problem
 from storage.database import migrations
 from storage.database.engine import Database
+from storage.states import Role
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ async def can_sign_in(database: Database, email: str, password: str) -> bool:
     return True
 
 
-async def test_a_person_from_nothing_to_a_token(installed: Database, tmp_path: Path) -> None:
+async def test_add_change_password_and_create_token(installed: Database, tmp_path: Path) -> None:
     who = ("grace@example.edu", "--role", "administrator", "--name", "Grace Hopper", "--password-stdin")
     added = users(tmp_path, "add", *who, typed="correct horse battery\n")
     assert (added.returncode, added.stderr) == (0, "")
@@ -71,7 +72,7 @@ async def test_a_person_from_nothing_to_a_token(installed: Database, tmp_path: P
     await installed.close()
 
 
-async def test_import(installed: Database, tmp_path: Path) -> None:
+async def test_import_from_a_file(installed: Database, tmp_path: Path) -> None:
     lines = tmp_path / "people.csv"
     lines.write_text("email,name,role\nemmy@example.edu,Emmy Noether,professor\n")
     wrong = users(tmp_path, "import", str(lines))
@@ -82,11 +83,11 @@ async def test_import(installed: Database, tmp_path: Path) -> None:
     assert outputs == ["1 added, 0 changed, 0 as before.\n", "0 added, 0 changed, 1 as before.\n"]
     person = await people.by_email(installed, "emmy@example.edu")
     assert person
-    assert person.role == "instructor"
+    assert person.role == Role.INSTRUCTOR
     await installed.close()
 
 
-async def test_list(installed: Database, tmp_path: Path) -> None:
+async def test_list_is_searched_and_filtered(installed: Database, tmp_path: Path) -> None:
     for who, role in (("emmy", "instructor"), ("ada", "learner")):
         new = NewPerson(f"{who}@example.edu", who.title(), role, None)
         await people.add(installed, new, SystemClock().now())
@@ -99,7 +100,7 @@ async def test_list(installed: Database, tmp_path: Path) -> None:
     await installed.close()
 
 
-def test_a_mistyped_folder_makes_nothing(tmp_path: Path) -> None:
+def test_missing_data_folder_is_not_created(tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     refused = users(folder, "token", "grace@example.edu")
     assert refused.returncode == 1
@@ -107,7 +108,7 @@ def test_a_mistyped_folder_makes_nothing(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-async def test_nobody_has_no_token(installed: Database, tmp_path: Path) -> None:
+async def test_token_of_an_unknown_person_is_refused(installed: Database, tmp_path: Path) -> None:
     refused = users(tmp_path, "token", "nobody@example.edu")
     assert (refused.returncode, refused.stdout) == (1, "")
     await installed.close()

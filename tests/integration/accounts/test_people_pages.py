@@ -1,10 +1,11 @@
-"""The administrators' pages about people, as a browser without JavaScript uses them."""
+"""Account administration pages, used without JavaScript."""
 
 import pytest
 
 from server.accounts.people import service as people
 from server.accounts.schemas import Person
 from storage.database.engine import Database
+from storage.states import Role
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, Account, MakeAccount
 
@@ -33,7 +34,7 @@ async def test_list_is_searched_and_filtered(administrator: Account, make_accoun
     assert "Nobody found" in nobody.text
 
 
-async def test_list_goes_on(
+async def test_list_is_paginated(
     administrator: Account, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people, "PAGE", 2)
@@ -48,7 +49,7 @@ async def test_list_goes_on(
     assert 'rel="next"' not in second
 
 
-async def test_add(administrator: Account, database: Database) -> None:
+async def test_person_is_added(administrator: Account, database: Database) -> None:
     typed = {"name": "Emmy Noether", "email": "Emmy@Example.edu", "role": "instructor", "password": ""}
     answer = await administrator.browser.post(f"{PEOPLE}/new", data=typed)
     assert (answer.status_code, answer.headers["location"]) == (303, PEOPLE)
@@ -60,7 +61,7 @@ async def test_add(administrator: Account, database: Database) -> None:
     assert 'value="Emmy Noether"' in again.text
 
 
-async def test_change(administrator: Account, learner: Account, database: Database) -> None:
+async def test_person_is_changed(administrator: Account, learner: Account, database: Database) -> None:
     await administrator.browser.post(
         f"{PEOPLE}/{learner.id}", data={"name": "Ada King", "role": "instructor"}
     )
@@ -72,7 +73,7 @@ async def test_change(administrator: Account, learner: Account, database: Databa
 
 
 @on_both_databases
-async def test_last_administrator_stays(administrator: Account, database: Database) -> None:
+async def test_last_administrator_cannot_be_removed(administrator: Account, database: Database) -> None:
     answer = await administrator.browser.post(
         f"{PEOPLE}/{administrator.id}", data={"name": "Ada", "role": "learner"}
     )
@@ -82,40 +83,40 @@ async def test_last_administrator_stays(administrator: Account, database: Databa
     assert (kept.role, kept.disabled) == ("administrator", False)
 
 
-async def test_disabling_signs_out_and_enabling_lets_in_again(
+async def test_disabling_ends_sessions_and_enabling_allows_sign_in(
     administrator: Account, learner: Account
 ) -> None:
     for _ in range(2):
         await administrator.browser.post(f"{PEOPLE}/{learner.id}/disabled", data={"disabled": "yes"})
     assert (await learner.browser.get("/account")).status_code == 303
     assert (await learner.api.get("/api/me")).status_code == 401
-    entry = {"email": learner.email, "password": PASSWORD}
-    assert (await learner.browser.post("/sign-in", data=entry)).status_code == 422
+    credentials = {"email": learner.email, "password": PASSWORD}
+    assert (await learner.browser.post("/sign-in", data=credentials)).status_code == 422
     await administrator.browser.post(f"{PEOPLE}/{learner.id}/disabled", data={"disabled": "no"})
-    assert (await learner.browser.get("/account")).status_code == 303  # the old session is gone for good
-    assert (await learner.browser.post("/sign-in", data=entry)).status_code == 303
+    assert (await learner.browser.get("/account")).status_code == 303  # the old session stays ended
+    assert (await learner.browser.post("/sign-in", data=credentials)).status_code == 303
     assert (await learner.api.get("/api/me")).status_code == 200
 
 
-async def test_new_password_signs_out(administrator: Account, learner: Account) -> None:
+async def test_new_password_ends_sessions(administrator: Account, learner: Account) -> None:
     short = await administrator.browser.post(f"{PEOPLE}/{learner.id}/password", data={"password": "short"})
     assert short.status_code == 422
     new = {"password": "an entirely new one"}
     await administrator.browser.post(f"{PEOPLE}/{learner.id}/password", data=new)
     assert (await learner.browser.get("/account")).status_code == 303
-    entry = new | {"email": learner.email}
-    assert (await learner.browser.post("/sign-in", data=entry)).status_code == 303
+    credentials = new | {"email": learner.email}
+    assert (await learner.browser.post("/sign-in", data=credentials)).status_code == 303
 
 
 LIST = "email;name;role\nemmy@example.edu;Emmy Noether;instructor\nlise@example.edu;Lise Meitner;learner\n"
 
 
 @on_both_databases
-@pytest.mark.parametrize("way", ["file", "paste"])
-async def test_import(administrator: Account, database: Database, way: str) -> None:
+@pytest.mark.parametrize("source", ["file", "paste"])
+async def test_import_is_idempotent(administrator: Account, database: Database, source: str) -> None:
     body = (
         {"files": {"file": ("people.csv", LIST.encode("utf-8-sig"), "text/csv")}}
-        if way == "file"
+        if source == "file"
         else {"files": {"list": (None, LIST)}}
     )
     for _ in range(2):
@@ -123,10 +124,10 @@ async def test_import(administrator: Account, database: Database, way: str) -> N
         assert answer.status_code == 303
     shown = (await administrator.browser.get(PEOPLE)).text
     assert "2 as before." in shown
-    assert (await person(database, "emmy@example.edu")).role == "instructor"
+    assert (await person(database, "emmy@example.edu")).role == Role.INSTRUCTOR
 
 
-async def test_import_tells_what_is_wrong_by_line_and_keeps_the_list(
+async def test_import_errors_are_shown_by_line_with_the_list(
     administrator: Account, database: Database
 ) -> None:
     wrong = LIST + "not an address;Nobody;learner\nmax@example.edu;Max Planck;professor\n"
@@ -143,12 +144,12 @@ async def test_import_tells_what_is_wrong_by_line_and_keeps_the_list(
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"name,role\nAda,learner\n", b'email,name,role\n"'])
-async def test_what_is_no_list_is_refused(administrator: Account, data: bytes) -> None:
+async def test_unusable_list_is_refused(administrator: Account, data: bytes) -> None:
     answer = await administrator.browser.post(f"{PEOPLE}/import", files={"file": ("x.csv", data, "text/csv")})
     assert answer.status_code == 422
 
 
-async def test_a_file_that_is_no_list_does_not_come_back(administrator: Account) -> None:
+async def test_binary_file_is_not_shown_again(administrator: Account) -> None:
     data = b"\x00\xff\xfe" * 100_000
     answer = await administrator.browser.post(
         f"{PEOPLE}/import", files={"file": ("x.mp4", data, "video/mp4")}

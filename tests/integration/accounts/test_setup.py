@@ -1,4 +1,4 @@
-"""From the set-up link to a signed-in administrator, once."""
+"""Set-up link: creates and signs in the first administrator, once."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ async def link(database: Database) -> str:
     return made
 
 
-async def test_link_makes_the_administrator_and_signs_them_in(client: httpx.AsyncClient, link: str) -> None:
+async def test_link_creates_and_signs_in_the_administrator(client: httpx.AsyncClient, link: str) -> None:
     assert "Name of your school" in (await client.get(link)).text
     answer = await client.post(link, data=ANSWERS)
     assert (answer.status_code, answer.headers["location"]) == (303, "/teach")
@@ -47,7 +47,7 @@ async def test_link_works_once(client: httpx.AsyncClient, make_client: MakeClien
 
 
 @on_both_databases
-async def test_of_two_at_once_one_wins(make_client: MakeClient, link: str) -> None:
+async def test_only_one_of_concurrent_requests_succeeds(make_client: MakeClient, link: str) -> None:
     clients = [await make_client() for _ in range(4)]
     answers = await asyncio.gather(
         *(
@@ -58,7 +58,7 @@ async def test_of_two_at_once_one_wins(make_client: MakeClient, link: str) -> No
     assert sorted(answer.status_code for answer in answers) == [303, 410, 410, 410]
 
 
-async def test_wrong_answers_keep_the_link_and_what_was_typed(client: httpx.AsyncClient, link: str) -> None:
+async def test_refused_form_keeps_the_link_and_its_values(client: httpx.AsyncClient, link: str) -> None:
     answer = await client.post(link, data=ANSWERS | {"password": "short"})
     assert answer.status_code == 422
     assert "Choose a password of 10 to 256 characters." in answer.text
@@ -66,7 +66,7 @@ async def test_wrong_answers_keep_the_link_and_what_was_typed(client: httpx.Asyn
     assert (await client.post(link, data=ANSWERS)).status_code == 303
 
 
-async def test_everything_that_is_wrong_is_said_at_once(client: httpx.AsyncClient, link: str) -> None:
+async def test_all_errors_are_shown_at_once(client: httpx.AsyncClient, link: str) -> None:
     wrong = {"name": " ", "email": "grace", "password": "short", "institution": "", "time_zone": "Mars/Base"}
     answer = await client.post(link, data=wrong)
     assert answer.status_code == 422
@@ -80,7 +80,7 @@ async def test_everything_that_is_wrong_is_said_at_once(client: httpx.AsyncClien
         assert sentence in answer.text
 
 
-async def test_name_of_the_institution_outlives_a_restart(
+async def test_institution_name_survives_a_restart(
     client: httpx.AsyncClient, link: str, app: Litestar, settings: Settings
 ) -> None:
     await client.post(link, data=ANSWERS)
@@ -90,18 +90,18 @@ async def test_name_of_the_institution_outlives_a_restart(
         assert "Navy School" in (await later.get("/api/docs")).text
 
 
-async def test_no_link_while_there_is_an_administrator(database: Database, administrator: Account) -> None:
+async def test_no_link_when_an_administrator_exists(database: Database, administrator: Account) -> None:
     assert await setup.ensure_setup_link(database) is None
 
 
-async def test_new_start_replaces_the_link(client: httpx.AsyncClient, database: Database, link: str) -> None:
+async def test_restart_replaces_the_link(client: httpx.AsyncClient, database: Database, link: str) -> None:
     newer = await setup.ensure_setup_link(database)
     assert newer
     assert (await client.get(link)).status_code == 410
     assert (await client.get(newer)).status_code == 200
 
 
-async def test_administrator_made_elsewhere_closes_the_link(
+async def test_administrator_added_elsewhere_invalidates_the_link(
     client: httpx.AsyncClient, link: str, administrator: Account
 ) -> None:
     assert (await client.get(link)).status_code == 410
@@ -109,7 +109,9 @@ async def test_administrator_made_elsewhere_closes_the_link(
 
 
 @on_both_databases
-async def test_address_that_has_an_account(client: httpx.AsyncClient, link: str, learner: Account) -> None:
+async def test_email_address_with_an_account_is_refused(
+    client: httpx.AsyncClient, link: str, learner: Account
+) -> None:
     answer = await client.post(link, data=ANSWERS | {"email": learner.email})
     assert answer.status_code == 409
     assert "There is already an account with this address." in answer.text

@@ -1,4 +1,4 @@
-"""Signing in: limits, rotation, expiry, cookies."""
+"""Sign-in: limits, session rotation, expiry, cookies."""
 
 import asyncio
 from dataclasses import replace
@@ -27,12 +27,12 @@ COOKIE = cookie_name(BASE_URL)
 WRONG = "The email address or the password is not right."
 
 
-async def enter(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
+async def sign_in(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
     return await client.post("/sign-in", data={"email": email, "password": password})
 
 
-async def test_in_and_out(client: httpx.AsyncClient, learner: Account) -> None:
-    answer = await enter(client, "  Learner@Example.EDU ")
+async def test_sign_in_and_sign_out(client: httpx.AsyncClient, learner: Account) -> None:
+    answer = await sign_in(client, "  Learner@Example.EDU ")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert (await client.get("/account")).status_code == 200
     secret = client.cookies[COOKIE]
@@ -43,7 +43,7 @@ async def test_in_and_out(client: httpx.AsyncClient, learner: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "arrived"),
+    ("target", "location"),
     [
         ("/dashboard/courses/1?x=y", "/dashboard/courses/1?x=y"),
         ("https://evil.example", "/"),
@@ -53,22 +53,22 @@ async def test_in_and_out(client: httpx.AsyncClient, learner: Account) -> None:
         ("/\nSet-Cookie: a=b", "/"),
     ],
 )
-async def test_goes_on_where_one_was_but_never_elsewhere(
-    client: httpx.AsyncClient, learner: Account, target: str, arrived: str
+async def test_redirect_after_sign_in_stays_local(
+    client: httpx.AsyncClient, learner: Account, target: str, location: str
 ) -> None:
     answer = await client.post(
         "/sign-in", data={"email": learner.email, "password": PASSWORD, "next": target}
     )
-    assert answer.headers["location"] == arrived
+    assert answer.headers["location"] == location
 
 
-async def test_unknown_disabled_and_wrong_sound_the_same(
+async def test_unknown_disabled_and_wrong_give_the_same_error(
     client: httpx.AsyncClient, learner: Account, administrator: Account
 ) -> None:
-    unknown = await enter(client, "nobody@example.edu")
-    wrong = await enter(client, learner.email, "not this one")
+    unknown = await sign_in(client, "nobody@example.edu")
+    wrong = await sign_in(client, learner.email, "not this one")
     await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": True})
-    disabled = await enter(client, learner.email)
+    disabled = await sign_in(client, learner.email)
     assert {answer.status_code for answer in (unknown, wrong, disabled)} == {422}
     assert all(WRONG in answer.text for answer in (unknown, wrong, disabled))
     assert f'value="{learner.email}"' in wrong.text
@@ -76,56 +76,56 @@ async def test_unknown_disabled_and_wrong_sound_the_same(
 
 
 @on_both_databases
-async def test_five_failures_an_account(
+async def test_account_is_limited_after_five_failures(
     client: httpx.AsyncClient, learner: Account, held_clock: HeldClock, make_account: MakeAccount
 ) -> None:
     for _ in range(5):
-        assert (await enter(client, learner.email, "not this one")).status_code == 422
-    limited = await enter(client, learner.email)
+        assert (await sign_in(client, learner.email, "not this one")).status_code == 422
+    limited = await sign_in(client, learner.email)
     assert limited.status_code == 429
-    assert "Wait a quarter of an hour" in limited.text
+    assert "Wait 15 minutes" in limited.text
     assert COOKIE not in client.cookies
     other = await make_account("learner", "other@example.edu")
-    assert (await enter(client, other.email)).status_code == 303
+    assert (await sign_in(client, other.email)).status_code == 303
     held_clock.advance(minutes=15)
-    assert (await enter(client, learner.email)).status_code == 303
+    assert (await sign_in(client, learner.email)).status_code == 303
 
 
 @on_both_databases
-async def test_many_at_once_are_all_counted(client: httpx.AsyncClient, learner: Account) -> None:
-    tries = [enter(client, learner.email, f"guess number {number}") for number in range(12)]
-    statuses = sorted(answer.status_code for answer in await asyncio.gather(*tries))
+async def test_concurrent_attempts_are_all_counted(client: httpx.AsyncClient, learner: Account) -> None:
+    attempts = [sign_in(client, learner.email, f"guess number {number}") for number in range(12)]
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*attempts))
     assert statuses == [422] * 5 + [429] * 7
 
 
-async def test_success_forgives(client: httpx.AsyncClient, learner: Account) -> None:
+async def test_success_clears_failed_attempts(client: httpx.AsyncClient, learner: Account) -> None:
     for _ in range(3):
         for _ in range(4):
-            await enter(client, learner.email, "not this one")
-        assert (await enter(client, learner.email)).status_code == 303
+            await sign_in(client, learner.email, "not this one")
+        assert (await sign_in(client, learner.email)).status_code == 303
 
 
-async def test_hundred_failures_an_address(
+async def test_address_is_limited_after_a_hundred_failures(
     client: httpx.AsyncClient, learner: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def no_match(_hash: str | None, _password: str) -> bool:
-        return False  # the hash takes its time, and is not the question
+        return False  # skips the slow hash, which is not under test
 
-    with monkeypatch.context() as quick:
-        quick.setattr("server.accounts.signing_in.passwords.matches", no_match)
+    with monkeypatch.context() as patch:
+        patch.setattr("server.accounts.signing_in.passwords.matches", no_match)
         for number in range(100):
-            assert (await enter(client, f"guess-{number}@example.edu")).status_code == 422
-    assert (await enter(client, learner.email)).status_code == 429
-    client.headers["X-Forwarded-For"] = "203.0.113.9"  # anybody can write that; no proxy is set
-    assert (await enter(client, learner.email)).status_code == 429
+            assert (await sign_in(client, f"guess-{number}@example.edu")).status_code == 422
+    assert (await sign_in(client, learner.email)).status_code == 429
+    client.headers["X-Forwarded-For"] = "203.0.113.9"  # can be forged; no proxy is configured
+    assert (await sign_in(client, learner.email)).status_code == 429
 
 
 async def test_session_id_is_new_at_each_sign_in(client: httpx.AsyncClient, learner: Account) -> None:
     client.cookies.set(COOKIE, "chosen-by-somebody-else", domain="localhost.local")
-    await enter(client, learner.email)
+    await sign_in(client, learner.email)
     first = client.cookies[COOKIE]
     assert first != "chosen-by-somebody-else"
-    await enter(client, learner.email)
+    await sign_in(client, learner.email)
     second = client.cookies[COOKIE]
     assert second != first
     client.cookies.set(COOKIE, first, domain="localhost.local")
@@ -156,8 +156,8 @@ async def test_sessions_expire(
     assert (await busy.browser.get("/account")).status_code == 303
 
 
-async def test_cookie_on_this_machine(client: httpx.AsyncClient, learner: Account) -> None:
-    answer = await enter(client, learner.email)
+async def test_cookie_over_http_on_localhost(client: httpx.AsyncClient, learner: Account) -> None:
+    answer = await sign_in(client, learner.email)
     name, _, rest = answer.headers["set-cookie"].partition("=")
     attributes = {part.strip().lower() for part in rest.split(";")[1:]}
     assert name == "skillstudio"
@@ -165,7 +165,7 @@ async def test_cookie_on_this_machine(client: httpx.AsyncClient, learner: Accoun
     assert "secure" not in attributes
 
 
-async def test_cookie_on_the_internet(
+async def test_cookie_over_https(
     settings: Settings,
     database: Database,
     folder_store: ObjectStore,
@@ -182,7 +182,7 @@ async def test_cookie_on_the_internet(
         running(app),
         httpx.AsyncClient(transport=transport, base_url="https://media.example.edu") as client,
     ):
-        answer = await enter(client, learner.email)
+        answer = await sign_in(client, learner.email)
         assert (await client.get("/api/me")).status_code == 200
     name, _, rest = answer.headers["set-cookie"].partition("=")
     attributes = {part.strip().lower() for part in rest.split(";")[1:]}
@@ -192,7 +192,7 @@ async def test_cookie_on_the_internet(
     assert "max-age" in answer.headers["strict-transport-security"]
 
 
-async def test_bearer_decides_alone(learner: Account, make_client: MakeClient) -> None:
+async def test_bearer_header_ignores_the_cookie(learner: Account, make_client: MakeClient) -> None:
     both = await make_client(
         headers={"Authorization": "Bearer not-a-token"}, cookies={COOKIE: learner.secret}
     )

@@ -1,4 +1,4 @@
-"""What every answer carries: headers, compression, and refusals in one shape."""
+"""Every response: security headers, compression, and errors in one format."""
 
 import gzip
 import re
@@ -14,7 +14,7 @@ PAGES = ("/sign-in", "/api/docs", "/nothing-here")
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/api/openapi.json", "/api/nothing-here", "/health/live"])
-async def test_headers(client: httpx.AsyncClient, path: str) -> None:
+async def test_security_headers(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path, headers={"Accept": "text/html"})
     policy = answer.headers["content-security-policy"]
     assert "default-src 'self'" in policy
@@ -26,7 +26,7 @@ async def test_headers(client: httpx.AsyncClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_pages_need_nothing_from_elsewhere(client: httpx.AsyncClient, path: str) -> None:
+async def test_pages_load_only_from_this_origin(client: httpx.AsyncClient, path: str) -> None:
     html = (await client.get(path, headers={"Accept": "text/html"})).text
     loaded = re.findall(r'<(?:script|link|img|iframe)[^>]*(?:src|href)="([^"]+)"', html)
     assert loaded
@@ -36,23 +36,25 @@ async def test_pages_need_nothing_from_elsewhere(client: httpx.AsyncClient, path
     assert inline == [ASSETS.import_map]
 
 
-async def test_pages_of_a_person_stay_out_of_caches(learner: Account) -> None:
+async def test_pages_of_a_signed_in_person_are_not_cached(learner: Account) -> None:
     assert (await learner.browser.get("/account")).headers["cache-control"] == "no-store"
 
 
-async def test_text_is_packed(client: httpx.AsyncClient) -> None:
+async def test_text_is_compressed(client: httpx.AsyncClient) -> None:
     plain = await client.get("/sign-in", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
-    async with client.stream("GET", "/sign-in", headers={"Accept-Encoding": "gzip, br"}) as packed:
-        body = b"".join([part async for part in packed.aiter_raw()])
-    assert packed.headers["content-encoding"] == "gzip"
-    assert "accept-encoding" in packed.headers["vary"].lower()
-    assert "content-length" not in packed.headers or int(packed.headers["content-length"]) == len(body)
+    async with client.stream("GET", "/sign-in", headers={"Accept-Encoding": "gzip, br"}) as compressed:
+        body = b"".join([part async for part in compressed.aiter_raw()])
+    assert compressed.headers["content-encoding"] == "gzip"
+    assert "accept-encoding" in compressed.headers["vary"].lower()
+    assert "content-length" not in compressed.headers or int(compressed.headers["content-length"]) == len(
+        body
+    )
     assert gzip.decompress(body) == plain.content
     assert len(body) < len(plain.content) / 2
 
 
-async def test_short_answers_and_failures_are_not_packed(client: httpx.AsyncClient) -> None:
+async def test_short_responses_and_errors_are_not_compressed(client: httpx.AsyncClient) -> None:
     for path in ("/health/live", "/api/nothing-here"):
         answer = await client.get(path, headers={"Accept-Encoding": "gzip"})
         assert "content-encoding" not in answer.headers
@@ -84,27 +86,27 @@ async def test_programs_get_problem_details(client: httpx.AsyncClient, learner: 
     assert nothing["fields"] == {"data": "A JSON object is needed."}
 
 
-async def test_people_get_pages(client: httpx.AsyncClient, learner: Account) -> None:
+async def test_browsers_get_error_pages(client: httpx.AsyncClient, learner: Account) -> None:
     missing = await client.get("/nothing-here", headers={"Accept": "text/html"})
     assert missing.status_code == 404
     assert "There is nothing at this address." in missing.text
     forbidden = await learner.browser.get("/admin/people")
     assert forbidden.status_code == 403
-    assert learner.viewer.name in forbidden.text  # in the bar: still signed in
+    assert learner.viewer.name in forbidden.text  # in the top bar: still signed in
     closed = await client.get("/account?x=1", headers={"Accept": "text/html"})
     assert (closed.status_code, closed.headers["location"]) == (303, "/sign-in?next=/account%3Fx%3D1")
 
 
-async def test_our_mistakes_are_told_without_their_inside(
+async def test_internal_error_hides_its_cause(
     learner: Account, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_args: object) -> None:
-        raise ZeroDivisionError("the secret of the house")
+        raise ZeroDivisionError("internal detail")
 
     monkeypatch.setattr("server.accounts.people.service.get", broken)
     answer = await learner.api.get("/api/me")
     assert answer.status_code == 500
-    assert "secret of the house" not in answer.text
+    assert "internal detail" not in answer.text
     assert re.fullmatch(r"[0-9a-f]{8}", answer.json()["reference"])
 
 

@@ -1,4 +1,4 @@
-"""Keys that sign links: shared, renewed, and never gone while a link of theirs may live."""
+"""Signing keys: shared, rotated, and kept while a link signed with them may be valid."""
 
 import asyncio
 from datetime import timedelta
@@ -27,7 +27,7 @@ async def test_all_processes_get_the_same_key(database: Database) -> None:
 
 
 @on_both_databases
-async def test_a_key_stays_good_for_a_month_after_the_next(database: Database) -> None:
+async def test_key_stays_valid_for_a_month_after_its_successor(database: Database) -> None:
     (oldest,) = await signing_keys.live_keys(database, "links", START)
     await signing_keys.renew(database, START + MONTH - timedelta(seconds=1))
     assert await signing_keys.live_keys(database, "links", START + MONTH) == (oldest,)
@@ -41,7 +41,9 @@ async def test_a_key_stays_good_for_a_month_after_the_next(database: Database) -
     assert newest not in (newer, oldest)
 
 
-async def test_ended_sessions_are_swept(database: Database, learner: Account, held_clock: HeldClock) -> None:
+async def test_expired_sessions_are_swept(
+    database: Database, learner: Account, held_clock: HeldClock
+) -> None:
     async def count() -> int | None:
         async with database.read() as session:
             return await session.scalar(select(func.count()).select_from(UserSession))

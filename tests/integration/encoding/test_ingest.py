@@ -1,4 +1,4 @@
-"""`skillstudio ingest`: what it makes, what it refuses, and the whole of it against a running product."""
+"""`skillstudio ingest`: its steps, its refusals, and the command against a running product."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ CLOCK = SystemClock()
 def context(
     database: Database, store: ObjectStore, recorded_queue: RecordedQueue, tmp_path: Path
 ) -> UploadContext:
-    """On both stores."""
+    """Upload dependencies, with both stores."""
     return UploadContext(
         database, store, recorded_queue, Spool(tmp_path / "uploads"), max_upload_bytes=10**6, days=2
     )
@@ -49,7 +49,7 @@ def lecture(tmp_path: Path) -> Path:
     return path
 
 
-async def test_courses_and_lessons_are_made_once(database: Database, lecture: Path) -> None:
+async def test_courses_and_lessons_are_created_once(database: Database, lecture: Path) -> None:
     course = await ingest.course_named(database, "Algorithms", CLOCK)
     assert await ingest.course_named(database, " algorithms ", CLOCK) == course
     assert await ingest.course_named(database, course, CLOCK) == course  # by its id
@@ -62,7 +62,7 @@ async def test_courses_and_lessons_are_made_once(database: Database, lecture: Pa
     assert (row.title, row.status, row.course_id) == ("03 sorting networks", "draft", course)
 
 
-async def test_a_title_that_two_courses_have_is_refused(database: Database) -> None:
+async def test_ambiguous_course_title_is_refused(database: Database) -> None:
     now = datetime.now(UTC)
     async with database.write() as session:
         for title in ("Optics", "optics"):
@@ -71,7 +71,7 @@ async def test_a_title_that_two_courses_have_is_refused(database: Database) -> N
         await ingest.course_named(database, "OPTICS", CLOCK)
 
 
-async def test_a_file_is_stored_and_submitted(context: UploadContext, lecture: Path) -> None:
+async def test_file_is_stored_and_submitted(context: UploadContext, lecture: Path) -> None:
     lesson_id = await add_lesson(context.database)
     video = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     assert await context.store.get_bytes(video.source_key) == lecture.read_bytes()
@@ -82,35 +82,35 @@ async def test_a_file_is_stored_and_submitted(context: UploadContext, lecture: P
         assert (await session.scalars(select(ObjectDeletion))).all() == []
 
 
-async def test_a_store_that_is_away_keeps_nothing_for_good(
+async def test_unreachable_store_leaves_a_scheduled_deletion(
     context: UploadContext, lecture: Path, s3_server: S3Server
 ) -> None:
-    """What a half-done copy may have left is marked for deletion before it begins."""
+    """The deletion of a partial copy is scheduled before the copy begins."""
     lesson_id = await add_lesson(context.database)
-    away = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
+    unreachable = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
     with pytest.raises(StoreError):
         await ingest.submit_file(
-            UploadContext(context.database, away, context.queue, context.spool, 10**6, 2),
+            UploadContext(context.database, unreachable, context.queue, context.spool, 10**6, 2),
             lesson_id,
             lecture,
             CLOCK,
         )
-    await away.close()
+    await unreachable.close()
     async with context.database.read() as session:
-        (mark,) = await session.scalars(select(ObjectDeletion))
-        assert mark.prefix.startswith(f"originals/{lesson_id}/")
+        (scheduled,) = await session.scalars(select(ObjectDeletion))
+        assert scheduled.prefix.startswith(f"originals/{lesson_id}/")
         assert (await session.get_one(Lesson, lesson_id)).video_status is None
 
 
-async def test_a_death_before_the_revision_is_submitted_keeps_nothing_for_good(
+async def test_crash_before_submission_leaves_a_scheduled_deletion(
     context: UploadContext, lecture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lesson_id = await add_lesson(context.database)
 
-    async def die(*_: object, **__: object) -> None:
+    async def crash(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "submit", die)
+    monkeypatch.setattr(jobs, "submit", crash)
     with pytest.raises(KeyboardInterrupt):
         await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     (stored,) = [item.key async for item in context.store.list("")]
@@ -129,7 +129,7 @@ async def test_sizes_are_checked_first(context: UploadContext, lecture: Path) ->
         await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     if await context.store.free_bytes() is not None:
         with lecture.open("wb") as file:
-            file.truncate(2**43)  # a file with holes: larger than this disk
+            file.truncate(2**43)  # a sparse file, larger than this disk
         huge = UploadContext(context.database, context.store, context.queue, context.spool, 2**60, 2)
         with pytest.raises(NoRoom):
             await ingest.submit_file(huge, lesson_id, lecture, CLOCK)
@@ -137,9 +137,7 @@ async def test_sizes_are_checked_first(context: UploadContext, lecture: Path) ->
         assert (await session.scalars(select(Video))).all() == []
 
 
-async def test_a_lesson_made_for_a_refused_file_is_taken_away_again(
-    context: UploadContext, lecture: Path
-) -> None:
+async def test_lesson_created_for_refused_file_is_deleted(context: UploadContext, lecture: Path) -> None:
     course = await ingest.course_named(context.database, "Algorithms", CLOCK)
     empty = lecture.with_name("empty.mp4")
     empty.write_bytes(b"")
@@ -157,16 +155,16 @@ async def test_a_lesson_made_for_a_refused_file_is_taken_away_again(
     assert [lesson.id for lesson in kept] == [theirs, made.lesson_id]
 
 
-async def test_following_ends_with_the_revision(context: UploadContext, lecture: Path) -> None:
+async def test_follow_returns_when_revision_ends(context: UploadContext, lecture: Path) -> None:
     lesson_id = await add_lesson(context.database)
     video = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     seen: list[LessonProgress] = []
     following = asyncio.create_task(ingest.follow(context, video, lecture, CLOCK, seen.append))
     async with context.database.write() as session:
-        failed = {"state": "failed", "error": "No picture.", "finished_at": CLOCK.now()}
+        failed = {"state": "failed", "error": "No video stream.", "finished_at": CLOCK.now()}
         await session.execute(update(Video).where(Video.id == video.id).values(failed))
     outcome = await asyncio.wait_for(following, 10)
-    assert (outcome.status, outcome.error, outcome.hls_url) == ("failed", "No picture.", None)
+    assert (outcome.status, outcome.error, outcome.hls_url) == ("failed", "No video stream.", None)
     assert seen[-1].stage == "failed"
 
     second = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
@@ -179,7 +177,7 @@ async def test_following_ends_with_the_revision(context: UploadContext, lecture:
 @pytest.mark.parametrize(
     "arguments", [[], ["--lesson", "a", "--course", "b"], ["second.mp4", "--lesson", "a"]]
 )
-def test_wrong_arguments_are_refused(lecture: Path, arguments: list[str], tmp_path: Path) -> None:
+def test_invalid_arguments_are_refused(lecture: Path, arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "second.mp4").write_bytes(b"x")
     here = [str(tmp_path / word) if word.endswith(".mp4") else word for word in arguments]
     result = CliRunner().invoke(commands, ["ingest", str(lecture), *here])
@@ -188,20 +186,20 @@ def test_wrong_arguments_are_refused(lecture: Path, arguments: list[str], tmp_pa
 
 
 @pytest.mark.media
-async def test_the_command_against_a_running_product(product: Product, clip: Path, tmp_path: Path) -> None:
-    """One lecture that plays and one file that is none: a line each, and the exit code tells."""
-    rubbish = tmp_path / "rubbish.mp4"
-    rubbish.write_bytes(os.urandom(50_000))
+async def test_ingest_command_against_running_product(product: Product, clip: Path, tmp_path: Path) -> None:
+    """One video and one file that is not: a line each, and exit code 1."""
+    noise = tmp_path / "rubbish.mp4"
+    noise.write_bytes(os.urandom(50_000))
     ran = await asyncio.to_thread(
-        product.command, "ingest", str(clip), str(rubbish), "--course", "Optics", "--json"
+        product.command, "ingest", str(clip), str(noise), "--course", "Optics", "--json"
     )
     assert ran.returncode == 1, ran.stderr
     lines = {Path(line["file"]).name: line for line in map(json.loads, ran.stdout.splitlines())}
-    good, bad = lines[clip.name], lines[rubbish.name]
+    good, bad = lines[clip.name], lines[noise.name]
     assert (good["status"], good["error"]) == ("ready", None)
     assert 0 < good["playable_seconds"] <= good["seconds"]
-    async with httpx.AsyncClient() as anybody:
-        master = await anybody.get(good["hls_url"])
+    async with httpx.AsyncClient() as anonymous:
+        master = await anonymous.get(good["hls_url"])
     assert master.text.startswith("#EXTM3U")
     assert (bad["status"], bad["hls_url"]) == ("failed", None)
     assert "not a video" in bad["error"]
@@ -210,7 +208,7 @@ async def test_the_command_against_a_running_product(product: Product, clip: Pat
         product.command, "ingest", str(clip), "--lesson", good["lesson_id"], "--detach"
     )
     assert again.returncode == 0, again.stderr
-    assert "handed over" in again.stderr
+    assert "submitted" in again.stderr
     unknown = await asyncio.to_thread(product.command, "ingest", str(clip), "--lesson", "nothing")
     assert unknown.returncode == 1
     assert "no such lesson" in unknown.stderr

@@ -1,4 +1,4 @@
-"""What programs and pages hear of the progress, on a real server process."""
+"""Progress over HTTP and server-sent events, on a real server process."""
 
 import asyncio
 import base64
@@ -13,6 +13,7 @@ import pytest
 
 from storage.database.base import new_id
 from storage.database.tables import Lesson, Video
+from storage.states import RevisionState, VideoStatus
 from tests.fixtures.uploads import Campus
 
 CONTRACT = {  # spec section 1
@@ -50,42 +51,42 @@ async def begin_encoding(campus: Campus) -> str:
         )
         session.add(video)
         lesson = await session.get_one(Lesson, campus.school.lesson_id)
-        lesson.transcoding_job_id, lesson.video_status = video.id, "processing"
+        lesson.transcoding_job_id, lesson.video_status = video.id, VideoStatus.PROCESSING
     return video.id
 
 
-async def test_status_holds_what_the_contract_names(campus: Campus) -> None:
+async def test_status_contains_contract_fields(campus: Campus) -> None:
     async with campus.client() as client:
         answer = await client.get(status_url(campus))
         assert answer.headers["cache-control"] == "no-store"
         assert answer.json().keys() >= CONTRACT
         assert (answer.json()["status"], answer.json()["stage"]) == (None, "empty")
         job = await begin_encoding(campus)
-        told = (await client.get(status_url(campus))).json()
-    assert (told["status"], told["stage"], told["job_id"]) == ("processing", "waiting", job)
+        status = (await client.get(status_url(campus))).json()
+    assert (status["status"], status["stage"], status["job_id"]) == ("processing", "waiting", job)
 
 
-async def test_addresses_live_as_long_as_what_they_play(campus: Campus) -> None:
-    """Three hours are watched while a replacement of a minute is encoded."""
+async def test_url_expiry_follows_the_played_revision(campus: Campus) -> None:
+    """A three-hour video is played while a one-minute replacement is encoded."""
     newer = await begin_encoding(campus)
     async with campus.school.database.write() as session:
         older = Video(
-            id=new_id(), lesson_id=campus.school.lesson_id, source_key="originals/y", state="ready",
-            created_at=datetime.now(UTC),
+            id=new_id(), lesson_id=campus.school.lesson_id, source_key="originals/y",
+            state=RevisionState.READY, created_at=datetime.now(UTC),
         )  # fmt: skip
         session.add(older)
         await session.flush()
         lesson = await session.get_one(Lesson, campus.school.lesson_id)
         lesson.video_id, lesson.video_duration_seconds = older.id, 10_800.0
     async with campus.client() as client:
-        told = (await client.get(status_url(campus))).json()
-    assert (told["job_id"], told["video_id"]) == (newer, older.id)
-    token = told["hls_url"].split("/")[2]
+        status = (await client.get(status_url(campus))).json()
+    assert (status["job_id"], status["video_id"]) == (newer, older.id)
+    token = status["hls_url"].split("/")[2]
     ends = int.from_bytes(base64.urlsafe_b64decode(token + "=")[:4])
     assert 9 * 3600 - 60 < ends - time.time() < 10 * 3600 + 60
 
 
-async def test_events_tell_the_state_and_then_every_change(campus: Campus) -> None:
+async def test_events_send_state_and_every_change(campus: Campus) -> None:
     async with campus.client() as client, client.stream("GET", f"{status_url(campus)}/events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["x-accel-buffering"] == "no"
@@ -108,7 +109,7 @@ async def test_events_tell_the_state_and_then_every_change(campus: Campus) -> No
 
 
 @pytest.mark.parametrize(("who", "status"), [("learner", 404), ("other", 404), ("administrator", 200)])
-async def test_who_hears_of_it(campus: Campus, who: str, status: int) -> None:
+async def test_status_permissions_by_role(campus: Campus, who: str, status: int) -> None:
     async with campus.client(who) as client:
         assert (await client.get(status_url(campus))).status_code == status
         async with client.stream("GET", f"{status_url(campus)}/events") as answer:

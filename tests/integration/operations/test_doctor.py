@@ -1,21 +1,21 @@
-"""`skillstudio doctor` and `migrate` as commands."""
+"""Commands `skillstudio doctor` and `skillstudio migrate`."""
 
 from pathlib import Path
 
 from tests.fixtures.product import MakeProduct
 
 
-def test_a_machine_that_can_run_it(make_product: MakeProduct) -> None:
+def test_doctor_passes_on_this_machine(make_product: MakeProduct) -> None:
     product = make_product()
-    told = product.command("doctor")
-    assert told.returncode == 0, told.stdout
+    result = product.command("doctor")
+    assert result.returncode == 0, result.stdout
     for part in ("Python", "FFmpeg", "SQLite", "Disk", "Port", "Clock", "Database", "Queue", "Objects"):
-        assert part in told.stdout
-    assert "Valkey server" in told.stdout
-    assert not product.data.exists(), "asking makes nothing"
+        assert part in result.stdout
+    assert "Valkey server" in result.stdout
+    assert not product.data.exists(), "a check must create nothing"
 
 
-def test_what_is_missing_is_told_with_a_way_out(make_product: MakeProduct) -> None:
+def test_doctor_reports_missing_parts_with_remedies(make_product: MakeProduct) -> None:
     product = make_product(
         ffmpeg="/nowhere/ffmpeg",
         queue_url="redis://:hush@127.0.0.1:1",
@@ -23,19 +23,19 @@ def test_what_is_missing_is_told_with_a_way_out(make_product: MakeProduct) -> No
         s3_access_key="key",
         s3_secret_key="hush",
     )
-    told = product.command("doctor")
-    assert told.returncode == 1
-    assert "/nowhere/ffmpeg" in told.stdout
-    assert "redis://127.0.0.1:1 does not answer" in told.stdout
-    assert "SKILLSTUDIO_S3_ENDPOINT" in told.stdout
-    assert "hush" not in told.stdout + told.stderr
-    assert "Traceback" not in told.stderr
+    result = product.command("doctor")
+    assert result.returncode == 1
+    assert "/nowhere/ffmpeg" in result.stdout
+    assert "redis://127.0.0.1:1 does not answer" in result.stdout
+    assert "SKILLSTUDIO_S3_ENDPOINT" in result.stdout
+    assert "hush" not in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_migrate_is_safe_to_run_twice(make_product: MakeProduct) -> None:
     product = make_product()
     for _ in range(2):
-        done = product.command("migrate")
-        assert done.returncode == 0, done.stderr
+        result = product.command("migrate")
+        assert result.returncode == 0, result.stderr
     assert Path(product.data / "skillstudio.db").exists()
     assert "newest schema" in product.command("doctor").stdout

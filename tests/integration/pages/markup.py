@@ -1,4 +1,4 @@
-"""A page as a browser and a screen reader take it: `faults(html)` says what is wrong with it."""
+"""Markup checker: `faults(html)` lists errors of validity, accessibility and inline code."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -21,7 +21,7 @@ class Element:
 
     @property
     def name(self) -> str:
-        """As a screen reader says it: the label, or the text inside."""
+        """Accessible name: the label, or the text content."""
         return self.attributes.get("aria-label", "") or " ".join("".join(self.text).split())
 
     def inside(self, *tags: str) -> bool:
@@ -76,25 +76,25 @@ class Page(HTMLParser):
 
     @property
     def placed(self) -> list[Element]:
-        """Without what a <template> only keeps."""
+        """Elements outside of <template>."""
         return [element for element in self.elements if not element.inside("template")]
 
     @property
     def seen(self) -> list[Element]:
-        """Without what is hidden, from screen readers too."""
+        """Elements that are not hidden, neither visually nor from screen readers."""
         return [
             element
             for element in self.placed
-            if not any("hidden" in one.attributes for one in (element, *element.parents))
+            if not any("hidden" in part.attributes for part in (element, *element.parents))
         ]
 
 
 def faults(html: str) -> list[str]:
-    """Empty for a page that is well-formed, reachable by name, and free of inline code."""
+    """Empty for a page that is well-formed, accessible, and free of inline code."""
     page = Page(html)
     return [
         *page.wrong,
-        *_frame(page),
+        *_document(page),
         *_ids(page),
         *_headings(page),
         *_names(page),
@@ -102,7 +102,7 @@ def faults(html: str) -> list[str]:
     ]
 
 
-def _frame(page: Page) -> list[str]:
+def _document(page: Page) -> list[str]:
     html, main = page.all("html"), page.all("main")
     found = [] if html and html[0].attributes.get("lang") else ["the page has no language"]
     found += [] if len(main) == 1 else [f"{len(main)} main landmarks"]
@@ -149,11 +149,11 @@ def _names(page: Page) -> list[str]:
         ):
             found.append(f"{element} has no label")
     for element in page.all("a", "button", "summary", "progress", "meter"):
-        found += [] if element.name or _pictured(page, element) else [f"{element} has no name"]
+        found += [] if element.name or _named_by_content(page, element) else [f"{element} has no name"]
     return found
 
 
-def _pictured(page: Page, control: Element) -> bool:
+def _named_by_content(page: Page, control: Element) -> bool:
     inside = [element for element in page.elements if control in element.parents]
     return any(element.attributes.get("aria-label") or element.attributes.get("alt") for element in inside)
 

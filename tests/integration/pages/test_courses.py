@@ -1,4 +1,4 @@
-"""Teaching by plain forms: no script takes part."""
+"""Instructor's and learner's course pages, used without JavaScript."""
 
 import pytest
 from litestar import Litestar
@@ -10,8 +10,8 @@ from tests.fixtures.web import Account, MakeAccount
 from tests.integration.pages.markup import Page, faults
 
 
-async def said(account: Account, path: str) -> str:
-    """What the next page says after an action, once."""
+async def flash(account: Account, path: str) -> str:
+    """Text of the flash message on the page."""
     page = Page((await account.browser.get(path)).text)
     return next(element.name for element in page.elements if element.attributes.get("id") == "flash")
 
@@ -21,7 +21,7 @@ async def titles(database: Database, academy: Academy) -> list[str]:
     return [row.title for row in rows]
 
 
-async def test_a_course_is_made_and_leads_on(instructor: Account) -> None:
+async def test_course_is_created(instructor: Account) -> None:
     first = await instructor.browser.get("/teach")
     assert "Make your first course" in first.text
     answer = await instructor.browser.post("/teach", data={"title": " Optics ", "description": "Light"})
@@ -35,7 +35,7 @@ async def test_a_course_is_made_and_leads_on(instructor: Account) -> None:
 
 
 @pytest.mark.parametrize("others", [False, True], ids=["first", "another"])
-async def test_a_refused_course_keeps_what_was_typed(instructor: Account, *, others: bool) -> None:
+async def test_refused_course_form_keeps_its_values(instructor: Account, *, others: bool) -> None:
     if others:
         await instructor.browser.post("/teach", data={"title": "Optics"})
     answer = await instructor.browser.post(
@@ -48,12 +48,12 @@ async def test_a_refused_course_keeps_what_was_typed(instructor: Account, *, oth
     assert "Write a title of 1 to 200 characters." in answer.text
 
 
-async def test_learners_make_no_courses(academy: Academy) -> None:
+async def test_learner_cannot_create_a_course(academy: Academy) -> None:
     answer = await academy.learner.browser.post("/teach", data={"title": "Optics"})
     assert answer.status_code == 403
 
 
-async def test_a_lesson_is_added_and_leads_to_its_page(academy: Academy, database: Database) -> None:
+async def test_lesson_is_added_and_redirects_to_its_page(academy: Academy, database: Database) -> None:
     answer = await academy.teacher.browser.post(f"{academy.course}/lessons", data={"title": "Holography"})
     assert answer.headers["location"].startswith(f"{academy.course}/lessons/")
     assert await titles(database, academy) == [*TITLES, "Holography"]
@@ -62,7 +62,7 @@ async def test_a_lesson_is_added_and_leads_to_its_page(academy: Academy, databas
     assert faults(refused.text) == []
 
 
-async def test_lessons_move_by_one_and_stay_at_the_ends(academy: Academy, database: Database) -> None:
+async def test_moving_a_lesson_stops_at_the_ends(academy: Academy, database: Database) -> None:
     browser = academy.teacher.browser
     await browser.post(f"{academy.lesson(2)}/move", data={"to": "up"})
     await browser.post(f"{academy.lesson(0)}/move", data={"to": "up"})
@@ -72,7 +72,7 @@ async def test_lessons_move_by_one_and_stay_at_the_ends(academy: Academy, databa
     assert await titles(database, academy) == ["Rays", "Interference", "Lenses", "Diffraction", "Lasers"]
 
 
-async def test_a_dragged_order_names_every_lesson(academy: Academy, database: Database) -> None:
+async def test_order_must_name_every_lesson(academy: Academy, database: Database) -> None:
     browser, path = academy.teacher.browser, f"{academy.course}/lessons/order"
     turned = list(reversed(academy.lesson_ids))
     assert (await browser.post(path, data={"lesson": turned})).status_code == 303
@@ -81,28 +81,28 @@ async def test_a_dragged_order_names_every_lesson(academy: Academy, database: Da
     assert await titles(database, academy) == list(reversed(TITLES))
 
 
-async def test_a_lesson_is_published_and_taken_back(academy: Academy) -> None:
+async def test_lesson_is_published_and_unpublished(academy: Academy) -> None:
     teacher, learner = academy.teacher.browser, academy.learner.browser
     seen = f"/dashboard/courses/{academy.course_id}/lessons/{academy.lesson_ids[4]}"
     assert (await learner.get(seen)).status_code == 404
     await teacher.post(f"{academy.lesson(4)}/status", data={"status": "published"})
-    assert "is published" in await said(academy.teacher, academy.course)
+    assert "is published" in await flash(academy.teacher, academy.course)
     assert (await learner.get(seen)).status_code == 200
     answer = await teacher.post(f"{academy.lesson(4)}/status", data={"status": "draft", "from": "lesson"})
     assert answer.headers["location"] == academy.lesson(4)
     assert (await learner.get(seen)).status_code == 404
 
 
-async def test_a_lesson_of_another_course_is_not_reached_through_this_one(academy: Academy) -> None:
+async def test_lesson_is_not_found_under_another_course(academy: Academy) -> None:
     other = (await academy.teacher.browser.post("/teach", data={"title": "Acoustics"})).headers["location"]
     for action in ("move", "status", "delete"):
         answer = await academy.teacher.browser.post(f"{other}/lessons/{academy.lesson_ids[0]}/{action}")
         assert answer.status_code == 404
 
 
-async def test_deleting_a_lesson_asks_with_its_name(academy: Academy, database: Database) -> None:
-    asked = await academy.teacher.browser.get(f"{academy.lesson(0)}/delete")
-    assert "Delete “Rays”?" in asked.text
+async def test_deleting_a_lesson_asks_for_confirmation(academy: Academy, database: Database) -> None:
+    confirmation = await academy.teacher.browser.get(f"{academy.lesson(0)}/delete")
+    assert "Delete “Rays”?" in confirmation.text
     assert len(await titles(database, academy)) == 5
     answer = await academy.teacher.browser.post(f"{academy.lesson(0)}/delete")
     assert answer.headers["location"] == academy.course
@@ -110,7 +110,7 @@ async def test_deleting_a_lesson_asks_with_its_name(academy: Academy, database: 
     assert (await academy.teacher.browser.post(f"{academy.lesson(0)}/delete")).status_code == 404
 
 
-async def test_deleting_a_course_wants_its_title(academy: Academy, database: Database) -> None:
+async def test_deleting_a_course_requires_its_title(academy: Academy, database: Database) -> None:
     browser, path = academy.teacher.browser, f"{academy.course}/delete"
     wrong = await browser.post(path, data={"title": "Acoustics"})
     assert wrong.status_code == 422
@@ -120,7 +120,7 @@ async def test_deleting_a_course_wants_its_title(academy: Academy, database: Dat
     assert await courses.teaching(database, academy.teacher.viewer) == []
 
 
-async def test_publishing_takes_the_drafts_along_when_asked(academy: Academy, database: Database) -> None:
+async def test_publishing_a_course_can_include_its_drafts(academy: Academy, database: Database) -> None:
     browser, viewer = academy.teacher.browser, academy.teacher.viewer
     await browser.post(f"{academy.course}/status", data={"status": "draft"})
     assert (await academy.learner.browser.get(f"/dashboard/courses/{academy.course_id}")).status_code == 404
@@ -131,7 +131,7 @@ async def test_publishing_takes_the_drafts_along_when_asked(academy: Academy, da
     assert {row.status for row in rows} == {"published"}
 
 
-async def test_details_are_saved_or_shown_again(academy: Academy, database: Database) -> None:
+async def test_settings_are_saved_or_shown_with_errors(academy: Academy, database: Database) -> None:
     browser, path = academy.teacher.browser, f"{academy.course}/settings"
     new = {"title": "Optics II", "description": "", "completion_threshold": "80 %"}
     assert (await browser.post(path, data=new)).status_code == 303
@@ -144,7 +144,7 @@ async def test_details_are_saved_or_shown_again(academy: Academy, database: Data
     assert faults(refused.text) == []
 
 
-async def test_people_are_enrolled_and_the_unknown_stay_in_the_field(
+async def test_unknown_addresses_stay_in_the_enrolment_form(
     academy: Academy, database: Database, make_account: MakeAccount
 ) -> None:
     emmy = await make_account("learner", "emmy@example.edu", "Emmy Noether")
@@ -159,17 +159,19 @@ async def test_people_are_enrolled_and_the_unknown_stay_in_the_field(
     assert {member.email for member in enrolled} == {academy.learner.email, emmy.email}
 
 
-async def test_a_mistyped_address_stays_in_the_field(academy: Academy, make_account: MakeAccount) -> None:
+async def test_malformed_address_stays_in_the_enrolment_form(
+    academy: Academy, make_account: MakeAccount
+) -> None:
     await make_account("learner", "emmy@example.edu", "Emmy Noether")
     typed = "emmy@example.edu\nada.example.edu\nwho@example.edu"
     answer = await academy.teacher.browser.post(f"{academy.course}/people/learners", data={"emails": typed})
     assert answer.status_code == 422
     assert "1 person enrolled." in answer.text
     assert "who@example.edu\nada.example.edu</textarea>" in answer.text
-    assert "Mend them, or take them out." in answer.text
+    assert "Correct or remove them." in answer.text
 
 
-async def test_nothing_but_words_is_kept_and_asked_for_addresses(academy: Academy) -> None:
+async def test_text_without_addresses_is_refused_and_kept(academy: Academy) -> None:
     path = f"{academy.course}/people/learners"
     answer = await academy.teacher.browser.post(path, data={"emails": "the whole class"})
     assert answer.status_code == 422
@@ -177,7 +179,7 @@ async def test_nothing_but_words_is_kept_and_asked_for_addresses(academy: Academ
     assert "Write at least one email address." in answer.text
 
 
-async def test_a_removed_learner_comes_back_by_undo(academy: Academy, database: Database) -> None:
+async def test_removing_a_learner_can_be_undone(academy: Academy, database: Database) -> None:
     browser, path = academy.teacher.browser, f"{academy.course}/people"
     answer = await browser.post(f"{path}/learners/{academy.learner.id}/remove")
     assert answer.headers["location"] == path
@@ -195,7 +197,7 @@ async def test_a_removed_learner_comes_back_by_undo(academy: Academy, database: 
     assert [member.user_id for member in enrolled] == [academy.learner.id]
 
 
-async def test_who_teaches(academy: Academy, make_account: MakeAccount) -> None:
+async def test_instructors_are_added_and_removed(academy: Academy, make_account: MakeAccount) -> None:
     lise = await make_account("instructor", "lise@example.edu", "Lise Meitner")
     browser, path = academy.teacher.browser, f"{academy.course}/people"
     learner = await browser.post(f"{path}/teachers", data={"email": academy.learner.email})
@@ -203,7 +205,7 @@ async def test_who_teaches(academy: Academy, make_account: MakeAccount) -> None:
     assert f'value="{academy.learner.email}"' in learner.text
     last = await browser.post(f"{path}/teachers/{academy.teacher.id}/remove")
     assert last.status_code == 409
-    assert "Somebody must teach the course." in last.text
+    assert "A course needs at least one instructor." in last.text
     assert (await browser.post(f"{path}/teachers", data={"email": lise.email})).status_code == 303
     assert (await lise.browser.get(academy.course)).status_code == 200
     gone = await browser.post(f"{path}/teachers/{academy.teacher.id}/remove")
@@ -211,7 +213,7 @@ async def test_who_teaches(academy: Academy, make_account: MakeAccount) -> None:
     assert (await browser.get(academy.course)).status_code == 404
 
 
-async def test_the_dashboard_shows_what_can_be_watched(academy: Academy) -> None:
+async def test_dashboard_shows_playable_lessons(academy: Academy) -> None:
     page = (await academy.learner.browser.get("/dashboard")).text
     first = f"/dashboard/courses/{academy.course_id}/lessons/{academy.lesson_ids[0]}"
     assert first in page
@@ -222,17 +224,17 @@ async def test_the_dashboard_shows_what_can_be_watched(academy: Academy) -> None
     assert "Encoding, 42 %" in course
 
 
-async def test_the_course_says_why_a_lecture_failed(academy: Academy) -> None:
+async def test_course_shows_the_failure_reason(academy: Academy) -> None:
     page = (await academy.teacher.browser.get(academy.course)).text
     assert "The recording ends in the middle. Upload it again." in page
 
 
-async def test_a_stranger_finds_what_to_do(instructor: Account, learner: Account) -> None:
+async def test_dashboard_without_courses_shows_the_next_step(instructor: Account, learner: Account) -> None:
     assert learner.email in (await learner.browser.get("/dashboard")).text
     assert 'href="/teach"' in (await instructor.browser.get("/dashboard")).text
 
 
-async def test_the_overview_shows_failures_and_what_is_going_on(
+async def test_overview_shows_failures_and_running_encodings(
     academy: Academy, administrator: Account, app: Litestar
 ) -> None:
     page = (await administrator.browser.get("/admin")).text

@@ -1,4 +1,4 @@
-"""Every page as everybody who may and may not see it: it renders, it is sound, it brings all it needs."""
+"""Every page in every role: access, valid markup, and no resources of other hosts."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.fixtures.academy import Academy
 from tests.fixtures.web import Account, MakeAccount, MakeClient
 from tests.integration.pages.markup import Page, faults
 
-# Path -> who gets 200. The others get 403 or 404, nobody signed in is sent to sign in.
+# Path -> roles that get 200. Others get 403 or 404; anonymous requests are redirected to sign in.
 LEARNING, TEACHING, ADMINISTRATION = "learner teacher administrator", "teacher administrator", "administrator"
 EVERYBODY = "learner stranger teacher administrator"
 PAGES = {
@@ -36,7 +36,7 @@ PAGES = {
     "/admin": ADMINISTRATION,
     "/admin/people": ADMINISTRATION,
 }
-WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome brings styles inside its elements
+WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome has inline styles in its elements
 OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
 
 
@@ -57,53 +57,51 @@ def address(pattern: str, academy: Academy) -> str:
     )
 
 
-async def test_every_page_is_sound_for_all_who_may_see_it(
-    academy: Academy, people: dict[str, Account]
-) -> None:
-    wrong: dict[str, list[str]] = {}
+async def test_every_page_in_every_role(academy: Academy, people: dict[str, Account]) -> None:
+    failures: dict[str, list[str]] = {}
     for pattern, roles in PAGES.items():
         for role, account in people.items():
             answer = await account.browser.get(address(pattern, academy))
             allowed = role in roles.split()
             player = allowed and pattern.startswith(WITH_PLAYER)
             if found := list(faults_of(answer, allowed=allowed, player=player)):
-                wrong[f"{pattern} as {role}"] = found
-    assert wrong == {}
+                failures[f"{pattern} as {role}"] = found
+    assert failures == {}
 
 
 def faults_of(answer: httpx.Response, *, allowed: bool, player: bool) -> Iterator[str]:
     if not (answer.status_code == 200 if allowed else answer.status_code in (403, 404)):
         yield f"answered {answer.status_code}"
     if answer.headers["cache-control"] != "no-store":
-        yield "may be cached, though it is one person's"
+        yield "may be cached, though it is personal"
     yield from faults(answer.text)
     yield from OUTSIDE.findall(answer.text)
     yield from policy_faults(answer.headers["content-security-policy"], player=player)
 
 
-async def test_nobody_is_sent_to_sign_in_and_back(academy: Academy, make_client: MakeClient) -> None:
-    nobody = await make_client(headers={"Accept": "text/html"})
+async def test_anonymous_request_is_redirected_to_sign_in(academy: Academy, make_client: MakeClient) -> None:
+    anonymous = await make_client(headers={"Accept": "text/html"})
     for pattern in PAGES:
         path = address(pattern, academy)
-        answer = await nobody.get(path)
+        answer = await anonymous.get(path)
         assert (answer.status_code, answer.headers.get("location")) == (303, f"/sign-in?next={path}")
 
 
-async def test_pages_for_nobody_are_sound(make_client: MakeClient) -> None:
-    nobody = await make_client(headers={"Accept": "text/html"})
+async def test_anonymous_pages_have_valid_markup(make_client: MakeClient) -> None:
+    anonymous = await make_client(headers={"Accept": "text/html"})
     for path in ("/sign-in", "/nothing/here", "/setup/wrong"):
-        answer = await nobody.get(path)
+        answer = await anonymous.get(path)
         assert faults(answer.text) == [], path
         assert OUTSIDE.findall(answer.text) == []
         assert list(policy_faults(answer.headers["content-security-policy"], player=False)) == []
 
 
-async def test_every_form_is_taken_without_a_script(
+async def test_every_form_works_without_javascript(
     academy: Academy, people: dict[str, Account], make_client: MakeClient
 ) -> None:
-    """Its address takes a POST, htmx asks the same one, and none of them hears another site."""
+    """The action accepts POST, htmx uses the same action, and another site is refused."""
     elsewhere = await make_client(headers={"Sec-Fetch-Site": "cross-site", "Accept": "text/html"})
-    wrong = set()
+    failures = set()
     for pattern, roles in PAGES.items():
         for role in roles.split():
             browser, here = people[role].browser, address(pattern, academy)
@@ -112,12 +110,12 @@ async def test_every_form_is_taken_without_a_script(
                 method = form.attributes.get("method", "get").upper()
                 known = method == "GET" or (await elsewhere.post(action)).status_code == 403
                 if not known or form.attributes.get("hx-post", action) != action:
-                    wrong.add(f"{method} {action} on {pattern}")
-    assert wrong == set()
+                    failures.add(f"{method} {action} on {pattern}")
+    assert failures == set()
 
 
 def policy_faults(policy: str, *, player: bool) -> Iterator[str]:
-    """Inline code runs nowhere: the one inline script is the import map, by its hash."""
+    """Deviations from a policy that allows no inline code but the import map, by its hash."""
     rules = dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
     wanted = {
         "default-src": "'self'",

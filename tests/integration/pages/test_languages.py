@@ -1,10 +1,10 @@
-"""A translation is a file: nothing else makes a page German."""
+"""Language of pages, errors and dates, by Accept-Language."""
 
 from tests.fixtures.academy import Academy
 from tests.integration.pages.markup import Page, faults
 
 
-async def test_pages_follow_the_language_of_the_browser(academy: Academy) -> None:
+async def test_page_language_follows_accept_language(academy: Academy) -> None:
     browser = academy.teacher.browser
     german = await browser.get(academy.course, headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
     assert 'lang="de"' in german.text
@@ -15,21 +15,21 @@ async def test_pages_follow_the_language_of_the_browser(academy: Academy) -> Non
     assert "5 lessons" in english.text
 
 
-async def test_what_is_wrong_is_said_in_the_same_language(academy: Academy) -> None:
+async def test_form_errors_are_translated(academy: Academy) -> None:
     answer = await academy.teacher.browser.post(
         "/teach", data={"title": ""}, headers={"Accept-Language": "de"}
     )
-    said = [element.name for element in Page(answer.text).all("p")]
-    assert "Schreiben Sie einen Titel mit 1 bis 200 Zeichen." in said
+    texts = [element.name for element in Page(answer.text).all("p")]
+    assert "Schreiben Sie einen Titel mit 1 bis 200 Zeichen." in texts
 
 
-async def test_dates_are_written_as_readers_write_them(academy: Academy) -> None:
+async def test_dates_are_localised(academy: Academy) -> None:
     page = await academy.teacher.browser.get(f"{academy.course}/people", headers={"Accept-Language": "de"})
     assert "seit 22.11.2026" in page.text
 
 
-async def test_programs_hear_what_is_wrong_in_their_language(academy: Academy) -> None:
-    """Scripts show it as it is."""
+async def test_problem_details_are_translated(academy: Academy) -> None:
+    """Our scripts show them unchanged."""
     answer = await academy.teacher.browser.post(
         "/api/courses", json={"title": ""}, headers={"Accept-Language": "de"}
     )

@@ -1,4 +1,4 @@
-"""The checker itself: a check that finds nothing proves nothing."""
+"""Markup checker: every kind of fault is found."""
 
 import pytest
 
@@ -10,7 +10,7 @@ GOOD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Opti
 <p>Text<br>more</p><img src="/x.jpg" alt=""></main></body></html>"""
 
 
-def test_a_good_page_has_no_faults() -> None:
+def test_valid_page_has_no_faults() -> None:
     assert faults(GOOD) == []
 
 

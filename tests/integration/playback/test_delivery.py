@@ -1,4 +1,4 @@
-"""What players get from /m/, and who is given an address: half of fault 13 and fault 12."""
+"""Media delivery at /m/ and permissions for its URLs: half of fault 13 and fault 12."""
 
 import gzip
 from collections.abc import Awaitable, Callable
@@ -16,19 +16,22 @@ from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, Job, Lesson, Video
 from storage.objects import keys
 from storage.objects.store import ObjectStore
+from storage.states import JobState
 from tests.fixtures import encoded
 from tests.fixtures.web import Account, HeldClock
 
 PLAN = encoded.plan_of(60.0)
 
-Given = Callable[..., Awaitable[Lesson]]
+MakeLesson = Callable[..., Awaitable[Lesson]]
 
 
 @pytest.fixture
-def given_lesson(database: Database, held_clock: HeldClock, instructor: Account, learner: Account) -> Given:
-    """A published lesson with `done` of its chunks and `sound` seconds of audio, seen by `learner`."""
+def make_lesson(
+    database: Database, held_clock: HeldClock, instructor: Account, learner: Account
+) -> MakeLesson:
+    """Published lesson with `done` finished chunks and `audio` seconds of audio; `learner` is enrolled."""
 
-    async def make(*, done: int, sound: int = 60, state: str = "encoding") -> Lesson:
+    async def make(*, done: int, audio: int = 60, state: str = "encoding") -> Lesson:
         now = held_clock.now()
         course = Course(id=new_id(), title="C", status="published", created_at=now, updated_at=now)
         lesson = Lesson(
@@ -50,7 +53,7 @@ def given_lesson(database: Database, held_clock: HeldClock, instructor: Account,
             encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(PLAN, chunk), now)
             for chunk in PLAN.video.chunks[:done]
         ]
-        jobs.append(encoded.done(video.id, "audio", 0, encoded.audio_result(PLAN, sound // 6), now))
+        jobs.append(encoded.done(video.id, "audio", 0, encoded.audio_result(PLAN, audio // 6), now))
         async with database.write() as session:
             session.add(course)
             await session.flush()
@@ -64,16 +67,16 @@ def given_lesson(database: Database, held_clock: HeldClock, instructor: Account,
     return make
 
 
-async def playback(who: Account, lesson: Lesson) -> dict[str, Any]:
-    answer = await who.api.get(f"/api/video/playback/{lesson.id}")
+async def playback(account: Account, lesson: Lesson) -> dict[str, Any]:
+    answer = await account.api.get(f"/api/video/playback/{lesson.id}")
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
 
 
-async def test_growing_lecture_is_an_event_that_is_never_cached(
-    given_lesson: Given, learner: Account, client: httpx.AsyncClient
+async def test_growing_lecture_has_uncached_event_playlist(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient
 ) -> None:
-    lesson = await given_lesson(done=2, sound=18)
+    lesson = await make_lesson(done=2, audio=18)
     known = await playback(learner, lesson)
     assert (known["state"], known["playable_seconds"], known["duration_seconds"]) == ("growing", 12, 60)
     master = await client.get(known["hls_url"])
@@ -82,18 +85,18 @@ async def test_growing_lecture_is_an_event_that_is_never_cached(
     assert names == ["1080p/index.m3u8", "720p/index.m3u8", "480p/index.m3u8"]
     media = m3u8.loads((await client.get(known["hls_url"].replace("master.m3u8", names[0]))).text)
     assert (media.playlist_type, media.is_endlist, len(media.segments)) == ("event", False, 2)
-    sound = m3u8.loads((await client.get(known["hls_url"].replace("master", "audio/index"))).text)
-    assert len(sound.segments) == 3
+    audio = m3u8.loads((await client.get(known["hls_url"].replace("master", "audio/index"))).text)
+    assert len(audio.segments) == 3
 
 
-async def test_finished_lecture_is_whole_and_gzipped(
-    given_lesson: Given, learner: Account, client: httpx.AsyncClient
+async def test_finished_lecture_has_complete_gzipped_playlists(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient
 ) -> None:
     assert PLAN.video is not None
-    known = await playback(learner, await given_lesson(done=len(PLAN.video.chunks), state="ready"))
+    known = await playback(learner, await make_lesson(done=len(PLAN.video.chunks), state="ready"))
     assert known["state"] == "ready"
-    packed = {"accept-encoding": "gzip"}
-    async with client.stream("GET", known["hls_url"], headers=packed) as answer:
+    gzip_only = {"accept-encoding": "gzip"}
+    async with client.stream("GET", known["hls_url"], headers=gzip_only) as answer:
         assert answer.headers["content-encoding"] == "gzip"
         text = gzip.decompress(b"".join([part async for part in answer.aiter_raw()])).decode()
     assert len(m3u8.loads(text).playlists) == 3
@@ -102,14 +105,14 @@ async def test_finished_lecture_is_whole_and_gzipped(
     assert len(media.segments) == 10
 
 
-async def test_gap_in_the_chunks_ends_the_playlist_before_it(
-    given_lesson: Given, learner: Account, database: Database
+async def test_playlist_ends_before_missing_chunk(
+    make_lesson: MakeLesson, learner: Account, database: Database
 ) -> None:
-    lesson = await given_lesson(done=3)
+    lesson = await make_lesson(done=3)
     async with database.write() as session:
         row = await session.get(Job, (await _chunk(session, lesson, 1)))
         assert row is not None
-        row.state, row.result = "running", None
+        row.state, row.result = JobState.RUNNING, None
     assert (await playback(learner, lesson))["playable_seconds"] == 6
 
 
@@ -122,17 +125,17 @@ async def _chunk(session: Any, lesson: Lesson, number: int) -> str:
     return str(found)
 
 
-async def test_nothing_to_play_before_the_first_chunk(
-    given_lesson: Given, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
+async def test_nothing_is_playable_before_the_first_chunk(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
 ) -> None:
-    known = await playback(learner, await given_lesson(done=0))
+    known = await playback(learner, await make_lesson(done=0))
     assert (known["state"], known["hls_url"]) == ("waiting", None)
 
 
-async def test_files_whole_in_part_and_in_no_part(
-    given_lesson: Given, learner: Account, client: httpx.AsyncClient, folder_store: ObjectStore
+async def test_file_requests_with_and_without_ranges(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, folder_store: ObjectStore
 ) -> None:
-    lesson = await given_lesson(done=1)
+    lesson = await make_lesson(done=1)
     assert lesson.video_id is not None
     body = bytes(range(256)) * 4000
     await folder_store.put_bytes(keys.segment(lesson.video_id, "1080p", 0, 1), body, "video/mp4")
@@ -151,17 +154,17 @@ async def test_files_whole_in_part_and_in_no_part(
     assert (await client.post(url)).status_code == 405
 
 
-async def test_wrong_tokens_are_refused_without_a_word(
-    given_lesson: Given, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
+async def test_invalid_tokens_get_empty_403(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
 ) -> None:
-    first, second = await given_lesson(done=1), await given_lesson(done=1)
+    first, second = await make_lesson(done=1), await make_lesson(done=1)
     url = (await playback(learner, first))["hls_url"]
     token = url.split("/")[2]
     later = tokens.sign(b"x" * 32, str(first.video_id), b"abcdef", held_clock.now() + timedelta(hours=1))
     for bad in (
         url.replace(str(first.video_id), str(second.video_id)),  # token for A on B
         url.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),  # altered
-        url.replace(token, later),  # signed with a key of somebody else's
+        url.replace(token, later),  # signed with another key
         url.replace(token, "x"),
     ):
         answer = await client.get(bad)
@@ -169,10 +172,10 @@ async def test_wrong_tokens_are_refused_without_a_word(
     assert (await client.get(url)).status_code == 200
 
 
-async def test_token_ends_and_one_refresh_goes_on(
-    given_lesson: Given, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
+async def test_expired_token_is_replaced_by_a_new_request(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, held_clock: HeldClock
 ) -> None:
-    lesson = await given_lesson(done=1)
+    lesson = await make_lesson(done=1)
     url = (await playback(learner, lesson))["hls_url"]
     held_clock.advance(hours=5)
     assert (await client.get(url)).status_code == 200
@@ -181,31 +184,31 @@ async def test_token_ends_and_one_refresh_goes_on(
     assert (await client.get((await playback(learner, lesson))["hls_url"])).status_code == 200
 
 
-async def test_only_those_who_may_see_the_lesson_get_an_address(
-    given_lesson: Given, instructor: Account, learner: Account, administrator: Account, make_account: Any,
+async def test_playback_permissions(
+    make_lesson: MakeLesson, instructor: Account, learner: Account, administrator: Account, make_account: Any,
     client: httpx.AsyncClient, database: Database,
 ) -> None:  # fmt: skip
-    lesson = await given_lesson(done=1)
+    lesson = await make_lesson(done=1)
     stranger = await make_account("learner", email="stranger@example.edu")
     other_teacher = await make_account("instructor", email="other@example.edu")
     path = f"/api/video/playback/{lesson.id}"
     assert (await client.get(path)).status_code == 401
-    for who, status in (
+    for account, status in (
         (learner, 200),
         (instructor, 200),
         (administrator, 200),
         (stranger, 404),
         (other_teacher, 404),
     ):
-        assert (await who.api.get(path)).status_code == status
+        assert (await account.api.get(path)).status_code == status
     async with database.write() as session:  # losing the enrolment stops new tokens at once
         row = await session.get(Enrolment, (lesson.course_id, learner.id))
         await session.delete(row)
     assert (await learner.api.get(path)).status_code == 404
 
 
-async def test_lesson_page_has_the_player(given_lesson: Given, learner: Account) -> None:
-    lesson = await given_lesson(done=1)
+async def test_lesson_page_has_the_player(make_lesson: MakeLesson, learner: Account) -> None:
+    lesson = await make_lesson(done=1)
     answer = await learner.browser.get(f"/dashboard/courses/{lesson.course_id}/lessons/{lesson.id}")
     assert answer.status_code == 200
     assert "data-lecture-player" in answer.text

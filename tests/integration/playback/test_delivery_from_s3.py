@@ -1,4 +1,4 @@
-"""What players get from /m/ when the objects lie in an S3 store: the edge folder, or past it."""
+"""Media delivery at /m/ from an S3 store, through the edge folder or streamed."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def folder_store(far_store: S3Store) -> S3Store:
-    """In the place of the folder: the application's store is an S3 server."""
+    """S3 server as the application's store, instead of the folder."""
     return far_store
 
 
@@ -41,60 +41,60 @@ async def root(database: Database, held_clock: HeldClock) -> str:
     return media_root((await live_keys(database, PURPOSE, now))[0], VIDEO, "u", now, 60.0)
 
 
-async def given_segment(store: S3Store, number: int, size: int = SIZE) -> bytes:
+async def put_segment(store: S3Store, number: int, size: int = SIZE) -> bytes:
     data = os.urandom(size)
     await store.put_bytes(keys.segment(VIDEO, "720p", number, 1), data, "video/mp4")
     return data
 
 
-def address(root: str, number: int) -> str:
+def segment_url(root: str, number: int) -> str:
     return f"{root}720p/{keys.segment_name(number, 1)}"
 
 
-async def test_a_class_that_plays_together_costs_one_fetch(
+async def test_concurrent_requests_cost_one_fetch(
     client: httpx.AsyncClient, root: str, s3_store: S3Store, relay: Relay, tmp_path: Path
 ) -> None:
-    data = await given_segment(s3_store, 0)
-    answers = await asyncio.gather(*(client.get(address(root, 0)) for _ in range(30)))
+    data = await put_segment(s3_store, 0)
+    answers = await asyncio.gather(*(client.get(segment_url(root, 0)) for _ in range(30)))
     assert all((answer.status_code, answer.content) == (200, data) for answer in answers)
     assert relay.gets.total() == 1
-    part = await client.get(address(root, 0), headers={"Range": "bytes=-10"})
+    part = await client.get(segment_url(root, 0), headers={"Range": "bytes=-10"})
     assert (part.status_code, part.content) == (206, data[-10:])
     assert relay.gets.total() == 1
-    assert (await client.get(address(root, 1))).status_code == 404
+    assert (await client.get(segment_url(root, 1))).status_code == 404
 
 
-async def test_what_does_not_fit_the_folder_is_played_all_the_same(
+async def test_object_larger_than_the_folder_is_streamed(
     client: httpx.AsyncClient, root: str, s3_store: S3Store, settings: Settings
 ) -> None:
-    data = await given_segment(s3_store, 0, size=ROOM + 1)
-    answer = await client.get(address(root, 0))
+    data = await put_segment(s3_store, 0, size=ROOM + 1)
+    answer = await client.get(segment_url(root, 0))
     assert (answer.status_code, answer.content) == (200, data)
     assert answer.headers["cache-control"] == "no-store"
-    head = await client.head(address(root, 0))
+    head = await client.head(segment_url(root, 0))
     assert (head.headers["content-length"], head.content) == (str(ROOM + 1), b"")
     assert not settings.edge_folder.exists()
 
 
-async def test_a_full_disk_does_not_stop_the_lecture(
+async def test_full_disk_does_not_stop_playback(
     client: httpx.AsyncClient, root: str, s3_store: S3Store, settings: Settings
 ) -> None:
-    data = await given_segment(s3_store, 0)
-    await client.get("/health/live")  # what is opened at the first request is open
+    data = await put_segment(s3_store, 0)
+    await client.get("/health/live")  # opens everything that the first request opens
     with files_of_at_most(SIZE // 2):
-        answer = await client.get(address(root, 0))
+        answer = await client.get(segment_url(root, 0))
     assert (answer.status_code, answer.content) == (200, data)
     assert list(settings.edge_folder.iterdir()) == []
-    assert (await client.get(address(root, 0))).content == data
+    assert (await client.get(segment_url(root, 0))).content == data
     assert len(list(settings.edge_folder.iterdir())) == 1
 
 
-async def test_a_store_that_is_away_is_said_so_and_hot_segments_still_play(
+async def test_unreachable_store_is_503_and_cached_segments_still_play(
     client: httpx.AsyncClient, root: str, s3_store: S3Store, relay: Relay
 ) -> None:
-    hot, _cold = await given_segment(s3_store, 0), await given_segment(s3_store, 1)
-    assert (await client.get(address(root, 0))).content == hot
+    cached, _uncached = await put_segment(s3_store, 0), await put_segment(s3_store, 1)
+    assert (await client.get(segment_url(root, 0))).content == cached
     relay.cut_after = 0
-    assert (await client.get(address(root, 0))).content == hot
-    answer = await client.get(address(root, 1))
+    assert (await client.get(segment_url(root, 0))).content == cached
+    answer = await client.get(segment_url(root, 1))
     assert (answer.status_code, answer.content) == (503, b"")

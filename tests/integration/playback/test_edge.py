@@ -1,4 +1,4 @@
-"""The edge folder in front of a real S3 server, over a wire that can be watched and cut."""
+"""Edge cache in front of a real S3 server, over a relay that counts and cuts connections."""
 
 import asyncio
 import os
@@ -42,14 +42,14 @@ def names(count: int) -> list[str]:
     return [f"videos/v/1080p/{number:05d}.1.m4s" for number in range(count)]
 
 
-async def given_segments(store: ObjectStore, count: int, size: int = SIZE) -> dict[str, bytes]:
-    made = {key: os.urandom(size) for key in names(count)}
-    await asyncio.gather(*(store.put_bytes(key, data, KIND) for key, data in made.items()))
-    return made
+async def put_segments(store: ObjectStore, count: int, size: int = SIZE) -> dict[str, bytes]:
+    segments = {key: os.urandom(size) for key in names(count)}
+    await asyncio.gather(*(store.put_bytes(key, data, KIND) for key, data in segments.items()))
+    return segments
 
 
 def held(folder: Path) -> int:
-    """Bytes of everything in the folder, unfinished files too."""
+    """Bytes of all files in the folder, including unfinished ones."""
     return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
@@ -69,19 +69,19 @@ async def edge(far_store: S3Store, folder: Path) -> AsyncIterator[EdgeCache]:
     await edge.close()
 
 
-async def test_one_fetch_however_many_ask(edge: EdgeCache, relay: Relay, s3_store: S3Store) -> None:
-    made = await given_segments(s3_store, 3)
-    paths = await asyncio.gather(*(edge.path(key) for _ in range(64) for key in made))
+async def test_concurrent_requests_share_one_fetch(edge: EdgeCache, relay: Relay, s3_store: S3Store) -> None:
+    segments = await put_segments(s3_store, 3)
+    paths = await asyncio.gather(*(edge.path(key) for _ in range(64) for key in segments))
     assert len(set(paths)) == 3
-    for key, data in made.items():
+    for key, data in segments.items():
         assert (await edge.path(key)).read_bytes() == data
         assert relay.gets[key] == 1
 
 
-async def test_the_fetch_goes_on_when_the_first_who_asked_has_left(
+async def test_fetch_continues_when_first_request_is_cancelled(
     edge: EdgeCache, relay: Relay, s3_store: S3Store
 ) -> None:
-    [(key, data)] = (await given_segments(s3_store, 1)).items()
+    [(key, data)] = (await put_segments(s3_store, 1)).items()
     relay.open.clear()
     first, second = asyncio.create_task(edge.path(key)), asyncio.create_task(edge.path(key))
     await asyncio.sleep(0)
@@ -93,18 +93,20 @@ async def test_the_fetch_goes_on_when_the_first_who_asked_has_left(
     assert relay.gets[key] == 1
 
 
-async def test_a_failed_fetch_is_tried_again_by_the_next_who_asks(
+async def test_failed_fetch_is_retried_by_next_request(
     edge: EdgeCache, relay: Relay, s3_store: S3Store
 ) -> None:
     with pytest.raises(ObjectMissing):
         await edge.path(names(1)[0])
-    [(key, data)] = (await given_segments(s3_store, 1)).items()
+    [(key, data)] = (await put_segments(s3_store, 1)).items()
     assert (await edge.path(key)).read_bytes() == data
 
 
-async def test_what_was_used_longest_ago_goes_first(far_store: S3Store, relay: Relay, folder: Path) -> None:
+async def test_least_recently_used_file_is_evicted_first(
+    far_store: S3Store, relay: Relay, folder: Path
+) -> None:
     edge = EdgeCache(far_store, folder, 5 * SIZE)
-    keys = list(await given_segments(far_store, 7))
+    keys = list(await put_segments(far_store, 7))
     relay.gets.clear()
     for key in keys[:5]:
         await edge.path(key)
@@ -118,26 +120,26 @@ async def test_what_was_used_longest_ago_goes_first(far_store: S3Store, relay: R
     assert relay.gets[keys[1]] == 2
 
 
-async def test_the_cap_holds_at_every_moment(far_store: S3Store, folder: Path) -> None:
+async def test_cap_is_never_exceeded(far_store: S3Store, folder: Path) -> None:
     edge = EdgeCache(far_store, folder, 4 * SIZE)
-    made = await given_segments(far_store, 24)
+    segments = await put_segments(far_store, 24)
     folder.mkdir()
-    most = 0
+    peak = 0
 
     async def watch() -> None:
-        nonlocal most
+        nonlocal peak
         while True:
-            most = max(most, held_now(folder))
+            peak = max(peak, held_now(folder))
             await asyncio.sleep(0.001)
 
     watching = asyncio.create_task(watch())
-    await asyncio.gather(*(edge.path(key) for key in made))
+    await asyncio.gather(*(edge.path(key) for key in segments))
     watching.cancel()
-    assert 0 < most <= 4 * SIZE
+    assert 0 < peak <= 4 * SIZE
 
 
 def held_now(folder: Path) -> int:
-    """Like `held`, of a folder whose files come and go."""
+    """Like `held`, for a folder whose files change meanwhile."""
     total = 0
     for path in folder.iterdir():
         try:
@@ -147,11 +149,9 @@ def held_now(folder: Path) -> int:
     return total
 
 
-async def test_an_object_larger_than_the_cap_is_refused_and_the_rest_stays(
-    far_store: S3Store, folder: Path
-) -> None:
+async def test_object_larger_than_cap_is_refused_and_others_stay(far_store: S3Store, folder: Path) -> None:
     edge = EdgeCache(far_store, folder, 2 * SIZE)
-    [key] = await given_segments(far_store, 1)
+    [key] = await put_segments(far_store, 1)
     path = await edge.path(key)
     await far_store.put_bytes("videos/v/large", bytes(2 * SIZE + 1), KIND)
     with pytest.raises(StoreFull, match="do not fit"):
@@ -159,30 +159,28 @@ async def test_an_object_larger_than_the_cap_is_refused_and_the_rest_stays(
     assert whole(folder) == [path]
 
 
-async def test_a_restart_keeps_the_folder_and_counts_it(
-    far_store: S3Store, relay: Relay, folder: Path
-) -> None:
-    made = await given_segments(far_store, 5)
+async def test_restart_keeps_and_counts_the_folder(far_store: S3Store, relay: Relay, folder: Path) -> None:
+    segments = await put_segments(far_store, 5)
     before = EdgeCache(far_store, folder, 10 * SIZE)
-    for key in list(made)[:4]:
+    for key in list(segments)[:4]:
         await before.path(key)
     await before.close()
-    half, fresh = folder / ".died.part", folder / ".under-way.part"
-    half.write_bytes(b"half")
+    partial, fresh = folder / ".died.part", folder / ".under-way.part"
+    partial.write_bytes(b"half")
     fresh.write_bytes(b"of another process")
-    os.utime(half, (time.time() - 7200,) * 2)
+    os.utime(partial, (time.time() - 7200,) * 2)
     relay.gets.clear()
-    after = EdgeCache(far_store, folder, 4 * SIZE)  # and the administrator has lowered the cap
-    assert (await after.path(names(4)[3])).read_bytes() == made[names(4)[3]]
+    after = EdgeCache(far_store, folder, 4 * SIZE)  # with a cap that was lowered
+    assert (await after.path(names(4)[3])).read_bytes() == segments[names(4)[3]]
     assert relay.gets.total() == 0
     await after.path(names(5)[4])
     assert sum(path.stat().st_size for path in whole(folder)) <= 4 * SIZE
-    assert not half.exists()
+    assert not partial.exists()
     assert fresh.exists()
 
 
-async def test_half_an_object_is_never_served(relay: Relay, s3_store: S3Store, folder: Path) -> None:
-    [(key, data)] = (await given_segments(s3_store, 1, size=600 * KIBIBYTE)).items()
+async def test_partial_object_is_never_served(relay: Relay, s3_store: S3Store, folder: Path) -> None:
+    [(key, data)] = (await put_segments(s3_store, 1, size=600 * KIBIBYTE)).items()
     store = relay.store(retries=1)
     edge = EdgeCache(store, folder, 2**30)
     relay.cut_after, relay.cut_for_good = 200 * KIBIBYTE, True
@@ -194,20 +192,20 @@ async def test_half_an_object_is_never_served(relay: Relay, s3_store: S3Store, f
     await store.close()
 
 
-async def test_a_wire_that_breaks_now_and_then_is_no_failure(
+async def test_fetch_resumes_after_broken_connections(
     edge: EdgeCache, relay: Relay, s3_store: S3Store
 ) -> None:
-    """Each connection carries a part; the next goes on from there."""
-    [(key, data)] = (await given_segments(s3_store, 1, size=900 * KIBIBYTE)).items()
+    """Each connection delivers a part; the next continues from there."""
+    [(key, data)] = (await put_segments(s3_store, 1, size=900 * KIBIBYTE)).items()
     relay.cut_after = 300 * KIBIBYTE
     assert (await edge.path(key)).read_bytes() == data
     assert relay.gets[key] >= 3
 
 
-async def test_a_process_killed_in_a_fetch_leaves_nothing_that_is_served(
+async def test_killed_fetch_leaves_no_served_file(
     relay: Relay, s3_server: S3Server, s3_store: S3Store, folder: Path
 ) -> None:
-    [(key, data)] = (await given_segments(s3_store, 1, size=4096 * KIBIBYTE)).items()
+    [(key, data)] = (await put_segments(s3_store, 1, size=4096 * KIBIBYTE)).items()
     relay.cut_after = 4_000_000
     arguments = (relay.endpoint, s3_server.bucket, s3_server.access_key, s3_server.secret_key, folder, key)
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", FETCHING, *arguments, cwd=ROOT)
@@ -222,15 +220,15 @@ async def test_a_process_killed_in_a_fetch_leaves_nothing_that_is_served(
     assert (await edge.path(key)).read_bytes() == data
 
 
-async def test_a_full_disk_makes_room_once_then_says_so(far_store: S3Store, folder: Path) -> None:
+async def test_full_disk_evicts_once_then_raises(far_store: S3Store, folder: Path) -> None:
     edge = EdgeCache(far_store, folder, 2**30)
-    made = await given_segments(far_store, 4)
-    for key in made:
+    segments = await put_segments(far_store, 4)
+    for key in segments:
         await edge.path(key)
     await far_store.put_bytes("videos/v/next", os.urandom(SIZE), KIND)
     with files_of_at_most(SIZE // 2), pytest.raises(StoreFull):
         await edge.path("videos/v/next")
-    assert 0 < len(whole(folder)) <= 2  # half of what was held went, to make room
+    assert 0 < len(whole(folder)) <= 2  # half of the held bytes was evicted
     assert [path for path in folder.iterdir() if path.name.startswith(".")] == []
     assert (await edge.path("videos/v/next")).stat().st_size == SIZE
 

@@ -1,4 +1,4 @@
-"""The supervisor over small real processes: order, restarts, endings."""
+"""Supervisor with small real processes: order, restarts, exits."""
 
 import asyncio
 import errno
@@ -20,7 +20,7 @@ from server.processes.supervision.supervisor import CannotStart, Supervisor
 
 SLEEPS = "import time; time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up'); time.sleep(600)"
-TELLS_ITS_END = """
+PRINTS_STOP_TIME = """
 import signal, sys, time
 def end(*_):
     print('ended at', time.monotonic()); sys.exit(0)
@@ -41,71 +41,75 @@ def child(name: str, program: str, stop_seconds: float = 5.0) -> ChildSpec:
 async def run_until(
     supervisor: Supervisor, begin: Callable[[], Awaitable[None]], log: Path, text: str
 ) -> float:
-    """Start, wait for the text in a child's log, end by SIGTERM. Seconds that the end took."""
+    """Start, wait for the text in a child's log, stop by SIGTERM. Seconds until stopped."""
     running = asyncio.create_task(supervisor.run(begin))
-    await says(log, text)
+    await wait_for_text(log, text)
     asked = time.monotonic()
     os.kill(os.getpid(), signal.SIGTERM)
     await running
     return time.monotonic() - asked
 
 
-async def says(log: Path, text: str) -> None:
+async def wait_for_text(log: Path, text: str) -> None:
     async with asyncio.timeout(20):
         while not log.exists() or text not in log.read_text():  # noqa: ASYNC110 - a file has no event
             await asyncio.sleep(0.01)
 
 
-async def test_a_child_that_dies_is_started_again_ever_later(supervisor: Supervisor, tmp_path: Path) -> None:
+async def test_exited_child_is_restarted_with_growing_delay(supervisor: Supervisor, tmp_path: Path) -> None:
     async def begin() -> None:
         supervisor.start([child("mortal", "raise SystemExit(3)")])
 
     log = tmp_path / "mortal.log"
     await run_until(supervisor, begin, log, "ended with code 3; it starts again in 2 s.")
-    told = [line for line in log.read_text().splitlines() if "starts again" in line]
-    assert [line.split()[-2] for line in told] == ["0.5", "1", "2"]
+    lines = [line for line in log.read_text().splitlines() if "starts again" in line]
+    assert [line.split()[-2] for line in lines] == ["0.5", "1", "2"]
     assert supervisor.pids == {}
 
 
-@pytest.mark.parametrize("lack", [OSError(errno.ENOMEM, "no memory"), subprocess.SubprocessError("no fork")])
-async def test_a_restart_that_the_system_refuses_is_tried_again(
-    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lack: Exception
+@pytest.mark.parametrize(
+    "failure", [OSError(errno.ENOMEM, "no memory"), subprocess.SubprocessError("no fork")]
+)
+async def test_failed_restart_is_retried(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     starts, real = 0, asyncio.create_subprocess_exec
 
-    async def full(*argv: Any, **options: Any) -> asyncio.subprocess.Process:
+    async def fail_twice(*argv: Any, **options: Any) -> asyncio.subprocess.Process:
         nonlocal starts
         starts += 1
         if starts in (2, 3):
-            raise lack
+            raise failure
         return await real(*argv, **options)
 
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", full)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", fail_twice)
 
     async def begin() -> None:
         supervisor.start([child("mortal", "print('alive'); raise SystemExit(3)")])
 
     log = tmp_path / "mortal.log"
     await run_until(supervisor, begin, log, "ended with code 3; it starts again in 4 s.")
-    told = log.read_text().splitlines()
-    assert [line for line in told if "cannot be started" in line] == [f"mortal cannot be started: {lack}"] * 2
-    assert told.count("alive") == 2
+    lines = log.read_text().splitlines()
+    assert [line for line in lines if "cannot be started" in line] == [
+        f"mortal cannot be started: {failure}"
+    ] * 2
+    assert lines.count("alive") == 2
 
 
-async def test_what_cannot_be_started_at_all_is_given_up_with_the_reason(supervisor: Supervisor) -> None:
+async def test_child_that_cannot_be_executed_fails_the_start(supervisor: Supervisor) -> None:
     async def begin() -> None:
         supervisor.start([ChildSpec("missing", ("/nowhere/program",), {}, 1)])
         await asyncio.sleep(60)
 
-    with pytest.raises(CannotStart, match=r"Its last words:\n  missing cannot be started: .*No such file"):
+    with pytest.raises(CannotStart, match=r"Its last output:\n  missing cannot be started: .*No such file"):
         await asyncio.wait_for(supervisor.run(begin), 20)
 
 
-async def test_later_stages_end_before_earlier_ones(supervisor: Supervisor, tmp_path: Path) -> None:
+async def test_stages_stop_in_reverse_order(supervisor: Supervisor, tmp_path: Path) -> None:
     async def begin() -> None:
-        supervisor.start([child("queue", TELLS_ITS_END)])
-        await says(tmp_path / "queue.log", "up")  # or it may be ended before it listens to signals
-        supervisor.start([child("worker", TELLS_ITS_END)])
+        supervisor.start([child("queue", PRINTS_STOP_TIME)])
+        await wait_for_text(tmp_path / "queue.log", "up")  # else it may be stopped before it handles signals
+        supervisor.start([child("worker", PRINTS_STOP_TIME)])
 
     await run_until(supervisor, begin, tmp_path / "worker.log", "up")
     worker, queue = (
@@ -114,7 +118,7 @@ async def test_later_stages_end_before_earlier_ones(supervisor: Supervisor, tmp_
     assert worker < queue
 
 
-async def test_a_child_that_will_not_end_is_killed(
+async def test_child_that_ignores_sigterm_is_killed(
     supervisor: Supervisor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def begin() -> None:
@@ -124,7 +128,7 @@ async def test_a_child_that_will_not_end_is_killed(
     assert "stubborn did not end in 0.3 s and was killed." in capsys.readouterr().out
 
 
-async def test_a_start_that_cannot_work_is_given_up_with_the_last_words(supervisor: Supervisor) -> None:
+async def test_configuration_error_fails_the_start_with_last_output(supervisor: Supervisor) -> None:
     program = f"print('There is no FFmpeg.'); raise SystemExit({restarts.CONFIGURATION})"
 
     async def begin() -> None:
@@ -137,12 +141,12 @@ async def test_a_start_that_cannot_work_is_given_up_with_the_last_words(supervis
     assert supervisor.pids == {}
 
 
-async def test_what_has_to_be_done_first_stops_the_start_when_it_fails(supervisor: Supervisor) -> None:
+async def test_failed_preparation_fails_the_start(supervisor: Supervisor) -> None:
     with pytest.raises(CannotStart, match="prepare cannot start: it ended with code 1"):
         await supervisor.run(lambda: supervisor.once(child("prepare", "raise SystemExit(1)")))
 
 
-async def test_long_lines_are_cut_and_the_last_one_needs_no_end(
+async def test_long_lines_are_split_and_last_line_needs_no_newline(
     supervisor: Supervisor, tmp_path: Path
 ) -> None:
     await supervisor.once(child("loud", "print('x' * 200_000, end='')"))
@@ -151,7 +155,7 @@ async def test_long_lines_are_cut_and_the_last_one_needs_no_end(
     assert max(map(len, lines)) <= 2 * 64 * 2**10
 
 
-async def test_lines_for_machines_stay_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_bare_output_stays_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     supervisor = Supervisor(tmp_path, bare=True)
 
     async def begin() -> None:

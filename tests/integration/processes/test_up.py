@@ -1,4 +1,4 @@
-"""`skillstudio up` as a person or a service manager meets it."""
+"""Command `skillstudio up`, as a user or a service manager runs it."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.fixtures.product import MakeProduct, Product
 
 
-def test_brings_everything_up_and_takes_everything_down(make_product: MakeProduct) -> None:
-    """Also after it was killed: the kernel ends its children and frees its lock."""
+def test_up_starts_and_stops_all_processes(make_product: MakeProduct) -> None:
+    """Also after SIGKILL: the kernel kills its children and releases its lock."""
     product = make_product()
     for end in (product.kill, product.stop):
         product.start()
@@ -24,7 +24,7 @@ def test_brings_everything_up_and_takes_everything_down(make_product: MakeProduc
         assert _all_end(children.values())
 
 
-def test_a_second_start_on_the_same_folder_is_refused(shared_product: Product) -> None:
+def test_second_start_on_same_data_folder_is_refused(shared_product: Product) -> None:
     second = shared_product.command("up")
     assert second.returncode == 1
     assert f"already runs on the data folder {shared_product.data}" in second.stderr
@@ -33,7 +33,7 @@ def test_a_second_start_on_the_same_folder_is_refused(shared_product: Product) -
     assert shared_product.is_ready()
 
 
-def test_a_taken_port_is_told_with_who_has_it(shared_product: Product, make_product: MakeProduct) -> None:
+def test_port_in_use_is_reported_with_its_holder(shared_product: Product, make_product: MakeProduct) -> None:
     other = make_product()
     refused = other.command("up", "--port", str(shared_product.port))
     assert refused.returncode == 1
@@ -42,7 +42,7 @@ def test_a_taken_port_is_told_with_who_has_it(shared_product: Product, make_prod
     assert not other.data.exists()
 
 
-def test_the_data_folder_is_private(shared_product: Product) -> None:
+def test_data_folder_is_private(shared_product: Product) -> None:
     secrets = [
         shared_product.data,
         shared_product.data / "run/valkey.password",
@@ -51,7 +51,7 @@ def test_the_data_folder_is_private(shared_product: Product) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in secrets)
 
 
-def test_health_names_what_is_wrong_and_no_address(shared_product: Product) -> None:
+def test_readiness_lists_checks_without_addresses(shared_product: Product) -> None:
     connection = HTTPConnection("127.0.0.1", shared_product.port, timeout=10)
     connection.request("GET", "/health/ready")
     answer = json.loads(connection.getresponse().read())
@@ -61,13 +61,13 @@ def test_health_names_what_is_wrong_and_no_address(shared_product: Product) -> N
     assert str(shared_product.data) not in str(answer)
 
 
-def test_metrics_are_for_this_machine_and_not_through_a_proxy(shared_product: Product) -> None:
+def test_metrics_are_local_only_and_not_through_a_proxy(shared_product: Product) -> None:
     body = _get(shared_product, "/metrics", {}).decode()
     assert 'skillstudio_workers_alive{queue="quick"} 1.0' in body
     assert b"Only administrators" in _get(shared_product, "/metrics", {"X-Forwarded-For": "203.0.113.9"})
 
 
-def test_a_dead_child_comes_back_with_its_name(shared_product: Product) -> None:
+def test_killed_child_is_restarted_under_its_name(shared_product: Product) -> None:
     before = shared_product.children["encode-1"]
     os.kill(before, signal.SIGKILL)
     shared_product.wait_until(lambda: shared_product.children.get("encode-1", before) != before, 20)
@@ -75,7 +75,7 @@ def test_a_dead_child_comes_back_with_its_name(shared_product: Product) -> None:
     shared_product.wait_until(shared_product.is_ready, 20)
 
 
-def test_logs_are_kept_by_child(shared_product: Product) -> None:
+def test_logs_are_kept_per_child(shared_product: Product) -> None:
     shared_product.status("/sign-in")
     log = shared_product.data / "logs/server.log"
     shared_product.wait_until(lambda: log.exists() and "GET /sign-in" in log.read_text(), 10)

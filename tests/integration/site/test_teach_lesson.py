@@ -1,4 +1,4 @@
-"""The lesson's page without a script: it states what is so, and its forms do what they say."""
+"""Instructor's page of a lesson without JavaScript: state of the video, and the forms."""
 
 from datetime import timedelta
 
@@ -15,11 +15,11 @@ from storage.objects.folder import FolderStore
 from tests.fixtures.academy import Academy
 from tests.fixtures.web import Account, HeldClock, RecordedQueue
 
-READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # the academy's lessons
+READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # lessons of the academy fixture
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "text"),
     [
         (READY, "Ready to watch"),
         (ENCODING, "Waiting for a free encoder"),
@@ -27,24 +27,22 @@ READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # the academy's lessons
         (EMPTY, "Drop the lecture here"),
     ],
 )
-async def test_it_says_how_far_the_video_is(app: object, academy: Academy, number: int, said: str) -> None:
+async def test_state_of_the_video_is_shown(app: object, academy: Academy, number: int, text: str) -> None:
     page = await academy.teacher.browser.get(academy.lesson(number))
     assert page.status_code == 200
-    assert said in page.text
+    assert text in page.text
     assert "need JavaScript" in page.text  # in noscript
 
 
-async def test_it_says_in_german_why_a_lecture_failed(
-    app: object, academy: Academy, database: Database
-) -> None:
+async def test_failure_reason_is_translated(app: object, academy: Academy, database: Database) -> None:
     async with database.write() as session:
-        await session.execute(update(Video).values(error="The file has neither picture nor sound."))
+        await session.execute(update(Video).values(error="The file has neither a video nor an audio stream."))
     page = await academy.teacher.browser.get(academy.lesson(FAILED), headers={"Accept-Language": "de"})
     assert "Die Datei enthält weder Bild noch Ton." in page.text
-    assert "neither picture nor sound" not in page.text
+    assert "neither a video nor an audio stream" not in page.text
 
 
-async def test_only_those_who_teach_it_see_it(
+async def test_only_instructors_of_the_course_may_open_it(
     app: object, academy: Academy, instructor: Account, administrator: Account
 ) -> None:
     here = academy.lesson(READY)
@@ -67,7 +65,7 @@ async def test_title_and_description_are_saved(app: object, academy: Academy, da
     assert (lesson.title, lesson.description) == ("Light rays", "Snell’s law")
 
 
-async def test_a_wrong_title_keeps_what_was_typed(app: object, academy: Academy) -> None:
+async def test_refused_form_keeps_its_values(app: object, academy: Academy) -> None:
     form = {"title": "", "description": "Not to be typed twice"}
     answer = await academy.teacher.browser.post(academy.lesson(READY), data=form)
     assert answer.status_code == 422
@@ -75,7 +73,7 @@ async def test_a_wrong_title_keeps_what_was_typed(app: object, academy: Academy)
     assert "Not to be typed twice" in answer.text
 
 
-async def test_stop_and_try_again(
+async def test_cancel_and_retry(
     app: object, academy: Academy, database: Database, recorded_queue: RecordedQueue
 ) -> None:
     post = academy.teacher.browser.post
@@ -93,7 +91,7 @@ async def test_stop_and_try_again(
     assert unknown.status_code == 404
 
 
-async def test_what_is_not_possible_is_said(app: object, academy: Academy) -> None:
+async def test_impossible_action_is_explained(app: object, academy: Academy) -> None:
     here = academy.lesson(READY)
     refused = await academy.teacher.browser.post(f"{here}/encoding", data={"action": "cancel"})
     assert refused.status_code == 303
@@ -101,7 +99,7 @@ async def test_what_is_not_possible_is_said(app: object, academy: Academy) -> No
     assert "the lecture is ready" in page.text
 
 
-async def test_an_upload_under_way_is_shown_and_discarded(
+async def test_unfinished_upload_is_shown_and_discarded(
     app: object,
     academy: Academy,
     database: Database,

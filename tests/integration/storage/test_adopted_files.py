@@ -1,4 +1,4 @@
-"""Local files that become objects: part of the contract of both stores."""
+"""put_file and adopt_file on both stores: part of the object store contract."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from storage.objects.store import ObjectInfo, ObjectStore
-from tests.integration.storage.test_object_stores import KIND, names
+from tests.integration.storage.test_object_stores import KIND, stored_keys
 
 
-async def test_put_file_leaves_the_file_and_adopt_takes_it(store: ObjectStore, tmp_path: Path) -> None:
+async def test_put_file_keeps_and_adopt_file_removes_the_source(store: ObjectStore, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"lecture")
     assert (await store.put_file("a/put", source, KIND)).size == 7
@@ -19,40 +19,40 @@ async def test_put_file_leaves_the_file_and_adopt_takes_it(store: ObjectStore, t
     assert await store.get_bytes("a/put") == await store.get_bytes("a/adopted") == b"lecture"
 
 
-async def test_adopting_twice_is_adopting_once(store: ObjectStore, tmp_path: Path) -> None:
+async def test_adopt_file_is_idempotent(store: ObjectStore, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"lecture")
     await store.adopt_file("a/b", source, KIND)
-    assert (await store.adopt_file("a/b", source, KIND)).size == 7  # after a crash, say
+    assert (await store.adopt_file("a/b", source, KIND)).size == 7  # a retry after a crash
     with pytest.raises(FileNotFoundError):
         await store.adopt_file("a/other", source, KIND)
     with pytest.raises(FileNotFoundError):
         await store.put_file("a/other", source, KIND)
-    assert await names(store) == ["a/b"]
+    assert await stored_keys(store) == ["a/b"]
 
 
-async def test_a_file_may_be_dropped_while_it_is_adopted(
+async def test_source_may_be_deleted_during_adopt_file(
     store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = store.put_file
 
-    async def dropped_meanwhile(key: str, path: Path, content_type: str) -> ObjectInfo:
+    async def put_then_delete_source(key: str, path: Path, content_type: str) -> ObjectInfo:
         info = await put(key, path, content_type)
         path.unlink()
         return info
 
-    monkeypatch.setattr(store, "put_file", dropped_meanwhile)
-    with TemporaryDirectory(dir="/dev/shm") as name:  # another file system: a folder has to copy too
+    monkeypatch.setattr(store, "put_file", put_then_delete_source)
+    with TemporaryDirectory(dir="/dev/shm") as name:  # another file system: the folder store has to copy, too
         source = Path(name, "source")
         source.write_bytes(b"lecture")
         assert (await store.adopt_file("a/b", source, KIND)).size == 7
     assert await store.get_bytes("a/b") == b"lecture"
 
 
-async def test_no_link_is_adopted(store: ObjectStore, tmp_path: Path) -> None:
+async def test_adopt_file_refuses_a_symbolic_link(store: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
     (tmp_path / "link").symlink_to(tmp_path / "secret")
     with pytest.raises(ValueError, match="not a plain file"):
         await store.adopt_file("a/b", tmp_path / "link", KIND)
-    assert await names(store) == []
+    assert await stored_keys(store) == []
     assert (tmp_path / "secret").exists()

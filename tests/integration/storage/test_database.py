@@ -1,4 +1,4 @@
-"""The engine's promises on both databases: the schema is what the tables say, and no write is lost."""
+"""Database engine on both databases: the migrated schema matches the tables, and no write is lost."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ from tests.fixtures.powercut import Disk
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
-COUNTING = """
+INCREMENT_SCRIPT = """
 import asyncio, sys
 from sqlalchemy import update
 from storage.database.engine import Database
@@ -51,11 +51,11 @@ def test_sqlite_in_use_has_the_wal_fix() -> None:
     ("version", "safe"),
     [((3, 40, 1), False), ((3, 44, 6), True), ((3, 50, 6), False), ((3, 50, 7), True), ((3, 51, 3), True)],
 )
-def test_which_versions_are_safe(version: tuple[int, int, int], safe: bool) -> None:
+def test_sqlite_versions_with_the_wal_fix(version: tuple[int, int, int], safe: bool) -> None:
     assert is_safe(version) is safe
 
 
-async def test_migrations_from_nothing_make_what_the_tables_say(empty_database: Database) -> None:
+async def test_migrated_empty_database_matches_the_tables(empty_database: Database) -> None:
     assert not await migrations.is_current(empty_database)
     await migrations.upgrade(empty_database)
     await migrations.upgrade(empty_database)  # a second time changes nothing
@@ -63,7 +63,7 @@ async def test_migrations_from_nothing_make_what_the_tables_say(empty_database: 
     assert await migrations.differences(empty_database) == []
 
 
-async def test_machines_that_start_together_migrate_once(empty_database: Database) -> None:
+async def test_concurrent_upgrades_migrate_once(empty_database: Database) -> None:
     machines = [Database(empty_database.url) for _ in range(4)]
     await asyncio.gather(*(migrations.upgrade(machine) for machine in machines))
     assert await migrations.differences(empty_database) == []
@@ -71,20 +71,20 @@ async def test_machines_that_start_together_migrate_once(empty_database: Databas
         await machine.close()
 
 
-async def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
-    for number in range(40):  # SQLite sent somebody away in one first start of twenty
-        doors = [Database(f"sqlite+aiosqlite:///{tmp_path}/{number}.db") for _ in range(8)]
-        await asyncio.gather(*(_look(door) for door in doors * 2))
-        for door in doors:
-            await door.close()
+async def test_new_sqlite_file_accepts_concurrent_first_connections(tmp_path: Path) -> None:
+    for number in range(40):  # without the retry, one first start in twenty failed with SQLITE_BUSY
+        databases = [Database(f"sqlite+aiosqlite:///{tmp_path}/{number}.db") for _ in range(8)]
+        await asyncio.gather(*(_check_wal(opened) for opened in databases * 2))
+        for opened in databases:
+            await opened.close()
 
 
-async def _look(database: Database) -> None:
+async def _check_wal(database: Database) -> None:
     async with database.read() as session:
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
 
 
-async def test_a_difference_is_seen(empty_database: Database) -> None:
+async def test_schema_difference_is_reported(empty_database: Database) -> None:
     await migrations.upgrade(empty_database)
     async with empty_database.altering() as connection:
         await connection.execute(text("ALTER TABLE users DROP COLUMN name"))
@@ -92,7 +92,7 @@ async def test_a_difference_is_seen(empty_database: Database) -> None:
     assert len(await migrations.differences(empty_database)) == 2
 
 
-async def test_a_failed_migration_changes_nothing(empty_database: Database) -> None:
+async def test_failed_migration_is_rolled_back(empty_database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with empty_database.altering() as connection:
             await connection.execute(text("CREATE TABLE half (id INTEGER)"))
@@ -103,25 +103,25 @@ async def test_a_failed_migration_changes_nothing(empty_database: Database) -> N
 
 
 @on_both_databases
-async def test_a_table_built_anew_keeps_what_depends_on_it(database: Database) -> None:
-    """SQLite drops the old table on the way: its dependents must not go with it."""
+async def test_recreated_table_keeps_its_dependent_rows(database: Database) -> None:
+    """SQLite drops the old table in between, which must not delete the dependent rows."""
     course_id, lesson_id = await add_course(database)
 
-    def build_anew(connection: Connection) -> None:
+    def recreate(connection: Connection) -> None:
         operations = Operations(MigrationContext.configure(connection, opts={"transactional_ddl": False}))
         with operations.batch_alter_table("courses", recreate="auto") as courses:
             courses.alter_column("title", nullable=True)
 
     async with database.altering() as connection:
-        await connection.run_sync(build_anew)
+        await connection.run_sync(recreate)
     async with database.read() as session:
         assert await session.get(Course, course_id)
         assert await session.get(Lesson, lesson_id)
 
 
-async def test_a_change_that_leaves_orphans_is_refused(database: Database) -> None:
+async def test_schema_change_with_orphaned_rows_is_refused(database: Database) -> None:
     _, lesson_id = await add_course(database)
-    with pytest.raises(RuntimeError, match="refer to nothing"):
+    with pytest.raises(RuntimeError, match="broken foreign keys"):
         async with database.altering() as connection:
             await connection.execute(text("DELETE FROM courses"))
     async with database.read() as session:
@@ -129,7 +129,7 @@ async def test_a_change_that_leaves_orphans_is_refused(database: Database) -> No
 
 
 @on_both_databases
-async def test_concurrent_increments_from_two_engines_are_all_kept(database: Database) -> None:
+async def test_concurrent_increments_from_two_engines_are_not_lost(database: Database) -> None:
     other = Database(database.url)
     async with database.write() as session:
         session.add(Institution(id=1, name="x", day_start_hour=0))
@@ -144,11 +144,11 @@ async def test_concurrent_increments_from_two_engines_are_all_kept(database: Dat
         assert await session.scalar(select(Institution.day_start_hour)) == 100
 
 
-async def test_concurrent_processes_lose_nothing_and_nothing_is_locked(database: Database) -> None:
+async def test_concurrent_processes_lose_no_write_and_see_no_lock_error(database: Database) -> None:
     async with database.write() as session:
         session.add(Institution(id=1, name="x", day_start_hour=0))
     processes = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", COUNTING, database.url, cwd=ROOT)
+        await asyncio.create_subprocess_exec(sys.executable, "-c", INCREMENT_SCRIPT, database.url, cwd=ROOT)
         for _ in range(3)
     ]
     assert [await process.wait() for process in processes] == [0, 0, 0]
@@ -157,7 +157,7 @@ async def test_concurrent_processes_lose_nothing_and_nothing_is_locked(database:
 
 
 @on_both_databases
-async def test_a_failed_write_leaves_nothing(database: Database) -> None:
+async def test_failed_write_is_rolled_back(database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with database.write() as session:
             session.add(User(email="a@b.c", name="A", role="learner", created_at=NOW))
@@ -168,7 +168,7 @@ async def test_a_failed_write_leaves_nothing(database: Database) -> None:
 
 
 @on_both_databases
-async def test_readers_cannot_write_and_moments_keep_their_zone(database: Database) -> None:
+async def test_readers_cannot_write_and_datetimes_keep_their_zone(database: Database) -> None:
     moment = datetime(2026, 11, 22, 21, 0, tzinfo=timezone(timedelta(hours=1)))
     async with database.write() as session:
         session.add(User(email="a@b.c", name="A", role="learner", created_at=moment))
@@ -184,7 +184,7 @@ async def test_readers_cannot_write_and_moments_keep_their_zone(database: Databa
 
 
 @on_both_databases
-async def test_a_reader_sees_one_moment(database: Database) -> None:
+async def test_reader_sees_one_snapshot(database: Database) -> None:
     async with database.read() as session:
         assert (await session.scalars(select(User))).all() == []
         async with database.write() as writing:
@@ -195,7 +195,7 @@ async def test_a_reader_sees_one_moment(database: Database) -> None:
 
 
 @on_both_databases
-async def test_of_many_inserts_of_one_key_one_is_new(database: Database) -> None:
+async def test_concurrent_inserts_of_one_key_add_one_row(database: Database) -> None:
     async def add(number: int) -> bool:
         async with database.write() as session:
             return await insert_new(
@@ -214,7 +214,7 @@ async def test_of_many_inserts_of_one_key_one_is_new(database: Database) -> None
 
 @on_both_databases
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\U0001f600 é\r\n", "x" * 10_000])
-async def test_any_text_can_be_kept_and_looked_for(database: Database, text: str) -> None:
+async def test_any_text_can_be_stored_and_queried(database: Database, text: str) -> None:
     async with database.write() as session:
         session.add(User(email=text, name=text, role="learner", created_at=NOW))
     async with database.read() as session:
@@ -224,8 +224,8 @@ async def test_any_text_can_be_kept_and_looked_for(database: Database, text: str
 
 
 @on_both_databases
-async def test_nothing_in_a_document_column_is_null(database: Database) -> None:
-    """Not the JSON text `null`, which would count as a result."""
+async def test_none_in_a_json_column_is_sql_null(database: Database) -> None:
+    """JSON `null` would count as a result."""
     _, lesson_id = await add_course(database)
     async with database.write() as session:
         video = Video(id="v", lesson_id=lesson_id, source_key="k", created_at=NOW, plan={"a": [1, None, "ü"]})
@@ -237,11 +237,11 @@ async def test_nothing_in_a_document_column_is_null(database: Database) -> None:
         assert await session.scalar(select(Video.id).where(Video.plan.is_(None))) == "v"
 
 
-async def test_what_is_synced_outlives_a_power_cut(
+async def test_synced_commits_survive_a_power_cut(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(database, tmp_path / "disk", monkeypatch)
-    await database.sync()  # nothing was written yet, and no log is there
+    await database.sync()  # nothing was written yet, so there is no WAL
     course_id, lesson_id = await add_course(database)
     async with disk.after_a_power_cut() as left, left.read() as session:
         assert await session.get(Course, course_id) is None
@@ -252,10 +252,10 @@ async def test_what_is_synced_outlives_a_power_cut(
         assert await session.get(Lesson, lesson_id)
 
 
-async def test_a_postgresql_that_says_nothing_more_is_not_waited_for(
+async def test_hanging_postgresql_statement_times_out(
     postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(engine, "STATEMENT_SECONDS", 0.5)
     database = Database(await postgres_server.new_database())
     async with asyncio.timeout(30):
         async with database.read() as session:
@@ -267,9 +267,9 @@ async def test_a_postgresql_that_says_nothing_more_is_not_waited_for(
                 await session.close()
             finally:
                 os.kill(server, signal.SIGCONT)
-        async with database.read() as session:  # over another connection
+        async with database.read() as session:  # on a new connection
             assert await session.scalar(text("SELECT 1")) == 1
-        async with database.altering() as connection:  # a migration takes its time
+        async with database.altering() as connection:  # a migration has no timeout
             await connection.execute(text("SELECT pg_sleep(1)"))
     await database.close()
 

@@ -1,4 +1,4 @@
-"""Objects that no row names any more: noted with the rows, deleted later, once or twice."""
+"""Deferred object deletion: scheduled with the row change, executed later, idempotent."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,41 +14,41 @@ from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore, StoreUnavailable
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.powercut import Disk
-from tests.integration.storage.test_object_stores import KIND, names
+from tests.integration.storage.test_object_stores import KIND, stored_keys
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-async def noted(database: Database) -> list[str]:
+async def scheduled(database: Database) -> list[str]:
     async with database.read() as session:
         return sorted(await session.scalars(select(ObjectDeletion.prefix)))
 
 
 @on_both_databases
-async def test_what_is_due_goes_and_the_rest_stays(database: Database, store: ObjectStore) -> None:
+async def test_only_due_objects_are_deleted(database: Database, store: ObjectStore) -> None:
     for key in ("videos/a/1", "videos/a/b/2", "videos/ab/3", "originals/l/u.mp4", "originals/l/u2.mp4"):
         await store.put_bytes(key, b"x", KIND)
     async with database.write() as session:
         await deletions.schedule(session, ["videos/a/", "originals/l/u.mp4"], NOW)
-        await deletions.schedule(session, ["videos/a/"], NOW)  # twice is the same as once
+        await deletions.schedule(session, ["videos/a/"], NOW)  # idempotent
         await deletions.schedule(session, ["videos/ab/"], NOW + timedelta(seconds=1))
     assert await deletions.purge_due(database, store, NOW) == 2
-    assert await names(store) == ["originals/l/u2.mp4", "videos/ab/3"]
-    assert await noted(database) == ["videos/ab/"]
+    assert await stored_keys(store) == ["originals/l/u2.mp4", "videos/ab/3"]
+    assert await scheduled(database) == ["videos/ab/"]
     assert await deletions.purge_due(database, store, NOW) == 0
 
 
-async def test_two_sweepers_at_once_do_no_harm(database: Database, store: ObjectStore) -> None:
+async def test_concurrent_purges_are_safe(database: Database, store: ObjectStore) -> None:
     for number in range(20):
         await store.put_bytes(f"videos/{number}/s", b"x", KIND)
     async with database.write() as session:
         await deletions.schedule(session, [f"videos/{number}/" for number in range(20)], NOW)
     await asyncio.gather(*(deletions.purge_due(database, store, NOW) for _ in range(2)))
-    assert await names(store) == []
-    assert await noted(database) == []
+    assert await stored_keys(store) == []
+    assert await scheduled(database) == []
 
 
-async def test_a_power_cut_brings_back_no_row_whose_objects_went(
+async def test_power_cut_restores_no_row_of_deleted_objects(
     database: Database, folder_store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disk = Disk(database, tmp_path / "disk", monkeypatch)
@@ -57,18 +57,18 @@ async def test_a_power_cut_brings_back_no_row_whose_objects_went(
         await deletions.schedule(session, ["videos/a/"], NOW)
     delete_prefix = folder_store.delete_prefix
 
-    async def cut(prefix: str) -> int:
+    async def cut_power_then_delete(prefix: str) -> int:
         async with disk.after_a_power_cut() as left:
-            assert await noted(left) == ["videos/a/"]
+            assert await scheduled(left) == ["videos/a/"]
         return await delete_prefix(prefix)
 
-    monkeypatch.setattr(folder_store, "delete_prefix", cut)
+    monkeypatch.setattr(folder_store, "delete_prefix", cut_power_then_delete)
     assert await deletions.purge_due(database, folder_store, NOW) == 1
-    assert await names(folder_store) == []
+    assert await stored_keys(folder_store) == []
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("The disk does not answer."), ValueError("a link")])
-async def test_one_that_cannot_go_keeps_no_other(
+async def test_failed_deletion_does_not_block_the_others(
     database: Database, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     keys = [f"videos/{name}/1" for name in "abc"]
@@ -85,28 +85,28 @@ async def test_one_that_cannot_go_keeps_no_other(
 
     monkeypatch.setattr(folder_store, "delete_prefix", refuse_first)
     assert await deletions.purge_due(database, folder_store, NOW) == 2
-    assert await names(folder_store) == ["videos/a/1"]
-    assert await noted(database) == ["videos/a/"]
+    assert await stored_keys(folder_store) == ["videos/a/1"]
+    assert await scheduled(database) == ["videos/a/"]
 
 
-async def test_a_mark_renewed_meanwhile_stays(
+async def test_deletion_rescheduled_during_purge_stays_scheduled(
     database: Database, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def renew(prefix: str) -> int:
+    async def reschedule(prefix: str) -> int:
         async with database.write() as session:
             await deletions.schedule(session, [prefix], NOW + deletions.GRACE)
         return 0
 
     async with database.write() as session:
         await deletions.schedule(session, ["videos/a/"], NOW)
-    monkeypatch.setattr(folder_store, "delete_prefix", renew)
+    monkeypatch.setattr(folder_store, "delete_prefix", reschedule)
     await deletions.purge_due(database, folder_store, NOW)
-    assert await noted(database) == ["videos/a/"]
+    assert await scheduled(database) == ["videos/a/"]
 
 
-async def test_nothing_is_noted_when_the_rows_stay(database: Database) -> None:
+async def test_rolled_back_transaction_schedules_no_deletion(database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with database.write() as session:
             await deletions.schedule(session, ["videos/a/"], NOW)
             raise RuntimeError("stop")
-    assert await noted(database) == []
+    assert await scheduled(database) == []

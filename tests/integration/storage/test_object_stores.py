@@ -1,4 +1,4 @@
-"""The contract of an object store, the same for a folder and for a real S3 server."""
+"""Object store contract, run on a folder and on a real S3 server."""
 
 import asyncio
 import hashlib
@@ -16,12 +16,12 @@ KIND = "application/octet-stream"
 MEBIBYTE = 2**20
 
 
-async def names(store: ObjectStore, prefix: str = "") -> list[str]:
+async def stored_keys(store: ObjectStore, prefix: str = "") -> list[str]:
     return sorted([item.key async for item in store.list(prefix)])
 
 
-async def test_what_was_put_is_what_is_there(store: ObjectStore) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=2)  # S3 tells whole seconds
+async def test_put_object_can_be_read_back(store: ObjectStore) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)  # S3 reports whole seconds
     put = await store.put_bytes("videos/v/poster.jpg", b"picture", "image/jpeg")
     assert (put.key, put.size) == ("videos/v/poster.jpg", 7)
     assert before <= put.modified <= datetime.now(UTC) + timedelta(seconds=2)
@@ -31,13 +31,13 @@ async def test_what_was_put_is_what_is_there(store: ObjectStore) -> None:
     assert (found.key, found.size) == (put.key, put.size)
 
 
-async def test_a_second_put_replaces_the_first(store: ObjectStore) -> None:
+async def test_second_put_replaces_the_object(store: ObjectStore) -> None:
     await store.put_bytes("a/b", b"a long first one", KIND)
     await store.put_bytes("a/b", b"second", KIND)
     assert await store.get_bytes("a/b") == b"second"
 
 
-async def test_an_empty_object_is_an_object(store: ObjectStore, tmp_path: Path) -> None:
+async def test_empty_object_is_stored(store: ObjectStore, tmp_path: Path) -> None:
     assert (await store.put_bytes("a/empty", b"", KIND)).size == 0
     assert await store.get_bytes("a/empty") == b""
     assert [piece async for piece in store.stream("a/empty")] == []
@@ -45,7 +45,7 @@ async def test_an_empty_object_is_an_object(store: ObjectStore, tmp_path: Path) 
     assert (tmp_path / "empty").read_bytes() == b""
 
 
-async def test_what_is_missing_says_so(store: ObjectStore, tmp_path: Path) -> None:
+async def test_missing_object_raises_object_missing(store: ObjectStore, tmp_path: Path) -> None:
     await store.put_bytes("a/folder/b", b"x", KIND)
     for key in ("nothing", "a/nothing", "a/folder", "a/folder/b/c"):
         assert await store.stat(key) is None
@@ -72,7 +72,7 @@ async def test_what_is_missing_says_so(store: ObjectStore, tmp_path: Path) -> No
         (5, 0, slice(0, 0)),
     ],
 )
-async def test_a_stream_gives_exactly_the_range(
+async def test_stream_returns_exactly_the_range(
     store: ObjectStore, start: int, length: int | None, expected: slice
 ) -> None:
     data = os.urandom(800_000)
@@ -81,40 +81,40 @@ async def test_a_stream_gives_exactly_the_range(
     assert got == data[expected]
 
 
-async def test_a_stream_may_be_left_early(store: ObjectStore) -> None:
+async def test_abandoned_streams_release_their_connections(store: ObjectStore) -> None:
     await store.put_bytes("a/b", os.urandom(3 * MEBIBYTE), KIND)
-    for _ in range(20):  # more than there are connections
+    for _ in range(20):  # more than the connection pool holds
         stream = store.stream("a/b")
         assert await anext(stream)
         await stream.aclose()  # type: ignore[attr-defined]  # it is an async generator
     assert (await store.stat("a/b")) is not None
 
 
-async def test_list_is_by_prefix(store: ObjectStore) -> None:
+async def test_list_filters_by_prefix(store: ObjectStore) -> None:
     keys = ["a-b", "a/b", "a/b.c", "a/c/d", "a0", "ab/c", "b"]
     for key in keys:
         await store.put_bytes(key, key.encode(), KIND)
-    assert await names(store) == sorted(keys)
-    assert await names(store, "a/") == ["a/b", "a/b.c", "a/c/d"]
-    assert await names(store, "a/b") == ["a/b", "a/b.c"]
-    assert await names(store, "a") == ["a-b", "a/b", "a/b.c", "a/c/d", "a0", "ab/c"]
-    assert await names(store, "a/c/") == ["a/c/d"]
-    assert await names(store, "zebra/") == []
+    assert await stored_keys(store) == sorted(keys)
+    assert await stored_keys(store, "a/") == ["a/b", "a/b.c", "a/c/d"]
+    assert await stored_keys(store, "a/b") == ["a/b", "a/b.c"]
+    assert await stored_keys(store, "a") == ["a-b", "a/b", "a/b.c", "a/c/d", "a0", "ab/c"]
+    assert await stored_keys(store, "a/c/") == ["a/c/d"]
+    assert await stored_keys(store, "zebra/") == []
     assert [item.size async for item in store.list("a/c")] == [5]
 
 
-async def test_list_and_delete_go_on_after_a_page(store: ObjectStore) -> None:
+async def test_list_and_delete_prefix_handle_several_pages(store: ObjectStore) -> None:
     keys = [f"videos/v/{number:05d}" for number in range(1_100)]
     for start in range(0, len(keys), 50):
         await asyncio.gather(*(store.put_bytes(key, b"x", KIND) for key in keys[start : start + 50]))
     await store.put_bytes("videos/v2/keep", b"x", KIND)
-    assert await names(store, "videos/v/") == keys
+    assert await stored_keys(store, "videos/v/") == keys
     assert await store.delete_prefix("videos/v/") == 1_100
-    assert await names(store) == ["videos/v2/keep"]
+    assert await stored_keys(store) == ["videos/v2/keep"]
     assert await store.delete_prefix("videos/v/") == 0
 
 
-async def test_deleting_twice_is_no_error(store: ObjectStore) -> None:
+async def test_delete_is_idempotent(store: ObjectStore) -> None:
     await store.put_bytes("a/b", b"x", KIND)
     await store.delete("a/b")
     await store.delete("a/b")
@@ -123,14 +123,14 @@ async def test_deleting_twice_is_no_error(store: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "/", "videos", "videos/v1", "../", "videos//"])
-async def test_delete_prefix_takes_whole_folders_only(store: ObjectStore, prefix: str) -> None:
+async def test_delete_prefix_accepts_whole_folders_only(store: ObjectStore, prefix: str) -> None:
     await store.put_bytes("videos/v1/a", b"x", KIND)
     with pytest.raises(ValueError, match=r"slash|name of an object"):
         await store.delete_prefix(prefix)
-    assert await names(store) == ["videos/v1/a"]
+    assert await stored_keys(store) == ["videos/v1/a"]
 
 
-ESCAPES = [
+UNSAFE_KEYS = [
     "",
     "/etc/passwd",
     "../x",
@@ -142,11 +142,11 @@ ESCAPES = [
     "a/.incoming/b",
     "a\\..\\b",
 ]
-ESCAPES += ["a\0b", "a\nb", "a" * 256, "a/" * 600 + "b", "\ud800", "a/\x7f"]
+UNSAFE_KEYS += ["a\0b", "a\nb", "a" * 256, "a/" * 600 + "b", "\ud800", "a/\x7f"]
 
 
-@pytest.mark.parametrize("key", ESCAPES)
-async def test_no_key_leaves_the_store(store: ObjectStore, tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize("key", UNSAFE_KEYS)
+async def test_unsafe_key_is_refused(store: ObjectStore, tmp_path: Path, key: str) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x")
     for call in (
@@ -164,25 +164,25 @@ async def test_no_key_leaves_the_store(store: ObjectStore, tmp_path: Path, key: 
     with pytest.raises(ValueError):
         store.local_path(key)
     assert source.read_bytes() == b"x"
-    assert await names(store) == []
+    assert await stored_keys(store) == []
 
 
 @pytest.mark.parametrize("prefix", ["../", "/", "a/../", "a/../../b", ".incoming/"])
-async def test_no_prefix_leaves_the_store(store: ObjectStore, prefix: str) -> None:
+async def test_unsafe_prefix_is_refused(store: ObjectStore, prefix: str) -> None:
     with pytest.raises(ValueError):
-        await names(store, prefix)
+        await stored_keys(store, prefix)
 
 
 @pytest.mark.parametrize("key", ["originals/Vorlesung Übung 1.mp4", "日本語/講義.m4s", "a/+%2F&=?#;'\"~!*()"])
-async def test_names_are_kept_as_they_are(store: ObjectStore, key: str) -> None:
+async def test_unusual_keys_round_trip(store: ObjectStore, key: str) -> None:
     await store.put_bytes(key, key.encode(), KIND)
     assert await store.get_bytes(key) == key.encode()
-    assert await names(store) == [key]
+    assert await stored_keys(store) == [key]
     await store.delete(key)
-    assert await names(store) == []
+    assert await stored_keys(store) == []
 
 
-async def test_a_large_file_travels_in_little_memory(store: ObjectStore, tmp_path: Path) -> None:
+async def test_large_file_is_transferred_in_bounded_memory(store: ObjectStore, tmp_path: Path) -> None:
     block, source = os.urandom(MEBIBYTE), tmp_path / "source"
     with source.open("wb") as file:
         for number in range(70):
@@ -202,27 +202,27 @@ async def test_a_large_file_travels_in_little_memory(store: ObjectStore, tmp_pat
     assert b"".join([piece async for piece in store.stream("originals/l/u.mp4", 70 * MEBIBYTE)]) == b"a tail"
 
 
-async def test_of_many_writers_one_wins_whole(store: ObjectStore) -> None:
+async def test_concurrent_puts_leave_one_complete_object(store: ObjectStore) -> None:
     bodies = {bytes([number]) * (300_000 + number) for number in range(12)}
     await asyncio.gather(*(store.put_bytes("a/b", body, KIND) for body in bodies))
     assert await store.get_bytes("a/b") in bodies
-    assert await names(store) == ["a/b"]
+    assert await stored_keys(store) == ["a/b"]
 
 
-async def test_writers_and_deleters_of_one_folder_do_not_meet(store: ObjectStore) -> None:
-    async def come_and_go(number: int) -> None:
+async def test_concurrent_puts_and_deletes_in_one_folder_succeed(store: ObjectStore) -> None:
+    async def put_and_delete(number: int) -> None:
         for _ in range(10):
             await store.put_bytes(f"v/f/{number}", b"x", KIND)
             await store.delete(f"v/f/{number}")
 
-    await asyncio.gather(*(come_and_go(number) for number in range(8)))
-    assert await names(store) == []
+    await asyncio.gather(*(put_and_delete(number) for number in range(8)))
+    assert await stored_keys(store) == []
 
 
-async def test_a_cancelled_write_leaves_nothing_to_see(store: ObjectStore, tmp_path: Path) -> None:
+async def test_cancelled_put_leaves_no_object(store: ObjectStore, tmp_path: Path) -> None:
     source = tmp_path / "source"
     with source.open("wb") as file:
-        file.truncate(400 * MEBIBYTE)  # a hole: no disk is used by the source
+        file.truncate(400 * MEBIBYTE)  # sparse: the source uses no disk space
     writing = asyncio.create_task(store.put_file("originals/l/big", source, KIND))
     await asyncio.sleep(0.05)
     assert not writing.done()
@@ -232,11 +232,11 @@ async def test_a_cancelled_write_leaves_nothing_to_see(store: ObjectStore, tmp_p
         await writing
     assert asyncio.get_running_loop().time() - started < 1
     await asyncio.sleep(1)
-    assert await names(store) == []
+    assert await stored_keys(store) == []
     assert await store.stat("originals/l/big") is None
 
 
-async def test_a_cancelled_fetch_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
+async def test_cancelled_fetch_leaves_no_file(store: ObjectStore, tmp_path: Path) -> None:
     source, folder = tmp_path / "source", tmp_path / "to"
     folder.mkdir()
     with source.open("wb") as file:
@@ -250,13 +250,13 @@ async def test_a_cancelled_fetch_leaves_nothing(store: ObjectStore, tmp_path: Pa
     await until(lambda: not list(folder.iterdir()))
 
 
-async def test_check_leaves_nothing_behind(store: ObjectStore) -> None:
+async def test_check_leaves_no_object(store: ObjectStore) -> None:
     await store.check()
     await store.check()
-    assert await names(store) == []
+    assert await stored_keys(store) == []
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.002)

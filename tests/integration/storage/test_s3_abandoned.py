@@ -1,4 +1,4 @@
-"""Large objects that a killed process was sending: their parts go, and nothing else does."""
+"""Stale multipart uploads of killed processes are aborted, and nothing else is deleted."""
 
 import asyncio
 import sys
@@ -11,12 +11,12 @@ from structlog.testing import capture_logs
 
 from storage.objects import s3
 from storage.objects.s3 import S3Store
-from storage.objects.s3_answers import meaning
+from storage.objects.s3_answers import store_error
 from storage.objects.s3_bucket import Bucket
 from tests.fixtures.objects import S3Server
 from tests.fixtures.uploads import eventually
 
-SENDS = """
+UPLOAD_SCRIPT = """
 import asyncio, sys
 from pathlib import Path
 from tests.fixtures.objects import S3Server
@@ -25,8 +25,8 @@ asyncio.run(store.put_file(sys.argv[4], Path(sys.argv[5]), "video/mp4"))
 """
 
 
-class Parts:
-    """What lies in the bucket and no listing of objects shows."""
+class MultipartUploads:
+    """Unfinished multipart uploads in the bucket, which no object listing shows."""
 
     def __init__(self, server: S3Server) -> None:
         host = server.endpoint.removeprefix("http://")
@@ -45,76 +45,80 @@ class Parts:
 
 
 @pytest.fixture
-def parts(s3_server: S3Server, s3_store: S3Store) -> Parts:
-    parts = Parts(s3_server)
-    parts.clear()
-    return parts
+def unfinished(s3_server: S3Server, s3_store: S3Store) -> MultipartUploads:
+    unfinished = MultipartUploads(s3_server)
+    unfinished.clear()
+    return unfinished
 
 
 @pytest.mark.faults
-async def test_what_a_killed_process_was_sending_goes_when_it_is_old(
-    s3_server: S3Server, s3_store: S3Store, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_stale_multipart_upload_of_a_killed_process_is_aborted(
+    s3_server: S3Server,
+    s3_store: S3Store,
+    unfinished: MultipartUploads,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     big, key = tmp_path / "big", "originals/l/u.mp4"
     with big.open("wb") as file:
-        file.truncate(2 * 2**30)  # a hole
+        file.truncate(2 * 2**30)  # sparse
     server = (s3_server.endpoint, s3_server.access_key, s3_server.secret_key)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", SENDS, *server, key, str(big))
-    await eventually(lambda: parts.keys() == [key])
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", UPLOAD_SCRIPT, *server, key, str(big)
+    )
+    await eventually(lambda: unfinished.keys() == [key])
     process.kill()
     await process.wait()
     await s3_store.check()
-    assert parts.keys() == [key]  # it might still be at work
+    assert unfinished.keys() == [key]  # not stale: its process might still be running
     monkeypatch.setattr(s3, "STALE", timedelta(seconds=-5))
     await s3_store.check()
-    assert parts.keys() == [key]  # looked through a moment ago
+    assert unfinished.keys() == [key]  # the last sweep was less than SWEEP_EVERY ago
     later = s3_server.store()
     await later.check()
     await later.close()
-    assert parts.keys() == []
+    assert unfinished.keys() == []
 
 
-async def test_only_what_is_ours_goes(
-    s3_store: S3Store, parts: Parts, monkeypatch: pytest.MonkeyPatch
+async def test_multipart_uploads_outside_our_prefixes_are_kept(
+    s3_store: S3Store, unfinished: MultipartUploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3, "STALE", timedelta(seconds=-5))
     for key in ("originals/l/u.mp4", "videos/v/normalised.mkv", "backups/tape.tar"):
-        parts.begin(key)
+        unfinished.begin(key)
     await s3_store.check()
-    assert parts.keys() == ["backups/tape.tar"]
-    parts.clear()
+    assert unfinished.keys() == ["backups/tape.tar"]
+    unfinished.clear()
 
 
-async def test_one_that_ended_meanwhile_is_no_error(
-    s3_store: S3Store, parts: Parts, monkeypatch: pytest.MonkeyPatch
+async def test_multipart_upload_that_ended_meanwhile_is_ignored(
+    s3_store: S3Store, unfinished: MultipartUploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3, "STALE", timedelta(seconds=-5))
     for number in range(2):
-        parts.begin(f"originals/l/{number}.mp4")
+        unfinished.begin(f"originals/l/{number}.mp4")
     abort = Minio._abort_multipart_upload
 
-    def twice(self: Minio, bucket: str, key: str, upload_id: str) -> None:
+    def abort_twice(self: Minio, bucket: str, key: str, upload_id: str) -> None:
         abort(self, bucket, key, upload_id)
         abort(self, bucket, key, upload_id)
 
-    monkeypatch.setattr(Minio, "_abort_multipart_upload", twice)
-    with capture_logs() as said:
+    monkeypatch.setattr(Minio, "_abort_multipart_upload", abort_twice)
+    with capture_logs() as logged:
         await s3_store.check()
-    assert said == []
-    assert parts.keys() == []
+    assert logged == []
+    assert unfinished.keys() == []
 
 
 @pytest.mark.parametrize("refusal", [("AccessDenied", 403), ("NotImplemented", 501)])
-async def test_a_store_that_refuses_to_tell_is_used_all_the_same(
+async def test_store_that_refuses_the_sweep_stays_usable(
     s3_store: S3Store, monkeypatch: pytest.MonkeyPatch, refusal: tuple[str, int]
 ) -> None:
     def refuse(*_: object) -> None:
-        raise meaning("originals/", *refusal, "Not here.")
+        raise store_error("originals/", *refusal, "Not here.")
 
     monkeypatch.setattr(Bucket, "abort_uploads", refuse)
-    with capture_logs() as said:
+    with capture_logs() as logged:
         await s3_store.check()
         await s3_store.check()
-    assert [line["event"] for line in said] == [
-        "unfinished uploads in the object store were not looked through"
-    ]
+    assert [line["event"] for line in logged] == ["multipart upload sweep failed"]

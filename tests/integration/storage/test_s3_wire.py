@@ -1,4 +1,4 @@
-"""An S3 store behind a wire that breaks: whole objects or a clear error, never half of one."""
+"""S3 store over a failing connection: complete objects or a clear error, never a partial object."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from tests.fixtures.relay import Relay
 KIND = "video/mp4"
 
 
-async def test_a_read_goes_on_where_the_wire_broke(relay: Relay, far_store: S3Store, tmp_path: Path) -> None:
+async def test_read_resumes_after_a_disconnect(relay: Relay, far_store: S3Store, tmp_path: Path) -> None:
     data = os.urandom(1_500_000)
     await far_store.put_bytes("a/b", data, KIND)
     relay.cut_after = 400_000
@@ -27,7 +27,7 @@ async def test_a_read_goes_on_where_the_wire_broke(relay: Relay, far_store: S3St
     )
 
 
-async def test_a_dead_wire_is_said_soon_and_leaves_nothing(
+async def test_dead_connection_fails_fast_and_leaves_no_file(
     relay: Relay, s3_store: S3Store, tmp_path: Path
 ) -> None:
     await s3_store.put_bytes("a/b", b"kept", KIND)
@@ -48,11 +48,11 @@ async def test_a_dead_wire_is_said_soon_and_leaves_nothing(
     assert time.monotonic() - begun < 30
     assert list(tmp_path.glob("*copy*")) == []
     relay.cut_after = None
-    assert await store.get_bytes("a/b") in (b"kept", b"new")  # the bytes went up, only the answer was lost
+    assert await store.get_bytes("a/b") in (b"kept", b"new")  # stored, only the response was lost
     await store.close()
 
 
-async def test_a_wrong_key_is_no_reason_to_wait(s3_server: S3Server) -> None:
+async def test_wrong_secret_key_is_not_a_transient_error(s3_server: S3Server) -> None:
     store = S3Store(
         endpoint=s3_server.endpoint,
         bucket=s3_server.bucket,

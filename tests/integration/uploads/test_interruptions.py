@@ -1,4 +1,4 @@
-"""What goes wrong on the way: cut lines, killed servers, two writers, no room. Fault 17 of the list."""
+"""Interrupted uploads: broken connections, killed servers, two writers, no space. Fault 17 of the list."""
 
 import asyncio
 import hashlib
@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from storage.database.tables import Lesson, Upload, Video
+from storage.states import UploadState
 from tests.fixtures.uploads import TUS, Campus, eventually, send
 
 DATA = os.urandom(3_000_000)
 
 
 async def send_then_cut(campus: Campus, location: str, announced: int, data: bytes) -> None:
-    """A PATCH whose connection dies after `data`, which is less than it announced."""
+    """PATCH whose connection is aborted after `data`, which is less than it announced."""
     _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
     head = (
         f"PATCH {location} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {campus.school.tokens['teacher']}\r\n"
@@ -29,7 +30,7 @@ async def send_then_cut(campus: Campus, location: str, announced: int, data: byt
 
 
 async def arrived(campus: Campus, location: str, at_least: int) -> int:
-    """The offset once it stands still at or above `at_least`."""
+    """Offset of the upload, once it is at or above `at_least`."""
     async with campus.client() as client:
         for _ in range(100):
             answer = await client.head(location)
@@ -41,12 +42,12 @@ async def arrived(campus: Campus, location: str, at_least: int) -> int:
 
 async def stored_sha256(campus: Campus) -> str:
     async with campus.school.database.read() as session:
-        upload = (await session.scalars(select(Upload).where(Upload.state == "stored"))).one()
+        upload = (await session.scalars(select(Upload).where(Upload.state == UploadState.STORED))).one()
     return hashlib.sha256((campus.data / "objects" / upload.s3_key).read_bytes()).hexdigest()
 
 
 def patch_head(campus: Campus, location: str) -> bytes:
-    """Of a request that announces all of DATA, for tests that send less of it."""
+    """Head of a PATCH request that announces all of DATA, for tests that send less of it."""
     return (
         f"PATCH {location} HTTP/1.1\r\nHost: x\r\n"
         f"Authorization: Bearer {campus.school.tokens['teacher']}\r\n"
@@ -56,7 +57,7 @@ def patch_head(campus: Campus, location: str) -> bytes:
 
 
 @pytest.mark.faults
-async def test_cut_at_99_percent_and_resumed_gives_the_same_hash(campus: Campus) -> None:
+async def test_upload_cut_at_99_percent_resumes_with_same_hash(campus: Campus) -> None:
     sent = len(DATA) * 99 // 100
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
@@ -69,8 +70,8 @@ async def test_cut_at_99_percent_and_resumed_gives_the_same_hash(campus: Campus)
 
 
 @pytest.mark.faults
-async def test_server_killed_in_mid_request_goes_on_after_a_restart(campus: Campus) -> None:
-    most = 5 * len(DATA) // 6  # of which the last part may still be on its way to the disk
+async def test_upload_resumes_after_server_was_killed(campus: Campus) -> None:
+    most = 5 * len(DATA) // 6  # the last part of it may not be on the disk yet
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
         _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
@@ -90,11 +91,11 @@ async def test_server_killed_in_mid_request_goes_on_after_a_restart(campus: Camp
 
 
 @pytest.mark.faults
-async def test_whole_upload_of_a_dead_server_is_finished_by_the_next_look(campus: Campus) -> None:
+async def test_next_head_request_completes_upload_of_killed_server(campus: Campus) -> None:
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
     await campus.server.kill()
-    campus.spool_file(location).write_bytes(DATA)  # every byte arrived, nothing after it happened
+    campus.spool_file(location).write_bytes(DATA)  # every byte was received, nothing was done after it
     await campus.server.start()
     async with campus.client() as client:
         assert (await client.head(location)).headers["upload-offset"] == str(len(DATA))
@@ -103,7 +104,7 @@ async def test_whole_upload_of_a_dead_server_is_finished_by_the_next_look(campus
     assert await stored_sha256(campus) == hashlib.sha256(DATA).hexdigest()
 
 
-async def test_one_writer_at_a_time(campus: Campus) -> None:
+async def test_second_concurrent_writer_is_refused(campus: Campus) -> None:
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
         _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
@@ -115,7 +116,7 @@ async def test_one_writer_at_a_time(campus: Campus) -> None:
         assert await arrived(campus, location, 1) == 1
 
 
-async def test_no_room_is_said_before_the_first_byte(campus: Campus) -> None:
+async def test_insufficient_space_is_refused_before_the_first_byte(campus: Campus) -> None:
     await campus.server.kill()
     campus.server.environment["SKILLSTUDIO_MAX_UPLOAD_BYTES"] = str(2**60)
     await campus.server.start()
@@ -131,7 +132,7 @@ async def test_no_room_is_said_before_the_first_byte(campus: Campus) -> None:
 
 
 @pytest.mark.faults
-async def test_300_mb_pass_through_constant_memory(campus: Campus) -> None:
+async def test_300_mb_upload_in_constant_memory(campus: Campus) -> None:
     block, blocks = bytes(2**20), 300
 
     async def body() -> object:
@@ -166,7 +167,7 @@ async def test_300_mb_pass_through_constant_memory(campus: Campus) -> None:
 
 
 @pytest.mark.faults
-async def test_the_server_ends_in_time_while_an_upload_runs_and_a_page_listens(campus: Campus) -> None:
+async def test_server_stops_in_time_during_upload_and_event_stream(campus: Campus) -> None:
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
         url = f"/api/video/transcode/status/{campus.school.lesson_id}/events"

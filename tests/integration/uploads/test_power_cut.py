@@ -1,4 +1,4 @@
-"""Bytes leave their place only when the row that looks for them elsewhere is on the disk."""
+"""Durability order: a file moves only after the row that refers to its new place is on the disk."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.fixtures.desk import DATA, NOW, Desk
 from tests.fixtures.powercut import Disk
 
 
-async def test_an_upload_is_whole_for_good_before_its_file_goes(
+async def test_received_state_is_durable_before_file_moves(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = await desk.begin()
@@ -30,7 +30,7 @@ async def test_an_upload_is_whole_for_good_before_its_file_goes(
     assert await finish(desk.context, upload.id, NOW)
 
 
-async def test_the_bytes_of_an_ingest_are_marked_for_good_before_they_come(
+async def test_scheduled_deletion_is_durable_before_ingest_stores(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lecture = tmp_path / "lecture.mp4"

@@ -1,4 +1,4 @@
-"""tus 1.0, clause by clause, on a real server process."""
+"""tus 1.0 by clauses, on a real server process."""
 
 import base64
 import hashlib
@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from storage.database.tables import Lesson, Upload, Video
+from storage.states import UploadState
 from tests.fixtures.uploads import NOW, TUS, Campus, send
 
 DATA = os.urandom(300_000)
@@ -29,7 +30,7 @@ async def test_capabilities_need_no_account(campus: Campus) -> None:
     assert int(answer.headers["tus-max-size"]) == 50 * 10**9
 
 
-async def test_a_file_in_three_parts_becomes_a_revision_while_the_queue_is_away(campus: Campus) -> None:
+async def test_file_in_three_parts_becomes_revision_without_queue(campus: Campus) -> None:
     async with campus.client() as client:
         location = await campus.create(client, len(DATA))
         for start in range(0, len(DATA), 100_000):
@@ -69,7 +70,7 @@ async def test_creation_with_upload(campus: Campus) -> None:
     assert rest.headers["upload-offset"] == str(len(DATA))
 
 
-async def test_refusals(campus: Campus) -> None:
+async def test_protocol_errors(campus: Campus) -> None:
     async with campus.client() as client:
         location = await campus.create(client, 1000)
         wrong_offset = await send(client, location, 5, b"x")
@@ -116,7 +117,9 @@ async def test_termination_and_expiration(campus: Campus) -> None:
         location = await campus.create(client, 1000)
         assert (await client.head(location)).headers["upload-expires"].endswith("GMT")
         async with campus.school.database.write() as session:
-            await session.execute(update(Upload).where(Upload.state == "open").values(state="expired"))
+            await session.execute(
+                update(Upload).where(Upload.state == UploadState.OPEN).values(state=UploadState.EXPIRED)
+            )
         assert (await client.head(location)).status_code == 410
     async with campus.school.database.read() as session:
         created = await session.scalar(select(Upload.created_at).order_by(Upload.created_at.desc()))
@@ -140,7 +143,7 @@ async def test_method_override(campus: Campus) -> None:
 
 
 @pytest.mark.parametrize(("who", "status"), [("learner", 404), ("other", 404), ("administrator", 201)])
-async def test_who_may_send_to_this_lesson(campus: Campus, who: str, status: int) -> None:
+async def test_upload_permissions_by_role(campus: Campus, who: str, status: int) -> None:
     async with campus.client("teacher") as client:
         location = await campus.create(client, 1000)
     async with campus.client(who) as client:

@@ -1,3 +1,5 @@
+"""Settings: sources, validation, and display without secrets."""
+
 from dataclasses import fields
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from server.processes.commands import settings_command
 from server.settings import Settings, SettingsError, child_environment, load
 
 
-def test_the_command_line_wins_over_the_environment_over_the_default() -> None:
+def test_command_line_overrides_environment_overrides_default() -> None:
     environment = {"SKILLSTUDIO_PORT": "8001", "SKILLSTUDIO_HOST": "0.0.0.0"}
     settings, origins = load(environment, port=8002)
     assert (settings.port, settings.host, settings.log_level) == (8002, "0.0.0.0", "info")
@@ -19,7 +21,7 @@ def test_the_command_line_wins_over_the_environment_over_the_default() -> None:
     )
 
 
-def test_a_wrong_number_is_a_sentence_that_names_the_variable() -> None:
+def test_invalid_number_is_refused_by_name() -> None:
     with pytest.raises(SettingsError, match=r"SKILLSTUDIO_PORT should be a whole number, not 'eighty'\."):
         load({"SKILLSTUDIO_PORT": "eighty"})
 
@@ -36,7 +38,7 @@ def test_a_wrong_number_is_a_sentence_that_names_the_variable() -> None:
         ("BASE_URL", "http://media:eighty", "should be an address without a path"),
     ],
 )
-def test_a_wrong_word_is_refused_before_anything_starts(name: str, text: str, wanted: str) -> None:
+def test_invalid_value_is_refused(name: str, text: str, wanted: str) -> None:
     with pytest.raises(SettingsError, match=f"SKILLSTUDIO_{name} {wanted}"):
         load({f"SKILLSTUDIO_{name}": text})
 
@@ -44,20 +46,20 @@ def test_a_wrong_word_is_refused_before_anything_starts(name: str, text: str, wa
 @pytest.mark.parametrize(
     "address", ["https://media.example.edu", "http://localhost:8000/", "http://[::1]:8000"]
 )
-def test_an_address_is_taken_as_written(address: str) -> None:
+def test_address_is_kept_as_written(address: str) -> None:
     assert load({"SKILLSTUDIO_BASE_URL": address})[0].base_url == address
 
 
-def test_levels_are_taken_in_capitals_too() -> None:
+def test_log_level_is_case_insensitive() -> None:
     assert load({"SKILLSTUDIO_LOG_LEVEL": "WARNING"})[0].log_level == "warning"
 
 
-def test_a_child_loads_what_its_parent_has(tmp_path: Path) -> None:
+def test_child_process_loads_the_same_settings(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, port=8123, workers=3, s3_secret_key="s3cret")
     assert load(child_environment(settings))[0] == settings
 
 
-def test_a_missing_queue_is_told_with_both_ways_out(tmp_path: Path) -> None:
+def test_missing_queue_is_reported_with_both_solutions(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"start `skillstudio up` .* SKILLSTUDIO_QUEUE_URL"):
         _ = Settings(data=tmp_path).queue
 

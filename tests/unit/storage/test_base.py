@@ -1,11 +1,11 @@
-"""Ids of rows, and moments."""
+"""Ids of rows."""
 
 from storage.database.base import new_id
 
 
-def test_ids_are_uuid_version_7_in_the_order_of_their_making() -> None:
+def test_ids_are_uuidv7_ordered_by_creation() -> None:
     made = [new_id() for _ in range(200)]
     assert len(set(made)) == 200
-    assert {(len(one), one[12]) for one in made} == {(32, "7")}
-    assert {one[16] for one in made} <= set("89ab")
-    assert [one[:12] for one in made] == sorted(one[:12] for one in made)
+    assert {(len(made_id), made_id[12]) for made_id in made} == {(32, "7")}
+    assert {made_id[16] for made_id in made} <= set("89ab")
+    assert [made_id[:12] for made_id in made] == sorted(made_id[:12] for made_id in made)

@@ -1,4 +1,4 @@
-"""Names of objects: every store can hold them, and none leads anywhere else."""
+"""Object keys: valid in every store, and never outside it."""
 
 from pathlib import PurePosixPath
 
@@ -17,7 +17,7 @@ VIDEO = "0" * 32
 @example("a.MP4")
 @example("a." + "x" * 300)
 @example("a.m\x00v")
-def test_whatever_a_file_is_called_its_object_stays_under_originals(filename: str) -> None:
+def test_original_stays_under_its_prefix_for_any_filename(filename: str) -> None:
     key = keys.original("l" * 32, "u" * 32, filename)
     assert keys.checked(key) == key
     assert PurePosixPath(key).parent.as_posix() == "originals/" + "l" * 32
@@ -32,7 +32,7 @@ def test_whatever_a_file_is_called_its_object_stays_under_originals(filename: st
 @example("a\\b")
 @example("a\nb")
 @example("")
-def test_a_checked_name_is_a_plain_relative_path(key: str) -> None:
+def test_accepted_key_is_a_plain_relative_path(key: str) -> None:
     try:
         keys.checked(key)
     except ValueError:
@@ -45,21 +45,22 @@ def test_a_checked_name_is_a_plain_relative_path(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["é" * 128, "a/" * 512 + "b", "a" * 256])
-def test_names_that_some_file_system_cannot_hold_are_refused(key: str) -> None:
+def test_key_too_long_for_s3_or_a_file_system_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="name of an object"):
         keys.checked(key)
 
 
 @given(st.integers(0, 99_999), st.integers(1, 999), st.integers(0, 99_999), st.integers(1, 999))
-def test_takes_and_numbers_never_share_a_name(
+def test_segment_keys_are_unique_and_sort_in_playing_order(
     number: int, attempt: int, other: int, other_attempt: int
 ) -> None:
-    one, two = keys.segment(VIDEO, "720p", number, attempt), keys.segment(VIDEO, "720p", other, other_attempt)
-    assert (one == two) == ((number, attempt) == (other, other_attempt))
-    assert (one < two) == ((number, str(attempt)) < (other, str(other_attempt)))  # listed in playing order
+    first = keys.segment(VIDEO, "720p", number, attempt)
+    second = keys.segment(VIDEO, "720p", other, other_attempt)
+    assert (first == second) == ((number, attempt) == (other, other_attempt))
+    assert (first < second) == ((number, str(attempt)) < (other, str(other_attempt)))  # playing order
 
 
-def test_everything_of_a_video_lies_under_its_folder() -> None:
+def test_all_objects_of_a_video_share_its_prefix() -> None:
     made = [
         keys.init(VIDEO, "audio", 1),
         keys.segment(VIDEO, "1080p", 0, 1),

@@ -1,4 +1,4 @@
-"""The catalogue holds every text, and no text can fail for want of a value."""
+"""Message catalogue: complete, and placeholders match in calls and translations."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def placeholders(text: str) -> set[str]:
     return {"".join(found) for found in PLACEHOLDER.findall(text)}
 
 
-def test_the_catalogue_holds_every_text() -> None:
+def test_catalogue_is_complete() -> None:
     kept = (LOCALE / f"{DOMAIN}.pot").read_bytes()
     assert kept == template_text(collected()), "Run `make messages`."
 
@@ -33,18 +33,18 @@ def calls(template: Path) -> list[nodes.Call]:
     ]
 
 
-def test_templates_give_every_text_its_values() -> None:
+def test_templates_fill_every_placeholder() -> None:
     wrong = [
         f"{template.name}:{call.lineno}"
         for template in TEMPLATES.rglob("*.html")
         for call in calls(template)
-        if not fits(call)
+        if not is_complete(call)
     ]
     assert wrong == []
 
 
-def fits(call: nodes.Call) -> bool:
-    """Texts stand in the call: what is only known later goes through the filter `translated`."""
+def is_complete(call: nodes.Call) -> bool:
+    """Whether a call fills its literal text's placeholders; other texts use the filter `translated`."""
     texts = [argument.value for argument in call.args if isinstance(argument, nodes.Const)]
     given = {keyword.key for keyword in call.kwargs}
     wanted = {name for text in texts for name in re.findall(r"%\((\w+)\)s", str(text))}
@@ -52,30 +52,30 @@ def fits(call: nodes.Call) -> bool:
     return bool(texts) and wanted - {"num"} == given and not lone_percent
 
 
-def test_a_text_without_its_value_is_found() -> None:
+def test_missing_placeholder_value_is_found() -> None:
     tree = environment().parse('{{ _("Hello %(name)s") }}{{ _("100 %") }}{{ _("Hello") }}')
-    assert [fits(call) for call in tree.find_all(nodes.Call)] == [False, False, True]
+    assert [is_complete(call) for call in tree.find_all(nodes.Call)] == [False, False, True]
 
 
-def test_every_translation_keeps_the_values() -> None:
-    """What is not translated yet shows in English; what is must not ask for more than it is given."""
+def test_translations_keep_placeholders() -> None:
+    """Untranslated texts are shown in English; translated ones must not need values that are not given."""
     wrong = []
     for path in TRANSLATIONS:
         with path.open("rb") as lines:
             translation = read_po(lines, locale=path.parent.parent.name)
-        wrong += [message.id for message in translation if message.id and not sound(message)]
+        wrong += [message.id for message in translation if message.id and not keeps_placeholders(message)]
     assert wrong == []
 
 
-def sound(message: Message) -> bool:
+def keeps_placeholders(message: Message) -> bool:
     sources = [message.id] if isinstance(message.id, str) else list(message.id)
     texts = [message.string] if isinstance(message.string, str) else list(message.string or ())
-    # A singular may spell its number out; no form may ask for what it is not given.
-    most = set().union(*map(placeholders, sources))
-    least = placeholders(sources[0]) if len(sources) == 1 else set()
+    # A singular may write its number as a word; no form may use an unknown placeholder.
+    allowed = set().union(*map(placeholders, sources))
+    required = placeholders(sources[0]) if len(sources) == 1 else set()
     filled = [text for text in texts if text]
     return (
         not message.fuzzy
         and len(filled) in (0, len(texts))
-        and all(least <= placeholders(text) <= most for text in filled)
+        and all(required <= placeholders(text) <= allowed for text in filled)
     )

@@ -1,4 +1,4 @@
-"""Fragmented MP4 as our encoder writes it, small enough to be made of nothing."""
+"""Minimal fragmented MP4 files, structured as our encoder writes them."""
 
 import struct
 
@@ -17,9 +17,9 @@ def numbers(*values: int) -> bytes:
 
 
 def init(track: Track, *, edit: int = 0) -> bytes:
-    """With an H.264 or AAC description; an edit list where there is something to take off."""
+    """Header with an H.264 or AAC sample entry, and an edit list if `edit` is not 0."""
     mdhd = box("mdhd", numbers(0, 0, 0, track.timescale, 0, 0))
-    entry = box("avc1", bytes(78), AVCC) if track.pictures else box("mp4a", bytes(28), ESDS)
+    entry = box("avc1", bytes(78), AVCC) if track.is_video else box("mp4a", bytes(28), ESDS)
     stsd = box("stsd", numbers(0, 1), entry)
     mdia = box("mdia", mdhd, box("minf", box("stbl", stsd)))
     edts = box("edts", box("elst", numbers(0, 1, 0, edit, 0x1_0000))) if edit else b""
@@ -35,11 +35,11 @@ ESDS = box(
 def fragment(
     track: Track, frame: int, frames: int, *, edit: int = 0, shown: list[int] | None = None, size: int = 10
 ) -> bytes:
-    """`moof` and `mdat` of frames from `frame` on; `shown`: their order on the screen, from 0."""
+    """`moof` and `mdat` of frames from `frame` on; `shown`: their presentation order, from 0."""
     ticks = track.frame_ticks
     order = shown or list(range(frames))
     later = [edit + (place - at) * ticks for at, place in enumerate(order)]
-    tfhd = box("tfhd", numbers(0x2_0038, 1, ticks, size, NO_KEYFRAME if track.pictures else 0))
+    tfhd = box("tfhd", numbers(0x2_0038, 1, ticks, size, NO_KEYFRAME if track.is_video else 0))
     tfdt = box("tfdt", numbers(0x0100_0000), struct.pack(">Q", frame * ticks))
     fields = [word for place in later for word in (size, place)]
 
@@ -51,7 +51,7 @@ def fragment(
 
 
 def whole(track: Track, *, edit: int = 0) -> bytes:
-    """A file in which everything is as the track says."""
+    """Complete file that matches the track."""
     pieces = [
         fragment(track, frame, min(track.fragment_frames, track.frames - frame), edit=edit)
         for frame in range(0, track.frames, track.fragment_frames)

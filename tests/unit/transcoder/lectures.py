@@ -1,4 +1,4 @@
-"""Sources and what is made of them, as the pipeline's rules see them; and strategies over them."""
+"""Sources, plans' results and tracks for tests, and Hypothesis strategies for sources."""
 
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ def source(
     fps: tuple[int, int] = (25, 1),
     **more: object,
 ) -> Source:
-    """An MP4 with picture and sound; `more` are fields of the video stream."""
+    """MP4 source with video and audio; `more` are fields of the video stream."""
     return Source(
         container="mp4",
         bytes=1_000_000,
@@ -55,7 +55,7 @@ sources = st.builds(
 
 
 def encoded(plan: Plan, *, attempt: int = 1) -> tuple[tuple[ChunkResult, ...], AudioResult | None]:
-    """What jobs would hand on if every frame had a hundred bytes and a keyframe a thousand."""
+    """Job results in which every frame has a hundred bytes and a keyframe a thousand."""
     chunks = tuple(_chunk(plan, chunk, attempt) for chunk in (plan.video.chunks if plan.video else ()))
     if plan.audio is None:
         return chunks, None
@@ -67,10 +67,10 @@ def encoded(plan: Plan, *, attempt: int = 1) -> tuple[tuple[ChunkResult, ...], A
 
 
 def track(**changes: object) -> Track:
-    """Two segments of three keyframes each, four frames apart, at 10 frames a second."""
+    """Track of two segments with three keyframes each, four frames apart, at 10 frames per second."""
     usual: dict[str, object] = {
         "rendition": "720p", "attempt": 7, "timescale": 1000, "frame_ticks": 100, "fragment_frames": 4,
-        "segment_frames": 12, "first_frame": 0, "frames": 24, "pictures": True,
+        "segment_frames": 12, "first_frame": 0, "frames": 24, "is_video": True,
     }  # fmt: skip
     return Track(**(usual | changes))  # type: ignore[arg-type]
 

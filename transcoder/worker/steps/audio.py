@@ -1,4 +1,4 @@
-"""Encode the sound, once and unchunked, and publish its segments while they come."""
+"""Audio job: encode the audio, unchunked, and publish its segments meanwhile."""
 
 import asyncio
 from pathlib import Path
@@ -12,8 +12,8 @@ from transcoder.planning.plan import Plan, require
 from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.steps.outcome import complete, publish_more
 
-LOOK_SECONDS = 0.2  # somebody waits for the first segment
-PUBLISH_SECONDS = 3.0  # between later ones: the encoder is far ahead of any listener
+LOOK_SECONDS = 0.2  # poll interval; short, because playback waits for the first segment
+PUBLISH_SECONDS = 3.0  # between later publications: the encoder is far ahead of playback
 
 
 async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
@@ -24,22 +24,22 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         context.scratch.job_folder(claim.id, claim.fence) as folder,
     ):
         encode = command.audio(context.tools, original, source, plan)
-        sound = _Growing(context, claim, lease, plan, folder)
+        output = _Growing(context, claim, lease, plan, folder)
         running = process.run(encode, folder, lease.limits(), lease.reporter(plan.duration))
         encoder = asyncio.create_task(running)
         try:
             while not (await asyncio.wait((encoder,), timeout=LOOK_SECONDS))[0]:
-                await sound.publish_if_due()
+                await output.publish_if_due()
             await encoder
         finally:
             encoder.cancel()
             await asyncio.wait((encoder,))
-        result = await sound.collect(complete=True)
+        result = await output.collect(complete=True)
     await complete(context, claim, result)
 
 
 class _Growing:
-    """What of the sound is in the store, and what of that the row names."""
+    """Audio output while it is encoded: segments collected, stored and published so far."""
 
     def __init__(
         self, context: WorkerContext, claim: Claim, lease: JobLease, plan: Plan, folder: Path
@@ -47,11 +47,11 @@ class _Growing:
         self.context, self.claim, self.lease = context, claim, lease
         self._plan, self._folder = plan, folder
         self._collected: AudioResult | None = None
-        self._published = _segments(claim.result)  # a listener may be in the middle of these
+        self._published = _segments(claim.result)  # may be in playback
         self._next = monotonic()
 
     async def collect(self, *, complete: bool) -> AudioResult:
-        """Store the segments that are whole by now."""
+        """Store the segments that are complete by now."""
         known = self._collected.part if self._collected else None
         collected = await asyncio.to_thread(
             collect_audio, self._folder, self._plan, self.claim.fence, known, complete=complete
@@ -61,7 +61,7 @@ class _Growing:
         return collected.result
 
     async def publish_if_due(self) -> None:
-        """A second attempt is published from where it has more than the first: lists never shrink."""
+        """Publish new segments; a second attempt only beyond those of the first: playlists never shrink."""
         if monotonic() < self._next:
             return
         result = await self.collect(complete=False)
@@ -73,6 +73,6 @@ class _Growing:
 
 
 def _segments(result: dict[str, object] | None) -> int:
-    """How many an earlier attempt has published."""
+    """Number of segments published by an earlier attempt."""
     part = (result or {}).get("part")
     return len(part["segments"]) if isinstance(part, dict) else 0

@@ -1,4 +1,4 @@
-"""Encode a run of segments in every rung, and the storyboard frames that lie in it."""
+"""Chunk job: encode a run of segments in every rung, and its storyboard tiles."""
 
 import asyncio
 from pathlib import Path
@@ -14,7 +14,7 @@ from transcoder.worker.steps.outcome import complete
 async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
     source, plan = claim.planned()
     if plan.video is None:
-        raise ValueError("a chunk of a lecture without a picture")
+        raise ValueError("a chunk job of a lecture without video")
     chunk = plan.video.chunks[claim.number]
     seconds = chunk.frames * plan.video.fps_den / plan.video.fps_num
     async with (
@@ -30,6 +30,6 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
 
 
 def _stored(files: dict[str, Path], claim: Claim) -> dict[str, Path]:
-    """Every chunk of a rung has the same header: the playlists name that of the first."""
+    """Files to store: of the init segments, which are equal in all chunks, only the first chunk's."""
     header = "/" + keys.init_name(claim.fence)
     return {key: path for key, path in files.items() if claim.number == 0 or not key.endswith(header)}

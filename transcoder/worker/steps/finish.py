@@ -1,4 +1,4 @@
-"""Check the whole against the plan, make the pictures around it, and put it in the lesson's place."""
+"""Finish job: verify all parts, make poster and storyboard, and publish the revision."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,14 +10,16 @@ from sqlalchemy import select
 
 from storage import deletions
 from storage.database.tables import Job
+from storage.messages import N_, message
 from storage.objects import keys
+from storage.states import JobKind
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.media import AudioResult, ChunkResult, FinishResult
 from transcoder.packaging import playlist, verify
 from transcoder.planning.plan import Plan
-from transcoder.worker.context import JobLease, WorkerContext, patiently
+from transcoder.worker.context import JobLease, WorkerContext, with_retries
 from transcoder.worker.steps import inventory, thumbnails
 from transcoder.worker.steps.inventory import Part, Parts
 
@@ -29,10 +31,10 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
     parts = await _parts(context, claim)
     there = {item.key: item.size async for item in context.store.list(keys.video(claim.video_id))}
     if lost := inventory.lost(claim.video_id, parts, there):
-        log.warning("parts are not in the store as they were put there: once more", parts=sorted(lost))
-        return await _make_again(context, claim, lost)
+        log.warning("parts missing in the store, requeued", parts=sorted(lost))
+        return await _requeue_lost(context, claim, lost)
     if findings := verify.whole(plan, parts.chunks, parts.audio):
-        return await _begin_anew(context, claim, findings)
+        return await _fail_verification(context, claim, findings)
     async with context.scratch.job_folder(claim.id, claim.fence) as folder, asyncio.TaskGroup() as both:
         poster = both.create_task(thumbnails.poster(context, claim, lease, folder))
         sheets = both.create_task(thumbnails.storyboard(context, claim, lease, folder, parts.chunks))
@@ -42,25 +44,25 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         tile_width=plan.storyboard.width if plan.storyboard else 0,
         tile_height=plan.storyboard.height if plan.storyboard else 0,
     )
-    useless = inventory.useless(claim.video_id, plan, parts, there)
-    await patiently(lambda: _publish(context, claim, result, variants(plan, parts), useless))
+    unreferenced = inventory.unreferenced(claim.video_id, plan, parts, there)
+    await with_retries(lambda: _publish(context, claim, result, variants(plan, parts), unreferenced))
 
 
 async def _parts(context: WorkerContext, claim: Claim) -> Parts:
     async with context.database.read() as session:
         rows = await session.execute(
             select(Job.kind, Job.result)
-            .where(Job.video_id == claim.video_id, Job.kind.in_(("chunk", "audio")))
+            .where(Job.video_id == claim.video_id, Job.kind.in_((JobKind.CHUNK, JobKind.AUDIO)))
             .order_by(Job.number)
         )
         results = rows.all()
-    chunks = tuple(msgspec.convert(row.result, ChunkResult) for row in results if row.kind == "chunk")
-    audio = [msgspec.convert(row.result, AudioResult) for row in results if row.kind == "audio"]
+    chunks = tuple(msgspec.convert(row.result, ChunkResult) for row in results if row.kind == JobKind.CHUNK)
+    audio = [msgspec.convert(row.result, AudioResult) for row in results if row.kind == JobKind.AUDIO]
     return Parts(chunks=chunks, audio=audio[0] if audio else None)
 
 
-async def _make_again(context: WorkerContext, claim: Claim, lost: set[Part]) -> None:
-    """A store that lost something costs another attempt at those parts, not the lecture."""
+async def _requeue_lost(context: WorkerContext, claim: Claim, lost: set[Part]) -> None:
+    """Requeue the parts whose objects the store lost, and delete this finish job."""
 
     async def write() -> Sequence[Job]:
         now = context.now()
@@ -68,17 +70,20 @@ async def _make_again(context: WorkerContext, claim: Claim, lost: set[Part]) -> 
             video = await revisions.lock(session, claim.video_id)
             if video is None:
                 raise LeaseLost(claim.id)
-            await leases.withdraw(session, claim)
-            return await revisions.reopen(session, video, lost, now)
+            await leases.delete_job(session, claim)
+            return await revisions.requeue_parts(session, video, lost, now)
 
-    await jobs.wake(context.queue, await patiently(write))
+    await jobs.wake(context.queue, await with_retries(write))
 
 
-async def _begin_anew(context: WorkerContext, claim: Claim, findings: Sequence[verify.Finding]) -> None:
-    """Every part is good by itself and they do not fit: a retry makes all of them again."""
-    log.error("the parts do not make the planned whole", findings=[str(finding) for finding in findings])
-    sentence = (
-        f"The encoded parts do not fit together ({findings[0]}). Press Retry to encode all of them again."
+async def _fail_verification(
+    context: WorkerContext, claim: Claim, findings: Sequence[verify.Finding]
+) -> None:
+    """Fail the revision because valid parts do not fit together; a retry encodes all of them again."""
+    log.error("verification failed", findings=[str(finding) for finding in findings])
+    told = message(
+        N_("The encoded parts do not fit together (%(finding)s). Press Retry to encode all of them again."),
+        finding=str(findings[0]),
     )
 
     async def write() -> None:
@@ -87,17 +92,19 @@ async def _begin_anew(context: WorkerContext, claim: Claim, findings: Sequence[v
             video = await revisions.lock(session, claim.video_id)
             if video is None:
                 raise LeaseLost(claim.id)
-            await leases.withdraw(session, claim)
-            await revisions.spoil(session, video, now)
-            await revisions.fail(session, video, sentence, now)
+            await leases.delete_job(session, claim)
+            await revisions.discard_results(session, video, now)
+            await revisions.fail(session, video, told, now)
 
-    await patiently(write)
+    await with_retries(write)
 
 
 def variants(plan: Plan, parts: Parts) -> list[dict[str, Any]]:
-    """As lessons.video_quality_variants has them: measured, best first."""
+    """Value of lessons.video_quality_variants: bandwidths as measured, best first."""
     audio = parts.audio
-    sound = playlist.measure(playlist.segment_rates([audio.part])) if audio else playlist.Bandwidth(0, 0)
+    audio_bandwidth = (
+        playlist.measure(playlist.segment_rates([audio.part])) if audio else playlist.Bandwidth(0, 0)
+    )
     return [
         {
             "name": rung.name,
@@ -105,7 +112,7 @@ def variants(plan: Plan, parts: Parts) -> list[dict[str, Any]]:
             "height": rung.height,
             "bandwidth": (
                 playlist.measure(playlist.segment_rates(playlist.rendition_parts(parts.chunks, rung.name)))
-                + sound
+                + audio_bandwidth
             ).peak,
         }
         for rung in (plan.video.rungs if plan.video else ())
@@ -117,9 +124,9 @@ async def _publish(
     claim: Claim,
     result: FinishResult,
     measured: list[dict[str, Any]],
-    useless: Sequence[str],
+    unreferenced: Sequence[str],
 ) -> None:
-    """The swap: one transaction. What is of no use any more is noted in it and removed later."""
+    """Publish the revision in one transaction, which also schedules unreferenced objects for deletion."""
     now = context.now()
     async with context.database.write() as session:
         video = await revisions.lock(session, claim.video_id)
@@ -129,4 +136,4 @@ async def _publish(
             return
         await leases.complete(session, claim, result, now)
         await revisions.publish(session, video, measured, poster=result.poster, now=now)
-        await deletions.schedule(session, useless, now)
+        await deletions.schedule(session, unreferenced, now)

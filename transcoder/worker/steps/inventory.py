@@ -1,4 +1,4 @@
-"""Which objects a finished revision needs, by the jobs that brought them. Pure."""
+"""Objects of a finished revision, by the jobs that stored them. Pure."""
 
 from collections.abc import Mapping
 
@@ -12,16 +12,16 @@ Part = tuple[str, int]  # a job's kind and number
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What every job before the last has brought."""
+    """Results of all jobs before the finish job."""
 
     chunks: tuple[ChunkResult, ...]
     audio: AudioResult | None
 
 
 def needed_by(video_id: str, parts: Parts) -> dict[str, tuple[Part, int | None]]:
-    """Key of each object that plays or goes into a picture: whose it is, and its bytes where known.
+    """Job and size, where known, of each object needed for playback or the storyboard, by key.
 
-    One header serves a whole rendition: the first part's.
+    The first part's init segment serves the whole rendition.
     """
     found: dict[str, tuple[Part, int | None]] = {}
     for number, chunk in enumerate(parts.chunks):
@@ -34,7 +34,7 @@ def needed_by(video_id: str, parts: Parts) -> dict[str, tuple[Part, int | None]]
 
 
 def lost(video_id: str, parts: Parts, there: Mapping[str, int]) -> set[Part]:
-    """Jobs of which an object is missing or has another size. `there`: bytes by key."""
+    """Jobs with an object that is missing or has another size. `there`: sizes in bytes, by key."""
     return {
         part
         for key, (part, size) in needed_by(video_id, parts).items()
@@ -42,8 +42,8 @@ def lost(video_id: str, parts: Parts, there: Mapping[str, int]) -> set[Part]:
     }
 
 
-def useless(video_id: str, plan: Plan, parts: Parts, there: Mapping[str, int]) -> list[str]:
-    """What attempts that do not count have left, and what was only needed on the way."""
+def unreferenced(video_id: str, plan: Plan, parts: Parts, there: Mapping[str, int]) -> list[str]:
+    """Unreferenced objects: leftovers of superseded attempts, and intermediate files."""
     tiles = keys.tiles(video_id)
     named = {keys.poster(video_id), keys.storyboard_index(video_id), *needed_by(video_id, parts)}
     named |= {keys.storyboard_sheet(video_id, sheet) for sheet in range(sheet_count(plan))}

@@ -1,4 +1,4 @@
-"""A part is in: what that means for its revision."""
+"""Publication of a part's result and its effects on the revision."""
 
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,11 @@ from storage.database.tables import Job, Lesson, Video
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
 from transcoder.jobs.leases import Claim, LeaseLost
-from transcoder.worker.context import WorkerContext, patiently
+from transcoder.worker.context import WorkerContext, with_retries
 
 
 async def complete(context: WorkerContext, claim: Claim, result: Any) -> None:
-    """Publish a chunk or the whole sound; whoever brings the last part makes the finish job."""
+    """Publish a finished chunk or audio job; the last one creates the finish job."""
 
     async def write() -> Job | None:
         now = context.now()
@@ -26,13 +26,13 @@ async def complete(context: WorkerContext, claim: Claim, result: Any) -> None:
             await _tell_progress(session, video)
             return await revisions.finish_job_if_due(session, video, now)
 
-    finish = await patiently(write)
+    finish = await with_retries(write)
     if finish is not None:
         await jobs.wake(context.queue, [finish])
 
 
 async def publish_more(context: WorkerContext, claim: Claim, result: Any) -> None:
-    """What there is so far of a part that goes on."""
+    """Publish the partial result of a running job."""
 
     async def write() -> None:
         now: datetime = context.now()
@@ -43,7 +43,7 @@ async def publish_more(context: WorkerContext, claim: Claim, result: Any) -> Non
             await leases.store_result(session, claim, result)
             await revisions.show_if_playable(session, video, now)
 
-    await patiently(write)
+    await with_retries(write)
 
 
 async def _tell_progress(session: AsyncSession, video: Video) -> None:

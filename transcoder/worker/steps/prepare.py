@@ -1,4 +1,4 @@
-"""Look at the original, decide what is to be made of it, and lay out the jobs."""
+"""Prepare job: probe the original, plan the encoding and create the other jobs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import msgspec
 from storage.database.tables import Job
 from storage.objects import keys
 from storage.objects.store import StoreFull
+from storage.states import RevisionState
 from transcoder.ffmpeg import command, process
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
@@ -16,7 +17,7 @@ from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.media import Source
 from transcoder.planning.plan import Plan, make_plan
 from transcoder.source.probe import inspect
-from transcoder.worker.context import JobLease, WorkerContext, patiently
+from transcoder.worker.context import JobLease, WorkerContext, with_retries
 
 ROOM = 4  # times the original: spec section 6
 
@@ -31,25 +32,25 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         if not source.seekable:
             source = await _normalise(context, claim, lease, original, source, folder)
     plan = make_plan(source)
-    laid_out = await patiently(lambda: _lay_out(context, claim, source, plan))
+    laid_out = await with_retries(lambda: _lay_out(context, claim, source, plan))
     await jobs.wake(context.queue, laid_out)
 
 
 async def _check_room(context: WorkerContext, claim: Claim) -> None:
-    """Before anything is made rather than half-way. A store that does not tell is trusted."""
+    """Check free space before encoding. A store that does not report it is assumed to have enough."""
     free = await context.store.free_bytes()
     room = min(context.scratch.free_bytes(), free if free is not None else claim.source_bytes * ROOM)
     if room < claim.source_bytes * ROOM:
         raise StoreFull(
-            f"There is not enough room to encode this lecture: it needs {_size(claim.source_bytes * ROOM)}"
-            f" and {_size(room)} are free. Ask the administrator to make room."
+            f"There is not enough disk space to encode this lecture: {_size(claim.source_bytes * ROOM)}"
+            f" are needed and {_size(room)} are free. Ask the administrator to free space."
         )
 
 
 async def _normalise(
     context: WorkerContext, claim: Claim, lease: JobLease, original: Path, source: Source, folder: Path
 ) -> Source:
-    """Chunks start with a seek: give an original that has no index one, by a copy without encoding."""
+    """Remux an original without an index into an indexed file, because chunks start with a seek."""
     await process.run(command.normalise(context.tools, original, source), folder, lease.limits())
     copy = folder / command.NORMALISED_FILE
     indexed = await inspect(context.tools, copy, folder)
@@ -67,7 +68,7 @@ async def _lay_out(context: WorkerContext, claim: Claim, source: Source, plan: P
             return []
         await leases.complete(session, claim, {}, now)
         video.source, video.plan = msgspec.to_builtins(source), msgspec.to_builtins(plan)
-        video.state = "encoding"
+        video.state = RevisionState.ENCODING
         laid_out = [
             Job(video_id=video.id, kind=kind, number=number, queue=queue, queued_at=now)
             for kind, number, queue in _parts(plan)
@@ -77,7 +78,7 @@ async def _lay_out(context: WorkerContext, claim: Claim, source: Source, plan: P
 
 
 def _parts(plan: Plan) -> Iterator[tuple[str, int, str]]:
-    """Kind, number and queue, in the order in which they should be taken: what makes it playable first."""
+    """Kind, number and queue of the jobs, those that make the lecture playable first."""
     chunks = plan.video.chunks if plan.video else ()
     if chunks:
         yield "chunk", 0, QUICK

@@ -1,4 +1,4 @@
-"""The pictures around a lecture: its poster, and the storyboard that a player shows while seeking."""
+"""Poster of a lecture, and its storyboard, which a player shows while seeking."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,24 +18,24 @@ from transcoder.worker.steps.inventory import sheet_count
 
 log = structlog.get_logger(__name__)
 
-FETCHES_AT_ONCE = 8  # tiles on their way from the store
+FETCHES_AT_ONCE = 8  # tiles fetched from the store at once
 
 
 async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> bool:
-    """Whether there is one: a lecture without it is better than none."""
+    """Make the poster; False when it fails, as a lecture is published without one."""
     source, plan = claim.planned()
     if plan.video is None:
         return False
-    picture = folder / command.POSTER_FILE
+    image = folder / command.POSTER_FILE
     async with context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original:
-        for at in (None, 0.0):  # the first keyframe, where none can be read later
+        for at in (None, 0.0):  # falls back to the first keyframe
             make = command.poster(context.tools, original, source, at=at)
             try:
                 await process.run(make, folder, lease.limits())
             except ProcessFailed as error:
-                log.warning("no poster can be made from here", at=at, error=str(error))
-            if picture.exists():
-                await _put(context, keys.poster(claim.video_id), picture)
+                log.warning("poster failed", at=at, error=str(error))
+            if image.exists():
+                await _put(context, keys.poster(claim.video_id), image)
                 return True
     return False
 
@@ -43,7 +43,7 @@ async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: 
 async def storyboard(
     context: WorkerContext, claim: Claim, lease: JobLease, folder: Path, chunks: Sequence[ChunkResult]
 ) -> int:
-    """How many sheets of a hundred tiles there are."""
+    """Make the storyboard; returns the number of its sheets of a hundred tiles."""
     _, plan = claim.planned()
     if plan.storyboard is None:
         return 0
@@ -66,15 +66,15 @@ def _name(tile: int) -> str:
 
 
 async def _fetch(context: WorkerContext, wanted: dict[str, Path]) -> None:
-    gate = asyncio.Semaphore(FETCHES_AT_ONCE)
+    limit = asyncio.Semaphore(FETCHES_AT_ONCE)
 
-    async def one(key: str, to: Path) -> None:
-        async with gate:
+    async def fetch(key: str, to: Path) -> None:
+        async with limit:
             await context.store.fetch(key, to)
 
     async with asyncio.TaskGroup() as group:
         for key, to in wanted.items():
-            group.create_task(one(key, to))
+            group.create_task(fetch(key, to))
 
 
 async def _put(context: WorkerContext, key: str, path: Path) -> None:

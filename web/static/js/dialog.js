@@ -1,4 +1,4 @@
-// <details data-dialog> opens its body as a modal dialog. Its forms stay where they are in the page's order.
+// Modal dialogs: <details data-dialog> shows its body as one. Its forms keep their place in the page's order.
 import { enhance } from "skillstudio/enhance.js";
 
 enhance("details[data-dialog]", (details) => {

@@ -1,9 +1,9 @@
-// Messages that one can put away.
+// Close buttons of messages.
 import { enhance } from "skillstudio/enhance.js";
 
 enhance("[data-dismiss]", (button) => (button.hidden = false));
 
-// Also those that a script says later.
+// Delegated: scripts add messages later (failed.js).
 document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest("[data-dismissable]").remove();
 });

@@ -1,15 +1,15 @@
-// Run `behaviour` on each element that matches, now and in whatever htmx brings later.
+// Progressive enhancement: runs `behaviour` once on each matching element, now and after each htmx swap.
 export function enhance(selector, behaviour) {
-  const seen = new WeakSet();
-  const look = (root) => {
+  const enhanced = new WeakSet();
+  const scan = (root) => {
     const found = [...root.querySelectorAll(selector)];
     if (root.matches?.(selector)) found.unshift(root);
     for (const element of found) {
-      if (seen.has(element)) continue;
-      seen.add(element);
+      if (enhanced.has(element)) continue;
+      enhanced.add(element);
       behaviour(element);
     }
   };
-  look(document);
-  document.addEventListener("htmx:after:swap", () => look(document));
+  scan(document);
+  document.addEventListener("htmx:after:swap", () => scan(document));
 }

@@ -1,16 +1,17 @@
-// Live state of a lesson's video. The server words it; elements say by data-* attributes what they show:
+// Live state of a lesson's video, from its event stream. The server writes the sentences; elements name in
+// data-* attributes what they show:
 // data-words="headline", data-when="can_retry" (hidden otherwise), data-value="progress".
-import { allIsWell, say } from "skillstudio/failed.js";
+import { clearNotice, showNotice } from "skillstudio/failed.js";
 
-const AGAIN_MS = 4000;
-const AGAIN_SIGNED_OUT_MS = 20_000;
-const SPEAK_EVERY_MS = 20_000;
+const RETRY_MS = 4000;
+const RETRY_SIGNED_OUT_MS = 20_000;
+const ANNOUNCE_MS = 20_000;
 
 export class LessonProgress extends EventTarget {
   constructor(root) {
     super();
     this.root = root;
-    this.spoken = { at: 0, headline: "" };
+    this.announced = { at: 0, headline: "" };
     this.show(JSON.parse(root.dataset.progress));
     this.listen();
     addEventListener("pagehide", () => this.source.close());
@@ -21,18 +22,18 @@ export class LessonProgress extends EventTarget {
     this.source = source;
     source.addEventListener("message", (event) => this.show(JSON.parse(event.data)));
     source.addEventListener("error", () => {
-      // The browser itself connects again, except after an answer that is no stream.
-      if (source.readyState === EventSource.CLOSED) this.goOn();
+      // The browser reconnects by itself, except after a response that is not an event stream.
+      if (source.readyState === EventSource.CLOSED) this.reconnect();
     });
   }
 
-  // A stream does not tell which answer it was; the same question without a stream does.
-  async goOn() {
+  // EventSource hides the response's status; the same request without a stream shows it.
+  async reconnect() {
     const status = await fetch(this.root.dataset.status).then((answer) => answer.status, () => 0);
-    if ([403, 404].includes(status)) return say("stale");
-    if (status === 401) say("signed-out");
-    if (status === 200) allIsWell();
-    setTimeout(() => this.listen(), status === 401 ? AGAIN_SIGNED_OUT_MS : AGAIN_MS);
+    if ([403, 404].includes(status)) return showNotice("stale");
+    if (status === 401) showNotice("signed-out");
+    if (status === 200) clearNotice();
+    setTimeout(() => this.listen(), status === 401 ? RETRY_SIGNED_OUT_MS : RETRY_MS);
   }
 
   show(progress) {
@@ -50,7 +51,7 @@ export class LessonProgress extends EventTarget {
     this.root.querySelector("[data-value]").value = progress.progress;
     this.showPoster(progress.thumbnail_url);
     drawStrip(this.root.querySelector("[data-strip]"), progress.chunks);
-    this.speak(progress.words);
+    this.announce(progress.words);
     this.dispatchEvent(new Event("change"));
   }
 
@@ -60,12 +61,12 @@ export class LessonProgress extends EventTarget {
     image.hidden = !url;
   }
 
-  speak({ headline, detail }) {
+  announce({ headline, detail }) {
     const now = performance.now();
-    if (headline === this.spoken.headline && now - this.spoken.at < SPEAK_EVERY_MS) return;
+    if (headline === this.announced.headline && now - this.announced.at < ANNOUNCE_MS) return;
     const region = this.root.querySelector("[data-announce-progress]");
-    if (this.spoken.headline) setText(region, `${headline}. ${detail}`); // what was there at first is read anyway
-    this.spoken = { at: now, headline };
+    if (this.announced.headline) setText(region, `${headline}. ${detail}`); // the first one is read with the page
+    this.announced = { at: now, headline };
   }
 }
 
@@ -73,7 +74,7 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// One bar a chunk, as wide as it is long; what is under way fills up.
+// One bar for each chunk, as wide as its duration; a running chunk fills up.
 function drawStrip(svg, chunks) {
   svg.toggleAttribute("hidden", !chunks.length);
   const total = chunks.reduce((sum, chunk) => sum + chunk.seconds, 0) || 1;

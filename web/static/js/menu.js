@@ -1,4 +1,4 @@
-// A menu made of <details> closes on Escape and on a click elsewhere.
+// Menus (<details data-menu>): close on Escape and on a click outside.
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && event.target.closest("[data-menu][open]");
   if (!menu) return;

@@ -1,4 +1,4 @@
-// A form is sent once: its button rests until the answer is there.
+// Double submission guard: a form is sent once; its button is busy until the response arrives.
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
   if (event.defaultPrevented || form.target === "_blank") return;
@@ -7,8 +7,8 @@ document.addEventListener("submit", (event) => {
   submitter?.setAttribute("aria-busy", "true");
 });
 
-// The page may come back from the history with the mark still on it, or be kept by whoever is asked
-// about leaving it. Nothing tells what the answer was; a timer runs once it is given.
+// The mark is removed when the page is restored from the history, and when leaving it was declined in the
+// beforeunload dialog. The dialog's result is not reported, but timers run only after it was closed.
 addEventListener("pageshow", release);
 addEventListener("beforeunload", (event) => setTimeout(() => event.defaultPrevented && release()));
 document.addEventListener("htmx:after:request", release);

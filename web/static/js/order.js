@@ -1,4 +1,4 @@
-// The order of lessons by dragging. Without it there are the buttons in each row.
+// Reordering of lessons by dragging. Without JavaScript, the buttons in each row do it.
 import { enhance } from "skillstudio/enhance.js";
 import { refresh } from "skillstudio/refresh.js";
 
@@ -40,7 +40,7 @@ function order(list) {
   return [...list.querySelectorAll("[data-lesson]")].map((row) => row.dataset.lesson);
 }
 
-// The server has the last word: whatever came of it, its list replaces the one on the page.
+// Saves the order, then shows the server's list, whether saving succeeded or not.
 async function save(list) {
   const lessons = order(list);
   if (lessons.join() === list.dataset.known) return;

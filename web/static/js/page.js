@@ -1,4 +1,4 @@
-// Every page: small behaviours that its markup asks for with data-* attributes.
+// Behaviours of every page, selected in the markup by data-* attributes.
 import "htmx.org";
 import "skillstudio/dialog.js";
 import "skillstudio/dismiss.js";

@@ -1,5 +1,5 @@
-// The words on the player's buttons, in the language of the page; English where there are none. They are
-// read while media-chrome loads, so this comes before it.
+// Language of the player's labels: that of the page, else English. media-chrome reads it while it loads, so
+// this is imported first.
 import "media-chrome/lang/de.js";
 import { setLanguage } from "media-chrome/utils/i18n.js";
 

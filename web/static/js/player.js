@@ -1,16 +1,16 @@
-// The lecture's player: hls.js under media-chrome. The page says what to play in data-* attributes;
-// while the lecture is still being encoded, the same answer is asked for again.
+// Lecture player: hls.js under media-chrome. The page passes the playback document in data-* attributes; while
+// the lecture is still being encoded, the document is polled.
 import "skillstudio/player-language.js";
 import "hls-video-element";
 import "media-chrome";
 import "media-chrome/menu";
 
-const ASK_AGAIN_MS = 3000;
-const ASK_FOR_THE_FIRST_MS = 500; // somebody looks at an empty picture
-const REFRESH_AGAIN_MS = 10000; // new addresses that do not work either are no reason to hurry
-const GONE = [401, 403, 404]; // of our own answers: signed out, not enrolled any more, deleted
+const POLL_MS = 3000;
+const POLL_WAITING_MS = 500; // the player is still empty
+const REFRESH_MIN_MS = 10000; // between two requests for new addresses, if the new ones fail too
+const ACCESS_LOST = [401, 403, 404]; // statuses: signed out, no longer enrolled, deleted
 const HLS = {
-  startPosition: 0, // a growing lecture starts at its beginning, not at its edge
+  startPosition: 0, // a growing lecture starts at its beginning, not at the live edge
   liveDurationInfinity: false,
   maxBufferLength: 30,
   backBufferLength: 60,
@@ -29,7 +29,7 @@ class LecturePlayer {
   }
 
   show(playback) {
-    // It failed or was taken away while somebody looked: the page says what there is to say.
+    // The video failed or was removed while the page was open: the reloaded page says which.
     if (this.playback && !playback.hls_url && playback.state !== "waiting") return location.reload();
     this.playback = playback;
     this.root.dataset.state = playback.state;
@@ -37,8 +37,8 @@ class LecturePlayer {
     if (playback.storyboard_url) this.addStoryboard(playback.storyboard_url);
     if (playback.poster_url) this.root.querySelector("media-poster-image")?.setAttribute("src", playback.poster_url);
     this.describe(playback);
-    if (playback.state === "waiting") setTimeout(() => this.ask(), ASK_FOR_THE_FIRST_MS);
-    if (playback.state === "growing") setTimeout(() => this.ask(), ASK_AGAIN_MS);
+    if (playback.state === "waiting") setTimeout(() => this.poll(), POLL_WAITING_MS);
+    if (playback.state === "growing") setTimeout(() => this.poll(), POLL_MS);
   }
 
   load(url, at = 0, ready = () => {}) {
@@ -48,54 +48,55 @@ class LecturePlayer {
     // The element makes a new hls.js instance a microtask after another `src` is set.
     setTimeout(() => {
       this.video.api?.on("hlsError", (_name, error) => this.onError(error));
-      this.video.api?.on("hlsFragLoaded", () => this.found());
+      this.video.api?.on("hlsFragLoaded", () => this.onFragmentLoaded());
       ready();
     });
   }
 
-  // Seconds; before anything is there, where it is to begin.
+  // Playback position in seconds; the start position before anything is loaded.
   get position() {
     return this.video.currentTime || this.video.config.startPosition;
   }
 
-  // From here on, where we were and as fast. A new source stops the player and makes it forget the speed.
-  goOn(url) {
+  // Changes the source and keeps position, speed and play state, which a new `src` resets.
+  switchSource(url) {
     const { paused, playbackRate } = this.video;
     this.load(url, this.position, () => {
       this.video.playbackRate = playbackRate;
-      if (!paused) this.video.play().catch(() => {}); // refused, it stands there and can be started
+      if (!paused) this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
     });
   }
 
-  async ask() {
-    if (this.gone) return;
+  async poll() {
+    if (this.ended) return;
     try {
       const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
       if (answer.ok) return this.show(await answer.json());
-      if (GONE.includes(answer.status)) return this.end();
+      if (ACCESS_LOST.includes(answer.status)) return this.end();
     } catch {
-      // The network is away; what is buffered plays on, and we ask again.
+      // Network lost: the buffer plays on and polling continues.
     }
-    setTimeout(() => this.ask(), ASK_AGAIN_MS);
+    setTimeout(() => this.poll(), POLL_MS);
   }
 
-  // The addresses end some hours after the page was made, or with a video that was replaced: fetch new ones and go on where we were.
+  // Signed addresses expire hours after the page was made, or when the video is replaced: fetches new ones and continues
+  // at the same position.
   async onError(error) {
     const status = error.response?.code;
-    if (this.gone) return;
-    const fresh = performance.now() - (this.refreshedAt ?? -Infinity) < REFRESH_AGAIN_MS;
-    if (!GONE.includes(status) || fresh || this.refreshing) {
+    if (this.ended) return;
+    const fresh = performance.now() - (this.refreshedAt ?? -Infinity) < REFRESH_MIN_MS;
+    if (!ACCESS_LOST.includes(status) || fresh || this.refreshing) {
       if (error.fatal) this.recover(error);
-      // hls.js tries again by itself for half a minute; nobody should look at a picture that stands so long.
-      else if (error.type === "networkError" && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.sayOffline();
+      // hls.js retries by itself for half a minute; a stalled player says so at once.
+      else if (error.type === "networkError" && this.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.showOffline();
       return;
     }
     this.refreshing = true;
     try {
       await this.refresh();
     } catch {
-      // The network went in the same moment: the next look may find it back.
-      this.lost(() => this.onError(error));
+      // The network was lost at the same moment: retry.
+      this.retryLater(() => this.onError(error));
     } finally {
       this.refreshing = false;
     }
@@ -103,44 +104,44 @@ class LecturePlayer {
 
   async refresh() {
     const answer = await fetch(this.root.dataset.playbackUrl, { headers: { accept: "application/json" } });
-    if (GONE.includes(answer.status)) return this.end();
+    if (ACCESS_LOST.includes(answer.status)) return this.end();
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     this.playback = await answer.json();
     this.refreshedAt = performance.now();
-    this.goOn(this.playback.hls_url);
+    this.switchSource(this.playback.hls_url);
   }
 
-  // Nobody may watch it any more: what is buffered plays on, nothing is asked for again.
+  // Access was lost: the buffer plays on, nothing more is requested.
   end() {
-    this.gone = true;
+    this.ended = true;
     this.offline = false;
-    clearTimeout(this.again);
+    clearTimeout(this.retryTimer);
     this.video.api?.stopLoad();
-    this.say(this.texts.textGone);
+    this.showNote(this.texts.textGone);
   }
 
   recover(error) {
     if (error.type === "mediaError") return this.video.api.recoverMediaError();
     if (error.type !== "networkError") return;
-    this.lost(() => {
+    this.retryLater(() => {
       const { api } = this.video;
-      if (!api.levels.length) api.loadSource(this.source); // without a master playlist there is nothing to start
+      if (!api.levels.length) api.loadSource(this.source); // without a master playlist startLoad() does nothing
       api.startLoad(this.position);
     });
   }
 
-  lost(tryAgain) {
-    this.sayOffline();
-    clearTimeout(this.again);
-    this.again = setTimeout(tryAgain, ASK_AGAIN_MS);
+  retryLater(retry) {
+    this.showOffline();
+    clearTimeout(this.retryTimer);
+    this.retryTimer = setTimeout(retry, POLL_MS);
   }
 
-  sayOffline() {
+  showOffline() {
     this.offline = true;
-    this.say(this.texts.textOffline);
+    this.showNote(this.texts.textOffline);
   }
 
-  found() {
+  onFragmentLoaded() {
     if (!this.offline) return;
     this.offline = false;
     this.describe(this.playback);
@@ -153,15 +154,15 @@ class LecturePlayer {
   }
 
   describe({ state, playable_seconds, duration_seconds, progress }) {
-    if (state === "waiting") this.say(this.texts.textWaiting, progress);
+    if (state === "waiting") this.showNote(this.texts.textWaiting, progress);
     else if (state === "growing") {
       const text = this.texts.textGrowing.replace("{ready}", clock(playable_seconds)).replace("{total}", clock(duration_seconds));
-      this.say(text, progress, this.texts.textGrowingSaid);
-    } else this.say("");
+      this.showNote(text, progress, this.texts.textGrowingSaid);
+    } else this.showNote("");
   }
 
-  // `announced` is what a screen reader says, once: figures would have it speak every few seconds.
-  say(text, progress, announced = text) {
+  // `announced` is the screen reader's text, without figures: changing ones would be read every few seconds.
+  showNote(text, progress, announced = text) {
     if (!this.note) return;
     const region = this.root.querySelector("[data-announce]");
     if (region.textContent !== announced) region.textContent = announced;
@@ -172,8 +173,8 @@ class LecturePlayer {
     if (progress !== undefined) bar.value = progress;
   }
 
-  // The usual keys work wherever the focus is, unless somebody is typing or on a control. Up and down
-  // turn pages there, and the space bar does not.
+  // Player keys work wherever the focus is, except in fields and on controls. Arrow up and down still scroll the
+  // page; the space bar does not.
   onKey(event) {
     const busy = event.target.closest?.("input, textarea, select, button, summary, a, [contenteditable], media-controller");
     if (busy || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;

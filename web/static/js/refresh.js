@@ -1,4 +1,4 @@
-// A section with an id and data-refresh="seconds" keeps itself fresh, unless somebody is busy in it.
+// Polling sections: data-refresh="seconds" on a section with an id, paused while the section is in use.
 import htmx from "htmx.org";
 import { enhance } from "skillstudio/enhance.js";
 
@@ -11,8 +11,8 @@ enhance("[data-refresh]", (section) => {
   }, section.dataset.refresh * 1000);
 });
 
-// The section as the server has it now, in place of the one on the page. data-refresh-also names what changes
-// with it; data-refresh-from its page, where a form that was refused may stand at an address of its own.
+// Replaces the section by the server's current one. data-refresh-also: selectors of elements that change with it;
+// data-refresh-from: the section's page, if the current address may be that of a refused form.
 export function refresh(section) {
   const part = `#${section.id}`;
   const also = (section.dataset.refreshAlso ?? "").split(",").filter((other) => other && !inUse(other));

@@ -1,12 +1,12 @@
-// Several lectures on the page of a course: a draft lesson a file, one file at a time on the line,
-// so that the first can be watched while the others still travel.
+// Multi-file upload on the course page: one draft lesson for each file, one file at a time, so that the first
+// can be watched while the others are still uploading.
 import { refresh } from "skillstudio/refresh.js";
 import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
 import { FileUpload, findPrevious } from "skillstudio/upload-file.js";
 import { bindPanel, makePanel } from "skillstudio/upload-panel.js";
 
-const AGAIN_MS = 4000;
-const LATER = [429, 502, 503, 504]; // the server, or what stands before it, wants to be asked again
+const RETRY_MS = 4000;
+const RETRY_STATUSES = [429, 502, 503, 504]; // sent by the server or a proxy in front of it
 
 class CourseUploads {
   uploads = [];
@@ -53,17 +53,18 @@ class CourseUploads {
     const begun = await this.begin(upload).then(() => true, (error) => this.refuse(upload, error));
     this.preparing = false;
     if (begun) this.next();
-    else this.timer = setTimeout(() => this.next(), AGAIN_MS); // it keeps its place
+    else this.timer = setTimeout(() => this.next(), RETRY_MS); // it keeps its place in the queue
   }
 
-  // True where the server has refused this one, and the next may have its turn.
+  // True if the server refused this file, so that the next one can start; false to retry.
   refuse(upload, error) {
     if (!(error instanceof Refusal)) return false;
     upload.refuse(error.message || this.texts.textFailed, { signedOut: error.status === 401 });
     return true;
   }
 
-  // A file that was begun or sent before finds its lesson; a lesson of its name without a video takes it.
+  // Chooses the lesson: that of an earlier upload of the same file, else one of the same title without a video, else
+  // a new one.
   async begin(upload) {
     const lessons = await ask(this.lessonsUrl);
     const known = await findPrevious(upload.file);
@@ -74,10 +75,10 @@ class CourseUploads {
       (previous && lessonOf(previous)) ||
       lessons.find((lesson) => same(lesson.title, title) && !lesson.video_status) ||
       (await ask(this.lessonsUrl, { title }));
-    if (upload.state !== "queued") return; // cancelled meanwhile
+    if (upload.state !== "queued") return; // cancelled in the meantime
     upload.address = `/teach/courses/${this.texts.course}/lessons/${lesson.id}`;
     if (["processing", "ready"].includes(lesson.video_status)) return upload.refuse(this.texts.textKnown, { final: true });
-    // What was sent whole before is not an upload to go on with: its encoding failed or was stopped.
+    // A complete earlier upload cannot be resumed: its encoding failed or was cancelled.
     upload.start(lesson.id, lesson.video_status === "uploading" ? previous : undefined);
   }
 }
@@ -89,14 +90,14 @@ class Refusal extends Error {
   }
 }
 
-// Raises a Refusal where the server says no, anything else where it does not answer as itself.
+// Throws a Refusal for a problem document of the server, a plain Error for everything else.
 async function ask(url, body) {
   const options = body && { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const answer = await fetch(url, { ...options, credentials: "same-origin" });
   const json = await answer.json();
   if (answer.ok) return json;
-  const said = answer.headers.get("content-type")?.startsWith("application/problem+json") && !LATER.includes(answer.status);
-  throw said ? new Refusal(answer.status, json) : new Error(`${url} answers ${answer.status}`);
+  const problem = answer.headers.get("content-type")?.startsWith("application/problem+json") && !RETRY_STATUSES.includes(answer.status);
+  throw problem ? new Refusal(answer.status, json) : new Error(`${url} answers ${answer.status}`);
 }
 
 // "03_sorting-networks.mp4" becomes "03 sorting networks", as server/uploads/rules.py has it.
@@ -109,7 +110,7 @@ function same(one, other) {
   return one.localeCompare(other, undefined, { sensitivity: "accent" }) === 0;
 }
 
-// The list beside us, as the server has it now.
+// Reloads the list of lessons.
 function refreshList() {
   const lessons = document.querySelector("#lessons");
   if (lessons) refresh(lessons);

@@ -1,7 +1,7 @@
-// A place to drop files on; its button opens the file dialog. `onFiles` gets a list of File.
+// Drop zone for files; its button opens the file dialog. `onFiles` gets a list of File.
 export function dropZone(zone, onFiles) {
   const input = zone.querySelector("input[type=file]");
-  let depth = 0; // dragenter and dragleave also come from what lies inside
+  let depth = 0; // dragenter and dragleave also bubble from child elements
 
   const mark = (over) => zone.toggleAttribute("data-over", over);
   const take = (files) => files.length && onFiles([...files]);
@@ -23,10 +23,10 @@ export function dropZone(zone, onFiles) {
   });
 }
 
-// A file that misses the zone would replace the page, and with it every upload that runs.
+// A file dropped outside the zone would replace the page and end all running uploads.
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
-// Ask before the page is left while `busy()`.
+// Leave confirmation while `busy()`.
 export function guardLeaving(busy) {
   addEventListener("beforeunload", (event) => busy() && event.preventDefault());
 }

@@ -1,12 +1,12 @@
-// One file on its way to one lesson, over tus. It goes on after a lost connection, a restart of the
-// server and a reload of the page; only a person or a refusal ends it.
+// Resumable tus upload of one file to one lesson. Continues after a lost connection, a server restart and a page
+// reload; only the user or a refusal ends it.
 import "tus-js-client";
 import { Rate } from "skillstudio/upload-rate.js";
 
 const ENDPOINT = "/api/video/upload/tus";
-const PART_BYTES = 50e6; // a request each: proxies limit bodies, and some hold them back until they are whole
-const WAIT_MS = [500, 1000, 2000, 4000, 8000]; // before each try to go on; the last one for good
-const STALL_MS = 60_000; // without a byte, the line is taken for dead: the system alone may take a quarter of an hour
+const PART_BYTES = 50e6; // for each request: proxies limit bodies, and some buffer them whole
+const WAIT_MS = [500, 1000, 2000, 4000, 8000]; // before each retry; the last value repeats
+const STALL_MS = 60_000; // without progress before a retry; the system's own timeout can be 15 minutes
 
 // States: queued, starting, sending, paused, waiting (for the connection), refused, done, cancelled.
 export class FileUpload extends EventTarget {
@@ -14,8 +14,8 @@ export class FileUpload extends EventTarget {
   sent = 0;
   problem = "";
   #rate = new Rate();
-  #tries = 0;
-  #most = 0; // bytes, of all tries
+  #attempts = 0;
+  #furthest = 0; // bytes, over all attempts
   #timer;
   #watchdog;
 
@@ -25,9 +25,9 @@ export class FileUpload extends EventTarget {
     this.tus = new tus.Upload(file, {
       endpoint: ENDPOINT,
       chunkSize: PART_BYTES,
-      retryDelays: null, // #lost does it, without an end
+      retryDelays: null, // #scheduleRetry retries without limit
       fingerprint: async () => fingerprint(file),
-      onAfterResponse: keepUpload,
+      onAfterResponse: rejectRefusedHead,
       onProgress: (sent) => this.#progress(sent),
       onSuccess: () => this.#set("done", { sent: file.size }),
       onError: (error) => this.#failed(error),
@@ -52,7 +52,7 @@ export class FileUpload extends EventTarget {
     return ["starting", "sending", "waiting"].includes(this.state);
   }
 
-  // `previous` from `findPrevious`, to go on where it stopped.
+  // `previous`: entry from `findPrevious`, to resume that upload.
   start(lesson, previous) {
     this.lesson = lesson;
     this.tus.options.metadata = { lesson_id: lesson, filename: this.file.name, filetype: this.file.type };
@@ -61,7 +61,7 @@ export class FileUpload extends EventTarget {
     this.tus.start();
   }
 
-  // For what goes wrong before the first byte. `final`: trying again would not help.
+  // Refusal before the first byte. `final`: a retry cannot help.
   refuse(problem, { final = false, signedOut = false } = {}) {
     this.#set("refused", { problem, final, signedOut });
   }
@@ -79,7 +79,7 @@ export class FileUpload extends EventTarget {
     if (this.lesson) this.tus.start();
   }
 
-  // What has arrived is thrown away here and on the server; of what is done or cannot go on, only the mention.
+  // Discards the upload here and on the server; if it is done or cannot be resumed, only its entry.
   async cancel() {
     clearTimeout(this.#timer);
     const { state, final } = this;
@@ -89,17 +89,17 @@ export class FileUpload extends EventTarget {
     try {
       await this.tus.abort(true);
     } catch {
-      // The server still has it, for some days: it is an upload like any other that was begun and left.
+      // The server keeps it like any interrupted upload until it expires.
       this.tus.url = null;
       this.dispatchEvent(new Event("change"));
     }
   }
 
   #progress(sent) {
-    if (this.state === "paused") return; // what was on its way when somebody pressed the button
+    if (this.state === "paused") return; // bytes that were in flight when the upload was paused
     this.#rate.add(sent);
-    if (sent > this.#most) this.#tries = 0; // the same bytes once more are no sign that the line is back
-    this.#most = Math.max(sent, this.#most);
+    if (sent > this.#furthest) this.#attempts = 0; // resent bytes do not prove that the connection is back
+    this.#furthest = Math.max(sent, this.#furthest);
     this.#set("sending", { sent });
   }
 
@@ -107,27 +107,27 @@ export class FileUpload extends EventTarget {
     const response = error.originalResponse ?? error.causingError?.response;
     const status = response?.getStatus() ?? 0;
     const busy = [409, 423, 460].includes(status) || (status >= 500 && status !== 507);
-    // 404 and 410: the server has let go of it. The next try asks, and begins anew.
+    // 404 and 410: the server has deleted the upload. The next attempt finds out by HEAD and starts a new one.
     const gone = [404, 410].includes(status) && this.tus.url !== null;
-    // A file that has gone or changed fails in the same way as the line.
+    // A file that was deleted or changed fails like a lost connection.
     if (status === 0 && !(await readable(this.file))) {
       return this.#set("refused", { unreadable: true, final: true });
     }
-    if (!this.active) return; // somebody pressed a button meanwhile
-    if (status === 0 || busy || gone) return this.#lost();
+    if (!this.active) return; // paused or cancelled in the meantime
+    if (status === 0 || busy || gone) return this.#scheduleRetry();
     this.#rate.restart();
     this.#set("refused", { problem: sentence(response?.getBody()), signedOut: status === 401 });
   }
 
-  #lost() {
+  #scheduleRetry() {
     clearTimeout(this.#timer);
     this.#rate.restart();
-    this.#timer = setTimeout(() => this.#again(), WAIT_MS[Math.min(this.#tries, WAIT_MS.length - 1)]);
-    this.#tries += 1;
+    this.#timer = setTimeout(() => this.#retry(), WAIT_MS[Math.min(this.#attempts, WAIT_MS.length - 1)]);
+    this.#attempts += 1;
     this.#set("waiting");
   }
 
-  #again() {
+  #retry() {
     clearTimeout(this.#timer);
     this.#watch();
     this.tus.start();
@@ -135,16 +135,16 @@ export class FileUpload extends EventTarget {
 
   #watch() {
     clearTimeout(this.#watchdog);
-    this.#watchdog = setTimeout(() => this.#cut(), STALL_MS);
+    this.#watchdog = setTimeout(() => this.#abort(), STALL_MS);
   }
 
-  #cut() {
+  #abort() {
     this.tus.abort();
-    this.#lost();
+    this.#scheduleRetry();
   }
 
-  #online = () => this.state === "waiting" && this.#again();
-  #offline = () => ["starting", "sending"].includes(this.state) && this.#cut();
+  #online = () => this.state === "waiting" && this.#retry();
+  #offline = () => ["starting", "sending"].includes(this.state) && this.#abort();
 
   #set(state, values = {}) {
     if (this.state === "cancelled" || (this.state === "done" && state !== "cancelled")) return;
@@ -159,15 +159,15 @@ export class FileUpload extends EventTarget {
   }
 }
 
-// tus-js-client takes every refusal of a look, and every mishap of the server, for the end of an upload and
-// begins anew. It has ended only where the server says so; whoever is signed out signs in and goes on.
-function keepUpload(request, response) {
+// tus-js-client takes every error response to HEAD for an upload that no longer exists and starts a new one. Only
+// 404 and 410 mean that; after a 401 the user signs in and resumes, and server errors are retried.
+function rejectRefusedHead(request, response) {
   const status = response.getStatus();
   const refused = status >= 400 && ![404, 410, 423].includes(status);
   if (request.getMethod() === "HEAD" && refused) throw Object.assign(new Error("refused"), { response });
 }
 
-// What this browser remembers of earlier tries with this very file, newest first.
+// Earlier uploads of this file from this browser, newest first.
 export async function findPrevious(file) {
   const found = await tus.defaultOptions.urlStorage.findUploadsByFingerprint(fingerprint(file));
   return found.filter((entry) => entry.uploadUrl).sort((a, b) => b.creationTime.localeCompare(a.creationTime));
@@ -177,7 +177,7 @@ export function uploadId(previous) {
   return previous.uploadUrl.split("/").at(-1);
 }
 
-// The same name, size and time of change: the same file.
+// File identity: name, type, size and modification time.
 function fingerprint(file) {
   return `skillstudio-${file.name}-${file.type}-${file.size}-${file.lastModified}`;
 }

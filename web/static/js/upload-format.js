@@ -1,4 +1,4 @@
-// Sizes, rates and times in the page's language.
+// Formatting of sizes, rates and durations in the page's language.
 const LANGUAGE = document.documentElement.lang || "en";
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
 
@@ -27,7 +27,7 @@ export function duration(seconds) {
   return `${amount(Math.floor(minutes / 60), "hour")} ${amount(minutes % 60, "minute")}`;
 }
 
-// Puts values into a sentence of the page: "{sent} of {size}".
+// Fills the placeholders of a sentence: "{sent} of {size}".
 export function fill(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (_whole, name) => values[name] ?? "");
 }
@@ -42,7 +42,7 @@ function measure(value, named) {
 }
 
 function amount(value, unit, digits = 0) {
-  const unitDisplay = unit === "byte" ? "long" : "short"; // the short one has no plural
+  const unitDisplay = unit === "byte" ? "long" : "short"; // the short form has no plural
   const shape = { style: "unit", unit, unitDisplay, minimumFractionDigits: digits, maximumFractionDigits: digits };
   return new Intl.NumberFormat(LANGUAGE, shape).format(value);
 }

@@ -1,4 +1,4 @@
-// The instructor's page of a lesson: drop a lecture, watch it travel, go on after a break.
+// Upload on the instructor's lesson page: drop zone, upload progress, resuming an interrupted upload.
 import { LessonProgress } from "skillstudio/lesson-progress.js";
 import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
 import { FileUpload, findPrevious, uploadId } from "skillstudio/upload-file.js";
@@ -57,7 +57,7 @@ class LessonVideo {
     return this.upload?.tus.url?.split("/").at(-1);
   }
 
-  // What was begun and is not being sent from this page: which file goes on, or let go of it.
+  // Unfinished uploads that are not running on this page: asks for the file to resume, or to discard the upload.
   showInterrupted() {
     const { stage, job_id: job } = this.progress.latest;
     const others = this.upload?.state === "starting" ? [] : this.open.filter((upload) => upload.id !== this.ownId);

@@ -1,8 +1,8 @@
-// Shows one FileUpload: name, bar, rate, time left, and the buttons that fit its state.
-// The markup and the words are those of templates/uploads/panel.html.
+// View of one FileUpload: name, bar, rate, time left, and the buttons for its state. Markup and texts are in
+// templates/uploads/panel.html.
 import { duration, fill, percent, percentText, rate, size } from "skillstudio/upload-format.js";
 
-const SPEAK_EVERY_MS = 30_000; // a screen reader hears how far it is twice a minute
+const ANNOUNCE_MS = 30_000; // screen readers are told the progress twice a minute
 
 export function makePanel(template) {
   return template.content.firstElementChild.cloneNode(true);
@@ -11,7 +11,7 @@ export function makePanel(template) {
 export function bindPanel(panel, upload) {
   const part = (name) => panel.querySelector(`[data-${name}]`);
   const texts = panel.dataset;
-  let spoken = { at: 0, state: "" };
+  let announced = { at: 0, state: "" };
 
   part("name").textContent = upload.file.name;
   part("bar").setAttribute("aria-label", fill(texts.textLabel, { name: upload.file.name }));
@@ -31,17 +31,17 @@ export function bindPanel(panel, upload) {
     part("problem").hidden = !problem;
     part("problem").lastElementChild.textContent = problem;
     toggle(part("pause"), part("resume"), upload.active, ["paused", "refused"].includes(upload.state) && !upload.final);
-    part("open").hidden = !upload.address || upload.active; // leaving would stop it
+    part("open").hidden = !upload.address || upload.active; // leaving the page would stop the upload
     if (upload.address) part("open").href = upload.address;
     if (upload.final || upload.state === "done") part("cancel").firstElementChild.textContent = texts.textRemove;
     part("cancel").hidden = upload.state === "cancelled";
-    speak(done);
+    announce(done);
   }
 
-  function speak(done) {
+  function announce(done) {
     const now = performance.now();
-    if (upload.state === spoken.state && now - spoken.at < SPEAK_EVERY_MS) return;
-    spoken = { at: now, state: upload.state };
+    if (upload.state === announced.state && now - announced.at < ANNOUNCE_MS) return;
+    announced = { at: now, state: upload.state };
     part("announce").textContent = `${upload.file.name}: ${percentText(done)}. ${part("line").textContent}`;
   }
 
@@ -49,7 +49,7 @@ export function bindPanel(panel, upload) {
   show();
 }
 
-// One of two buttons is there; the focus goes along.
+// Shows one of the two buttons and keeps the focus on it.
 function toggle(pause, resume, pausing, resuming) {
   const focused = [pause, resume].includes(document.activeElement);
   pause.hidden = !pausing;

@@ -1,4 +1,4 @@
-// How fast bytes go and how long the rest takes, judged by the last seconds.
+// Transfer rate and time left, from a sliding window of samples.
 const WINDOW_MS = 12_000;
 
 export class Rate {
@@ -13,12 +13,12 @@ export class Rate {
     while (this.samples.length > 2 && at - this.samples[0].at > WINDOW_MS) this.samples.shift();
   }
 
-  // After a pause or a lost connection the time before it says nothing.
+  // Drops the samples: after a pause or a lost connection they say nothing about the rate.
   restart() {
     this.samples = [];
   }
 
-  // Bytes a second; nothing until there is a second to judge by.
+  // Bytes per second; null until the samples span a second.
   get perSecond() {
     const [first, last] = [this.samples[0], this.samples.at(-1)];
     const seconds = first ? (last.at - first.at) / 1000 : 0;

@@ -1,4 +1,4 @@
-"""The one door for media tools: every end that a process can come to."""
+"""Start of media tools: exit, limits, cancellation and progress."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from transcoder.ffmpeg.process import Command, Kind, Limits, ProcessFailed, Prog
 from transcoder.ffmpeg.tools import Tools
 
 GENEROUS = Limits(seconds=30)
-# It shows that it lives, and so does a child that has left it behind.
+# The process and a background child each append to a file while they are alive.
 BEATING = "(while :; do echo >> child; sleep 0.02; done) & while :; do echo >> parent; sleep 0.02; done"
 
 
@@ -21,7 +21,7 @@ def shell(script: str) -> Command:
 
 
 def encode(tools: Tools, source: str, *options: str) -> Command:
-    """At the speed of life."""
+    """Encoding in real time (-re)."""
     argv = (str(tools.ffmpeg), "-nostdin", "-hide_banner", "-re", "-f", "lavfi", "-i", source, *options)
     return Command(argv=argv, purpose="test")
 
@@ -37,7 +37,7 @@ async def beats(folder: Path) -> bool:
 
 
 async def is_still(folder: Path) -> bool:
-    """Nobody beats any more: not a single time in what would be ten beats."""
+    """Whether neither process wrote for the time of ten beats."""
 
     def sizes() -> list[int]:
         return [(folder / name).stat().st_size for name in ("child", "parent")]
@@ -47,20 +47,20 @@ async def is_still(folder: Path) -> bool:
     return sizes() == before
 
 
-async def test_what_it_said(tmp_path: Path) -> None:
+async def test_output_is_captured(tmp_path: Path) -> None:
     finished = await process.run(shell("echo out; echo err >&2"), tmp_path, GENEROUS)
     assert (finished.stdout, finished.stderr) == (b"out\n", "err\n")
     assert finished.seconds > 0
     assert finished.peak_rss > 0
 
 
-async def test_a_bad_end(tmp_path: Path) -> None:
+async def test_exit_code_raises(tmp_path: Path) -> None:
     failed = await fails(shell("echo one >&2; echo two >&2; exit 3"), tmp_path, GENEROUS)
     assert (failed.kind, failed.returncode, failed.stderr) == ("exit", 3, "one\ntwo\n")
     assert str(failed) == "test: exit (3): two"
 
 
-async def test_only_the_tail_of_a_long_complaint(tmp_path: Path) -> None:
+async def test_stderr_is_limited_to_its_tail(tmp_path: Path) -> None:
     failed = await fails(
         shell("yes complaint | head -c 1000000 >&2; echo last >&2; exit 1"), tmp_path, GENEROUS
     )
@@ -68,22 +68,22 @@ async def test_only_the_tail_of_a_long_complaint(tmp_path: Path) -> None:
     assert len(failed.stderr) == 64 * 1024
 
 
-async def test_nothing_to_read(tmp_path: Path) -> None:
+async def test_stdin_is_empty(tmp_path: Path) -> None:
     assert (await process.run(shell("cat"), tmp_path, GENEROUS)).stdout == b""
 
 
-async def test_out_of_time_kills_the_whole_group(tmp_path: Path) -> None:
+async def test_timeout_kills_the_process_group(tmp_path: Path) -> None:
     assert (await fails(shell(BEATING), tmp_path, Limits(seconds=1))).kind == "timeout"
     assert await is_still(tmp_path)
 
 
-async def test_what_it_leaves_behind_is_killed_at_its_end(tmp_path: Path) -> None:
+async def test_surviving_children_are_killed(tmp_path: Path) -> None:
     await process.run(shell("(while :; do echo >> child; sleep 0.02; done) & sleep 0.1"), tmp_path, GENEROUS)
     (tmp_path / "parent").touch()
     assert await is_still(tmp_path)
 
 
-async def test_cancelling_kills_before_it_returns(tmp_path: Path) -> None:
+async def test_cancelling_kills_the_process_group(tmp_path: Path) -> None:
     running = asyncio.create_task(process.run(shell(BEATING), tmp_path, GENEROUS))
     await until(lambda: beats(tmp_path), 10)
     running.cancel()
@@ -92,13 +92,13 @@ async def test_cancelling_kills_before_it_returns(tmp_path: Path) -> None:
     assert await is_still(tmp_path)
 
 
-async def test_an_error_in_the_listener_kills_too(tools: Tools, tmp_path: Path) -> None:
+async def test_error_in_progress_callback_kills_the_process(tools: Tools, tmp_path: Path) -> None:
     def listener(progress: Progress) -> None:
-        raise RuntimeError("nobody listens")
+        raise RuntimeError("callback failed")
 
     endless = encode(tools, "testsrc2=s=64x64:r=5", "-f", "null", "-")
     async with asyncio.timeout(20):
-        with pytest.raises(RuntimeError, match="nobody listens"):
+        with pytest.raises(RuntimeError, match="callback failed"):
             await process.run(endless, tmp_path, GENEROUS, listener)
 
 
@@ -107,7 +107,7 @@ async def test_an_error_in_the_listener_kills_too(tools: Tools, tmp_path: Path) 
     [
         ("exec head -c 3000000 /dev/urandom > one", "too_much_output"),
         ("for n in 1 2 3 4 5; do head -c 900000 /dev/urandom > $n; done; sleep 30", "too_much_output"),
-        ("yes", "too_much_output"),  # more on stdout than anybody may want
+        ("yes", "too_much_output"),  # unlimited stdout
         ("kill -9 $$", "killed"),
         ("kill -11 $$", "killed"),
     ],
@@ -117,33 +117,33 @@ async def test_limits(script: str, kind: Kind, tmp_path: Path) -> None:
     assert (await fails(shell(script), tmp_path, limits)).kind == kind
 
 
-async def test_too_much_memory(tools: Tools, tmp_path: Path) -> None:
+async def test_memory_limit(tools: Tools, tmp_path: Path) -> None:
     greedy = encode(tools, "testsrc2=s=4096x4096:r=100:d=1,reverse", "-f", "null", "-")
     failed = await fails(greedy, tmp_path, Limits(seconds=30, memory_bytes=2**29))
     assert failed.kind in ("exit", "killed")
     assert "allocate memory" in failed.stderr or "Resource temporarily unavailable" in failed.stderr
 
 
-async def test_stalled(tools: Tools, tmp_path: Path) -> None:
-    """It waits for a pipe that says nothing."""
+async def test_stalled_process_is_killed(tools: Tools, tmp_path: Path) -> None:
+    """It waits for a pipe without data."""
     os.mkfifo(tmp_path / "silence")
     argv = (str(tools.ffmpeg), "-nostdin", "-i", str(tmp_path / "silence"), "-f", "null", "-")
     failed = await fails(Command(argv=argv, purpose="test"), tmp_path, Limits(seconds=30, stall_seconds=1))
     assert failed.kind == "stalled"
 
 
-async def test_progress(tools: Tools, tmp_path: Path) -> None:
-    told: list[Progress] = []
+async def test_progress_is_reported(tools: Tools, tmp_path: Path) -> None:
+    reports: list[Progress] = []
     encoded = encode(tools, "testsrc2=s=64x64:r=10:d=2", "-c:v", "libx264", "out.mp4")
-    await process.run(encoded, tmp_path, GENEROUS, told.append)
-    frames = [progress.frame for progress in told]
+    await process.run(encoded, tmp_path, GENEROUS, reports.append)
+    frames = [progress.frame for progress in reports]
     assert frames == sorted(frames)
     assert frames[-1] == 20
-    assert told[-1].out_seconds == pytest.approx(2, abs=0.2)
+    assert reports[-1].out_seconds == pytest.approx(2, abs=0.2)
     assert (tmp_path / "out.mp4").exists()
 
 
-async def test_many_at_once(tmp_path: Path) -> None:
+async def test_concurrent_processes(tmp_path: Path) -> None:
     folders = [tmp_path / str(number) for number in range(8)]
     for folder in folders:
         folder.mkdir()
@@ -151,4 +151,4 @@ async def test_many_at_once(tmp_path: Path) -> None:
     finished = await asyncio.gather(
         *(process.run(script, folder, GENEROUS) for script, folder in zip(scripts, folders, strict=True))
     )
-    assert [one.stdout.decode().split() for one in finished] == [[f.name, str(f.resolve())] for f in folders]
+    assert [run.stdout.decode().split() for run in finished] == [[f.name, str(f.resolve())] for f in folders]

@@ -1,4 +1,4 @@
-"""What a tool cannot reach. What the kernel of this machine does not offer cannot be asked of it."""
+"""Sandbox of the media tools. Restrictions that this kernel does not support are not asserted."""
 
 import ctypes
 import os
@@ -23,12 +23,12 @@ def shell(script: str) -> Command:
     return Command(argv=("/bin/sh", "-c", script), purpose="test", reports=False)
 
 
-def may_leave_the_network() -> bool:
-    """Of namespaces with and without a user's own; or Landlock that knows of TCP."""
-    alone, with_user = ("40000000", "50000000")
+def network_can_be_isolated() -> bool:
+    """Whether network namespaces work, with or without a user namespace, or Landlock supports TCP."""
+    network_only, with_user = ("40000000", "50000000")
     return _landlock() >= 4 or any(
         subprocess.run([sys.executable, "-c", UNSHARE, flags], check=False).returncode == 0
-        for flags in (alone, with_user)
+        for flags in (network_only, with_user)
     )
 
 
@@ -36,11 +36,11 @@ def _landlock() -> int:
     return int(ctypes.CDLL(None).syscall(444, None, 0, 1))
 
 
-def files_are_closed() -> bool:
+def files_can_be_restricted() -> bool:
     return process.bubblewrap() is not None or _landlock() >= 1
 
 
-async def test_the_environment_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_environment_is_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLSTUDIO_SECRET", "canary")
     said = (
         await process.run(Command(("/usr/bin/env",), "test", reports=False), tmp_path, LIMITS)
@@ -49,22 +49,22 @@ async def test_the_environment_stays_out(tmp_path: Path, monkeypatch: pytest.Mon
     assert names - {"PWD"} == set(sandbox.ENVIRONMENT)
 
 
-async def test_no_handles_come_through(tmp_path: Path) -> None:
+async def test_file_descriptors_are_not_inherited(tmp_path: Path) -> None:
     with (tmp_path / "ours").open("w") as ours:
         script = f"ls /proc/self/fd 2>/dev/null; test ! -e /proc/self/fd/{ours.fileno()} || exit 9"
         await process.run(shell(script), tmp_path, LIMITS)
 
 
-async def test_no_network(tools: Tools, canary: Canary, tmp_path: Path) -> None:
-    """Even for a tool that is told to go there."""
+async def test_network_is_unreachable(tools: Tools, canary: Canary, tmp_path: Path) -> None:
+    """Even for a tool whose input is a network address."""
     address = canary.addresses[-1]
     argv = (str(tools.ffprobe), "-v", "error", "-rw_timeout", "2000000", "-i", address)
     with pytest.raises(ProcessFailed):
         await process.run(Command(argv, "test", reports=False), tmp_path, LIMITS)
-    assert canary.sung == [] or not may_leave_the_network()
+    assert canary.sung == [] or not network_can_be_isolated()
 
 
-async def test_no_files_of_others(tmp_path: Path) -> None:
+async def test_other_files_are_inaccessible(tmp_path: Path) -> None:
     secret, work = tmp_path / "secret", tmp_path / "work"
     secret.write_text("canary")
     work.mkdir()
@@ -73,13 +73,13 @@ async def test_no_files_of_others(tmp_path: Path) -> None:
     )
     said = (await process.run(shell(script), work, LIMITS)).stdout.decode()
     assert (work / "mine").read_text() == "mine\n"
-    if files_are_closed():
+    if files_can_be_restricted():
         assert said == ""
         assert secret.read_text() == "canary"
         assert not (tmp_path / "new").exists()
 
 
-async def test_an_input_is_for_reading_only(tmp_path: Path) -> None:
+async def test_input_is_read_only(tmp_path: Path) -> None:
     original, work = tmp_path / "original", tmp_path / "work"
     original.write_text("lecture")
     work.mkdir()
@@ -87,17 +87,17 @@ async def test_an_input_is_for_reading_only(tmp_path: Path) -> None:
     argv = ("/bin/sh", "-c", script, "-i", str(original))
     said = (await process.run(Command(argv, "test", reports=False), work, LIMITS)).stdout.decode()
     assert said == "lecture"
-    assert original.read_text() == "lecture" or not files_are_closed()
+    assert original.read_text() == "lecture" or not files_can_be_restricted()
 
 
-async def test_no_way_to_more_rights(tmp_path: Path) -> None:
+async def test_privileges_are_dropped(tmp_path: Path) -> None:
     script = "grep -E '^(NoNewPrivs|CapEff|Seccomp)' /proc/self/status || true; ulimit -c; umask"
     said = (await process.run(shell(script), tmp_path, LIMITS)).stdout.decode()
     assert said.split()[-2:] == ["0", "0077"]
 
 
-async def test_who_stands_back_does_so_among_all_tools(tmp_path: Path) -> None:
-    """Linux shares a machine by session first: a nice value counts only inside one."""
+async def test_nice_value_and_session(tmp_path: Path) -> None:
+    """Tools share the worker's session: Linux shares CPU time by session first, nice counts only inside."""
     limits = msgspec.structs.replace(LIMITS, nice=7)
     argv = ("/bin/sh", "-c", "nice; cut -d' ' -f5,6 /proc/self/stat", "-i", "/proc")
     said = (await process.run(Command(argv, "test", reports=False), tmp_path, limits)).stdout
@@ -107,8 +107,8 @@ async def test_who_stands_back_does_so_among_all_tools(tmp_path: Path) -> None:
     assert group != os.getpgid(0)
 
 
-def test_a_terminal_that_cannot_be_left_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The call may be refused from outside, as by a container's filter. /dev/null refuses it too."""
+def test_refused_terminal_detach_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's seccomp filter may refuse the ioctl. /dev/null refuses it too."""
     opened = []
 
     def null(_path: str, flags: int) -> int:
@@ -117,19 +117,19 @@ def test_a_terminal_that_cannot_be_left_is_no_end(monkeypatch: pytest.MonkeyPatc
 
     os_open = os.open
     monkeypatch.setattr(os, "open", null)
-    sandbox_exec.leave_the_terminal()
+    sandbox_exec.detach_terminal()
     assert len(opened) == 1
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(opened[0])
 
 
-def test_no_way_to_the_terminal(tmp_path: Path) -> None:
+def test_terminal_is_inaccessible(tmp_path: Path) -> None:
     terminal, ours = pty.openpty()
     script = ("/bin/sh", "-c", "(: < /dev/tty) 2>/dev/null && echo open || echo closed")
     argv = sandbox.confine(script, folder=tmp_path, inputs=[Path("/dev/tty")], rlimits={})
     said = {}
     for name, command in {"bare": script, "confined": argv}.items():
-        # It leads the session here, so its leaving would hang up on it.
+        # nohup, because here it leads the session, and detaching would send it SIGHUP.
         with_terminal = ["setsid", "--ctty", "nohup", *command]
         done = subprocess.run(with_terminal, stdin=ours, capture_output=True, text=True, check=False)
         said[name] = done.stdout

@@ -1,4 +1,4 @@
-"""Which ffmpeg and ffprobe are taken, and what is said when none will do."""
+"""Lookup of ffmpeg and ffprobe, and its error messages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from transcoder.ffmpeg.tools import (
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """What these tests find is for nobody else."""
+    """Empty cache of `find_tools` before and after each test."""
     find_tools.cache_clear()
     yield
     find_tools.cache_clear()
@@ -31,13 +31,13 @@ def program(folder: Path, name: str, script: str) -> Path:
     return path
 
 
-def ffmpeg_that_says(folder: Path, version: str, parts: tuple[str, ...] = (*ENCODERS, *FILTERS)) -> Path:
-    told = f'*-version) echo "ffmpeg version {version} Copyright";; *) echo "{" ".join(parts)}";;'
-    script = f'case "$*" in {told} esac'
+def fake_ffmpeg(folder: Path, version: str, parts: tuple[str, ...] = (*ENCODERS, *FILTERS)) -> Path:
+    answers = f'*-version) echo "ffmpeg version {version} Copyright";; *) echo "{" ".join(parts)}";;'
+    script = f'case "$*" in {answers} esac'
     return program(folder, "ffmpeg", script)
 
 
-def test_what_is_here_will_do(tools: Tools) -> None:
+def test_installed_tools_are_suitable(tools: Tools) -> None:
     report = describe(tools)
     assert report.missing == ()
     assert "libx264" in report.encoders
@@ -45,13 +45,13 @@ def test_what_is_here_will_do(tools: Tools) -> None:
     assert report.ffprobe_version
 
 
-def test_the_setting_goes_first(tmp_path: Path) -> None:
-    named = ffmpeg_that_says(tmp_path, "8.0.1")
+def test_setting_precedes_path(tmp_path: Path) -> None:
+    named = fake_ffmpeg(tmp_path, "8.0.1")
     assert find_tools(ffmpeg=str(named)).ffmpeg == named
 
 
-def test_then_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = ffmpeg_that_says(tmp_path, "7.1-1+b1")
+def test_suitable_tool_on_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = fake_ffmpeg(tmp_path, "7.1-1+b1")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert find_tools().ffmpeg == found
 
@@ -59,14 +59,14 @@ def test_then_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("version", "parts"),
     [("5.1.9-0+deb12u1", (*ENCODERS, *FILTERS)), ("8.0", ("libx264",))],
-    ids=["old", "poor"],
+    ids=["old", "incomplete"],
 )
-def test_else_the_wheels(
+def test_bundled_tools_replace_unsuitable_ones(
     version: str, parts: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: Tools
 ) -> None:
-    passed_over = ffmpeg_that_says(tmp_path, version, parts)
+    unsuitable = fake_ffmpeg(tmp_path, version, parts)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert find_tools().ffmpeg != passed_over
+    assert find_tools().ffmpeg != unsuitable
     assert find_tools().ffmpeg.exists()
 
 
@@ -78,16 +78,16 @@ def test_else_the_wheels(
         ("", (), "does not run."),
     ],
 )
-def test_a_setting_that_will_not_do(
+def test_unsuitable_setting_is_refused(
     version: str, parts: tuple[str, ...], sentence: str, tmp_path: Path
 ) -> None:
-    named = ffmpeg_that_says(tmp_path, version, parts)
+    named = fake_ffmpeg(tmp_path, version, parts)
     with pytest.raises(ToolsMissing) as missing:
         find_tools(ffmpeg=str(named))
     assert str(missing.value) == f"SKILLSTUDIO_FFMPEG names {named}, which {sentence}"
 
 
-def test_a_setting_that_names_nothing() -> None:
+def test_setting_without_a_program_is_refused() -> None:
     with pytest.raises(ToolsMissing, match="there is no such program"):
         find_tools(ffprobe="/nowhere/ffprobe")
 

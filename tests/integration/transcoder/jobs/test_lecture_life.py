@@ -1,4 +1,4 @@
-"""What happens to a lecture between its upload and its end, through real workers."""
+"""Life cycle of a lecture from upload to ready, failed or cancelled, through real workers."""
 
 import time
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from storage.database.tables import Job, Lesson
 from storage.objects import keys
 from storage.objects.open import StoreConfig
 from storage.objects.s3 import S3Store
+from storage.states import JobState, VideoStatus
 from tests.fixtures.objects import S3Server
 from tests.fixtures.workers import ATTENTIVE, Plant, until
 from transcoder.jobs import api as jobs
@@ -25,8 +26,8 @@ async def lesson(plant: Plant, lesson_id: str) -> Lesson:
         return await session.get_one(Lesson, lesson_id)
 
 
-async def test_it_plays_before_it_is_whole(plant: Plant, clip: Path, lesson_id: str) -> None:
-    """Nobody is there yet to encode the rest."""
+async def test_first_revision_is_playable_while_encoding(plant: Plant, clip: Path, lesson_id: str) -> None:
+    """No worker of the transcode queue runs yet."""
     await plant.start("quick", timing=ATTENTIVE)
     video = await plant.submit(clip, lesson_id)
 
@@ -39,7 +40,7 @@ async def test_it_plays_before_it_is_whole(plant: Plant, clip: Path, lesson_id: 
     await plant.comes_to(video.id, "ready")
 
 
-async def test_cancel_stops_the_encoders_and_leaves_nothing(
+async def test_cancel_stops_encoders_and_deletes_objects(
     plant: Plant, slow_clip: Path, lesson_id: str
 ) -> None:
     _, worker = await plant.start("quick", "transcode")
@@ -58,17 +59,17 @@ async def test_cancel_stops_the_encoders_and_leaves_nothing(
     await until(quiet, 5, worker.said)
     assert time.monotonic() - asked < 5
 
-    async def told() -> bool:
-        return "no longer ours" in worker.said()
+    async def lease_lost() -> bool:
+        return "lease lost" in worker.said()
 
-    await until(told, 5, worker.said)
+    await until(lease_lost, 5, worker.said)
     assert await plant.objects(video.id) == set()
     assert await plant.store.stat(video.source_key) is None
     assert [path for path in plant.folder.glob("scratch/jobs/*/*") if path.name != ".lock"] == []
     assert (await lesson(plant, lesson_id)).video_status is None
 
 
-async def test_a_failed_upload_changes_nothing_about_the_one_before(
+async def test_failed_upload_leaves_the_current_revision(
     plant: Plant, tone: Path, lesson_id: str, tmp_path: Path
 ) -> None:
     await plant.start("quick", "transcode", timing=ATTENTIVE)
@@ -85,25 +86,25 @@ async def test_a_failed_upload_changes_nothing_about_the_one_before(
         await jobs.retry(plant.database, plant.queue, second.id, datetime.now(UTC))
 
 
-async def test_retry_goes_on_from_what_is_finished(plant: Plant, clip: Path, lesson_id: str) -> None:
-    """The original was away for a while."""
+async def test_retry_resumes_from_finished_parts(plant: Plant, clip: Path, lesson_id: str) -> None:
+    """The original was missing for a while."""
     quick, *_ = await plant.start("quick", timing=ATTENTIVE)
     video = await plant.submit(clip, lesson_id)
 
     async def begun() -> bool:
-        done = [job.kind for job in await plant.jobs_of(video.id) if job.state == "done"]
+        done = [job.kind for job in await plant.jobs_of(video.id) if job.state == JobState.DONE]
         return sorted(done) == ["audio", "chunk", "prepare"]
 
     await until(begun, 60, quick.said)
     original = plant.store.local_path(video.source_key)
     assert original
-    away = original.rename(original.with_name("away"))
+    moved = original.rename(original.with_name("moved"))
     await plant.start("transcode", timing=ATTENTIVE)
     failed = await plant.comes_to(video.id, "failed")
     assert failed.error
-    assert (await lesson(plant, lesson_id)).video_status == "failed"
+    assert (await lesson(plant, lesson_id)).video_status == VideoStatus.FAILED
 
-    away.rename(original)
+    moved.rename(original)
     await jobs.retry(plant.database, plant.queue, video.id, datetime.now(UTC))
     await plant.comes_to(video.id, "ready")
     first = next(job for job in await plant.jobs_of(video.id, "chunk") if job.number == 0)
@@ -111,8 +112,8 @@ async def test_retry_goes_on_from_what_is_finished(plant: Plant, clip: Path, les
     await plant.is_tidy(video.id)
 
 
-async def test_parts_that_the_store_lost_are_made_again(plant: Plant, clip: Path, lesson_id: str) -> None:
-    """A segment of the first chunk is gone by the time of the last step."""
+async def test_lost_parts_are_encoded_again(plant: Plant, clip: Path, lesson_id: str) -> None:
+    """A segment of the first chunk is missing when the finish job runs."""
     await plant.start("quick", timing=ATTENTIVE)
     video = await plant.submit(clip, lesson_id)
 
@@ -129,15 +130,15 @@ async def test_parts_that_the_store_lost_are_made_again(plant: Plant, clip: Path
     await plant.is_tidy(video.id)
 
 
-async def test_parts_that_do_not_fit_are_told_and_made_again(
+async def test_parts_that_do_not_fit_fail_and_are_encoded_again(
     plant: Plant, clip: Path, lesson_id: str
 ) -> None:
-    """As when two workers have different versions of FFmpeg."""
+    """Init segments differ, as with different versions of FFmpeg on two workers."""
     quick, *_ = await plant.start("quick", timing=ATTENTIVE)
     video = await plant.submit(clip, lesson_id)
 
     async def first_chunk() -> bool:
-        return any(job.state == "done" for job in await plant.jobs_of(video.id, "chunk"))
+        return any(job.state == JobState.DONE for job in await plant.jobs_of(video.id, "chunk"))
 
     await until(first_chunk, 60, quick.said)
     async with plant.database.write() as session:
@@ -160,10 +161,10 @@ async def test_parts_that_do_not_fit_are_told_and_made_again(
     await plant.is_tidy(video.id)
 
 
-async def test_a_worker_needs_nothing_but_addresses(
+async def test_workers_without_a_shared_folder(
     plant: Plant, s3_server: S3Server, s3_store: S3Store, clip: Path, lesson_id: str
 ) -> None:
-    """An S3 store, and a machine of its own for each worker: no folder is shared."""
+    """With an S3 store and a separate machine for each worker, no folder is shared."""
     config = StoreConfig(
         folder=Path("/nowhere"),
         s3_endpoint=s3_server.endpoint,
@@ -177,7 +178,7 @@ async def test_a_worker_needs_nothing_but_addresses(
     video = await site.submit(clip, lesson_id)
     await site.comes_to(video.id, "ready")
     await site.is_tidy(video.id)
-    assert "job is done" in quick.said()
-    assert "job is done" in transcode.said()
-    ours = [line for line in transcode.said().splitlines() if '"job is done"' in line]
+    assert "job done" in quick.said()
+    assert "job done" in transcode.said()
+    ours = [line for line in transcode.said().splitlines() if '"job done"' in line]
     assert all(f'"video": "{video.id}"' in line and '"job":' in line for line in ours)

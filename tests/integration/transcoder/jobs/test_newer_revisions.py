@@ -1,4 +1,4 @@
-"""A lesson with more than one revision, as rows: which one is shown, followed and ended."""
+"""Lessons with several revisions, as rows: which one is published, followed and cancelled."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -7,6 +7,7 @@ import pytest
 
 from storage.database.engine import Database
 from storage.database.tables import Lesson, Video
+from storage.messages import Message
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore
@@ -45,11 +46,11 @@ async def cancelled(database: Database, video: Video, store: ObjectStore) -> Non
 async def refused(database: Database, video: Video, _store: ObjectStore) -> None:
     look = await claim(database, "quick")
     assert (look.kind, look.video_id) == ("prepare", video.id)
-    await leases.refuse(database, look, "This is a text file.", NOW)
+    await leases.refuse(database, look, Message("This is a text file."), NOW)
 
 
-async def told(database: Database, lesson_id: str) -> tuple[str, str, str, int]:
-    """What the lesson's row says, once it is sure that its status says the same."""
+async def row_state(database: Database, lesson_id: str) -> tuple[str, str, str, int]:
+    """Job, statuses and progress of the lesson's row, after checking them against its status."""
     async with database.read() as session:
         lesson = await session.get_one(Lesson, lesson_id)
         status = await lesson_status(session, lesson_id, NOW)
@@ -59,7 +60,7 @@ async def told(database: Database, lesson_id: str) -> tuple[str, str, str, int]:
     return status.job_id, status.status, status.state, lesson.transcoding_progress
 
 
-async def test_a_second_revision_takes_over_only_when_ready(database: Database) -> None:
+async def test_second_revision_replaces_the_first_when_ready(database: Database) -> None:
     first = await published(database)
     second = await laid_out(database, first.lesson_id)
     await all_parts(database)
@@ -69,18 +70,18 @@ async def test_a_second_revision_takes_over_only_when_ready(database: Database) 
     await last_step(database, second, poster=False)
     lesson = await lesson_of(database, first)
     assert (lesson.video_id, lesson.video_status, lesson.video_thumbnail_url) == (second.id, "ready", None)
-    # Whoever is in the middle of the first one may see it to its end.
+    # The first revision stays until its path tokens have expired.
     later = await scheduled_deletions(database)
     assert later[keys.video(first.id)] > timedelta(hours=6)
     assert later[first.source_key] > timedelta(hours=6)
     assert keys.video(second.id) not in later
 
 
-async def test_a_failed_second_revision_leaves_the_first_alone(database: Database) -> None:
+async def test_failed_second_revision_leaves_the_first(database: Database) -> None:
     first = await published(database)
     before = await lesson_of(database, first)
     second = await submitted(database, first.lesson_id)
-    await leases.refuse(database, await claim(database, "quick"), "This is a text file.", NOW)
+    await leases.refuse(database, await claim(database, "quick"), Message("This is a text file."), NOW)
     lesson = await lesson_of(database, first)
     assert (lesson.video_id, lesson.video_status, lesson.video_hls_url) == (
         first.id,
@@ -91,52 +92,52 @@ async def test_a_failed_second_revision_leaves_the_first_alone(database: Databas
     assert set(await scheduled_deletions(database)) == {keys.video(second.id), second.source_key}
 
 
-async def test_a_cancelled_second_revision_is_not_spoken_of(
+async def test_cancelled_second_revision_is_not_followed(
     database: Database, folder_store: FolderStore
 ) -> None:
     first = await published(database)
     await cancelled(database, await submitted(database, first.lesson_id), folder_store)
-    assert await told(database, first.lesson_id) == (first.id, "ready", "ready", 100)
+    assert await row_state(database, first.lesson_id) == (first.id, "ready", "ready", 100)
 
 
 @pytest.mark.parametrize("end", [cancelled, refused])
-async def test_a_newer_revision_that_came_to_nothing_leaves_the_one_at_work(
+async def test_lesson_follows_the_active_revision_after_a_newer_one_ended(
     database: Database, folder_store: FolderStore, end: End
 ) -> None:
     first = await begun(database, await add_lesson(database))
     await end(database, await submitted(database, first.lesson_id), folder_store)
-    assert await told(database, first.lesson_id) == (first.id, "processing", "encoding", 50)
+    assert await row_state(database, first.lesson_id) == (first.id, "processing", "encoding", 50)
     await seen_through(database, first)
-    assert await told(database, first.lesson_id) == (first.id, "ready", "ready", 100)
+    assert await row_state(database, first.lesson_id) == (first.id, "ready", "ready", 100)
 
 
-async def test_one_that_is_gone_back_to_can_fail_and_be_tried_again(
+async def test_followed_older_revision_can_fail_and_be_retried(
     database: Database, folder_store: FolderStore
 ) -> None:
     first = await begun(database, await add_lesson(database))
     await cancelled(database, await submitted(database, first.lesson_id), folder_store)
-    await leases.fail(database, await claim(database, "transcode"), "Encoding failed.", NOW)
-    assert await told(database, first.lesson_id) == (first.id, "failed", "failed", 0)
+    await leases.fail(database, await claim(database, "transcode"), Message("Encoding failed."), NOW)
+    assert await row_state(database, first.lesson_id) == (first.id, "failed", "failed", 0)
     await jobs.retry(database, RecordedQueue(), first.id, NOW)
-    assert (await told(database, first.lesson_id))[:3] == (first.id, "processing", "encoding")
+    assert (await row_state(database, first.lesson_id))[:3] == (first.id, "processing", "encoding")
 
 
-async def test_what_was_seen_of_a_cancelled_revision_gives_way_to_the_one_at_work(
+async def test_playable_older_revision_replaces_a_cancelled_one(
     database: Database, folder_store: FolderStore
 ) -> None:
-    """The second one could be watched first; the first one can be by now."""
+    """The second revision was playable first; the first one is playable by now."""
     lesson_id = await add_lesson(database)
     first = await begun(database, lesson_id)
     second = await begun(database, lesson_id)
     async with database.write() as session:
         (await session.get_one(Lesson, lesson_id)).video_id = second.id
     await cancelled(database, second, folder_store)
-    assert (await told(database, lesson_id))[:2] == (first.id, "processing")
+    assert (await row_state(database, lesson_id))[:2] == (first.id, "processing")
     lesson = await lesson_of(database, first)
     assert (lesson.video_id, lesson.video_hls_url) == (first.id, revisions.HLS_URL.format(first.id))
 
 
-async def test_a_newer_revision_ends_one_that_is_not_whole(database: Database) -> None:
+async def test_published_revision_cancels_an_unfinished_older_one(database: Database) -> None:
     lesson_id = await add_lesson(database)
     older = await laid_out(database, lesson_id)
     newer = await laid_out(database, lesson_id)

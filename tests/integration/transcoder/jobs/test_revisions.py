@@ -1,12 +1,14 @@
-"""From submitted to ready, failed or cancelled, as rows; the media is made up."""
+"""State transitions of a revision, from submitted to ready, failed or cancelled, without real media."""
 
 import pytest
 
 from storage import deletions
 from storage.database.base import new_id
 from storage.database.engine import Database
+from storage.messages import Message
 from storage.objects import keys
 from storage.objects.folder import FolderStore
+from storage.states import VideoStatus
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.revisions import (
     NOW,
@@ -29,28 +31,28 @@ from transcoder.jobs import leases, revisions
 pytestmark = on_both_databases
 
 
-async def test_the_same_object_is_one_revision(database: Database, lesson_id: str) -> None:
+async def test_submit_is_idempotent_per_object(database: Database, lesson_id: str) -> None:
     queue, key = RecordedQueue(), keys.original(lesson_id, new_id(), "a.mp4")
     about = {"lesson_id": lesson_id, "source_key": key, "filename": "a.mp4", "source_bytes": 5, "now": NOW}
     first = await jobs.submit(database, queue, **about)  # type: ignore[arg-type]
     second = await jobs.submit(database, queue, **about)  # type: ignore[arg-type]
     assert first.id == second.id
     assert len(queue.wakes) == len(await jobs_of(database, first.id, "prepare")) == 1
-    assert (await lesson_of(database, first)).video_status == "processing"
+    assert (await lesson_of(database, first)).video_status == VideoStatus.PROCESSING
 
 
-async def test_a_lesson_that_is_gone_takes_no_video(database: Database) -> None:
+async def test_submit_for_a_missing_lesson_is_refused(database: Database) -> None:
     with pytest.raises(jobs.NotPossible):
         await jobs.submit(
             database, RecordedQueue(), lesson_id="x", source_key="o/x", filename="", source_bytes=1, now=NOW
         )
 
 
-async def test_playable_with_the_first_chunk_and_the_first_sound(database: Database) -> None:
+async def test_playable_with_first_chunk_and_first_audio(database: Database) -> None:
     video = await laid_out(database)
-    first, sound = await claim(database, "quick"), await claim(database, "quick")
-    assert (first.kind, sound.kind) == ("chunk", "audio") or (sound.kind, first.kind) == ("chunk", "audio")
-    chunk, audio = (first, sound) if first.kind == "chunk" else (sound, first)
+    first, second = await claim(database, "quick"), await claim(database, "quick")
+    assert (first.kind, second.kind) == ("chunk", "audio") or (second.kind, first.kind) == ("chunk", "audio")
+    chunk, audio = (first, second) if first.kind == "chunk" else (second, first)
     await done(database, chunk)
     assert (await lesson_of(database, video)).video_id is None
     async with database.write() as session:
@@ -63,18 +65,18 @@ async def test_playable_with_the_first_chunk_and_the_first_sound(database: Datab
     assert lesson.video_duration_seconds == 18
 
 
-async def test_the_last_part_brings_the_last_step(database: Database) -> None:
+async def test_last_part_creates_the_finish_job(database: Database) -> None:
     video = await laid_out(database)
     await all_parts(database)
     assert (await video_of(database, video.id)).state == "finishing"
     assert len(await jobs_of(database, video.id, "finish")) == 1
 
 
-async def test_retry_keeps_what_is_finished(database: Database) -> None:
+async def test_retry_keeps_finished_parts(database: Database) -> None:
     video, queue = await laid_out(database), RecordedQueue()
     await done(database, await claim(database, "quick"))
     broken = await claim(database, "transcode")
-    await leases.fail(database, broken, "Encoding failed.", NOW)
+    await leases.fail(database, broken, Message("Encoding failed."), NOW)
     lesson = await lesson_of(database, video)
     assert (lesson.video_status, lesson.video_id) == ("failed", None)
 
@@ -84,17 +86,17 @@ async def test_retry_keeps_what_is_finished(database: Database) -> None:
     assert sorted(job.state for job in rows) == ["done", "waiting", "waiting", "waiting"]
     assert len(queue.wakes) == 3
     assert (await claim(database, "transcode")).attempts == 1
-    assert (await lesson_of(database, video)).video_status == "processing"
+    assert (await lesson_of(database, video)).video_status == VideoStatus.PROCESSING
 
 
-async def test_what_was_not_kept_cannot_be_retried(database: Database) -> None:
+async def test_rejected_original_cannot_be_retried(database: Database) -> None:
     video = await submitted(database)
-    await leases.refuse(database, await claim(database, "quick"), "This is a text file.", NOW)
+    await leases.refuse(database, await claim(database, "quick"), Message("This is a text file."), NOW)
     with pytest.raises(jobs.NotPossible, match="Upload it again"):
         await jobs.retry(database, RecordedQueue(), video.id, NOW)
 
 
-async def test_cancel_leaves_nothing(database: Database, folder_store: FolderStore) -> None:
+async def test_cancel_deletes_everything(database: Database, folder_store: FolderStore) -> None:
     video = await laid_out(database)
     for key in (video.source_key, keys.poster(video.id), keys.segment(video.id, "180p", 0, 1)):
         await folder_store.put_bytes(key, b"x", "video/mp4")
@@ -111,23 +113,25 @@ async def test_cancel_leaves_nothing(database: Database, folder_store: FolderSto
     assert [item.key async for item in folder_store.list("")] == []
 
 
-async def test_cancel_does_nothing_to_what_is_ready(database: Database, folder_store: FolderStore) -> None:
+async def test_cancel_of_a_ready_revision_has_no_effect(
+    database: Database, folder_store: FolderStore
+) -> None:
     video = await published(database)
     await jobs.cancel(database, folder_store, video.id, NOW)
     assert (await video_of(database, video.id)).state == "ready"
     assert await scheduled_deletions(database) == {}
 
 
-async def test_parts_that_the_store_lost_are_made_again(database: Database) -> None:
+async def test_lost_parts_are_encoded_again(database: Database) -> None:
     video = await laid_out(database)
     await all_parts(database)
     finish = await claim(database, "transcode")
     async with database.write() as session:
         row = await revisions.lock(session, video.id)
         assert row
-        await leases.withdraw(session, finish)
-        again = await revisions.reopen(session, row, {("chunk", 1)}, NOW)
+        await leases.delete_job(session, finish)
+        again = await revisions.requeue_parts(session, row, {("chunk", 1)}, NOW)
     assert [job.number for job in again] == [1]
     part = await claim(database, "transcode")
     assert (part.kind, part.number, part.attempts) == ("chunk", 1, 2)
-    assert await done(database, part)  # and the last step is due once more
+    assert await done(database, part)  # creates the finish job again

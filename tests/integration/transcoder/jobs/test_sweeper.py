@@ -1,4 +1,4 @@
-"""What is left lying is picked up."""
+"""Sweeper: expired leases, lost messages, missing finish jobs and stale workers."""
 
 from datetime import timedelta
 
@@ -6,11 +6,12 @@ from sqlalchemy import update
 
 from storage.database.engine import Database
 from storage.database.tables import Job, Video, WorkerRow
+from storage.states import JobState
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.queue import Valkey
 from tests.fixtures.revisions import NOW, chunk_result, jobs_of, laid_out, submitted, video_of
 from tests.fixtures.web import RecordedQueue
-from transcoder.jobs import leases
+from transcoder.jobs import claiming, leases
 from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
 from transcoder.jobs.sweeper import WAKES_AT_ONCE, sweep
 from transcoder.jobs.timing import MAX_ATTEMPTS, Timing, deadline
@@ -28,89 +29,91 @@ class EmptyQueue(RecordedQueue):
         return 0
 
 
-async def test_nothing_is_done_twice(database: Database) -> None:
+async def test_sweep_without_faults_does_nothing(database: Database) -> None:
     await laid_out(database)
     swept = await sweep(database, EmptyQueue(), NOW)
-    assert (swept.taken_back, swept.given_up, swept.hinted, swept.finishing) == (0, 0, 0, 0)
+    assert (swept.requeued, swept.failed, swept.woken, swept.finishing) == (0, 0, 0, 0)
 
 
-async def test_a_dead_workers_job_waits_again(database: Database) -> None:
+async def test_expired_lease_is_requeued(database: Database) -> None:
     video = await laid_out(database, seconds=12)
-    held = await leases.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
     assert held
     queue = EmptyQueue()
-    assert (await sweep(database, queue, NOW + LEASE)).taken_back == 0
+    assert (await sweep(database, queue, NOW + LEASE)).requeued == 0
     swept = await sweep(database, queue, NOW + LEASE + SECOND)
-    assert swept.taken_back == 1
+    assert swept.requeued == 1
     assert (TRANSCODE, held.id) in queue.wakes
     assert not await leases.is_owned(database, held)
     job = (await jobs_of(database, video.id, "chunk"))[1]
     assert (job.state, job.attempts) == ("waiting", 1)
 
 
-async def test_the_third_death_is_the_last(database: Database) -> None:
+async def test_third_expired_lease_fails_the_revision(database: Database) -> None:
     video = await laid_out(database, seconds=12)
     now = NOW
     for _ in range(MAX_ATTEMPTS):
-        assert await leases.claim_next(database, TRANSCODE, "a/1", now, TIMING)
+        assert await claiming.claim_next(database, TRANSCODE, "a/1", now, TIMING)
         now += LEASE + SECOND
         swept = await sweep(database, EmptyQueue(), now)
-    assert swept.given_up == 1
+    assert swept.failed == 1
     assert (await video_of(database, video.id)).state == "failed"
 
 
-async def test_lost_hints_are_sent_again(database: Database, valkey: Valkey, queue: Queue) -> None:
+async def test_lost_wake_ups_are_sent_again(database: Database, valkey: Valkey, queue: Queue) -> None:
     for _ in range(WAKES_AT_ONCE + 4):
         await submitted(database)
-    assert (await sweep(database, queue, NOW + REHINT)).hinted == 0  # they may be on their way
+    assert (await sweep(database, queue, NOW + REHINT)).woken == 0  # messages may be in transit
     late = NOW + REHINT + SECOND
-    assert (await sweep(database, queue, late)).hinted == WAKES_AT_ONCE
+    assert (await sweep(database, queue, late)).woken == WAKES_AT_ONCE
     assert queue.length(QUICK) == WAKES_AT_ONCE
-    assert (await sweep(database, queue, late + REHINT + SECOND)).hinted == 0  # nobody has taken them yet
+    assert (await sweep(database, queue, late + REHINT + SECOND)).woken == 0  # still in the queue
     valkey.flush()
-    assert (await sweep(database, queue, late + REHINT + SECOND)).hinted == WAKES_AT_ONCE
+    assert (await sweep(database, queue, late + REHINT + SECOND)).woken == WAKES_AT_ONCE
 
 
-async def test_a_queue_that_is_away_stops_nothing(database: Database) -> None:
+async def test_unreachable_queue_does_not_stop_the_sweep(database: Database) -> None:
     video = await laid_out(database, seconds=12)
-    assert await leases.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    assert await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
     swept = await sweep(database, Queue("redis://127.0.0.1:1/0"), NOW + LEASE + SECOND)
-    assert (swept.taken_back, swept.hinted) == (1, 0)
+    assert (swept.requeued, swept.woken) == (1, 0)
     assert (await jobs_of(database, video.id, "chunk"))[1].state == "waiting"
 
 
-async def test_a_forgotten_last_step_is_made(database: Database) -> None:
+async def test_missing_finish_job_is_created(database: Database) -> None:
     video = await laid_out(database)
     async with database.write() as session:
-        await session.execute(update(Job).where(Job.video_id == video.id).values(state="done", result={}))
+        await session.execute(
+            update(Job).where(Job.video_id == video.id).values(state=JobState.DONE, result={})
+        )
     assert (await sweep(database, EmptyQueue(), NOW)).finishing == 1
     assert (await sweep(database, EmptyQueue(), NOW)).finishing == 0
     assert [job.state for job in await jobs_of(database, video.id, "finish")] == ["waiting"]
 
 
-async def test_a_job_that_renews_for_ever_is_taken_away(database: Database) -> None:
+async def test_overdue_job_is_revoked_despite_renewal(database: Database) -> None:
     video = await laid_out(database, seconds=12)
-    held = await leases.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
     assert held
     late = NOW + 2 * deadline(12, video.source_bytes) + SECOND
     await leases.renew(database, held, late, TIMING, progress=0.1)
-    assert (await sweep(database, EmptyQueue(), late)).taken_back == 1
+    assert (await sweep(database, EmptyQueue(), late)).requeued == 1
     assert not await leases.is_owned(database, held)
 
 
-async def test_a_large_original_has_time_to_arrive(database: Database) -> None:
+async def test_large_original_extends_the_deadline(database: Database) -> None:
     video = await submitted(database)
     async with database.write() as session:
         (await session.get_one(Video, video.id)).source_bytes = 10 * 2**30
-    held = await leases.claim_next(database, QUICK, "a/1", NOW, TIMING)
+    held = await claiming.claim_next(database, QUICK, "a/1", NOW, TIMING)
     assert held
-    for hours, taken_back in ((2, 0), (3, 1)):
+    for hours, requeued in ((2, 0), (3, 1)):
         late = NOW + timedelta(hours=hours)
         await leases.renew(database, held, late, TIMING, progress=0.0)
-        assert (await sweep(database, EmptyQueue(), late)).taken_back == taken_back
+        assert (await sweep(database, EmptyQueue(), late)).requeued == requeued
 
 
-async def test_workers_that_are_long_gone_are_forgotten(database: Database) -> None:
+async def test_stale_worker_rows_are_deleted(database: Database) -> None:
     async with database.write() as session:
         for name, ago in (("a/1", 2 * TIMING.worker_gone), ("a/2", 5.0)):
             beat = NOW - timedelta(seconds=ago)
@@ -119,15 +122,15 @@ async def test_workers_that_are_long_gone_are_forgotten(database: Database) -> N
                     id=name, host="a", pid=1, queue=QUICK, version="0", started_at=beat, heartbeat_at=beat
                 )
             )
-    assert (await sweep(database, EmptyQueue(), NOW)).workers_gone == 1
+    assert (await sweep(database, EmptyQueue(), NOW)).workers_deleted == 1
 
 
-async def test_a_finished_job_is_left_alone(database: Database) -> None:
+async def test_finished_job_is_not_swept(database: Database) -> None:
     video = await laid_out(database, seconds=12)
-    held = await leases.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
     assert held
     async with database.write() as session:
         await leases.complete(session, held, chunk_result(1), NOW)
-    assert (await sweep(database, EmptyQueue(), NOW + 10 * LEASE)).taken_back == 0
+    assert (await sweep(database, EmptyQueue(), NOW + 10 * LEASE)).requeued == 0
     async with database.read() as session:
         assert (await session.get_one(Video, video.id)).state == "encoding"

@@ -1,4 +1,4 @@
-"""The spine: an original goes in, a lecture comes out, through a real queue and real workers."""
+"""Complete transcoding of one original, through a real queue and real workers."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from transcoder.media import AudioResult, ChunkResult
 pytestmark = pytest.mark.media
 
 
-async def test_a_lecture_becomes_ready(plant: Plant, clip: Path, lesson_id: str) -> None:
+async def test_lecture_becomes_ready(plant: Plant, clip: Path, lesson_id: str) -> None:
     await plant.start("quick", "transcode")
     video = await plant.comes_to((await plant.submit(clip, lesson_id)).id, "ready")
 
@@ -31,7 +31,7 @@ async def test_a_lecture_becomes_ready(plant: Plant, clip: Path, lesson_id: str)
     await plant.is_tidy(video.id)
 
 
-async def test_sound_alone_becomes_a_lecture(plant: Plant, tone: Path, lesson_id: str) -> None:
+async def test_audio_only_lecture_becomes_ready(plant: Plant, tone: Path, lesson_id: str) -> None:
     await plant.start("quick", "transcode")
     video = await plant.comes_to((await plant.submit(tone, lesson_id)).id, "ready")
     async with plant.database.read() as session:
@@ -42,9 +42,7 @@ async def test_sound_alone_becomes_a_lecture(plant: Plant, tone: Path, lesson_id
     assert all("/audio/" in key for key in await plant.objects(video.id))
 
 
-async def test_an_original_without_an_index_becomes_a_lecture(
-    plant: Plant, tmp_path: Path, lesson_id: str
-) -> None:
+async def test_original_without_index_becomes_ready(plant: Plant, tmp_path: Path, lesson_id: str) -> None:
     original = make_clip(tmp_path / "recorder.ts", seconds=14)
     await plant.start("quick", "transcode")
     video = await plant.comes_to((await plant.submit(original, lesson_id)).id, "ready")

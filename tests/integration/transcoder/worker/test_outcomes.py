@@ -1,4 +1,4 @@
-"""What becomes of a job whose step ends in an error: the row says it, and whether it is tried again."""
+"""Outcomes of jobs whose step raises: state of the row, attempts and retry."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from storage.database.tables import Job
+from storage.messages import Message
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
 from tests.fixtures.revisions import NOW, jobs_of, laid_out, submitted, video_of
 from tests.fixtures.worker_context import SetClock
 from transcoder.ffmpeg.process import ProcessFailed
-from transcoder.jobs import leases, timing
+from transcoder.jobs import claiming, leases, timing
 from transcoder.jobs.leases import Claim
 from transcoder.worker import pipeline
 from transcoder.worker.context import JobLease, WorkerContext
@@ -24,18 +25,18 @@ Step = Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]
 
 
 async def attempt(context: WorkerContext, step: Step, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """Chunk 1, done by this step; its row afterwards."""
+    """Row of chunk 1 after an attempt with this step."""
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    claim = await leases.claim_next(
+    claim = await claiming.claim_next(
         context.database, "transcode", context.worker, context.now(), context.timing
     )
     assert claim
-    await pipeline.do(JobLease(context, claim))
+    await pipeline.run_job(JobLease(context, claim))
     return (await jobs_of(context.database, claim.video_id, "chunk"))[claim.number]
 
 
 def raising(error: BaseException) -> Step:
-    async def step(_shop: WorkerContext, _claim: Claim, _held: JobLease) -> None:
+    async def step(_context: WorkerContext, _claim: Claim, _lease: JobLease) -> None:
         raise error
 
     return step
@@ -53,7 +54,7 @@ def failed(kind: str, stderr: str = "") -> ProcessFailed:
         (ScratchFull("Raise it."), "Raise it. Then press Retry."),
     ],
 )
-async def test_what_no_other_attempt_can_mend_fails_at_once(
+async def test_permanent_error_fails_at_once(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     video = await laid_out(context.database, seconds=12)
@@ -63,12 +64,12 @@ async def test_what_no_other_attempt_can_mend_fails_at_once(
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), ScratchBusy("Full.")])
-async def test_what_is_no_fault_of_the_job_costs_no_attempt(
+async def test_transient_error_costs_no_attempt(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     await laid_out(context.database, seconds=12)
     row = await attempt(context, raising(error), monkeypatch)
-    assert (row.state, row.attempts, row.error) == ("waiting", 0, str(error))
+    assert (row.state, row.attempts, row.error) == ("waiting", 0, Message(str(error)))
     assert row.queued_at > NOW
 
 
@@ -80,11 +81,11 @@ async def test_what_is_no_fault_of_the_job_costs_no_attempt(
         (failed("stalled"), "no progress for minutes"),
         (failed("timeout"), "far too long"),
         (TimeoutError(), "The database did not answer in time."),
-        (ExceptionGroup("both", [failed("too_much_output")]), "more than any such lecture"),
+        (ExceptionGroup("both", [failed("too_much_output")]), "more output than this lecture"),
         (KeyError("moov"), "Encoding failed: 'moov'."),
     ],
 )
-async def test_three_attempts_then_the_reason(
+async def test_third_failed_attempt_fails_with_the_reason(
     context: WorkerContext,
     clock_of_shop: SetClock,
     monkeypatch: pytest.MonkeyPatch,
@@ -98,19 +99,19 @@ async def test_three_attempts_then_the_reason(
         assert sentence in str(row.error)
         clock_of_shop.now += context.timing.retry_delay(number)
     await attempt(context, raising(error), monkeypatch)
-    told = (await video_of(context.database, video.id)).error
-    assert sentence in str(told)
-    assert "tried 3 times" in str(told)
+    sentence_stored = (await video_of(context.database, video.id)).error
+    assert sentence in str(sentence_stored)
+    assert "tried 3 times" in str(sentence_stored)
 
 
-async def test_what_was_stored_in_vain_is_removed(
+async def test_objects_of_a_failed_attempt_are_deleted(
     context: WorkerContext, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     video = await laid_out(context.database, seconds=12)
     made = tmp_path / "00001.1.m4s"
     made.write_bytes(b"x")
 
-    async def step(_shop: WorkerContext, claim: Claim, lease: JobLease) -> None:
+    async def step(_context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         await lease.put({keys.segment(claim.video_id, "180p", 1, claim.fence): made})
         raise KeyError("moov")
 
@@ -118,13 +119,13 @@ async def test_what_was_stored_in_vain_is_removed(
     assert [item.key async for item in folder_store.list(keys.video(video.id))] == []
 
 
-async def test_a_step_that_never_ends_is_ended(
+async def test_hung_step_is_stopped_at_its_deadline(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "deadline", lambda _duration, _bytes: timedelta(seconds=0.1))
     await laid_out(context.database, seconds=12)
 
-    async def step(_shop: WorkerContext, _claim: Claim, _held: JobLease) -> None:
+    async def step(_context: WorkerContext, _claim: Claim, _lease: JobLease) -> None:
         await asyncio.Event().wait()
 
     row = await attempt(context, step, monkeypatch)
@@ -132,7 +133,7 @@ async def test_a_step_that_never_ends_is_ended(
     assert "far too long" in str(row.error)
 
 
-async def test_a_first_look_waits_for_a_large_original(
+async def test_prepare_deadline_covers_a_large_original(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timing, "SHORTEST_DEADLINE", timedelta(seconds=0.1))
@@ -140,26 +141,26 @@ async def test_a_first_look_waits_for_a_large_original(
     video = await submitted(context.database)  # of 1000 bytes
     limits = []
 
-    async def step(_shop: WorkerContext, _claim: Claim, lease: JobLease) -> None:
+    async def step(_context: WorkerContext, _claim: Claim, lease: JobLease) -> None:
         await asyncio.sleep(0.3)
         limits.append(lease.limits().seconds)
 
     monkeypatch.setitem(pipeline.STEPS, "prepare", step)
-    claim = await leases.claim_next(context.database, "quick", context.worker, context.now(), context.timing)
+    claim = await claiming.claim_next(
+        context.database, "quick", context.worker, context.now(), context.timing
+    )
     assert claim
-    await pipeline.do(JobLease(context, claim))
+    await pipeline.run_job(JobLease(context, claim))
     assert limits == [100]
     assert (await jobs_of(context.database, video.id, "prepare"))[0].error is None
 
 
-async def test_a_job_that_is_taken_away_changes_nothing(
-    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_lost_lease_leaves_the_row(context: WorkerContext, monkeypatch: pytest.MonkeyPatch) -> None:
     await laid_out(context.database, seconds=12)
 
-    async def step(_shop: WorkerContext, claim: Claim, _held: JobLease) -> None:
+    async def step(_context: WorkerContext, claim: Claim, _lease: JobLease) -> None:
         late = NOW + timedelta(seconds=context.timing.lease + 1)
-        assert await leases.claim_next(context.database, "transcode", "b/1", late, context.timing)
+        assert await claiming.claim_next(context.database, "transcode", "b/1", late, context.timing)
         raise KeyError("moov")
 
     row = await attempt(context, step, monkeypatch)

@@ -1,4 +1,4 @@
-"""Files go only after the rows that let go of them are on the disk."""
+"""Durability order: files are deleted only after the rows that release them are on the disk."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.fixtures.revisions import NOW, laid_out, video_of
 from transcoder.jobs import api as jobs
 
 
-async def test_a_cancelled_revision_is_cancelled_for_good_before_its_original_goes(
+async def test_cancellation_is_durable_before_the_original_is_deleted(
     database: Database, folder_store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = await laid_out(database)

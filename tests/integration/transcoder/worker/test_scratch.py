@@ -1,4 +1,4 @@
-"""A worker's own disk: every original fetched once, nothing left by the dead."""
+"""Scratch folder: originals fetched once, and cleanup after dead workers."""
 
 import asyncio
 import multiprocessing
@@ -13,7 +13,7 @@ from transcoder.worker.scratch import Scratch, ScratchBusy, ScratchFull
 
 
 class DistantStore(FolderStore):
-    """One whose objects have to be fetched, and that counts how often."""
+    """Store without local files, which counts its fetches."""
 
     fetched = 0
 
@@ -51,7 +51,7 @@ async def test_workers_of_a_machine_share_one_fetch(distant: DistantStore, tmp_p
         scratch.close()
 
 
-async def test_the_longest_unused_makes_room(distant: DistantStore, tmp_path: Path) -> None:
+async def test_least_recently_used_original_is_evicted(distant: DistantStore, tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "scratch", 250)
     for number, name in enumerate(("a", "b", "c")):
         async with scratch.original(distant, f"originals/{name}.mp4", 100) as path:
@@ -63,7 +63,7 @@ async def test_the_longest_unused_makes_room(distant: DistantStore, tmp_path: Pa
     scratch.close()
 
 
-async def test_what_is_in_use_stays(distant: DistantStore, tmp_path: Path) -> None:
+async def test_original_in_use_is_not_evicted(distant: DistantStore, tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "scratch", 150)
     async with scratch.original(distant, "originals/a.mp4", 100) as path:
         with pytest.raises(ScratchBusy):
@@ -76,7 +76,7 @@ async def test_what_is_in_use_stays(distant: DistantStore, tmp_path: Path) -> No
     scratch.close()
 
 
-async def test_an_original_that_is_gone_leaves_nothing(distant: DistantStore, tmp_path: Path) -> None:
+async def test_missing_original_leaves_no_file(distant: DistantStore, tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "scratch", 1000)
     with pytest.raises(ObjectMissing):
         async with scratch.original(distant, "originals/x.mp4", 100):
@@ -85,7 +85,7 @@ async def test_an_original_that_is_gone_leaves_nothing(distant: DistantStore, tm
     scratch.close()
 
 
-async def test_a_jobs_folder_goes_with_the_job(tmp_path: Path) -> None:
+async def test_job_folder_is_deleted_with_the_job(tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "scratch", 1000)
     with pytest.raises(ZeroDivisionError):
         async with scratch.job_folder("j", 1) as folder:
@@ -103,7 +103,7 @@ def _die_at_work(folder: Path) -> None:
     os._exit(9)
 
 
-async def test_the_next_job_clears_up_after_the_dead(tmp_path: Path) -> None:
+async def test_next_job_deletes_folders_of_dead_workers(tmp_path: Path) -> None:
     scratch = Scratch(tmp_path / "scratch", 1000)
     dead = multiprocessing.get_context("spawn").Process(target=_die_at_work, args=(tmp_path / "scratch",))
     dead.start()

@@ -1,4 +1,4 @@
-"""What one process takes on at once."""
+"""Job slots of one worker process."""
 
 import asyncio
 import sqlite3
@@ -8,35 +8,35 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from tests.fixtures.revisions import jobs_of, laid_out, submitted
-from transcoder.jobs import leases
+from transcoder.jobs import claiming
 from transcoder.jobs.leases import Claim
 from transcoder.worker import pipeline
 from transcoder.worker.context import JobLease, WorkerContext
-from transcoder.worker.slots import Places, work
+from transcoder.worker.slots import JobSlots, work
 
 
-async def test_a_new_upload_finds_room_beside_long_sound(context: WorkerContext) -> None:
+async def test_prepare_has_a_slot_beside_long_audio(context: WorkerContext) -> None:
     for _ in range(4):
         await laid_out(context.database)
-    places, taken = Places(), []
-    while claim := await places.claim(context, "quick"):
+    slots, taken = JobSlots(), []
+    while claim := await slots.claim(context, "quick"):
         taken.append(claim.kind)
     assert sorted(taken) == ["audio", "audio", "chunk"]
     await submitted(context.database)
-    new = await places.claim(context, "quick")
+    new = await slots.claim(context, "quick")
     assert new
     assert new.kind == "prepare"
-    places.give_back("audio")
-    assert await places.claim(context, "quick")
+    slots.release("audio")
+    assert await slots.claim(context, "quick")
 
 
-async def test_one_chunk_is_encoded_while_the_one_before_is_stored(
+async def test_chunk_is_encoded_while_the_previous_one_is_stored(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = await laid_out(context.database, seconds=60)
     encoding, storing, most = 0, 0, [0, 0]
 
-    async def step(_shop: WorkerContext, _claim: Claim, lease: JobLease) -> None:
+    async def step(_context: WorkerContext, _claim: Claim, lease: JobLease) -> None:
         nonlocal encoding, storing
         encoding += 1
         most[0] = max(most[0], encoding)
@@ -50,52 +50,52 @@ async def test_one_chunk_is_encoded_while_the_one_before_is_stored(
         raise KeyError("moov")
 
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    await work(context, "transcode", Places())
+    await work(context, "transcode", JobSlots())
     assert most == [1, 2]
     tried = [job.attempts for job in await jobs_of(context.database, video.id, "chunk") if job.number]
     assert set(tried) == {1}
 
 
-async def test_what_is_encoded_is_stored_while_the_database_is_away(
+async def test_encoded_chunk_is_stored_without_the_database(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await laid_out(context.database, seconds=60)
-    away, stored = asyncio.Event(), asyncio.Event()
-    claim_next = leases.claim_next
+    unreachable, stored = asyncio.Event(), asyncio.Event()
+    claim_next = claiming.claim_next
 
     async def claim(*arguments: Any, **options: Any) -> Claim | None:
-        if away.is_set():
+        if unreachable.is_set():
             raise OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked"))
         return await claim_next(*arguments, **options)
 
-    async def step(_shop: WorkerContext, _claim: Claim, lease: JobLease) -> None:
-        away.set()
+    async def step(_context: WorkerContext, _claim: Claim, lease: JobLease) -> None:
+        unreachable.set()
         lease.encoded.set()
         await asyncio.sleep(0.05)
         stored.set()
 
-    monkeypatch.setattr(leases, "claim_next", claim)
+    monkeypatch.setattr(claiming, "claim_next", claim)
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    with pytest.raises(ExceptionGroup) as told:  # the hint is sent again: there is more to do
-        await work(context, "transcode", Places())
-    assert told.group_contains(OperationalError)
+    with pytest.raises(ExceptionGroup) as raised:  # Dramatiq then retries the message: more jobs are due
+        await work(context, "transcode", JobSlots())
+    assert raised.group_contains(OperationalError)
     assert stored.is_set()
 
 
-async def test_stopping_puts_back_what_is_encoded_and_what_is_stored(
+async def test_stopping_requeues_encoding_and_storing_jobs(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = await laid_out(context.database, seconds=60)
     begun = asyncio.Queue[int]()
 
-    async def step(_shop: WorkerContext, claim: Claim, lease: JobLease) -> None:
+    async def step(_context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         await begun.put(claim.number)
         if claim.number == 1:
             lease.encoded.set()
         await asyncio.Event().wait()
 
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
-    working = asyncio.create_task(work(context, "transcode", Places()))
+    working = asyncio.create_task(work(context, "transcode", JobSlots()))
     assert [await begun.get(), await begun.get()] == [1, 2]
     working.cancel()
     await asyncio.wait((working,))

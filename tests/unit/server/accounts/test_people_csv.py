@@ -1,4 +1,4 @@
-"""Lists of people as spreadsheets export them."""
+"""CSV lists of people in the variants that spreadsheets export."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ PEOPLE = st.lists(
 @given(
     PEOPLE, st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig"]), st.sampled_from(["\n", "\r\n"])
 )
-def test_every_spreadsheet_is_read(
+def test_every_delimiter_encoding_and_line_end_is_read(
     people: list[tuple[int, str, str]], delimiter: str, encoding: str, end: str
 ) -> None:
     text = io.StringIO()
@@ -38,7 +38,7 @@ def test_every_spreadsheet_is_read(
     ]
 
 
-def test_problems_are_told_by_line_and_do_not_hide_each_other() -> None:
+def test_errors_are_reported_for_every_line() -> None:
     read = people_csv.read(
         b"email,name,role,password\n"
         b"ada@x.edu,Ada,learner,\n"
@@ -51,7 +51,7 @@ def test_problems_are_told_by_line_and_do_not_hide_each_other() -> None:
     )
     assert [person.email for person in read.people] == ["ada@x.edu"]
     assert [problem.line for problem in read.problems] == [4, 6, 7, 8, 9]
-    assert read.problems[2].sentence == "ada@x.edu stands in the list twice."
+    assert str(read.problems[2].sentence) == "ada@x.edu is in the list twice."
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_problems_are_told_by_line_and_do_not_hide_each_other() -> None:
         b"email,name,role\n" + b"a@x.edu,A,learner\n" * 20_001,
     ],
 )
-def test_what_is_no_list(data: bytes) -> None:
+def test_unusable_list_is_refused(data: bytes) -> None:
     with pytest.raises(Invalid):
         people_csv.read(data)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_list_or_a_sentence(data: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
     with suppress(Invalid):
         people_csv.read(b"email,name,role\n" + data)

@@ -1,4 +1,4 @@
-"""What an account may look like, and how long a session goes on."""
+"""Validation of accounts, lifetime of sessions, redirect targets and proxies."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from server.accounts import rules
 from server.core.errors import Invalid
+from storage.states import Role
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -22,7 +23,7 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
         ("root@localhost", "root@localhost"),
     ],
 )
-def test_addresses(typed: str, kept: str) -> None:
+def test_email_addresses_are_normalised(typed: str, kept: str) -> None:
     assert rules.clean_email(typed) == kept
 
 
@@ -40,14 +41,14 @@ def test_addresses(typed: str, kept: str) -> None:
         f"{'x' * 250}@x.edu",
     ],
 )
-def test_what_is_no_address(typed: str) -> None:
+def test_invalid_email_address_is_refused(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         rules.clean_email(typed if typed != "a@x\n" else "a@x\ny")
     assert "email" in refused.value.fields
 
 
 @given(st.text(max_size=300))
-def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+def test_cleaning_is_idempotent(text: str) -> None:
     for clean in (rules.clean_email, rules.clean_name, rules.clean_token_name, rules.clean_role):
         try:
             once = clean(text)
@@ -57,7 +58,7 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 
 
 @given(st.text(min_size=10, max_size=40))
-def test_a_password_is_the_same_from_every_keyboard(text: str) -> None:
+def test_password_is_independent_of_unicode_normalisation(text: str) -> None:
     assert rules.normal_password(unicodedata.normalize("NFD", text)) == rules.normal_password(text)
     assert rules.normal_password(unicodedata.normalize("NFC", text)) == rules.normal_password(text)
 
@@ -65,28 +66,30 @@ def test_a_password_is_the_same_from_every_keyboard(text: str) -> None:
 @pytest.mark.parametrize(
     "password", ["short", "aaaaaaaaaaaa", "ada.lovelace@x.edu", "ADA.LOVELACE", "x" * 257]
 )
-def test_weak_passwords(password: str) -> None:
+def test_weak_password_is_refused(password: str) -> None:
     with pytest.raises(Invalid):
         rules.clean_password(password, email="ada.lovelace@x.edu")
 
 
 @given(
-    st.sampled_from(rules.ROLES),
+    st.sampled_from(list(Role)),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=3)),
 )
-def test_session_ends_at_whichever_limit_comes_first(role: str, age: timedelta, rest: timedelta) -> None:
-    rest = min(age, rest)
-    live = rules.is_live(role, NOW - age, NOW - rest, NOW)
-    assert live == (age < rules.ABSOLUTE[role] and rest < rules.IDLE[role])
+def test_session_ends_at_the_earlier_of_idle_and_absolute_limit(
+    role: Role, age: timedelta, idle: timedelta
+) -> None:
+    idle = min(age, idle)
+    live = rules.is_live(role, NOW - age, NOW - idle, NOW)
+    assert live == (age < rules.ABSOLUTE[role] and idle < rules.IDLE[role])
 
 
-def test_session_outlives_a_clock_that_was_set_back() -> None:
-    assert rules.is_live("learner", NOW + timedelta(hours=1), NOW + timedelta(hours=1), NOW)
+def test_session_survives_a_clock_set_back() -> None:
+    assert rules.is_live(Role.LEARNER, NOW + timedelta(hours=1), NOW + timedelta(hours=1), NOW)
 
 
 @given(st.text(max_size=60))
-def test_after_signing_in_one_stays_here(target: str) -> None:
+def test_redirect_target_is_always_local(target: str) -> None:
     path = rules.local_path(target)
     assert path.startswith("/")
     assert not path.startswith("//")
@@ -104,5 +107,5 @@ def test_after_signing_in_one_stays_here(target: str) -> None:
         ("198.51.100.7", 2, "10.0.0.1"),
     ],
 )
-def test_only_our_own_proxies_are_believed(forwarded: str, proxies: int, client: str) -> None:
+def test_only_configured_proxies_are_trusted(forwarded: str, proxies: int, client: str) -> None:
     assert rules.nearest_unproxied("10.0.0.1", forwarded, proxies) == client

@@ -1,4 +1,4 @@
-"""Numbers and times as people write them."""
+"""Formatting of numbers, times and sizes."""
 
 from datetime import UTC, datetime
 
@@ -23,12 +23,12 @@ NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
         (36_000, "10:00:00", "10 h 0 min"),
     ],
 )
-def test_times(seconds: float | None, clock: str, spoken: str) -> None:
+def test_clock_time_and_spoken_time(seconds: float | None, clock: str, spoken: str) -> None:
     assert (formats.clock_time(seconds), formats.spoken_time(seconds)) == (clock, spoken)
 
 
 @given(st.integers(0, 10**7))
-def test_a_clock_time_can_be_read_back(seconds: int) -> None:
+def test_clock_time_is_exact_to_the_second(seconds: int) -> None:
     parts = [int(part) for part in formats.clock_time(seconds).split(":")]
     assert sum(part * 60**power for power, part in enumerate(reversed(parts))) == seconds
 
@@ -44,11 +44,11 @@ def test_a_clock_time_can_be_read_back(seconds: int) -> None:
         (5e15, "5,000 TB"),
     ],
 )
-def test_sizes(count: float, text: str) -> None:
+def test_file_size(count: float, text: str) -> None:
     assert formats.file_size(count) == text
 
 
-def test_days_and_moments_are_those_of_the_institution() -> None:
+def test_days_and_moments_use_the_given_time_zone() -> None:
     assert formats.day(NOON.replace(hour=23), "Europe/Berlin") == "Jul 2, 2026"
     assert formats.moment(NOON, "Europe/Berlin") == "Jul 1, 2026, 2:00\u00a0PM"
 
@@ -60,6 +60,6 @@ def test_initials(name: str, letters: str) -> None:
     assert formats.initials(name) == letters
 
 
-def test_a_sentence_may_hold_a_percent_sign() -> None:
+def test_translated_keeps_percent_signs() -> None:
     assert formats.translated("100 % of %(it)s") == "100 % of %(it)s"
     assert formats.translated("") == ""

@@ -1,4 +1,4 @@
-"""Which language a page is answered in."""
+"""Language negotiation by Accept-Language."""
 
 import pytest
 from hypothesis import given
@@ -19,17 +19,17 @@ from server.core.text import i18n
         ("*", ["*"]),
     ],
 )
-def test_what_a_browser_wants(header: str, languages: list[str]) -> None:
+def test_accept_language_is_parsed_by_weight(header: str, languages: list[str]) -> None:
     assert i18n.wanted(header) == languages
 
 
 @pytest.mark.parametrize(
     ("header", "language"), [("de", "de"), ("de-CH", "de"), ("tlh", "en"), ("", "en"), ("en-GB,de", "en")]
 )
-def test_the_best_of_ours(header: str, language: str) -> None:
+def test_best_available_language_is_chosen(header: str, language: str) -> None:
     assert i18n.negotiate(header) == language
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255), max_size=200))
-def test_no_header_is_an_error(header: str) -> None:
+def test_any_header_gives_an_available_language(header: str) -> None:
     assert i18n.negotiate(header) in i18n.languages()

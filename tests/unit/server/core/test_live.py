@@ -1,4 +1,4 @@
-"""Everybody who watches a lesson shares one look at it."""
+"""Event streams by topic: one poll of the state for all followers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,7 +12,7 @@ from tests.unit.server.encoding.test_presentation import progress
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "ACTIVE_SECONDS", 0.01)
     monkeypatch.setattr(live, "IDLE_SECONDS", 0.01)
 
@@ -37,59 +37,59 @@ def source(look: Callable[[], Awaitable[LessonProgress | None]]) -> Source[Lesso
     return Source(look, lambda seen: seen.moving)
 
 
-async def following(changes: AsyncIterator[LessonProgress | None]) -> LessonProgress | None:
+async def next_of(changes: AsyncIterator[LessonProgress | None]) -> LessonProgress | None:
     return await asyncio.wait_for(anext(changes), 5)
 
 
-async def test_listeners_get_the_state_and_then_its_changes() -> None:
+async def test_followers_get_the_state_and_its_changes() -> None:
     lesson = Lesson()
     hub = Hub(asyncio.Event())
     one, two = hub.changes("x", source(lesson.look)), hub.changes("x", source(lesson.look))
-    assert await following(one) == await following(two) == lesson.now
+    assert await next_of(one) == await next_of(two) == lesson.now
     lesson.now = progress("encoding", progress=3)
-    assert await following(one) == await following(two) == lesson.now
+    assert await next_of(one) == await next_of(two) == lesson.now
     await one.aclose()  # type: ignore[attr-defined]
     await two.aclose()  # type: ignore[attr-defined]
     looks = lesson.looks
     await asyncio.sleep(0.1)
-    assert lesson.looks == looks  # nobody listens, nobody looks
+    assert lesson.looks == looks  # no polling without followers
 
 
-async def test_it_ends_with_the_lesson() -> None:
+async def test_stream_ends_when_the_topic_ends() -> None:
     lesson = Lesson()
     changes = changes_of(lesson.look)
-    await following(changes)
+    await next_of(changes)
     lesson.now = None
     with pytest.raises(StopAsyncIteration):
-        await following(changes)
+        await next_of(changes)
 
 
-async def test_it_ends_with_the_server() -> None:
+async def test_stream_ends_at_shutdown() -> None:
     stopping = asyncio.Event()
     changes = changes_of(Lesson().look, stopping)
-    await following(changes)
+    await next_of(changes)
     stopping.set()
     with pytest.raises(StopAsyncIteration):
-        await following(changes)
+        await next_of(changes)
 
 
-async def test_silence_is_broken_by_heartbeats(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_heartbeat_is_sent_when_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.05)
     changes = changes_of(Lesson().look)
-    assert await following(changes) is not None
-    assert await following(changes) is None
+    assert await next_of(changes) is not None
+    assert await next_of(changes) is None
     await changes.aclose()  # type: ignore[attr-defined]
 
 
-async def test_a_failing_look_is_tried_again() -> None:
+async def test_failed_poll_is_retried() -> None:
     lesson, failed = Lesson(), asyncio.Event()
 
     async def look() -> LessonProgress | None:
         if not failed.is_set():
             failed.set()
-            raise OSError("the database is away")
+            raise OSError("the database is unreachable")
         return await lesson.look()
 
     changes = changes_of(look)
-    assert await following(changes) == lesson.now
+    assert await next_of(changes) == lesson.now
     await changes.aclose()  # type: ignore[attr-defined]

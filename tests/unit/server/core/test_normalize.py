@@ -1,4 +1,4 @@
-"""Lines as people type and paste them."""
+"""Normalisation of single-line text."""
 
 import unicodedata
 
@@ -18,11 +18,11 @@ from server.core.text.normalize import one_line
         ("نرم\u200cافزار", "نرم\u200cافزار"),
     ],
 )
-def test_lines(typed: str, kept: str) -> None:
+def test_line_is_normalised(typed: str, kept: str) -> None:
     assert one_line(typed) == kept
 
 
 @given(st.text())
-def test_nothing_turns_what_follows(text: str) -> None:
-    turns = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-    assert not turns & {unicodedata.bidirectional(character) for character in one_line(text)}
+def test_bidirectional_controls_are_removed(text: str) -> None:
+    controls = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    assert not controls & {unicodedata.bidirectional(character) for character in one_line(text)}

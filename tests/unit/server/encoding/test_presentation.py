@@ -1,4 +1,4 @@
-"""How far a lesson is, in words."""
+"""Progress texts for users."""
 
 from typing import Any
 
@@ -35,30 +35,30 @@ def test_every_stage_has_a_headline(stage: str) -> None:
     assert presentation(progress(stage)).headline
 
 
-def test_encoding_tells_percent_speed_and_time() -> None:
-    words = presentation(progress("encoding", progress=43, speed=3.24, eta_seconds=130))
-    assert words.detail == "43 % · 3.2 × real time · about 2 min left"
-    assert words.hint == "You can leave this page: the work goes on without it."
+def test_encoding_shows_percent_speed_and_time_left() -> None:
+    texts = presentation(progress("encoding", progress=43, speed=3.24, eta_seconds=130))
+    assert texts.detail == "43 % · 3.2 × real time · about 2 min left"
+    assert texts.hint == "You can leave this page: the encoding continues."
 
 
-def test_what_can_be_watched_already() -> None:
+def test_growing_video_shows_playable_duration() -> None:
     growing = progress(
         "encoding", playable=True, video_id="new", playable_seconds=750.0, duration_seconds=2400.0
     )
     assert presentation(growing).hint == "12:30 of 40:00 can be watched already."
 
 
-def test_a_revision_leaves_the_old_video_alone() -> None:
+def test_replacement_hints_name_previous_video() -> None:
     assert "until this one is ready" in presentation(progress("encoding", playable=True, video_id="old")).hint
-    assert "was here before" in presentation(progress("failed", playable=True, video_id="old")).hint
+    assert "previous video" in presentation(progress("failed", playable=True, video_id="old")).hint
 
 
-def test_places_in_line() -> None:
+def test_waiting_shows_queue_place() -> None:
     assert presentation(progress("waiting", queue_place=1)).detail == "next in line"
     assert presentation(progress("waiting", queue_place=4)).detail == "number 4 in line"
 
 
-def test_ready_tells_length_and_qualities() -> None:
+def test_ready_shows_duration_and_renditions() -> None:
     ready = progress(
         "ready", playable=True, duration_seconds=3725.0, variants=[{"name": "1080p"}, {"name": "720p"}]
     )
@@ -82,6 +82,6 @@ UPLOAD = OpenUpload("id", "lecture.mp4", 1000, 430, storing=False, expires_at=NO
         (progress("cancelled"), True, False),
     ],
 )
-def test_what_the_page_offers(shown: LessonProgress, wants_file: bool, can_replace: bool) -> None:
+def test_page_actions_by_progress(shown: LessonProgress, wants_file: bool, can_replace: bool) -> None:
     page = presented(shown)
     assert (page.wants_file, page.can_replace) == (wants_file, can_replace)

@@ -1,4 +1,4 @@
-"""The order of lessons, and what is typed about a course."""
+"""Order of lessons, and validation of form input for courses."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ IDS = st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=12, unique=
 
 
 @given(IDS, st.data(), st.integers(-5, 20))
-def test_moving_keeps_everything_and_the_order_of_the_rest(
+def test_moving_keeps_all_ids_and_the_order_of_the_others(
     ids: list[str], data: st.DataObject, to: int
 ) -> None:
     moving = data.draw(st.sampled_from(ids))
@@ -23,20 +23,20 @@ def test_moving_keeps_everything_and_the_order_of_the_rest(
 
 
 @given(IDS)
-def test_an_order_names_each_lesson_once(ids: list[str]) -> None:
+def test_order_must_name_each_lesson_once(ids: list[str]) -> None:
     assert rules.reordered(ids, list(reversed(ids))) == list(reversed(ids))
-    for wrong in (ids[1:], [*ids, ids[0]], [*ids[1:], "another one"]):
+    for invalid in (ids[1:], [*ids, ids[0]], [*ids[1:], "another one"]):
         with pytest.raises(Invalid):
-            rules.reordered(ids, wrong)
+            rules.reordered(ids, invalid)
 
 
 @pytest.mark.parametrize(("typed", "percent"), [("90", 90), (" 90 % ", 90), ("1", 1), ("100%", 100)])
-def test_percent(typed: str, percent: int) -> None:
+def test_percentage_is_parsed(typed: str, percent: int) -> None:
     assert rules.whole_percent(typed) == percent
 
 
 @pytest.mark.parametrize("typed", ["", "0", "101", "-5", "90.5", "ninety", "९०", "9" * 40])
-def test_no_percent(typed: str) -> None:
+def test_invalid_percentage_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
         rules.whole_percent(typed)
 
@@ -45,7 +45,7 @@ def test_no_percent(typed: str) -> None:
     st.lists(st.integers(0, 50).map(lambda number: f"p{number}@x.edu"), max_size=20),
     st.sampled_from(",;\n\t "),
 )
-def test_addresses_out_of_a_pasted_list(emails: list[str], between: str) -> None:
+def test_addresses_are_extracted_from_a_pasted_list(emails: list[str], between: str) -> None:
     text = between.join(f"Somebody <{email.upper()}>" for email in emails)
     assert rules.emails_in(text) == list(dict.fromkeys(emails))
 
@@ -60,20 +60,20 @@ def test_addresses_out_of_a_pasted_list(emails: list[str], between: str) -> None
         ("cleo; cleo", ["cleo"]),
     ],
 )
-def test_what_is_no_address_in_a_pasted_list(text: str, left: list[str]) -> None:
+def test_entries_without_an_address_are_reported(text: str, left: list[str]) -> None:
     assert rules.not_emails_in(text) == left
 
 
 @pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\x1bb"])
-def test_no_title(title: str) -> None:
+def test_invalid_title_is_refused(title: str) -> None:
     with pytest.raises(Invalid):
         rules.clean_title(title)
 
 
 @pytest.mark.parametrize("title", ["می\u200cخواهم", "👩\u200d🏫 Class", "soft\u00adhyphen"])
-def test_titles_are_spelled_as_people_spell_them(title: str) -> None:
+def test_title_keeps_joiners_and_soft_hyphens(title: str) -> None:
     assert rules.clean_title(title) == title
 
 
-def test_what_turns_the_direction_is_left_out() -> None:
+def test_bidirectional_controls_are_removed_from_a_title() -> None:
     assert rules.clean_title("\u202eשלום\u2066 world") == "שלום world"

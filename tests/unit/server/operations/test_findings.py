@@ -10,44 +10,44 @@ from server.operations.findings import State
 from server.settings import Settings
 
 
-def test_a_clock_behind_the_data_folder_is_told(tmp_path: Path) -> None:
+def test_clock_behind_data_folder_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "skillstudio.db"
     file.touch()
     assert findings.clock(tmp_path).state is not State.MISSING
     os.utime(file, (0, time.time() + 3600))
     found = findings.clock(tmp_path)
     assert found.state is State.MISSING
-    assert "60 minutes behind" in found.says
+    assert "60 minutes behind" in found.message
 
 
-def test_an_ffmpeg_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_missing_ffmpeg_is_reported(tmp_path: Path) -> None:
     found = findings.ffmpeg(Settings(data=tmp_path, ffmpeg="/nowhere/ffmpeg"))
     assert found.state is State.MISSING
-    assert "SKILLSTUDIO_FFMPEG names /nowhere/ffmpeg" in found.says
+    assert "SKILLSTUDIO_FFMPEG names /nowhere/ffmpeg" in found.message
     assert "make setup" in found.remedy
 
 
-def test_an_sqlite_that_corrupts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsafe_sqlite_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings.sqlite().state is State.GOOD
     monkeypatch.setattr(findings, "SQLITE_VERSION", "3.40.1")
     assert findings.sqlite().state is State.MISSING
 
 
-def test_a_full_disk_is_told_before_the_folder_exists(
+def test_full_disk_is_reported_before_the_folder_exists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(findings, "LEAST_FREE", 2**60)
     found = findings.disk(tmp_path / "not" / "yet")
     assert found.state is State.MISSING
-    assert "GiB free" in found.says
+    assert "GiB free" in found.message
 
 
-def test_too_many_encoders_for_the_memory(tmp_path: Path) -> None:
+def test_too_many_encoders_for_memory_are_reported(tmp_path: Path) -> None:
     assert findings.memory(Settings(data=tmp_path, workers=1)).name == "Memory"
     assert findings.memory(Settings(data=tmp_path, workers=10_000)).state is State.HINT
 
 
-def test_the_holder_of_a_folder_is_named(tmp_path: Path) -> None:
+def test_running_instance_of_a_folder_is_named(tmp_path: Path) -> None:
     assert instance.holder(tmp_path, instance.UP) is None
     with instance.only_instance(tmp_path, instance.UP, "http://localhost:8000"):
         assert instance.holder(tmp_path, instance.UP) == f"process {os.getpid()}, http://localhost:8000"

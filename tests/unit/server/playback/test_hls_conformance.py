@@ -1,4 +1,4 @@
-"""A sound lecture passes; each clause is broken once and noticed."""
+"""HLS conformance: a conforming lecture has no findings; a violation of each clause is found."""
 
 from collections.abc import Callable
 
@@ -33,11 +33,11 @@ def lecture() -> tuple[Texts, Sizes]:
     return texts, names
 
 
-def test_a_sound_lecture_passes(lecture: tuple[Texts, Sizes]) -> None:
+def test_conforming_lecture_has_no_findings(lecture: tuple[Texts, Sizes]) -> None:
     assert hls_conformance.violations(*lecture) == []
 
 
-def test_the_entries_are_those_that_another_parser_finds(lecture: tuple[Texts, Sizes]) -> None:
+def test_entries_match_m3u8_library(lecture: tuple[Texts, Sizes]) -> None:
     texts, _ = lecture
     other = m3u8.loads(texts["master.m3u8"])
     uris = {
@@ -46,7 +46,7 @@ def test_the_entries_are_those_that_another_parser_finds(lecture: tuple[Texts, S
     }
     assert {entry.uri for entry in hls_conformance.master_entries(texts["master.m3u8"])} == uris
     segments = [(item.duration, item.uri) for item in m3u8.loads(texts["720p/index.m3u8"]).segments]
-    assert hls_conformance.pieces(texts["720p/index.m3u8"]) == segments
+    assert hls_conformance.media_segments(texts["720p/index.m3u8"]) == segments
 
 
 def replaced(path: str, old: str, new: str) -> Callable[[Texts, Sizes], None]:
@@ -65,7 +65,7 @@ def removed(path: str) -> Callable[[Texts, Sizes], None]:
 
 
 INDEX = "720p/index.m3u8"
-BROKEN = {
+VIOLATIONS = {
     "is missing": removed("master.m3u8"),
     "does not begin with #EXTM3U": replaced("master.m3u8", "#EXTM3U\n", ""),
     "independent (8.10)": replaced(INDEX, "#EXT-X-INDEPENDENT-SEGMENTS\n", ""),
@@ -74,9 +74,9 @@ BROKEN = {
     "has no CODECS (9)": replaced("master.m3u8", 'CODECS="avc1.640028,mp4a.40.2",', ""),
     "has no FRAME-RATE (9)": replaced("master.m3u8", ",FRAME-RATE=25.000", ""),
     "has no LANGUAGE (9)": replaced("master.m3u8", 'LANGUAGE="en",', ""),
-    "sound group": replaced("master.m3u8", 'GROUP-ID="audio"', 'GROUP-ID="other"'),
+    "audio group": replaced("master.m3u8", 'GROUP-ID="audio"', 'GROUP-ID="other"'),
     "I-frame playlists for": replaced("master.m3u8", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-OTHER"),
-    "has no header": removed("720p/init.1.mp4"),
+    "has no EXT-X-MAP": removed("720p/init.1.mp4"),
     "no target duration": replaced(INDEX, "#EXT-X-TARGETDURATION:6\n", ""),
     "longer than announced (7.7)": replaced(INDEX, "#EXT-X-TARGETDURATION:6", "#EXT-X-TARGETDURATION:5"),
     "instead of six (7.6)": replaced(INDEX, "#EXTINF:6.000000,\n00002", "#EXTINF:3.000000,\n00002"),
@@ -86,12 +86,12 @@ BROKEN = {
     "beyond the end": replaced("720p/iframes.m3u8", ":9000@180000", ":900000@180000"),
     "declares BANDWIDTH": replaced("master.m3u8", ":BANDWIDTH=", ":BANDWIDTH=1,X="),
     "declares AVERAGE": replaced("master.m3u8", "AVERAGE-BANDWIDTH=", "AVERAGE-BANDWIDTH=1,X="),
-    "not on the grid": replaced(INDEX, "#EXTINF:6.000000,\n00002", "#EXTINF:5.960000,\n00002"),
+    "not aligned with": replaced(INDEX, "#EXTINF:6.000000,\n00002", "#EXTINF:5.960000,\n00002"),
 }
 
 
-@pytest.mark.parametrize("says", BROKEN)
-def test_each_clause_is_noticed(says: str, lecture: tuple[Texts, Sizes]) -> None:
+@pytest.mark.parametrize("finding", VIOLATIONS)
+def test_violation_of_each_clause_is_found(finding: str, lecture: tuple[Texts, Sizes]) -> None:
     texts, sizes = lecture
-    BROKEN[says](texts, sizes)
-    assert says in "; ".join(map(str, hls_conformance.violations(texts, sizes)))
+    VIOLATIONS[finding](texts, sizes)
+    assert finding in "; ".join(map(str, hls_conformance.violations(texts, sizes)))

@@ -19,7 +19,7 @@ VIDEO = "v" * 32
         (keys.storyboard_index(VIDEO), "text/vtt; charset=utf-8"),
     ],
 )
-def test_every_published_object_has_its_type(key: str, kind: str) -> None:
+def test_content_type_of_published_objects(key: str, kind: str) -> None:
     assert rules.content_type(key.removeprefix(keys.video(VIDEO))) == kind
 
 
@@ -36,7 +36,7 @@ def test_every_published_object_has_its_type(key: str, kind: str) -> None:
         "1080p/00001.1.m4s\n",
     ],
 )
-def test_nothing_else_is_looked_up(path: str) -> None:
+def test_other_paths_have_no_content_type(path: str) -> None:
     assert rules.content_type(path) is None
 
 
@@ -55,18 +55,18 @@ def test_nothing_else_is_looked_up(path: str) -> None:
         ("items=0-1", None),
     ],
 )
-def test_ranges(header: str | None, want: rules.Span | None) -> None:
+def test_byte_ranges(header: str | None, want: rules.Span | None) -> None:
     assert rules.span(header, 1000) == want
 
 
 @pytest.mark.parametrize("header", ["bytes=1000-", "bytes=1000-1001", "bytes=-0"])
-def test_ranges_outside_the_file(header: str) -> None:
+def test_ranges_outside_the_file_are_unsatisfiable(header: str) -> None:
     with pytest.raises(rules.Unsatisfiable):
         rules.span(header, 1000)
 
 
 @given(st.text(alphabet="bytes=-0123456789, ", max_size=20), st.integers(1, 10_000))
-def test_a_span_never_leaves_the_file(header: str, size: int) -> None:
+def test_span_stays_within_the_file(header: str, size: int) -> None:
     try:
         span = rules.span(header, size)
     except rules.Unsatisfiable:

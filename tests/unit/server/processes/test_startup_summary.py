@@ -17,14 +17,14 @@ from server.settings import Settings, without_password
         ("", ""),
     ],
 )
-def test_addresses_are_shown_without_their_password(address: str, shown: str) -> None:
+def test_addresses_are_shown_without_password(address: str, shown: str) -> None:
     assert without_password(address) == shown
 
 
-def test_without_a_terminal_no_path_is_broken(capsys: pytest.CaptureFixture[str]) -> None:
+def test_paths_are_not_wrapped_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     data = Path("/srv") / ("media-of-the-faculty-of-physics-" * 3)
     prepared = {"database": "SQLite 3.45", "ffmpeg": "9.0.2", "setup_path": "/setup/abc"}
     show_table(Settings(data=data, queue_url="redis://queue:6379/0"), {"server": 7, "encode-1": 8}, prepared)
-    said = capsys.readouterr().out
-    assert f"folder {data}/objects " in said
-    assert "/setup/abc\n" in said
+    output = capsys.readouterr().out
+    assert f"folder {data}/objects " in output
+    assert "/setup/abc\n" in output

@@ -1,4 +1,4 @@
-"""The signed form of the folder store."""
+"""Signed upload policy of the folder store."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -14,18 +14,18 @@ POLICY = Policy("originals/lesson/upload.mp4", 1000, NOW + timedelta(hours=1), "
 KEY, OLD = b"k" * 32, b"o" * 32
 
 
-def test_what_was_signed_is_read_back_under_either_live_key() -> None:
+def test_signed_policy_verifies_under_either_live_key() -> None:
     assert verify(sign(POLICY, KEY), (KEY, OLD), NOW) == POLICY
     assert verify(sign(POLICY, OLD), (KEY, OLD), NOW) == POLICY
 
 
-def test_without_a_content_type_any_goes() -> None:
+def test_policy_without_content_type_allows_any() -> None:
     free = Policy("originals/l/u.mp4", 1000, NOW + timedelta(hours=1))
     assert verify(sign(free, KEY) | {"Content-Type": "video/x"}, (KEY,), NOW) == free
 
 
 @given(field=st.sampled_from(["key", "policy", "signature", "Content-Type"]), at=st.integers(0, 30))
-def test_every_altered_field_is_refused(field: str, at: int) -> None:
+def test_altered_field_is_refused(field: str, at: int) -> None:
     fields = sign(POLICY, KEY)
     old = fields[field]
     at %= len(old)
@@ -34,11 +34,11 @@ def test_every_altered_field_is_refused(field: str, at: int) -> None:
         verify(fields, (KEY,), NOW)
 
 
-def test_it_ends() -> None:
+def test_expired_policy_is_refused() -> None:
     with pytest.raises(Forbidden, match="expired"):
         verify(sign(POLICY, KEY), (KEY,), NOW + timedelta(hours=1))
 
 
-def test_nothing_is_refused() -> None:
+def test_missing_fields_are_refused() -> None:
     with pytest.raises(Forbidden):
         verify({}, (KEY,), NOW)

@@ -1,4 +1,4 @@
-"""The words of tus."""
+"""tus header parsing and formatting."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ names = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=12)
 
 
 @given(st.dictionaries(names, st.text(max_size=60), max_size=8))
-def test_metadata_comes_back_as_it_went(values: dict[str, str]) -> None:
+def test_metadata_round_trips(values: dict[str, str]) -> None:
     assert protocol.parse_metadata(protocol.format_metadata(values)) == values
 
 
@@ -29,23 +29,23 @@ def test_metadata_of_other_clients() -> None:
 
 
 @pytest.mark.parametrize("text", ["a !!!", "a d29ybGQ=,a d29ybGQ=", "a /w==", "x" * 9000])
-def test_metadata_that_cannot_be_read(text: str) -> None:
+def test_malformed_metadata_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         protocol.parse_metadata(text)
 
 
 @pytest.mark.parametrize("text", [None, "", "-1", "1.5", "0x10", "٣", "9" * 19])
-def test_numbers_that_are_none(text: str | None) -> None:
+def test_malformed_numbers_are_refused(text: str | None) -> None:
     with pytest.raises(Invalid, match="Upload-Offset"):
         protocol.parse_number("Upload-Offset", text)
 
 
 @given(st.integers(0, 10**18 - 1))
-def test_numbers(value: int) -> None:
+def test_valid_numbers_are_parsed(value: int) -> None:
     assert protocol.parse_number("Upload-Length", str(value)) == value
 
 
-def test_checksums() -> None:
+def test_checksum_is_parsed() -> None:
     digest = hashlib.sha256(b"x").digest()
     parsed = protocol.parse_checksum(f"sha256 {base64.b64encode(digest).decode()}")
     assert parsed == protocol.Checksum("sha256", digest)
@@ -53,12 +53,12 @@ def test_checksums() -> None:
 
 
 @pytest.mark.parametrize("text", ["md5 AAAA", "sha256", "sha256 AAAA", "sha1 !!"])
-def test_checksums_that_are_none(text: str) -> None:
+def test_malformed_checksums_are_refused(text: str) -> None:
     with pytest.raises(Invalid):
         protocol.parse_checksum(text)
 
 
-def test_versions_and_types() -> None:
+def test_version_and_content_type_are_checked() -> None:
     protocol.check_version("1.0.0")
     protocol.check_body_type("application/offset+octet-stream; charset=binary")
     with pytest.raises(WrongVersion):
@@ -67,6 +67,6 @@ def test_versions_and_types() -> None:
         protocol.check_body_type("application/octet-stream")
 
 
-def test_dates_are_http_dates() -> None:
+def test_http_date_format() -> None:
     moment = datetime(2026, 11, 22, 9, 5, 7, tzinfo=UTC)
     assert protocol.http_date(moment) == "Sun, 22 Nov 2026 09:05:07 GMT"

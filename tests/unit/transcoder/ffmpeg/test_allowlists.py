@@ -1,4 +1,4 @@
-"""What an upload may make the tools do."""
+"""Input options of ffmpeg and ffprobe for uploaded files."""
 
 from transcoder.ffmpeg.allowlists import DEMUXERS, input_options
 
@@ -17,12 +17,12 @@ POINT_ELSEWHERE = {
 }
 
 
-def test_nothing_that_points_elsewhere() -> None:
+def test_demuxers_that_open_other_files_are_excluded() -> None:
     assert not POINT_ELSEWHERE & set(DEMUXERS)
     assert input_options()["protocol_whitelist"] == "file"
 
 
-def test_every_limit_is_named() -> None:
+def test_input_limits_are_set() -> None:
     limits = {
         "format_whitelist",
         "codec_whitelist",

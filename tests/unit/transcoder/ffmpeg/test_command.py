@@ -1,4 +1,4 @@
-"""What ffmpeg is told, word for word: ffmpeg-python sorts and compiles, so only the result counts."""
+"""FFmpeg command lines, compared as a whole: ffmpeg-python sorts and compiles the arguments."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from transcoder.planning.plan import Plan, make_plan
 
 TOOLS = Tools(ffmpeg=Path("/tools/ffmpeg"), ffprobe=Path("/tools/ffprobe"))
 ORIGINAL = Path("/scratch/original.mp4")
-NOTICED_ELSEWHERE = ("-codec_whitelist", "-format_whitelist")  # the whitelists have a test of their own
+ALLOWLISTS = ("-codec_whitelist", "-format_whitelist")  # covered by test_allowlists
 
 
 def chunk(number: int, lecture: Source) -> Command:
@@ -24,9 +24,9 @@ def chunk(number: int, lecture: Source) -> Command:
 
 
 def text(made: Command) -> str:
-    """An option and its value, or a filter, a line."""
+    """Argv with one option and its value, or one filter, per line."""
     words = list(made.argv)
-    for option in NOTICED_ELSEWHERE:
+    for option in ALLOWLISTS:
         if option in words:
             words[words.index(option) + 1] = "…"
     lines = ""
@@ -57,18 +57,18 @@ def test_argv(name: str, made: Command) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
-def test_a_chunk_reads_only_the_original(number: int) -> None:
+def test_chunk_command_reads_only_the_original(number: int) -> None:
     made = chunk(number, source())
     assert made.inputs == (ORIGINAL,)
     before = made.argv[: made.argv.index("-i")]
     assert before[before.index("-protocol_whitelist") + 1] == "file"
 
 
-def test_nothing_to_make_of_what_is_not_there() -> None:
-    sound = Source("mp4", 1, 5.0, 0.0, True, audio=source().audio)
-    plan: Plan = make_plan(sound)
+def test_poster_command_requires_video() -> None:
+    audio_only = Source("mp4", 1, 5.0, 0.0, True, audio=source().audio)
+    plan: Plan = make_plan(audio_only)
     with pytest.raises(ValueError, match="no such part"):
-        command.poster(TOOLS, ORIGINAL, sound)
+        command.poster(TOOLS, ORIGINAL, audio_only)
     assert plan.video is None
 
 
@@ -84,9 +84,7 @@ def test_nothing_to_make_of_what_is_not_there() -> None:
         ({"pixels": ""}, None),
     ],
 )
-def test_colours_are_assumed_where_a_stream_does_not_name_them(
-    traits: dict[str, object], assumed: str | None
-) -> None:
+def test_colours_are_assumed_for_undeclared_streams(traits: dict[str, object], assumed: str | None) -> None:
     before_scaling = text(chunk(0, source(**traits))).partition("scale=")[0]  # type: ignore[arg-type]
     if assumed is None:
         assert "setparams" not in before_scaling

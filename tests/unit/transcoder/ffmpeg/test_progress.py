@@ -1,4 +1,4 @@
-"""ffmpeg's -progress, however its bytes are cut into pieces."""
+"""Parser of ffmpeg's -progress output, with arbitrary splits of its bytes."""
 
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ BLOCKS = (
 )
 
 
-def test_the_last_whole_block() -> None:
+def test_latest_is_the_last_complete_block() -> None:
     reader = ProgressReader()
     cut = BLOCKS.index(b"frame=75") + 20
     seen = [reader.latest]
@@ -25,7 +25,7 @@ def test_the_last_whole_block() -> None:
 
 
 @given(st.lists(st.integers(0, len(BLOCKS)), max_size=20))
-def test_any_pieces(cuts: list[int]) -> None:
+def test_input_can_be_split_anywhere(cuts: list[int]) -> None:
     reader = ProgressReader()
     edges = [0, *sorted(cuts), len(BLOCKS)]
     for start, end in pairwise(edges):
@@ -34,5 +34,5 @@ def test_any_pieces(cuts: list[int]) -> None:
 
 
 @given(st.binary())
-def test_any_bytes(data: bytes) -> None:
+def test_arbitrary_bytes_are_accepted(data: bytes) -> None:
     ProgressReader().feed(data + b"\nprogress=end\n")

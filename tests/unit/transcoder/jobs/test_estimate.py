@@ -10,12 +10,12 @@ from transcoder.media import AudioStream, Source, VideoStream
 from transcoder.planning.plan import Plan, make_plan
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-AGO = NOW - timedelta(seconds=10)  # an encoder that has got going
-PICTURE = VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1)
-SOUND = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000)
+AGO = NOW - timedelta(seconds=10)  # start of an encoder past its start-up
+VIDEO = VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1)
+AUDIO = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000)
 
 
-def plan_of(seconds: float, *, picture: bool = True, sound: bool = True) -> Plan:
+def plan_of(seconds: float, *, video: bool = True, audio: bool = True) -> Plan:
     return make_plan(
         Source(
             container="mp4",
@@ -23,8 +23,8 @@ def plan_of(seconds: float, *, picture: bool = True, sound: bool = True) -> Plan
             duration=seconds,
             start=0,
             seekable=True,
-            video=PICTURE if picture else None,
-            audio=SOUND if sound else None,
+            video=VIDEO if video else None,
+            audio=AUDIO if audio else None,
         )
     )
 
@@ -44,13 +44,13 @@ def ended(number: int, *, took: float, ago: float) -> JobView:
     return chunk(number, "done", progress=1.0, started_at=end - timedelta(seconds=took), finished_at=end)
 
 
-def test_nothing_is_known_before_the_plan() -> None:
+def test_estimate_is_empty_before_the_plan() -> None:
     estimated = estimate(None, [JobView("prepare", 0, "running")], NOW)
     assert (estimated.progress, estimated.playable_seconds, estimated.eta_seconds) == (0, 0.0, None)
 
 
-def test_speed_is_that_of_the_workers_at_work() -> None:
-    plan = plan_of(60, sound=False)
+def test_speed_counts_all_running_workers() -> None:
+    plan = plan_of(60, audio=False)
     jobs = [ended(0, took=3, ago=7), *(chunk(n, "running", progress=0.5, started_at=AGO) for n in (1, 2))]
     estimated = estimate(plan, jobs, NOW)
     made = 6 + sum(plan.video.chunks[n].frames / 25 / 2 for n in (1, 2)) if plan.video else 0
@@ -58,44 +58,44 @@ def test_speed_is_that_of_the_workers_at_work() -> None:
     assert estimated.eta_seconds == round((60 - made) / (made / 10) + 3)
 
 
-def test_a_long_part_counts_by_what_was_done_of_it_lately() -> None:
-    """It runs for ten minutes at the same speed: that of the last minute and a half is the same."""
+def test_long_job_counts_by_its_share_of_the_window() -> None:
+    """It runs for ten minutes at constant speed, so the speed in the window is the same."""
     began = NOW - timedelta(minutes=10)
     jobs = [chunk(0, "running", progress=0.5, started_at=began)]
-    plan = plan_of(60, sound=False)
+    plan = plan_of(60, audio=False)
     seconds = plan.video.chunks[0].frames / 25 if plan.video else 0
     assert estimate(plan, jobs, NOW).speed == pytest.approx(seconds / 2 / 600, abs=0.006)
 
 
-def test_between_two_jobs_the_speed_is_that_of_the_last_ones() -> None:
+def test_speed_between_two_jobs_is_that_of_the_last_ones() -> None:
     jobs = [ended(0, took=3, ago=5), ended(1, took=3, ago=2), chunk(2, "waiting")]
-    assert estimate(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(12 / 6)
+    assert estimate(plan_of(60, audio=False), jobs, NOW).speed == pytest.approx(12 / 6)
 
 
-def test_idle_hours_do_not_count() -> None:
+def test_idle_time_does_not_count() -> None:
     jobs = [ended(0, took=3, ago=7200), chunk(1, "running", progress=0.5, started_at=AGO)]
-    assert estimate(plan_of(60, sound=False), jobs, NOW).speed == pytest.approx(6 * 0.5 / 10)
+    assert estimate(plan_of(60, audio=False), jobs, NOW).speed == pytest.approx(6 * 0.5 / 10)
 
 
-def test_the_first_figures_of_an_encoder_do_not_count() -> None:
-    """After a restart all have just begun: half an hour left would be told for half a minute of work."""
+def test_encoder_start_up_does_not_count() -> None:
+    """After a restart all have just begun: the estimate would be half an hour for half a minute of work."""
     begun = chunk(1, "running", progress=0.0, started_at=NOW - timedelta(seconds=1))
-    assert estimate(plan_of(60, sound=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
-    assert estimate(plan_of(60, sound=False), [ended(0, took=3, ago=1), begun], NOW).speed == 6 / 4
+    assert estimate(plan_of(60, audio=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
+    assert estimate(plan_of(60, audio=False), [ended(0, took=3, ago=1), begun], NOW).speed == 6 / 4
 
 
-def test_a_gap_ends_what_can_be_played() -> None:
+def test_playable_time_ends_at_a_gap() -> None:
     jobs = [ended(0, took=1, ago=0), chunk(1, "running"), ended(2, took=1, ago=0)]
-    assert estimate(plan_of(60, sound=False), jobs, NOW).playable_seconds == 6.0
+    assert estimate(plan_of(60, audio=False), jobs, NOW).playable_seconds == 6.0
 
 
-def test_the_picture_is_no_use_before_its_sound() -> None:
+def test_playable_time_ends_with_the_audio() -> None:
     jobs = [ended(0, took=1, ago=0), ended(1, took=1, ago=0), audio(9)]
     assert estimate(plan_of(60), jobs, NOW).playable_seconds == 9.0
 
 
-def test_sound_alone() -> None:
-    estimated = estimate(plan_of(100, picture=False), [audio(30)], NOW)
+def test_audio_only() -> None:
+    estimated = estimate(plan_of(100, video=False), [audio(30)], NOW)
     assert estimated.playable_seconds == 30.0
 
 
@@ -103,18 +103,18 @@ STATES = st.sampled_from(["waiting", "running", "done", "failed"])
 
 
 @given(seconds=st.floats(1, 7200), states=st.lists(STATES, min_size=1, max_size=60), part=st.floats(0, 1))
-def test_figures_stay_in_their_bounds(seconds: float, states: list[str], part: float) -> None:
+def test_estimate_stays_within_bounds(seconds: float, states: list[str], part: float) -> None:
     plan = plan_of(seconds)
     assert plan.video
     jobs = [chunk(n, state, progress=part) for n, state in enumerate(states[: len(plan.video.chunks)])]
     estimated = estimate(plan, [*jobs, audio(seconds, complete=True)], NOW)
-    assert 0 <= estimated.progress <= 99  # a hundred is for what is ready
+    assert 0 <= estimated.progress <= 99  # 100 is reserved for ready
     assert 0 <= estimated.playable_seconds <= plan.duration + 0.001
 
 
 @given(seconds=st.floats(20, 7200), done=st.integers(0, 200))
-def test_a_finished_chunk_never_sets_the_bar_back(seconds: float, done: int) -> None:
-    plan = plan_of(seconds, sound=False)
+def test_finished_chunk_never_lowers_progress(seconds: float, done: int) -> None:
+    plan = plan_of(seconds, audio=False)
     assert plan.video
     count = len(plan.video.chunks)
     before = [chunk(n, "done" if n < done else "waiting") for n in range(count)]

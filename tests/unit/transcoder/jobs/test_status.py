@@ -5,11 +5,13 @@ import msgspec
 import pytest
 
 from storage.database.tables import Video
+from storage.messages import Message
 from tests.fixtures.revisions import plan_of
 from transcoder.jobs.estimate import JobView
-from transcoder.jobs.status import VideoStatus, describe
+from transcoder.jobs.status import RevisionStatus, describe
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+NO = Message("No.")
 
 
 def video(state: str, seconds: float | None = 18, **values: Any) -> Video:
@@ -21,12 +23,12 @@ def parts(*states: str) -> list[JobView]:
     return [JobView("prepare", 0, "done"), *(JobView("chunk", n, state) for n, state in enumerate(states))]
 
 
-def told(video: Video, jobs: list[JobView], ahead: int = 0) -> VideoStatus:
+def status_of(video: Video, jobs: list[JobView], ahead: int = 0) -> RevisionStatus:
     return describe(video, jobs, [{"name": "180p"}], ahead, NOW)
 
 
-def test_in_the_queue() -> None:
-    status = told(video("waiting", None), [JobView("prepare", 0, "waiting")], ahead=2)
+def test_waiting_revision_has_a_queue_place() -> None:
+    status = status_of(video("waiting", None), [JobView("prepare", 0, "waiting")], ahead=2)
     assert (status.status, status.stage, status.queue_place, status.progress) == (
         "processing",
         "waiting",
@@ -49,25 +51,25 @@ def test_in_the_queue() -> None:
     ],
 )
 def test_stages(state: str, jobs: list[JobView], stage: str) -> None:
-    assert told(video(state), jobs).stage == stage
+    assert status_of(video(state), jobs).stage == stage
 
 
-def test_ready() -> None:
-    status = told(video("ready", playable_at=NOW), parts("done", "done", "done"))
+def test_ready_revision() -> None:
+    status = status_of(video("ready", playable_at=NOW), parts("done", "done", "done"))
     assert (status.status, status.progress, status.playable_seconds) == ("ready", 100, 18)
     assert status.variants == ({"name": "180p"},)
     assert not status.can_retry
 
 
-def test_failed_says_why_and_whether_a_retry_can_help() -> None:
-    status = told(video("failed", error="No."), parts("done", "failed"))
-    assert (status.status, status.error, status.can_retry) == ("failed", "No.", True)
+def test_failed_revision_has_error_and_can_retry() -> None:
+    status = status_of(video("failed", error=NO), parts("done", "failed"))
+    assert (status.status, status.error, status.can_retry) == ("failed", NO, True)
     refused = [JobView("prepare", 0, "failed", result={"unusable": True})]
-    assert not told(video("failed", None, error="No."), refused).can_retry
+    assert not status_of(video("failed", None, error=NO), refused).can_retry
 
 
-def test_a_strip_of_chunks() -> None:
-    chunks = told(video("encoding"), parts("done", "running", "waiting")).chunks
+def test_chunk_states_and_lengths() -> None:
+    chunks = status_of(video("encoding"), parts("done", "running", "waiting")).chunks
     assert [(chunk.state, chunk.seconds) for chunk in chunks] == [
         ("done", 6.0),
         ("running", 6.0),

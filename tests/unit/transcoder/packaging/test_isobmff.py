@@ -7,8 +7,8 @@ from tests.unit.transcoder.lectures import track
 from transcoder.packaging import isobmff
 from transcoder.packaging.isobmff import Malformed
 
-PICTURE, SOUND = track(), track(pictures=False, timescale=48_000)
-MOOF = fragment(PICTURE, 8, 4, edit=200, shown=[0, 3, 1, 2], size=33)
+VIDEO, AUDIO = track(), track(is_video=False, timescale=48_000)
+MOOF = fragment(VIDEO, 8, 4, edit=200, shown=[0, 3, 1, 2], size=33)
 
 
 def moof(data: bytes = MOOF) -> bytes:
@@ -16,14 +16,14 @@ def moof(data: bytes = MOOF) -> bytes:
 
 
 def test_header() -> None:
-    assert isobmff.timescale(init(PICTURE)) == 1000
-    assert isobmff.codecs(init(PICTURE)) == "avc1.64001f"
-    assert isobmff.codecs(init(SOUND)) == "mp4a.40.2"
+    assert isobmff.timescale(init(VIDEO)) == 1000
+    assert isobmff.codecs(init(VIDEO)) == "avc1.64001f"
+    assert isobmff.codecs(init(AUDIO)) == "mp4a.40.2"
 
 
 @pytest.mark.parametrize("edit", [0, 200])
 def test_edit(edit: int) -> None:
-    assert isobmff.edit(init(PICTURE, edit=edit)) == edit
+    assert isobmff.edit(init(VIDEO, edit=edit)) == edit
 
 
 def test_fragment() -> None:
@@ -36,7 +36,7 @@ def test_fragment() -> None:
 
 
 @given(st.integers(0, 2**50), st.integers(1, 2**31))
-def test_moving_changes_nothing_else(ticks: int, sequence: int) -> None:
+def test_moved_changes_only_time_and_sequence(ticks: int, sequence: int) -> None:
     moved = isobmff.moved(moof(), ticks=ticks, sequence=sequence)
     assert isobmff.fragment(moved).decode_time == 800 + ticks
     assert isobmff.fragment(moved).samples == isobmff.fragment(moof()).samples
@@ -56,12 +56,12 @@ def test_moving_changes_nothing_else(ticks: int, sequence: int) -> None:
         ),
     ],
 )
-def test_anything_else_is_malformed(data: bytes) -> None:
+def test_other_structures_are_malformed(data: bytes) -> None:
     with pytest.raises(Malformed):
         isobmff.fragment(data)
 
 
-def test_other_codecs_are_not_ours() -> None:
-    data = init(PICTURE).replace(b"avc1", b"hvc1")
+def test_other_codecs_are_malformed() -> None:
+    data = init(VIDEO).replace(b"avc1", b"hvc1")
     with pytest.raises(Malformed, match="hvc1"):
         isobmff.codecs(data)

@@ -15,14 +15,14 @@ from transcoder.planning.plan import make_plan
 
 LECTURE = source(seconds=20.0)
 PLAN = make_plan(LECTURE)
-CHUNKS, SOUND = encoded(PLAN)
+CHUNKS, AUDIO_RESULT = encoded(PLAN)
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("master.m3u8", playlist.master(PLAN, CHUNKS, SOUND, audio_name='The "hall"')),
-        ("master_growing.m3u8", playlist.master(PLAN, CHUNKS[:1], SOUND)),
+        ("master.m3u8", playlist.master(PLAN, CHUNKS, AUDIO_RESULT, audio_name='The "hall"')),
+        ("master_growing.m3u8", playlist.master(PLAN, CHUNKS[:1], AUDIO_RESULT)),
         (
             "master_silent.m3u8",
             playlist.master(PLAN, CHUNKS, None, subtitles=[Subtitles("de", "Deutsch", "s/de.m3u8")]),
@@ -37,10 +37,10 @@ def test_text(name: str, text: str) -> None:
     assert_unchanged(name, text)
 
 
-def test_sound_alone() -> None:
+def test_audio_only() -> None:
     plan = make_plan(Source("mp4", 1, 20.0, 0.0, True, audio=LECTURE.audio))
-    chunks, sound = encoded(plan)
-    master = m3u8.loads(playlist.master(plan, chunks, sound))
+    chunks, audio = encoded(plan)
+    master = m3u8.loads(playlist.master(plan, chunks, audio))
     assert [(variant.uri, variant.stream_info.codecs) for variant in master.playlists] == [
         ("audio/index.m3u8", "mp4a.40.2")
     ]
@@ -49,11 +49,11 @@ def test_sound_alone() -> None:
 
 @settings(max_examples=20)
 @given(sources.filter(lambda lecture: lecture.duration < 1800))
-def test_another_parser_reads_what_was_planned(lecture: Source) -> None:
+def test_m3u8_parser_reads_the_plan_back(lecture: Source) -> None:
     plan = make_plan(lecture)
     assert plan.video
-    chunks, sound = encoded(plan)
-    master = m3u8.loads(playlist.master(plan, chunks, sound))
+    chunks, audio = encoded(plan)
+    master = m3u8.loads(playlist.master(plan, chunks, audio))
     assert master.is_variant
     assert master.is_independent_segments
     assert [variant.uri for variant in master.playlists] == [f"{r.name}/index.m3u8" for r in plan.video.rungs]
@@ -74,7 +74,7 @@ def test_another_parser_reads_what_was_planned(lecture: Source) -> None:
 
 
 @given(sources.filter(lambda lecture: lecture.duration < 1800), st.data())
-def test_a_growing_list_only_grows(lecture: Source, data: st.DataObject) -> None:
+def test_growing_playlist_is_append_only(lecture: Source, data: st.DataObject) -> None:
     plan = make_plan(lecture)
     assert plan.video
     chunks, _ = encoded(plan)
@@ -86,21 +86,21 @@ def test_a_growing_list_only_grows(lecture: Source, data: st.DataObject) -> None
     assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
 
 
-def test_a_gap_is_refused() -> None:
+def test_missing_segment_is_refused() -> None:
     parts = rendition_parts((CHUNKS[0], CHUNKS[2]), "720p")
     with pytest.raises(PlaylistError, match="segment 2 where 1 belongs"):
         playlist.media(PLAN, "720p", parts, False)
 
 
-def test_a_second_header_is_refused() -> None:
+def test_second_init_segment_is_refused() -> None:
     first, second, *_ = rendition_parts(CHUNKS, "720p")
     other = msgspec.structs.replace(second, init_sha256="other")
     with pytest.raises(PlaylistError, match="another header"):
         playlist.media(PLAN, "720p", [first, other], False)
 
 
-def test_sound_that_has_not_begun_is_not_announced() -> None:
-    assert SOUND
+def test_audio_without_segments_is_not_in_the_master_playlist() -> None:
+    assert AUDIO_RESULT
     nothing = RenditionPart(AUDIO, 1, 48_000, "", "", 0, ())
     text = playlist.master(PLAN, CHUNKS[:1], AudioResult(part=nothing, complete=False))
     assert "audio" not in text.lower()
@@ -110,27 +110,27 @@ rates = st.lists(st.tuples(st.integers(0, 10**7), st.floats(0.04, 6.0)), min_siz
 
 
 @given(rates)
-def test_the_peak_is_not_below_the_average(known: list[tuple[int, float]]) -> None:
+def test_peak_is_not_below_average(known: list[tuple[int, float]]) -> None:
     bandwidth = measure(known)
     assert bandwidth.peak >= bandwidth.average >= 0
 
 
 @given(st.integers(1, 10**7), st.integers(1, 50))
-def test_constant_rate_is_its_own_peak(size: int, count: int) -> None:
+def test_peak_of_constant_rate_is_the_rate(size: int, count: int) -> None:
     bandwidth = measure([(size, 6.0)] * count)
     assert bandwidth.peak == pytest.approx(size * 8 / 6, abs=1)
     assert bandwidth.average == pytest.approx(size * 8 / 6, abs=1)
 
 
-def test_a_short_rest_is_no_peak() -> None:
-    """Four frames with a keyframe among them are many bits a second, and no buffer minds."""
+def test_short_last_segment_does_not_set_the_peak() -> None:
+    """Four frames including a keyframe have a high bitrate, which a decoder buffer absorbs."""
     assert measure([(6000, 6.0), (6000, 6.0), (2000, 0.16)]).peak < 12_000
 
 
-def test_nothing_has_no_rate() -> None:
+def test_no_segments_have_no_bandwidth() -> None:
     assert measure([]) == Bandwidth(0, 0)
 
 
-def test_keyframes_stand_for_the_time_to_the_next() -> None:
+def test_keyframe_ticks_reach_to_the_next_keyframe() -> None:
     segment = Segment(0, 150, 1000, ((0, 10, 0), (300, 10, 50), (600, 10, 100)))
     assert playlist.keyframe_ticks(segment) == [50, 50, 50]

@@ -1,4 +1,4 @@
-"""An encoder's file, cut on the grid; and whatever is wrong with it, found."""
+"""Segments cut from an encoder's file, and detection of deviations from the plan."""
 
 import io
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def test_segments_on_the_grid(tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["00000.7.m4s", "00001.7.m4s"]
 
 
-def test_a_later_chunk_lies_later(tmp_path: Path) -> None:
+def test_later_chunk_is_shifted_on_the_timeline(tmp_path: Path) -> None:
     of = track(first_frame=36, frames=18)
     made = cut(whole(of, edit=200), of, tmp_path, edit=200)
     assert [(segment.number, segment.duration) for segment in made] == [(3, 1200), (4, 600)]
@@ -46,8 +46,8 @@ def moofs(folder: Path) -> list[bytes]:
     return found
 
 
-def test_keyframes_are_where_the_figures_say(tmp_path: Path) -> None:
-    """From the moof to the end of its first picture, and nothing of the second."""
+def test_keyframe_ranges_match_the_written_bytes(tmp_path: Path) -> None:
+    """Each range covers the moof and its first frame, and nothing of the second frame."""
     for segment in cut(whole(TRACK), TRACK, tmp_path):
         data = (tmp_path / f"{segment.number:05d}.7.m4s").read_bytes()
         assert [time for _, _, time in segment.keyframes] == [0, 400, 800]
@@ -56,16 +56,16 @@ def test_keyframes_are_where_the_figures_say(tmp_path: Path) -> None:
             assert (kind, size) == ("moof", length + 8 + 10)
 
 
-def test_sound_has_no_keyframes(tmp_path: Path) -> None:
-    of = track(pictures=False, fragment_frames=12)
+def test_audio_has_no_keyframe_ranges(tmp_path: Path) -> None:
+    of = track(is_video=False, fragment_frames=12)
     assert [segment.keyframes for segment in cut(whole(of), of, tmp_path)] == [(), ()]
 
 
 @given(st.data())
-def test_of_a_file_that_grows_only_whole_segments(
+def test_growing_file_yields_only_complete_segments(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Cut anywhere, then read on from there: the same as at once."""
+    """Reading a truncated file and then the rest gives the same segments as reading the whole file."""
     folder, complete = tmp_path_factory.mktemp("growing"), whole(TRACK)
     file = io.BytesIO(complete[: data.draw(st.integers(0, len(complete)))])
     first = list(segmenter.cut(file, TRACK, 0, folder)) if (header := segmenter.header(file)) else []
@@ -75,7 +75,7 @@ def test_of_a_file_that_grows_only_whole_segments(
     assert first + rest == cut(complete, TRACK, folder)
 
 
-def test_a_length_that_is_not_written_yet(tmp_path: Path) -> None:
+def test_unpatched_box_size_is_incomplete(tmp_path: Path) -> None:
     file = io.BytesIO(init(TRACK) + bytes(4) + b"moof" + bytes(100))
     assert segmenter.header(file)
     assert list(segmenter.cut(file, TRACK, 0, tmp_path)) == []
@@ -86,11 +86,11 @@ WRONG: dict[str, Callable[[], bytes]] = {
     "frames are not 100 ticks apart": lambda: fragment(track(frame_ticks=99), 0, 4),
     "begins at tick 100 of its file": lambda: fragment(TRACK, 1, 4),
     "not shown one after the other": lambda: fragment(TRACK, 0, 4, shown=[0, 1, 1, 3]),
-    "keyframes are not on the grid": lambda: fragment(track(pictures=False), 0, 4),
+    "keyframes are not on the grid": lambda: fragment(track(is_video=False), 0, 4),
 }
 
 
 @pytest.mark.parametrize("says", WRONG)
-def test_what_is_not_as_planned_is_refused(says: str, tmp_path: Path) -> None:
+def test_deviation_from_the_plan_is_refused(says: str, tmp_path: Path) -> None:
     with pytest.raises(NotAsPlanned, match=says):
         cut(init(TRACK) + WRONG[says](), TRACK, tmp_path)

@@ -7,33 +7,33 @@ from tests.unit.transcoder.lectures import source
 from transcoder.ffmpeg.command import AUDIO_FILE, TILE_PATTERN
 from transcoder.packaging import verify
 from transcoder.packaging.segmenter import NotAsPlanned
-from transcoder.packaging.segments import Collected, collect_audio, collect_chunk, pictures, sound
+from transcoder.packaging.segments import Collected, audio_track, collect_audio, collect_chunk, video_track
 from transcoder.planning.plan import make_plan, require
 
 PLAN = make_plan(source(seconds=20.0))
-VIDEO, SOUND = require(PLAN.video), require(PLAN.audio)
+VIDEO, AUDIO = require(PLAN.video), require(PLAN.audio)
 
 
 def encode(folder: Path, number: int) -> None:
-    """What `command.chunk` leaves behind."""
+    """Write the files of `command.chunk`."""
     for rung in VIDEO.rungs:
-        (folder / f"{rung.name}.mp4").write_bytes(whole(pictures(VIDEO, rung, VIDEO.chunks[number], 1)))
+        (folder / f"{rung.name}.mp4").write_bytes(whole(video_track(VIDEO, rung, VIDEO.chunks[number], 1)))
     for tile in range(2):
         (folder / (TILE_PATTERN % tile)).write_bytes(b"jpeg")
 
 
-def test_a_lecture_of_three_chunks(tmp_path: Path) -> None:
+def test_collected_lecture_passes_verification(tmp_path: Path) -> None:
     results = []
     for number, chunk in enumerate(VIDEO.chunks):
         encode(tmp_path, number)
         results.append(collect_chunk(tmp_path, PLAN, chunk, attempt=number + 1).result)
-    (tmp_path / AUDIO_FILE).write_bytes(whole(sound(SOUND, 1)))
-    heard = collect_audio(tmp_path, PLAN, 1, complete=True).result
-    assert verify.whole(PLAN, results, heard) == []
+    (tmp_path / AUDIO_FILE).write_bytes(whole(audio_track(AUDIO, 1)))
+    audio = collect_audio(tmp_path, PLAN, 1, complete=True).result
+    assert verify.whole(PLAN, results, audio) == []
     assert [part.codecs for part in results[0].parts] == ["avc1.64001f"] * 3
 
 
-def test_the_files_of_a_chunk(tmp_path: Path) -> None:
+def test_chunk_files_have_store_keys(tmp_path: Path) -> None:
     encode(tmp_path, 0)
     files = collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], attempt=5).files("v")
     assert sorted(files) == [
@@ -48,7 +48,7 @@ def test_the_files_of_a_chunk(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.mp4"))
 
 
-def test_a_chunk_cut_short(tmp_path: Path) -> None:
+def test_truncated_chunk_is_refused(tmp_path: Path) -> None:
     encode(tmp_path, 0)
     cut = tmp_path / "720p.mp4"
     cut.write_bytes(cut.read_bytes()[:2000])
@@ -56,16 +56,16 @@ def test_a_chunk_cut_short(tmp_path: Path) -> None:
         collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], attempt=1)
 
 
-def test_a_missing_storyboard_frame(tmp_path: Path) -> None:
+def test_missing_storyboard_tile_is_refused(tmp_path: Path) -> None:
     encode(tmp_path, 0)
     (tmp_path / (TILE_PATTERN % 0)).unlink()
     with pytest.raises(NotAsPlanned, match="storyboard frame 0"):
         collect_chunk(tmp_path, PLAN, VIDEO.chunks[0], attempt=1)
 
 
-def test_sound_that_grows(tmp_path: Path) -> None:
-    """Each look brings what the last had not, and the header once."""
-    complete = whole(sound(SOUND, 1))
+def test_growing_audio_yields_new_segments_only(tmp_path: Path) -> None:
+    """Each call returns segments that the previous one had not, and the init segment once."""
+    complete = whole(audio_track(AUDIO, 1))
     known, brought = None, []
     for length in (0, 100, 9000, 15_000, len(complete)):
         (tmp_path / AUDIO_FILE).write_bytes(complete[:length])
@@ -80,12 +80,12 @@ def names(made: Collected) -> list[str]:  # type: ignore[type-arg]
     return [key.rpartition("/")[2] for key in made.files("v")]
 
 
-def test_before_there_is_any_sound(tmp_path: Path) -> None:
+def test_audio_before_the_first_segment_is_empty(tmp_path: Path) -> None:
     made = collect_audio(tmp_path, PLAN, 1, complete=False)
     assert (made.result.part.segments, made.result.part.codecs, made.files("v")) == ((), "", {})
 
 
-def test_sound_cut_short(tmp_path: Path) -> None:
-    (tmp_path / AUDIO_FILE).write_bytes(whole(sound(SOUND, 1))[:9000])
+def test_truncated_audio_is_refused(tmp_path: Path) -> None:
+    (tmp_path / AUDIO_FILE).write_bytes(whole(audio_track(AUDIO, 1))[:9000])
     with pytest.raises(NotAsPlanned, match="audio has 282 frames where 938 were planned"):
         collect_audio(tmp_path, PLAN, 1, complete=True)

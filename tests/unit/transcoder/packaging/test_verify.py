@@ -11,13 +11,13 @@ from transcoder.packaging import verify
 from transcoder.planning.plan import make_plan
 
 PLAN = make_plan(source(seconds=20.0))
-CHUNKS, SOUND = encoded(PLAN)
+CHUNKS, AUDIO = encoded(PLAN)
 Change = Callable[[RenditionPart], RenditionPart]
 
 
 @settings(max_examples=20)
 @given(sources)
-def test_what_is_as_planned_passes(lecture: Source) -> None:
+def test_parts_as_planned_pass(lecture: Source) -> None:
     plan = make_plan(lecture)
     assert verify.whole(plan, *encoded(plan)) == []
 
@@ -46,38 +46,38 @@ def segment(change: Callable[[Segment], Segment]) -> Change:
         (segment(lambda made: replace(made, bytes=20_500)), "segment 0 has keyframes beyond its end"),
     ],
 )
-def test_what_is_not_is_found(change: Change, says: str) -> None:
+def test_deviating_part_is_found(change: Change, says: str) -> None:
     first = CHUNKS[0]
     spoilt = replace(first, parts=(change(first.parts[0]), *first.parts[1:]))
-    assert says in "; ".join(map(str, verify.whole(PLAN, (spoilt, *CHUNKS[1:]), SOUND)))
+    assert says in "; ".join(map(str, verify.whole(PLAN, (spoilt, *CHUNKS[1:]), AUDIO)))
 
 
-def test_a_missing_chunk() -> None:
-    assert str(verify.whole(PLAN, CHUNKS[:-1], SOUND)[0]) == "picture: 2 chunks where 3 were planned"
+def test_missing_chunk_is_found() -> None:
+    assert str(verify.whole(PLAN, CHUNKS[:-1], AUDIO)[0]) == "video: 2 chunks where 3 were planned"
 
 
-def test_a_missing_rung() -> None:
+def test_missing_rung_is_found() -> None:
     spoilt = replace(CHUNKS[0], parts=CHUNKS[0].parts[:2])
-    assert "picture: chunk 0 was made as 1080p, 720p" in map(
-        str, verify.whole(PLAN, (spoilt, *CHUNKS[1:]), SOUND)
+    assert "video: chunk 0 was encoded as 1080p, 720p" in map(
+        str, verify.whole(PLAN, (spoilt, *CHUNKS[1:]), AUDIO)
     )
 
 
-def test_a_missing_tile() -> None:
+def test_missing_tile_is_found() -> None:
     spoilt: ChunkResult = replace(CHUNKS[0], tiles=())
-    assert verify.whole(PLAN, (spoilt, *CHUNKS[1:]), SOUND)[0].rendition == "storyboard"
+    assert verify.whole(PLAN, (spoilt, *CHUNKS[1:]), AUDIO)[0].rendition == "storyboard"
 
 
-def test_missing_sound() -> None:
-    assert [str(finding) for finding in verify.whole(PLAN, CHUNKS, None)] == ["audio: the sound is missing"]
+def test_missing_audio_is_found() -> None:
+    assert [str(finding) for finding in verify.whole(PLAN, CHUNKS, None)] == ["audio: the audio is missing"]
 
 
-def test_sound_that_has_not_ended() -> None:
-    assert SOUND
-    growing = AudioResult(part=SOUND.part, complete=False)
+def test_incomplete_audio_is_found() -> None:
+    assert AUDIO
+    growing = AudioResult(part=AUDIO.part, complete=False)
     assert str(verify.whole(PLAN, CHUNKS, growing)[0]).startswith("audio: ")
 
 
-def test_results_survive_the_row_they_are_stored_in() -> None:
+def test_results_round_trip_through_the_row() -> None:
     stored = msgspec.to_builtins(CHUNKS[0])
     assert msgspec.convert(stored, ChunkResult) == CHUNKS[0]

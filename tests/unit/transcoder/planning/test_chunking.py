@@ -1,4 +1,4 @@
-"""Chunks: short at both ends, near a keyframe where keyframes are known."""
+"""Chunk sizes: short at both ends of the lecture, ending near keyframes where those are known."""
 
 from math import ceil
 
@@ -23,7 +23,7 @@ known = st.floats(1.0, 90.0).map(every)
 
 
 @given(totals, parts, known | st.just(unknown))
-def test_together_they_are_the_lecture(total: int, last: float, wasted_seconds: WastedSeconds) -> None:
+def test_chunk_sizes_sum_up_to_the_lecture(total: int, last: float, wasted_seconds: WastedSeconds) -> None:
     made = list(sizes(total, last, wasted_seconds))
     assert sum(made) == total
     assert min(made) >= 1
@@ -31,29 +31,29 @@ def test_together_they_are_the_lecture(total: int, last: float, wasted_seconds: 
 
 
 @given(totals, parts, known)
-def test_the_first_are_as_short_as_ever(total: int, last: float, wasted_seconds: WastedSeconds) -> None:
+def test_first_chunks_stay_short(total: int, last: float, wasted_seconds: WastedSeconds) -> None:
     made, usual = list(sizes(total, last, wasted_seconds)), list(sizes(total, last, unknown))
     assert made[: FIXED - 1] == usual[: FIXED - 1]
-    # Half as long again at most, so that the playhead does not catch the encoders.
+    # At most half longer, so that the playhead does not catch up with the encoders.
     assert all(size <= wanted + (wanted + 1) // 2 for size, wanted in zip(made[:-1], RAMP, strict=False))
 
 
 @given(totals, known | st.just(unknown))
-def test_none_is_longer_than_its_part_of_what_was_left(total: int, wasted_seconds: WastedSeconds) -> None:
+def test_chunk_is_limited_by_the_remaining_segments(total: int, wasted_seconds: WastedSeconds) -> None:
     done = 0
     for size in sizes(total, 1.0, wasted_seconds):
         assert size <= ceil((total - done) / PART)
         done += size
 
 
-def test_without_keyframes() -> None:
+def test_sizes_without_keyframes() -> None:
     made = list(sizes(600, 1.0, unknown))
     assert made[:9] == [*RAMP, 8, 8]
     assert made[-4:] == [4, 3, 2, 1]
     assert len(made) < 80
 
 
-def test_the_end_of_a_short_lecture_is_shared_by_many_workers() -> None:
+def test_last_chunks_of_a_short_lecture_are_small() -> None:
     assert list(sizes(20, 1.0, unknown)) == [1, 1, 1, 2, 3, 3, 4, 2, 2, 1]
 
 
@@ -70,6 +70,6 @@ def test_chunks_end_near_keyframes() -> None:
     assert wasted < lost / 2
 
 
-def test_the_half_of_a_segment_joins_the_last_chunk() -> None:
+def test_half_a_segment_joins_the_last_chunk() -> None:
     assert list(sizes(4, 0.4, unknown)) == [1, 1, 2]
     assert list(sizes(4, 0.5, unknown)) == [1, 1, 1, 1]

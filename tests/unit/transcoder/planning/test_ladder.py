@@ -29,22 +29,22 @@ def test_rungs(size: tuple[int, int], rungs: list[tuple[str, int, int]]) -> None
 
 
 @given(streams)
-def test_never_above_the_source(video: VideoStream) -> None:
+def test_ladder_never_upscales(video: VideoStream) -> None:
     for rung in ladder(video):
         assert rung.width <= video.width
         assert rung.height <= video.height
 
 
 @given(streams)
-def test_best_first_and_at_least_one(video: VideoStream) -> None:
+def test_rungs_are_ordered_best_first(video: VideoStream) -> None:
     rungs = ladder(video)
     assert 1 <= len(rungs) <= len(LADDER)
     assert [rung.height for rung in rungs] == sorted({rung.height for rung in rungs}, reverse=True)
 
 
 @given(streams)
-def test_even_sizes_of_the_same_shape(video: VideoStream) -> None:
-    """To one pixel of rounding on the longer side."""
+def test_rung_sizes_are_even_and_keep_the_aspect_ratio(video: VideoStream) -> None:
+    """With a tolerance of one pixel of rounding on the longer side."""
     for rung in ladder(video):
         assert rung.width % 2 == rung.height % 2 == 0
         short, long = sorted((rung.width, rung.height))

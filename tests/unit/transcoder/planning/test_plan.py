@@ -40,7 +40,7 @@ def test_chunks_begin_on_the_segment_grid(lecture: Source) -> None:
 
 
 @given(sources)
-def test_frames_are_right_to_one(lecture: Source) -> None:
+def test_frame_count_is_exact_to_one_frame(lecture: Source) -> None:
     plan = make_plan(lecture)
     video = video_of(lecture)
     assert abs(plan.duration - lecture.duration) <= video.fps_den / video.fps_num
@@ -67,14 +67,14 @@ def test_every_tile_lies_in_one_chunk(lecture: Source) -> None:
 
 
 @given(sources)
-def test_sound_covers_the_picture(lecture: Source) -> None:
+def test_audio_covers_the_video(lecture: Source) -> None:
     plan = make_plan(lecture)
     assert plan.audio
     length = plan.audio.frames * AAC_FRAME / plan.audio.sample_rate
     assert -0.001 <= length - plan.duration < AAC_FRAME / plan.audio.sample_rate + 0.001
 
 
-def test_known_keyframes_move_the_chunks_towards_them() -> None:
+def test_chunks_begin_near_known_keyframes() -> None:
     def wasted_seconds(keyframes: tuple[float, ...]) -> int:
         chunks = video_of(source(seconds=120, keyframes=keyframes)).chunks
         return sum(chunk.first_segment * 6 % 10 for chunk in chunks)
@@ -82,23 +82,23 @@ def test_known_keyframes_move_the_chunks_towards_them() -> None:
     assert wasted_seconds(tuple(float(10 * n) for n in range(12))) < wasted_seconds(())
 
 
-def test_ntsc_keeps_its_rate() -> None:
+def test_ntsc_rate_is_kept() -> None:
     video = video_of(source(fps=(30_000, 1001), seconds=10.01))
     assert (video.timescale, video.frame_ticks) == (60_000, 2002)
     assert (video.gop_frames, video.segment_frames, video.frames) == (60, 180, 300)
 
 
-def test_a_picture_in_several_seconds_is_shown_once_a_second() -> None:
+def test_rate_below_one_is_raised_to_one() -> None:
     assert video_of(source(fps=(1, 3), seconds=60)).frames == 60
 
 
-def test_without_anything_to_see_or_hear() -> None:
+def test_source_without_streams_is_unusable() -> None:
     nothing = Source("mp4", 1, 10.0, 0.0, True)
-    with pytest.raises(Unusable, match="neither picture nor sound"):
+    with pytest.raises(Unusable, match="neither a video nor an audio stream"):
         make_plan(nothing)
 
 
-def test_without_time() -> None:
+def test_source_of_zero_duration_is_unusable() -> None:
     with pytest.raises(Unusable, match="zero seconds"):
         make_plan(source(seconds=0.0))
 

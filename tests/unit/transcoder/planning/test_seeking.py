@@ -1,4 +1,4 @@
-"""Where a seek aims: never behind what is to be shown, and no further before it than it must."""
+"""Seek targets: never after the first frame needed, and as close before it as possible."""
 
 import msgspec
 import pytest
@@ -23,15 +23,15 @@ def of(container: str = "mov", **traits: object) -> tuple[Source, VideoStream]:
 @pytest.mark.parametrize(
     ("start", "keyframe"), [(12.0, 10.0), (18.0, 10.0), (20.0, 19.92), (30.0, 30.0), (48.0, 40.52)]
 )
-def test_right_at_the_keyframe(start: float, keyframe: float) -> None:
+def test_seek_targets_the_keyframe(start: float, keyframe: float) -> None:
     seek_target = seeking.seek_target(*of(), start)
     assert seek_target is not None
-    assert keyframe < seek_target < keyframe + FRAME / 2  # rounding must not lead to the one before
+    assert keyframe < seek_target < keyframe + FRAME / 2  # rounding must not select the previous keyframe
     assert seeking.wasted_seconds(*of(), start) == pytest.approx(start - keyframe)
 
 
 @pytest.mark.parametrize("start", [0.0, 0.5, 1.0])
-def test_from_the_beginning(start: float) -> None:
+def test_start_of_the_file_needs_no_seek(start: float) -> None:
     assert seeking.seek_target(*of(), start) is None
     assert seeking.wasted_seconds(*of(), start) == start
 
@@ -39,14 +39,14 @@ def test_from_the_beginning(start: float) -> None:
 @pytest.mark.parametrize(
     ("container", "traits", "start", "wasted_seconds"),
     [
-        ("matroska", {}, 30.0, 10.08),  # its demuxer counts in the time of decoding
+        ("matroska", {}, 30.0, 10.08),  # its demuxer seeks by decode time
         ("matroska", {}, 42.0, 1.48),
-        ("mov", {"interlaced": True}, 30.0, 10.08),  # the filter looks back
-        ("mov", {}, 40.2, 10.2),  # another keyframe comes soon
+        ("mov", {"interlaced": True}, 30.0, 10.08),  # the deinterlacer needs earlier frames
+        ("mov", {}, 40.2, 10.2),  # another keyframe follows within the margin
         ("mov", {}, 39.5, 9.5),
     ],
 )
-def test_with_a_margin(
+def test_seek_with_margin(
     container: str, traits: dict[str, object], start: float, wasted_seconds: float
 ) -> None:
     assert seeking.seek_target(*of(container, **traits), start) == start - MARGIN
@@ -56,7 +56,7 @@ def test_with_a_margin(
 @pytest.mark.parametrize(
     ("keyframes", "start"), [((), 30.0), (KEYFRAMES, SEARCHED - MARGIN), (KEYFRAMES, SEARCHED + 60)]
 )
-def test_where_nothing_is_known(keyframes: tuple[float, ...], start: float) -> None:
+def test_unknown_keyframes_seek_with_margin(keyframes: tuple[float, ...], start: float) -> None:
     assert seeking.seek_target(*of(keyframes=keyframes), start) == start - MARGIN
     assert seeking.wasted_seconds(*of(keyframes=keyframes), start) is None
 
@@ -66,7 +66,9 @@ def test_where_nothing_is_known(keyframes: tuple[float, ...], start: float) -> N
     st.floats(0, 700),
     st.sampled_from(("mov", "matroska")),
 )
-def test_never_behind_what_is_to_be_shown(keyframes: tuple[float, ...], start: float, container: str) -> None:
+def test_seek_target_is_never_after_the_start(
+    keyframes: tuple[float, ...], start: float, container: str
+) -> None:
     lecture, video = of(container, keyframes=keyframes)
     seek_target = seeking.seek_target(lecture, video, start)
     assert seek_target is None or seek_target <= start + FRAME / 2
@@ -82,16 +84,16 @@ FRAMECRC = """#software: Lavf
 """
 
 
-def test_what_ffmpeg_says_of_keyframes() -> None:
+def test_keyframes_are_read_from_framecrc() -> None:
     assert seeking.read_keyframes(FRAMECRC, start=2.2) == (0.0, 10.08)
 
 
 @pytest.mark.parametrize("nothing", ["", "#tb 0: 1/12800\n"])
-def test_what_ffmpeg_does_not_say(nothing: str) -> None:
+def test_empty_framecrc_has_no_keyframes(nothing: str) -> None:
     assert seeking.read_keyframes(nothing, start=0.0) == ()
 
 
-def test_a_source_of_keyframes_alone() -> None:
+def test_dense_keyframes_are_dropped() -> None:
     lines = [f"0, {n}, {n}, 1, 7000, 0x11111111" for n in range(int(SEARCHED) + 1)]
     assert seeking.read_keyframes("\n".join(["#tb 0: 1/25", *lines]), start=0.0) == ()
     assert len(seeking.read_keyframes("\n".join(["#tb 0: 1/25", *lines[1:]]), start=0.0)) == SEARCHED

@@ -1,4 +1,4 @@
-"""Texts that change only on purpose: each a file beside this one."""
+"""Snapshot files of generated texts."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ FOLDER = Path(__file__).parent
 
 
 def assert_unchanged(name: str, text: str) -> None:
-    """To accept a change, delete the file and run the test twice: the first run writes it anew."""
+    """Compare with the snapshot. To accept a change, delete the file and run the test twice."""
     path = FOLDER / name
     if not path.exists():
         path.write_text(text)
-        raise AssertionError(f"{name} was written anew: read it, then run the test again")
+        raise AssertionError(f"{name} was written: review it, then run the test again")
     assert text == path.read_text()

@@ -1,4 +1,4 @@
-"""How many pictures a second."""
+"""Nominal frame rate from headers and packet times."""
 
 from fractions import Fraction
 
@@ -23,7 +23,7 @@ def steady(rate: Fraction, frames: int = 100, *, milliseconds: bool = False) -> 
         ("30000/1001", "30000/1001", NTSC),
         ("2997/100", "2997/100", NTSC),
         ("25/1", "0/0", Fraction(25)),
-        ("30/1", "28900/1000", Fraction(30)),  # a telephone that leaves out frames
+        ("30/1", "28900/1000", Fraction(30)),  # a phone that drops frames
         ("60/1", "10/1", Fraction(60)),  # a screen recorder
         ("1/4", "1/4", Fraction(1, 4)),
         ("120/1", "120/1", Fraction(60)),
@@ -32,34 +32,34 @@ def steady(rate: Fraction, frames: int = 100, *, milliseconds: bool = False) -> 
         ("0/0", "24/1", Fraction(24)),
     ],
 )
-def test_from_the_header(base: str, average: str, rate: Fraction) -> None:
+def test_rate_from_the_header(base: str, average: str, rate: Fraction) -> None:
     assert nominal_rate(base, average, (), interlaced=False) == rate
 
 
-def test_nothing_to_go_by() -> None:
+def test_rate_cannot_be_determined() -> None:
     assert nominal_rate("0/0", "0/0", (), interlaced=False) is None
     assert nominal_rate("", "N/A", (1.0,), interlaced=False) is None
     assert nominal_rate("-25/1", "0/1", (1.0, 1.0, 1.0), interlaced=False) is None
 
 
-def test_fields_count_half() -> None:
+def test_field_rate_is_halved() -> None:
     assert nominal_rate("50/1", "25/1", (), interlaced=True) == 25
     assert nominal_rate("50/1", "25/1", (), interlaced=False) == 50
 
 
 @pytest.mark.parametrize("rate", COMMON)
-def test_a_clock_of_milliseconds(rate: Fraction) -> None:
+def test_rate_from_millisecond_timestamps(rate: Fraction) -> None:
     times = steady(rate, milliseconds=True)
     assert nominal_rate("1000/1", "1000/1", times, interlaced=False) == rate
 
 
-def test_pauses_and_disorder_do_not_count() -> None:
+def test_pauses_and_order_do_not_matter() -> None:
     times = steady(Fraction(30), 50) + [time + 9 for time in steady(Fraction(30), 50)]
     assert nominal_rate("90000/1", "17/1", times[::-1], interlaced=False) == 30
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=50))
-def test_any_times(times: list[float]) -> None:
+def test_arbitrary_times_are_accepted(times: list[float]) -> None:
     rate = from_times(times)
     assert rate is None or rate >= 0
 

@@ -1,4 +1,4 @@
-"""From ffprobe's JSON to the streams that become a lecture."""
+"""Choice of streams from ffprobe's JSON."""
 
 import json
 
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.messages import Message
 from transcoder.media import Unusable
 from transcoder.source import headers, rejections
 from transcoder.source.headers import Headers, SideData, Stream
@@ -24,27 +25,27 @@ COVER: dict[str, object] = {**VIDEO, "codec_name": "mjpeg", "disposition": {"att
 CAPTIONS: dict[str, object] = {"codec_type": "subtitle", "codec_name": "mov_text"}
 
 
-def test_picture_and_sound() -> None:
+def test_video_and_audio_are_chosen() -> None:
     chosen = headers.choose(read(CAPTIONS, VIDEO, AUDIO))
     assert chosen.video is not None
     assert chosen.audio is not None
     assert (chosen.video.index, chosen.audio.index) == (1, 2)
 
 
-def test_a_cover_is_no_picture() -> None:
+def test_cover_art_is_not_video() -> None:
     assert headers.choose(read(COVER, AUDIO)).video is None
     after_cover = headers.choose(read(COVER, VIDEO)).video
     assert after_cover is not None
     assert after_cover.index == 1
 
 
-def test_the_default_sound_is_taken() -> None:
+def test_default_audio_is_chosen() -> None:
     chosen = headers.choose(read(VIDEO, AUDIO, {**AUDIO, "disposition": {"default": 1}}))
     assert chosen.audio is not None
     assert chosen.audio.index == 2
 
 
-def test_sound_that_can_be_decoded_goes_before_the_default() -> None:
+def test_decodable_audio_precedes_the_default() -> None:
     spatial = {**AUDIO, "codec_name": "apac", "disposition": {"default": 1}}
     chosen = headers.choose(read(VIDEO, spatial, AUDIO))
     assert chosen.audio is not None
@@ -59,42 +60,42 @@ def test_sound_that_can_be_decoded_goes_before_the_default() -> None:
         (read(VIDEO, container="hls"), rejections.unknown_kind("hls")),
         (read(VIDEO, container="h264"), rejections.unknown_kind("h264")),
         (read(*[VIDEO] * 33), rejections.TOO_MANY),
-        (read({**VIDEO, "codec_name": "vc1"}), rejections.undecodable("The picture", "vc1")),
-        (read(VIDEO, {**AUDIO, "codec_name": "wmav2"}), rejections.undecodable("The sound", "wmav2")),
+        (read({**VIDEO, "codec_name": "vc1"}), rejections.undecodable("video", "vc1")),
+        (read(VIDEO, {**AUDIO, "codec_name": "wmav2"}), rejections.undecodable("audio", "wmav2")),
         (read({**VIDEO, "codec_tag_string": "encv"}), rejections.ENCRYPTED),
         (read({**VIDEO, "width": 32000, "height": 32000}), rejections.too_large(32000, 32000)),
         (read({**VIDEO, "width": 4098}), rejections.too_large(4098, 1080)),
         (read({**VIDEO, "width": 0, "height": 0}), rejections.too_small(0, 0)),
     ],
 )
-def test_refused(found: Headers, sentence: str) -> None:
+def test_unusable_headers_are_refused(found: Headers, sentence: Message) -> None:
     with pytest.raises(Unusable) as refused:
         headers.choose(found)
-    assert str(refused.value) == sentence
-    assert sentence.endswith(".")
+    assert refused.value.message == sentence
+    assert str(sentence).endswith(".")
 
 
-def picture(width: int, height: int, aspect: str = "1:1", turned: float | None = None) -> Stream:
-    sides = () if turned is None else (SideData(), SideData(rotation=turned))
+def stream(width: int, height: int, aspect: str = "1:1", rotated: float | None = None) -> Stream:
+    sides = () if rotated is None else (SideData(), SideData(rotation=rotated))
     return Stream(0, "video", "h264", "", width, height, aspect, side_data_list=sides)
 
 
 @pytest.mark.parametrize(
     ("stream", "shown"),
     [
-        (picture(1920, 1080), (1920, 1080, 0)),
-        (picture(853, 481), (852, 480, 0)),
-        (picture(720, 576, "16:15"), (768, 576, 0)),
-        (picture(1440, 1080, "4:3"), (1920, 1080, 0)),
-        (picture(1920, 1080, turned=-90), (1080, 1920, 90)),
-        (picture(1920, 1080, turned=90), (1080, 1920, 270)),
-        (picture(1920, 1080, turned=180), (1920, 1080, 180)),
-        (picture(1920, 1080, turned=-89.6), (1080, 1920, 90)),
-        (picture(1920, 1080, turned=float("nan")), (1920, 1080, 0)),
-        (picture(1920, 1080, "0:1"), (1920, 1080, 0)),
-        (picture(1920, 1080, "1:0"), (1920, 1080, 0)),
-        (picture(1920, 1080, "1:9000"), (1920, 1080, 0)),
-        (picture(1920, 1080, "N/A"), (1920, 1080, 0)),
+        (stream(1920, 1080), (1920, 1080, 0)),
+        (stream(853, 481), (852, 480, 0)),
+        (stream(720, 576, "16:15"), (768, 576, 0)),
+        (stream(1440, 1080, "4:3"), (1920, 1080, 0)),
+        (stream(1920, 1080, rotated=-90), (1080, 1920, 90)),
+        (stream(1920, 1080, rotated=90), (1080, 1920, 270)),
+        (stream(1920, 1080, rotated=180), (1920, 1080, 180)),
+        (stream(1920, 1080, rotated=-89.6), (1080, 1920, 90)),
+        (stream(1920, 1080, rotated=float("nan")), (1920, 1080, 0)),
+        (stream(1920, 1080, "0:1"), (1920, 1080, 0)),
+        (stream(1920, 1080, "1:0"), (1920, 1080, 0)),
+        (stream(1920, 1080, "1:9000"), (1920, 1080, 0)),
+        (stream(1920, 1080, "N/A"), (1920, 1080, 0)),
     ],
 )
 def test_shape(stream: Stream, shown: tuple[int, int, int]) -> None:
@@ -105,10 +106,8 @@ def test_shape(stream: Stream, shown: tuple[int, int, int]) -> None:
 @given(
     st.integers(16, 4096), st.integers(16, 4096), st.integers(1, 64), st.integers(1, 64), st.floats(-360, 360)
 )
-def test_every_shape_is_even_and_within_its_pixels(
-    width: int, height: int, across: int, down: int, turned: float
-) -> None:
-    shape = headers.shape(picture(width, height, f"{across}:{down}", turned))
+def test_shapes_are_even_and_bounded(width: int, height: int, across: int, down: int, rotated: float) -> None:
+    shape = headers.shape(stream(width, height, f"{across}:{down}", rotated))
     assert shape.width % 2 == shape.height % 2 == 0
     assert min(shape.width, shape.height) >= 2
     assert max(shape.width, shape.height) <= 4 * max(width, height)
@@ -137,7 +136,7 @@ def test_language(tag: str, language: str | None) -> None:
         (Stream(0, duration="nan"), None),
     ],
 )
-def test_where_a_stream_says_that_it_ends(stream: Stream, end: float | None) -> None:
+def test_claimed_end_of_a_stream(stream: Stream, end: float | None) -> None:
     assert headers.claimed_end(stream) == end
 
 

@@ -1,7 +1,8 @@
-"""ffprobe's last words, as sentences."""
+"""Sentences for ffprobe's error output."""
 
 import pytest
 
+from storage.messages import Message
 from transcoder.source import rejections
 
 
@@ -25,15 +26,15 @@ from transcoder.source import rejections
         (
             "[ffv1 @ 0x55] Codec (ffv1) not on whitelist 'h264'",
             b"\x1aE\xdf\xa3",
-            rejections.undecodable("Part of the file", "ffv1"),
+            rejections.undecodable("", "ffv1"),
         ),
         (
             "[mov @ 0x55] Number of streams exceeds max_streams parameter (32), see\nx: Out of memory",
             b"\0\0\0\x20ftyp",
             rejections.TOO_MANY,
         ),
-        ("x: Cannot allocate memory", b"\0\0\0\x20ftyp", rejections.TOO_GREEDY),
+        ("x: Cannot allocate memory", b"\0\0\0\x20ftyp", rejections.TOO_MUCH_MEMORY),
     ],
 )
-def test_a_sentence_for_it(stderr: str, start: bytes, sentence: str) -> None:
+def test_sentence_for_ffprobe_errors(stderr: str, start: bytes, sentence: Message) -> None:
     assert rejections.from_ffprobe(stderr, start) == sentence

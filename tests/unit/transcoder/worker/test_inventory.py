@@ -1,7 +1,7 @@
 from storage.objects import keys
 from tests.unit.transcoder.jobs.test_estimate import plan_of
 from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
-from transcoder.worker.steps.inventory import Parts, lost, needed_by, useless
+from transcoder.worker.steps.inventory import Parts, lost, needed_by, unreferenced
 
 VIDEO = "v1"
 
@@ -21,7 +21,7 @@ PARTS = Parts(
 THERE = {key: size or 7 for key, (_, size) in needed_by(VIDEO, PARTS).items()}
 
 
-def test_one_header_serves_a_rendition() -> None:
+def test_one_init_segment_per_rendition() -> None:
     headers = {key for key in THERE if "/init." in key}
     assert headers == {
         keys.init(VIDEO, "720p", 1),
@@ -30,18 +30,18 @@ def test_one_header_serves_a_rendition() -> None:
     }
 
 
-def test_nothing_is_lost_when_all_is_there() -> None:
+def test_complete_store_has_no_lost_parts() -> None:
     assert lost(VIDEO, PARTS, THERE) == set()
 
 
-def test_a_missing_or_short_object_names_its_job() -> None:
+def test_missing_or_short_object_is_lost() -> None:
     there = {key: size for key, size in THERE.items() if key != keys.segment(VIDEO, "480p", 1, 3)}
     there[keys.segment(VIDEO, "audio", 0, 2)] = 50
     assert lost(VIDEO, PARTS, there) == {("chunk", 1), ("audio", 0)}
     assert lost(VIDEO, PARTS, {**THERE, keys.init(VIDEO, "720p", 1): 1}) == set()
 
 
-def test_late_takes_and_ways_are_useless() -> None:
+def test_superseded_attempts_and_intermediates_are_unreferenced() -> None:
     stray = [keys.segment(VIDEO, "720p", 0, 2), keys.init(VIDEO, "480p", 3), keys.normalised(VIDEO)]
     there = {**THERE, **dict.fromkeys(stray, 9), keys.poster(VIDEO): 9}
-    assert set(useless(VIDEO, plan_of(12), PARTS, there)) == {*stray, keys.tiles(VIDEO)}
+    assert set(unreferenced(VIDEO, plan_of(12), PARTS, there)) == {*stray, keys.tiles(VIDEO)}

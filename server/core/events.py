@@ -1,0 +1,85 @@
+"""Facts about learners: published once, then handled in the same transaction.
+
+A feature publishes what has happened; later features bind handlers to it in `server.wiring.EVENTS`,
+so that earlier code imports no later code. Tables that handlers write can be deleted and rebuilt
+with `replay`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.clock import local_day
+from storage.database.base import new_id
+from storage.database.engine import Database
+from storage.database.insert import insert_new
+from storage.database.tables import Institution, LearningEvent
+from storage.states import FactKind
+
+Handler = Callable[[AsyncSession, LearningEvent], Awaitable[None]]
+Handlers = Mapping[FactKind, Sequence[Handler]]
+
+INFO_KEY = "event_handlers"  # in the session's info
+REPLAY_ROWS = 500  # facts read at a time
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact to publish. The same kind, learner and subject are the same fact."""
+
+    kind: FactKind
+    user_id: str  # the learner
+    subject: str
+    at: datetime
+    actor_id: str | None = None  # who acted, where that is somebody else
+    course_id: str | None = None
+    lesson_id: str | None = None
+    data: dict[str, Any] | None = None
+
+
+def bind(database: Database, handlers: Handlers) -> None:
+    """Give every later session of this database its handlers: once, where the database is opened."""
+    database.session_info[INFO_KEY] = handlers
+
+
+async def publish(session: AsyncSession, event: Event) -> bool:
+    """Step: store the fact and run its handlers, which may publish further facts.
+
+    False, and no handler runs, when it was published before. Of two transactions that publish the
+    same fact at once, the second waits for the first. Raises LookupError when no handlers are bound.
+    """
+    handlers: Handlers = session.info[INFO_KEY]
+    place = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
+    fact_id = new_id()
+    values = msgspec.structs.asdict(event) | {
+        "id": fact_id,
+        "actor_id": event.actor_id or event.user_id,
+        "local_day": local_day(event.at, place.time_zone, place.day_start_hour).isoformat(),
+    }
+    if not await insert_new(session, LearningEvent, key=("kind", "user_id", "subject"), **values):
+        return False
+    fact = await session.get_one(LearningEvent, fact_id)
+    for handler in handlers.get(event.kind, ()):
+        await handler(session, fact)
+    return True
+
+
+async def replay(session: AsyncSession, handlers: Handlers) -> int:
+    """Step: feed every stored fact to `handlers` in the order of publication; how many there were.
+
+    What they publish is stored already, so nothing is published twice.
+    """
+    count, last = 0, ""
+    while rows := list(
+        await session.scalars(
+            select(LearningEvent).where(LearningEvent.id > last).order_by(LearningEvent.id).limit(REPLAY_ROWS)
+        )
+    ):
+        for fact in rows:
+            for handler in handlers.get(fact.kind, ()):
+                await handler(session, fact)
+        count, last = count + len(rows), rows[-1].id
+    return count

@@ -1,0 +1,216 @@
+"""Scheduled tasks: one leased row a task, any number of schedulers, every slot once.
+
+A slot is done when its run has ended well; only then does the row move on to the next. When a
+scheduler dies in the middle, its lease runs out and another one runs the same slot again, so a
+task must be safe to run twice. A run that fails is tried again after RETRY_SECONDS.
+"""
+
+import asyncio
+import platform
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import msgspec
+import structlog
+from sqlalchemy import case, or_, select, update
+
+from server.core.clock import Clock, next_local_hour
+from server.services import Services
+from storage.database.engine import Database
+from storage.database.insert import insert_new
+from storage.database.tables import Institution, ScheduledTask
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 30.0  # renewed three times as often while the task runs
+RETRY_SECONDS = 60.0  # after a failed run, or sooner when the interval is shorter
+STOP_SECONDS = 5.0  # that runs in progress get to end when the scheduler stops
+POLL_SECONDS = 1.0  # between two looks at what is due
+ERROR_LENGTH = 500  # characters of a failure that are kept
+
+Run = Callable[[Services, datetime], Awaitable[str | None]]
+
+
+class Every(msgspec.Struct, frozen=True):
+    """At an interval. Slots that passed while no scheduler ran are made up for by one run."""
+
+    seconds: float
+
+
+class Daily(msgspec.Struct, frozen=True):
+    """Every local day at this hour of the institution's zone. Each missed day gets a run of its own."""
+
+    hour: int
+
+
+class Task(msgspec.Struct, frozen=True):
+    """`run(services, slot)` gets the moment that it stands for, and answers with a line for Administer."""
+
+    name: str
+    schedule: Every | Daily
+    run: Run
+    per_host: bool = False  # about files of one machine: every machine has a row and runs its own
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """A slot that is ours to run."""
+
+    row: str  # name of the row
+    slot: datetime
+    fence: int
+
+
+def row_name(task: Task, host: str) -> str:
+    return f"{task.name}@{host}" if task.per_host else task.name
+
+
+def this_host() -> str:
+    """The machine's name, as `workers`, `uploads` and per-host tasks store it."""
+    return platform.node()
+
+
+async def run_tasks(
+    services: Services, tasks: Sequence[Task], clock: Clock, stopping: asyncio.Event, host: str | None = None
+) -> None:
+    """Run what is due until `stopping` is set. A task that takes long delays no other."""
+    rows = {row_name(task, host or this_host()): task for task in tasks}
+    running: dict[str, asyncio.Task[None]] = {}
+    while not stopping.is_set():
+        try:
+            for name in await due(services.database, rows, clock.now()):
+                if name not in running or running[name].done():
+                    running[name] = asyncio.create_task(run_once(services, rows[name], name, clock))
+        except Exception as failure:  # the database may be unreachable for a while
+            log.warning("scheduled tasks could not be read", error=_told(failure))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await stopping.wait()
+    if running:
+        await asyncio.wait(running.values(), timeout=STOP_SECONDS)
+    for task in running.values():
+        task.cancel()
+    await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def due(database: Database, rows: dict[str, Task], now: datetime) -> list[str]:
+    """Names of the rows whose slot has come and that nobody is running. Adds rows that are missing."""
+    async with database.read() as session:
+        known = {row.name: row for row in await session.scalars(select(ScheduledTask))}
+    if missing := rows.keys() - known.keys():
+        async with database.write() as session:
+            for name in sorted(missing):
+                await insert_new(session, ScheduledTask, name=name, due_at=now, fence=0)
+        return await due(database, rows, now)
+    return [name for name in rows if known[name].due_at <= now and not _is_leased(known[name], now)]
+
+
+def _is_leased(row: ScheduledTask, now: datetime) -> bool:
+    return row.lease_until is not None and row.lease_until > now
+
+
+async def run_once(services: Services, task: Task, name: str, clock: Clock) -> None:
+    """Lease the row's slot, run it, and move the row on. Nothing when another scheduler was first."""
+    lease = await _lease(services.database, name, clock.now())
+    if lease is None:
+        return
+    renewing = asyncio.create_task(_renew(services.database, lease, clock))
+    try:
+        result = await task.run(services, lease.slot)
+    except Exception as failure:
+        log.warning("scheduled task failed", task=name, error=_told(failure))
+        await _failed(services.database, task, lease, _told(failure), clock.now())
+    else:
+        await _ended(services.database, task, lease, result, clock.now())
+    finally:
+        renewing.cancel()
+
+
+async def _lease(database: Database, name: str, now: datetime) -> Lease | None:
+    async with database.write() as session:
+        row = (
+            await session.execute(
+                update(ScheduledTask)
+                .where(
+                    ScheduledTask.name == name,
+                    ScheduledTask.due_at <= now,
+                    or_(ScheduledTask.lease_until.is_(None), ScheduledTask.lease_until <= now),
+                )
+                .values(
+                    lease_until=now + timedelta(seconds=LEASE_SECONDS),
+                    fence=ScheduledTask.fence + 1,
+                    last_started=now,
+                )
+                .returning(ScheduledTask.due_at, ScheduledTask.fence)
+            )
+        ).one_or_none()
+    return Lease(name, row.due_at, row.fence) if row else None
+
+
+async def _renew(database: Database, lease: Lease, clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(LEASE_SECONDS / 3)
+        with suppress(Exception):  # the next round, or the lease's end, is the answer
+            until = clock.now() + timedelta(seconds=LEASE_SECONDS)
+            await _update(database, lease, lease_until=until)
+
+
+async def _ended(database: Database, task: Task, lease: Lease, result: str | None, now: datetime) -> None:
+    async with database.read() as session:
+        place = await session.get(Institution, 1)
+    zone = place.time_zone if place else "UTC"
+    await _update(
+        database,
+        lease,
+        due_at=next_slot(task.schedule, lease.slot, now, zone),
+        lease_until=None,
+        last_ended=now,
+        last_result=result,
+        last_error=None,
+    )
+
+
+async def _failed(database: Database, task: Task, lease: Lease, error: str, now: datetime) -> None:
+    """The slot stays due; the lease keeps it from being tried again at once."""
+    interval = task.schedule.seconds if isinstance(task.schedule, Every) else RETRY_SECONDS
+    again = now + timedelta(seconds=min(interval, RETRY_SECONDS))
+    await _update(database, lease, lease_until=again, last_ended=now, last_error=error)
+
+
+async def _update(database: Database, lease: Lease, **values: object) -> None:
+    """Only while the slot is still ours."""
+    async with database.write() as session:
+        await session.execute(
+            update(ScheduledTask)
+            .where(ScheduledTask.name == lease.row, ScheduledTask.fence == lease.fence)
+            .values(**values)
+        )
+
+
+def next_slot(schedule: Every | Daily, slot: datetime, now: datetime, zone: str) -> datetime:
+    """When the task is due after `slot` was done at `now`."""
+    if isinstance(schedule, Daily):
+        return next_local_hour(slot, zone, schedule.hour)
+    following = slot + timedelta(seconds=schedule.seconds)
+    return following if following > now else now + timedelta(seconds=schedule.seconds)
+
+
+async def run_now(database: Database, name: str, now: datetime) -> bool:
+    """Use case: make a task due at once; False when there is no such row. A run in progress goes on,
+    and slots that were missed stay due."""
+    waits_for_retry = ScheduledTask.last_ended >= ScheduledTask.last_started
+    async with database.write() as session:
+        found = await session.scalar(
+            update(ScheduledTask)
+            .where(ScheduledTask.name == name)
+            .values(
+                due_at=case((ScheduledTask.due_at > now, now), else_=ScheduledTask.due_at),
+                lease_until=case((waits_for_retry, None), else_=ScheduledTask.lease_until),
+            )
+            .returning(ScheduledTask.name)
+        )
+    return found is not None
+
+
+def _told(failure: BaseException) -> str:
+    return f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH]

@@ -1,0 +1,97 @@
+"""Values of the state columns, one StrEnum a column. Pure: rules import them too."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    LEARNER = "learner"
+    INSTRUCTOR = "instructor"
+    ADMINISTRATOR = "administrator"
+
+
+class PublicationStatus(StrEnum):
+    """Of a course and of a lesson."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class LessonKind(StrEnum):
+    VIDEO = "video"
+    TEXT = "text"
+    QUIZ = "quiz"
+
+
+class VideoStatus(StrEnum):
+    """Of a lesson's newest video, as the API shows it (spec section 1)."""
+
+    UPLOADING = "uploading"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class UploadState(StrEnum):
+    OPEN = "open"
+    RECEIVED = "received"  # every byte is in the spool, not yet in the object store
+    STORED = "stored"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class RevisionState(StrEnum):
+    """Of a row in `videos`."""
+
+    WAITING = "waiting"
+    ENCODING = "encoding"
+    FINISHING = "finishing"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class JobKind(StrEnum):
+    PREPARE = "prepare"
+    AUDIO = "audio"
+    CHUNK = "chunk"
+    FINISH = "finish"
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class FactKind(StrEnum):
+    """Of a row in `learning_events` (spec section 9)."""
+
+    ENROLLED = "enrolled"
+    LEFT = "left"
+    LESSON_STARTED = "lesson_started"
+    LESSON_COMPLETED = "lesson_completed"
+    QUIZ_PASSED = "quiz_passed"
+    QUIZ_PERFECT = "quiz_perfect"
+    COURSE_COMPLETED = "course_completed"
+    REVIEW_POSTED = "review_posted"
+    POST_CREATED = "post_created"
+    POST_DELETED = "post_deleted"
+    CERTIFICATE_ISSUED = "certificate_issued"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
+    PAYMENT = "payment"
+
+
+ALL: tuple[type[StrEnum], ...] = (
+    Role,
+    PublicationStatus,
+    LessonKind,
+    VideoStatus,
+    UploadState,
+    RevisionState,
+    JobKind,
+    JobState,
+    FactKind,
+)
