@@ -1,1 +1,1 @@
-"""What people ask SkillStudio for. Imports `transcoder`, `storage` and `web`."""
+"""Web server, API, commands and processes of SkillStudio. Imports `transcoder`, `storage` and `web`."""

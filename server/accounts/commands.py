@@ -32,7 +32,9 @@ def users() -> None:
 
 @users.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice(list(Role)), default=Role.LEARNER, show_default=True)
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.LEARNER, show_default=True
+)
 @click.option("--name", required=True, help="Name shown to others.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_settings()
@@ -45,7 +47,12 @@ def add(settings: Settings, email: str, role: str, name: str, password_stdin: bo
 
 @users.command("list")
 @click.argument("search", default="")
-@click.option("--role", type=click.Choice(list(Role)), default=None, help="Only people with this role.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=None,
+    help="Only people with this role.",
+)
 @with_settings()
 def list_people(settings: Settings, search: str, role: str | None) -> None:
     """List accounts: email address, role, name and why they cannot sign in, separated by tabs.

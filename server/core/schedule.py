@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 30.0  # renewed three times as often while the task runs
 RETRY_SECONDS = 60.0  # after a failed run, or sooner when the interval is shorter
 STOP_SECONDS = 5.0  # that runs in progress get to end when the scheduler stops
-POLL_SECONDS = 1.0  # between two looks at what is due
+POLL_SECONDS = 1.0  # between two reads of what is due
 ERROR_LENGTH = 500  # characters of a failure that are kept
 
 Run = Callable[[Services, datetime], Awaitable[str | None]]
@@ -45,7 +45,7 @@ class Daily(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """`run(services, slot)` gets the moment that it stands for, and answers with a line for Administer."""
+    """`run(services, slot)` is called with the slot's time and may return a line for Administer."""
 
     name: str
     schedule: Every | Daily
@@ -54,7 +54,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """A slot that is ours to run."""
+    """Lease of one slot."""
 
     row: str  # name of the row
     slot: datetime
@@ -150,7 +150,7 @@ async def _lease(database: Database, name: str, now: datetime) -> Lease | None:
 async def _renew(database: Database, lease: Lease, clock: Clock) -> None:
     while True:
         await asyncio.sleep(LEASE_SECONDS / 3)
-        with suppress(Exception):  # the next round, or the lease's end, is the answer
+        with suppress(Exception):  # tried again in the next round; meanwhile the lease may run out
             until = clock.now() + timedelta(seconds=LEASE_SECONDS)
             await _update(database, lease, lease_until=until)
 
@@ -178,7 +178,7 @@ async def _failed(database: Database, task: Task, lease: Lease, error: str, now:
 
 
 async def _update(database: Database, lease: Lease, **values: object) -> None:
-    """Only while the slot is still ours."""
+    """Update the row while the lease is still valid."""
     async with database.write() as session:
         await session.execute(
             update(ScheduledTask)

@@ -39,7 +39,7 @@ def texts(call: ast.Call) -> Iterator[ast.expr]:
 
 
 def is_key(node: ast.expr) -> bool:
-    """Whether a text is marked with N_, is a variable, or is the result of a function that returns a message."""
+    """Whether a text is marked with N_, is a variable, or comes from a function that returns a message."""
     if isinstance(node, ast.Call):
         return True
     return not isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp))

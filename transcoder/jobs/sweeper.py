@@ -38,7 +38,7 @@ async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing 
     requeued, failed = await _requeue_expired(database, now)
     finishing = await _create_finish_jobs(database, now)
     gone = await _delete_stale_workers(database, now - timedelta(seconds=timing.worker_gone))
-    woken = await _wake_waiting(database, queue, now, timedelta(seconds=timing.rehint))
+    woken = await _wake_waiting(database, queue, now, timedelta(seconds=timing.rewake))
     return Swept(requeued=requeued, failed=failed, woken=woken, finishing=finishing, workers_deleted=gone)
 
 

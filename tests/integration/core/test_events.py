@@ -41,8 +41,9 @@ async def main():
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(20):
+        event = Event(kind=FactKind.ENROLLED, user_id="ada", subject=f"course-{number}", at=now)
         async with database.write() as session:
-            await publish(session, Event(kind=FactKind.ENROLLED, user_id="ada", subject=f"course-{number}", at=now))
+            await publish(session, event)
     await database.close()
 
 asyncio.run(main())

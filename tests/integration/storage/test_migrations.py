@@ -37,8 +37,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {  # as the first schema had them
          "filename": "a.mp4", "state": "open", "created_at": NOW, "expires_at": NOW},
     ],
     "videos": [
-        {"id": name, "lesson_id": name, "source_key": name, "filename": "a.mp4", "source_bytes": 1, "state": name,
-         "error": SENTENCE if name == "failed" else None, "created_at": NOW}
+        {"id": name, "lesson_id": name, "source_key": name, "filename": "a.mp4", "source_bytes": 1,
+         "state": name, "error": SENTENCE if name == "failed" else None, "created_at": NOW}
         for name in ("ready", "failed")
     ],
     "jobs": [
@@ -48,8 +48,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {  # as the first schema had them
         for kind, number, result in (("chunk", 1, CHUNKS[1]), ("chunk", 0, CHUNKS[0]), ("audio", 0, AUDIO))
     ]
     + [
-        {"id": "lost", "video_id": "failed", "kind": "prepare", "number": 0, "queue": "quick", "state": "failed",
-         "attempts": 3, "fence": 3, "queued_at": NOW, "progress": 0.0, "result": None, "error": SENTENCE},
+        {"id": "lost", "video_id": "failed", "kind": "prepare", "number": 0, "queue": "quick",
+         "state": "failed", "attempts": 3, "fence": 3, "queued_at": NOW, "progress": 0.0,
+         "result": None, "error": SENTENCE},
     ],
 }  # fmt: skip
 

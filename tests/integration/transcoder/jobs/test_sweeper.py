@@ -21,7 +21,7 @@ pytestmark = on_both_databases
 TIMING = Timing()
 SECOND = timedelta(seconds=1)
 LEASE = timedelta(seconds=TIMING.lease)
-REHINT = timedelta(seconds=TIMING.rehint)
+REHINT = timedelta(seconds=TIMING.rewake)
 
 
 class EmptyQueue(RecordedQueue):

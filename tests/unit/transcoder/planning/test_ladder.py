@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 
@@ -48,7 +50,7 @@ def test_rung_sizes_are_even_and_keep_the_aspect_ratio(video: VideoStream) -> No
     for rung in ladder(video):
         assert rung.width % 2 == rung.height % 2 == 0
         short, long = sorted((rung.width, rung.height))
-        scale = max(video.width, video.height) / min(video.width, video.height)
+        scale = Fraction(max(video.width, video.height), min(video.width, video.height))
         assert abs(long - short * scale) <= 1 or long == max(video.width, video.height)
 
 
