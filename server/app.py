@@ -33,8 +33,8 @@ from server.institution.dependencies import load_name_at_startup
 from server.operations.health import Health
 from server.playback.delivery import Delivery
 from server.playback.edge import EdgeCache
+from server.playback.media_urls import MediaUrls
 from server.playback.playlists import Playlists
-from server.playback.posters import Posters
 from server.playback.signing import SigningKeys
 from server.services import Services
 from server.uploads.context import UploadContext
@@ -88,6 +88,7 @@ def create_app(
 def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str, Any]:
     """Dependencies with the lifetime of the application, by their names in handlers."""
     settings, database, store = services.settings, services.database, services.store
+    signing_keys = SigningKeys(database, clock, time.monotonic)
     return {
         "services": services,
         "settings": settings,
@@ -98,11 +99,12 @@ def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str
         "hub": Hub(stopping),
         "health": Health(services),
         "upload_context": UploadContext.of(services),
-        "posters": Posters(database, clock),  # shown by library, signed by playback
+        "signing_keys": signing_keys,
+        "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback
         "delivery": Delivery(
             playlists=Playlists(database, time.monotonic),
             edge=EdgeCache(store, settings.edge_folder, settings.edge_bytes),
-            signing_keys=SigningKeys(database, clock, time.monotonic),
+            signing_keys=signing_keys,
             clock=clock,
         ),
     }

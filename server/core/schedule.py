@@ -20,6 +20,7 @@ from server.services import Services
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution, ScheduledTask
+from storage.messages import Message
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ STOP_SECONDS = 5.0  # that runs in progress get to end when the scheduler stops
 POLL_SECONDS = 1.0  # between two reads of what is due
 ERROR_LENGTH = 500  # characters of a failure that are kept
 
-Run = Callable[[Services, datetime], Awaitable[str | None]]
+Run = Callable[[Services, datetime, datetime], Awaitable[Message | None]]
 
 
 class Every(msgspec.Struct, frozen=True):
@@ -45,9 +46,10 @@ class Daily(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """`run(services, slot)` is called with the slot's time and may return a line for Administer."""
+    """`run(services, slot, now)` is called with the slot's time and may return a line for Administer."""
 
     name: str
+    title: str  # for Administer, a catalogue key
     schedule: Every | Daily
     run: Run
     per_host: bool = False  # about files of one machine: every machine has a row and runs its own
@@ -116,7 +118,7 @@ async def run_once(services: Services, task: Task, name: str, clock: Clock) -> N
         return
     renewing = asyncio.create_task(_renew(services.database, lease, clock))
     try:
-        result = await task.run(services, lease.slot)
+        result = await task.run(services, lease.slot, clock.now())
     except Exception as failure:
         log.warning("scheduled task failed", task=name, error=_told(failure))
         await _failed(services.database, task, lease, _told(failure), clock.now())
@@ -155,7 +157,7 @@ async def _renew(database: Database, lease: Lease, clock: Clock) -> None:
             await _update(database, lease, lease_until=until)
 
 
-async def _ended(database: Database, task: Task, lease: Lease, result: str | None, now: datetime) -> None:
+async def _ended(database: Database, task: Task, lease: Lease, result: Message | None, now: datetime) -> None:
     async with database.read() as session:
         place = await session.get(Institution, 1)
     zone = place.time_zone if place else "UTC"

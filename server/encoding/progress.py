@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.signing_keys import live_keys
-from server.playback.service import media_root
+from server.playback.service import MASTER, media_root
 from server.uploads.schemas import OpenUpload
 from server.uploads.service import active_uploads
 from server.uploads.spool import Spool
@@ -124,6 +124,6 @@ async def with_media_urls(
     root = media_root(keys[0], progress.video_id, viewer.id, now, progress.video_seconds)
     return msgspec.structs.replace(
         progress,
-        hls_url=f"{root}master.m3u8",
+        hls_url=root + MASTER,
         thumbnail_url=root + POSTER if progress.thumbnail_url else None,
     )

@@ -5,34 +5,34 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from server.core.clock import SystemClock
 from server.services import Services
 from storage import deletions
+from storage.messages import N_, Message, message
 from transcoder.jobs.pruning import prune
 from transcoder.jobs.sweeper import sweep
 
 log = structlog.get_logger(__name__)
 
 
-async def sweep_jobs(services: Services, _slot: datetime) -> str | None:
+async def sweep_jobs(services: Services, _slot: datetime, now: datetime) -> Message | None:
     """Requeue jobs of dead workers, send lost wake-up messages again, finish forgotten revisions."""
-    swept = msgspec.structs.asdict(await sweep(services.database, services.queue, SystemClock().now()))
+    swept = msgspec.structs.asdict(await sweep(services.database, services.queue, now))
     if not any(swept.values()):
         return None
     log.info("jobs swept", **swept)
-    return ", ".join(f"{name} {count}" for name, count in swept.items() if count)
+    return message(N_("Put back: %(count)s"), count=sum(swept.values()))
 
 
-async def purge_objects(services: Services, _slot: datetime) -> str | None:
+async def purge_objects(services: Services, _slot: datetime, now: datetime) -> Message | None:
     """Delete objects that finished, cancelled and deleted revisions no longer need."""
-    purged = await deletions.purge_due(services.database, services.store, SystemClock().now())
+    purged = await deletions.purge_due(services.database, services.store, now)
     if not purged:
         return None
     log.info("objects deleted", places=purged)
-    return f"places {purged}"
+    return message(N_("Places emptied: %(count)s"), count=purged)
 
 
-async def prune_jobs(services: Services, _slot: datetime) -> str | None:
+async def prune_jobs(services: Services, _slot: datetime, now: datetime) -> Message | None:
     """Delete the job rows of revisions that finished long ago."""
-    deleted = await prune(services.database, SystemClock().now())
-    return f"jobs {deleted}" if deleted else None
+    deleted = await prune(services.database, now)
+    return message(N_("Records deleted: %(count)s"), count=deleted) if deleted else None

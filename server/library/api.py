@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.library import courses, enrolments, instructors, lessons
+from server.library.media_urls import MediaUrls
 from server.library.schemas import (
     Added,
     CoursePatch,
@@ -77,10 +78,13 @@ async def delete_course(
 
 @get("/courses/{course_id:str}/lessons")
 async def list_lessons(
-    course_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+    course_id: FromPath[str],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    media_urls: NamedDependency[MediaUrls],
 ) -> list[LessonView]:
     """Lessons in order; learners get the published ones."""
-    return await lessons.of_course(database, viewer, course_id)
+    return await media_urls.signed(viewer, await lessons.of_course(database, viewer, course_id))
 
 
 @post("/courses/{course_id:str}/lessons")
@@ -90,9 +94,11 @@ async def create_lesson(
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
+    media_urls: NamedDependency[MediaUrls],
 ) -> LessonView:
     """Add a lesson at the end."""
-    return await lessons.create(database, viewer, course_id, data, clock.now())
+    lesson = await lessons.create(database, viewer, course_id, data, clock.now())
+    return (await media_urls.signed(viewer, [lesson]))[0]
 
 
 @put("/courses/{course_id:str}/lessons/order")
@@ -101,18 +107,23 @@ async def order_lessons(
     data: JSONBody[LessonOrder],
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
+    media_urls: NamedDependency[MediaUrls],
 ) -> list[LessonView]:
     """Reorder all lessons."""
     await lessons.put_in_order(database, viewer, course_id, data.lesson_ids)
-    return await lessons.of_course(database, viewer, course_id)
+    return await media_urls.signed(viewer, await lessons.of_course(database, viewer, course_id))
 
 
 @get("/lessons/{lesson_id:str}")
 async def get_lesson(
-    lesson_id: FromPath[str], database: NamedDependency[Database], viewer: NamedDependency[Viewer]
+    lesson_id: FromPath[str],
+    database: NamedDependency[Database],
+    viewer: NamedDependency[Viewer],
+    media_urls: NamedDependency[MediaUrls],
 ) -> LessonView:
     """One lesson with the state of its video."""
-    return await lessons.get(database, viewer, lesson_id)
+    lesson = await lessons.get(database, viewer, lesson_id)
+    return (await media_urls.signed(viewer, [lesson]))[0]
 
 
 @patch("/lessons/{lesson_id:str}")
@@ -122,9 +133,11 @@ async def edit_lesson(
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
+    media_urls: NamedDependency[MediaUrls],
 ) -> LessonView:
     """Change the given fields; `position` moves it and shifts the others."""
-    return await lessons.edit(database, viewer, lesson_id, data, clock.now())
+    lesson = await lessons.edit(database, viewer, lesson_id, data, clock.now())
+    return (await media_urls.signed(viewer, [lesson]))[0]
 
 
 @delete("/lessons/{lesson_id:str}")

@@ -39,8 +39,13 @@ async def learning(database: Database, viewer: Viewer) -> list[CourseView]:
 
 async def get(database: Database, viewer: Viewer, course_id: str) -> CourseView:
     async with database.read() as session:
-        await access.course_for_learning(session, viewer, course_id)
-        return await _view(session, viewer, course_id)
+        return await shown(session, viewer, course_id)
+
+
+async def shown(session: AsyncSession, viewer: Viewer, course_id: str) -> CourseView:
+    """Step: the course as the viewer sees it. Raises NotFound."""
+    await access.course_for_learning(session, viewer, course_id)
+    return await _view(session, viewer, course_id)
 
 
 async def create(database: Database, viewer: Viewer, new: NewCourse, now: datetime) -> CourseView:

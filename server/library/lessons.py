@@ -18,11 +18,15 @@ from storage.states import PublicationStatus, VideoStatus
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[LessonView]:
-    """Lessons in order: all for instructors of the course, the published ones for learners."""
     async with database.read() as session:
-        await access.course_for_learning(session, viewer, course_id)
-        can_edit = await access.is_teaching(session, viewer, course_id)
-        rows = await _in_order(session, course_id)
+        return await shown(session, viewer, course_id)
+
+
+async def shown(session: AsyncSession, viewer: Viewer, course_id: str) -> list[LessonView]:
+    """Step: lessons in order, all for instructors of the course, the published ones for learners."""
+    await access.course_for_learning(session, viewer, course_id)
+    can_edit = await access.is_teaching(session, viewer, course_id)
+    rows = await _in_order(session, course_id)
     return [
         view(row, can_edit=can_edit) for row in rows if can_edit or row.status == PublicationStatus.PUBLISHED
     ]

@@ -73,21 +73,30 @@ class Glance(msgspec.Struct, frozen=True):
         return all(check.ok for check in self.checks.values())
 
 
-async def glance(services: Services, checks: dict[str, Check], now: datetime) -> Glance:
+class Space(msgspec.Struct, frozen=True):
+    disk: Disk
+    store_free: int | None  # bytes; None when unknown
+
+
+async def space(services: Services, checks: dict[str, Check]) -> Space:
+    """Free space, asked before any transaction begins: a store may take its time to answer."""
+    store_free = await services.store.free_bytes() if checks["objects"].ok else None
+    return Space(await asyncio.to_thread(disk, services), store_free)
+
+
+async def glance(
+    session: AsyncSession, services: Services, checks: dict[str, Check], free: Space, now: datetime
+) -> Glance:
     settings = services.settings
-    async with services.database.read() as session:
-        queues = await queue_figures(session, now)
-        workers = await worker_figures(session, now)
-        lectures = await _lectures(session)
-        failed = await session.scalar(select(func.count()).where(Lesson.video_status == VideoStatus.FAILED))
+    failed = await session.scalar(select(func.count()).where(Lesson.video_status == VideoStatus.FAILED))
     return Glance(
         checks=checks,
-        queues=queues,
-        workers=workers,
-        lectures=lectures,
+        queues=await queue_figures(session, now),
+        workers=await worker_figures(session, now),
+        lectures=await _lectures(session),
         failed=failed or 0,
-        disk=await asyncio.to_thread(disk, services),
-        store_free=await services.store.free_bytes() if checks["objects"].ok else None,
+        disk=free.disk,
+        store_free=free.store_free,
         database="SQLite" if services.database.is_sqlite else "PostgreSQL",
         store=settings.s3_endpoint or str(settings.objects_folder),
         version=version("skillstudio"),

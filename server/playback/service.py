@@ -12,6 +12,7 @@ from storage.database.tables import Lesson, Video
 from storage.objects.keys import POSTER, STORYBOARD
 
 SPARE_DURATION = 12 * 3600.0  # seconds; the longest lecture accepted, for an unknown duration
+MASTER = "master.m3u8"
 
 
 def media_root(key: bytes, video_id: str, viewer_id: str, now: datetime, duration: float | None) -> str:
@@ -34,7 +35,7 @@ async def playback(
     return Playback(
         state=_state(video),
         video_id=video.id,
-        hls_url=root + "master.m3u8",
+        hls_url=root + MASTER,
         poster_url=root + POSTER if lesson.video_thumbnail_url and known.plan.video else None,
         storyboard_url=root + STORYBOARD if known.ended and known.plan.storyboard else None,
         expires_at=tokens.expiry(now, known.plan.duration),

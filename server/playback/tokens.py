@@ -12,7 +12,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-PAUSE_ALLOWANCE = timedelta(hours=6)  # for pauses, such as a lunch break
+from transcoder.jobs.timing import PAUSE_ALLOWANCE
+
 _HEAD = struct.Struct(">I6s")  # expiry in seconds since 1970, scope
 _MAC_BYTES = 16  # HMAC-SHA256 cut to 128 bits (RFC 2104 section 5)
 

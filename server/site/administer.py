@@ -1,28 +1,30 @@
-"""Administration overview: health, queues, failures and people."""
+"""Administration page: panels of health, encodings, failures, workers and scheduled tasks."""
 
-from litestar import get
+from typing import Any
+
+from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
+from server.core import schedule
 from server.core.clock import Clock
+from server.core.errors import NotFound
+from server.core.text.i18n import gettext as _
+from server.core.web.flash import redirect
 from server.core.web.pages import page
 from server.institution import service as institution
-from server.operations import failures
+from server.operations import panels
 from server.operations.health import Health
-from server.operations.service import glance
+from server.operations.service import glance, space
 from server.services import Services
+from server.wiring import TASKS
+from storage.database.engine import Database
 from storage.messages import N_
-
-CHECKS = {
-    "database": N_("Database"),
-    "queue": N_("Queue"),
-    "objects": N_("Files"),
-    "workers": N_("Workers"),
-}
 
 
 @get("/admin")
@@ -34,21 +36,34 @@ async def overview(
     clock: NamedDependency[Clock],
 ) -> Template:
     now = clock.now()
-    seen = await glance(services, await health.checks(now), now)
+    checks = await health.checks(now)
+    free = await space(services, checks)
     async with services.database.read() as session:
-        failed = await failures.latest(session)
-    return page(
-        request,
-        "site/administer.html",
-        viewer=administrator,
-        glance=seen,
-        checks=[(CHECKS[name], check) for name, check in seen.checks.items()],
-        waiting=sum(queue.waiting for queue in seen.queues),
-        oldest=max((queue.oldest_seconds or 0.0 for queue in seen.queues), default=0.0),
-        failures=failed,
-        people=await people.count(services.database),
-        zone=(await institution.get(services.database)).time_zone,
-    )
+        seen = await glance(session, services, checks, free, now)
+        shown = [
+            panels.health(seen),
+            panels.figures(seen),
+            panels.encodings(seen),
+            await panels.failed(session),
+            panels.workers(seen),
+            await panels.scheduled(session, TASKS, now),
+            panels.facts(seen, await people.counts(session)),
+        ]
+        place = await institution.shown(session)
+    return page(request, "site/administer.html", viewer=administrator, panels=shown, zone=place.time_zone)
 
 
-ROUTES: list[ControllerRouterHandler] = [overview]
+@post("/admin/tasks/{name:str}/run")
+async def run_task(
+    name: FromPath[str],
+    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Response[Any]:
+    """Make a scheduled task due now."""
+    if not await schedule.run_now(database, name, clock.now()):
+        raise NotFound(N_("There is no such task."))
+    return redirect("/admin#tasks", _("The task runs within a few seconds."), "info")
+
+
+ROUTES: list[ControllerRouterHandler] = [overview, run_task]

@@ -8,7 +8,8 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
 from server.library import enrolled_courses
-from server.library.pages.shared import AnyRequest, Posters
+from server.library.media_urls import MediaUrls
+from server.library.pages.shared import AnyRequest
 from storage.database.engine import Database
 
 
@@ -17,7 +18,7 @@ async def dashboard(
     request: AnyRequest,
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
-    posters: NamedDependency[Posters],
+    media_urls: NamedDependency[MediaUrls],
 ) -> Template:
     enrolled = await enrolled_courses.of_learner(database, viewer)
     starts = [item.start for item in enrolled if item.start]
@@ -26,7 +27,7 @@ async def dashboard(
         "site/dashboard.html",
         viewer=viewer,
         shelf=enrolled,
-        posters=await posters(viewer, starts),
+        posters=await media_urls.posters(viewer, starts),
     )
 
 

@@ -1,8 +1,7 @@
-"""Learner's page of a lesson: player, description, and link to the next lesson."""
+"""Learner's page of a lesson: player, description, and the outline of its course."""
 
 from typing import Any
 
-import msgspec
 from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,12 +11,11 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import NotFound
-from server.core.signing_keys import live_keys
 from server.core.web.headers import allow_inline_styles
 from server.core.web.pages import page
-from server.library import access, courses, lessons
-from server.playback.service import playback
-from server.playback.signing import PURPOSE
+from server.library import access, courses, lessons, panels
+from server.playback.panels import player
+from server.playback.signing import SigningKeys
 from storage.database.engine import Database
 
 
@@ -28,28 +26,27 @@ async def lesson_page(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
+    signing_keys: NamedDependency[SigningKeys],
     clock: NamedDependency[Clock],
 ) -> Template:
-    keys = await live_keys(database, PURPOSE, clock.now())
+    keys = await signing_keys()
     async with database.read() as session:
         lesson = await access.lesson_for_learning(session, viewer, lesson_id)
         if lesson.course_id != course_id:
             raise NotFound(access.NO_LESSON)
-        shown = await playback(session, lesson, viewer.id, keys, clock.now())
-    course = await courses.get(database, viewer, course_id)
-    siblings = await lessons.of_course(database, viewer, course_id)
-    index = next(number for number, sibling in enumerate(siblings) if sibling.id == lesson_id)
+        can_edit = await access.is_teaching(session, viewer, course_id)
+        course = await courses.shown(session, viewer, course_id)
+        video = await player(session, viewer, lesson, keys, clock.now())
+        outline = await panels.outline(session, viewer, lesson)
     allow_inline_styles(request)
     return page(
         request,
         "site/learn_lesson.html",
         viewer=viewer,
         course=course,
-        lesson=siblings[index],
-        lessons=siblings,
-        following=siblings[index + 1] if index + 1 < len(siblings) else None,
-        playback=shown,
-        playback_json=msgspec.json.encode(shown).decode(),
+        lesson=lessons.view(lesson, can_edit=can_edit),
+        video=video,
+        outline=outline,
     )
 
 

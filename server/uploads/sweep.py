@@ -6,12 +6,12 @@ import msgspec
 import structlog
 from sqlalchemy import exists, select
 
-from server.core.clock import SystemClock
 from server.services import Services
 from server.uploads.context import UploadContext
 from server.uploads.finish import finish
 from server.uploads.service import ACTIVE_STATES, abandon
 from storage.database.tables import Upload, Video
+from storage.messages import N_, Message, message
 from storage.states import UploadState
 
 log = structlog.get_logger()
@@ -69,10 +69,10 @@ async def remove_orphans(context: UploadContext, now: datetime) -> int:
     return removed
 
 
-async def sweep_spool(services: Services, _slot: datetime) -> str | None:
+async def sweep_spool(services: Services, _slot: datetime, now: datetime) -> Message | None:
     """Scheduled task of each host: its own spool."""
-    swept = msgspec.structs.asdict(await sweep(UploadContext.of(services), SystemClock().now()))
+    swept = msgspec.structs.asdict(await sweep(UploadContext.of(services), now))
     if not any(swept.values()):
         return None
     log.info("uploads swept", **swept)
-    return ", ".join(f"{name} {count}" for name, count in swept.items() if count)
+    return message(N_("Completed: %(finished)s, expired: %(expired)s, files removed: %(orphans)s"), **swept)

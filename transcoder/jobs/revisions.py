@@ -17,6 +17,7 @@ from storage.messages import N_, Message
 from storage.objects import keys
 from storage.states import JobKind, JobState, RevisionState, VideoStatus
 from transcoder.jobs.queue import QUICK, TRANSCODE
+from transcoder.jobs.timing import PAUSE_ALLOWANCE
 
 ACTIVE = ("waiting", "encoding", "finishing")  # states with jobs left
 HLS_URL = "/v/{}/master.m3u8"  # without the path token, which the server adds
@@ -186,8 +187,9 @@ async def _supersede(session: AsyncSession, older: Video, now: datetime) -> None
 
 
 def _token_lifetime(video: Video) -> timedelta:
-    """Longest validity of a path token for the video: spec section 5, path token."""
-    return timedelta(seconds=(video.plan or {}).get("duration", 0.0)) + timedelta(hours=7)
+    """Longest validity of a path token for the video: its expiry is rounded up to the hour."""
+    duration = timedelta(seconds=(video.plan or {}).get("duration", 0.0))
+    return duration + PAUSE_ALLOWANCE + timedelta(hours=1)
 
 
 async def _stop_jobs(session: AsyncSession, video: Video, now: datetime) -> None:

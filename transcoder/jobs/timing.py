@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 
 MAX_ATTEMPTS = 3
+PAUSE_ALLOWANCE = timedelta(hours=6)  # for which a video stays playable beyond its duration (spec section 5)
 SHORTEST_DEADLINE = timedelta(minutes=15)
 DEADLINE_PER_DURATION = 12  # a job may take this many times the lecture's length
 SLOWEST_FETCH = 2 * 2**20  # bytes per second: a sixth of 100 Mbit/s, because several workers fetch at once

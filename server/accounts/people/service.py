@@ -40,12 +40,16 @@ async def matching(
 
 
 async def count(database: Database) -> dict[Role, int]:
-    """Number of accounts of each role, without disabled ones."""
     async with database.read() as session:
-        rows = await session.execute(
-            select(User.role, func.count()).where(User.disabled_at.is_(None)).group_by(User.role)
-        )
-        return dict.fromkeys(Role, 0) | dict(rows.all())
+        return await counts(session)
+
+
+async def counts(session: AsyncSession) -> dict[Role, int]:
+    """Step: number of accounts of each role, without disabled ones."""
+    rows = await session.execute(
+        select(User.role, func.count()).where(User.disabled_at.is_(None)).group_by(User.role)
+    )
+    return dict.fromkeys(Role, 0) | dict(rows.all())
 
 
 async def get(database: Database, person_id: str) -> Person:

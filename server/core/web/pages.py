@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request
 from litestar.config.app import AppConfig
@@ -33,6 +34,13 @@ def environment() -> Environment:
     made.filters.update(FILTERS)
     made.globals.update(asset=ASSETS.url, assets=ASSETS, product=PRODUCT, language=i18n.language)
     return made
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """A feature's part of a page of several features: `server.site` places it, its template reads `panel`."""
+
+    template: str
+    values: dict[str, Any]
 
 
 class PagesPlugin(InitPlugin):

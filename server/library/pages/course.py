@@ -16,7 +16,8 @@ from server.core.web.flash import redirect
 from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.library import courses, lessons
-from server.library.pages.shared import AnyRequest, Posters, taught_course
+from server.library.media_urls import MediaUrls
+from server.library.pages.shared import AnyRequest, taught_course
 from server.library.rules import whole_percent
 from server.library.schemas import CoursePatch, CourseView, LessonPatch
 from storage.database.engine import Database
@@ -30,13 +31,13 @@ async def course(
     course_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
-    posters: NamedDependency[Posters],
+    media_urls: NamedDependency[MediaUrls],
 ) -> Template:
-    return await lessons_page(request, course_id, viewer, database, posters, Form())
+    return await lessons_page(request, course_id, viewer, database, media_urls, Form())
 
 
 async def lessons_page(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, posters: Posters, form: Form
+    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, media_urls: MediaUrls, form: Form
 ) -> Template:
     """Course page. `form` is the form of a new lesson."""
     shown = await taught_course(database, viewer, course_id)
@@ -51,7 +52,7 @@ async def lessons_page(
         moving=any(
             lesson.video_status in (VideoStatus.UPLOADING, VideoStatus.PROCESSING) for lesson in inside
         ),
-        posters=await posters(viewer, inside),
+        posters=await media_urls.posters(viewer, inside),
         failures=await lessons.failures(database, inside),
         form=form,
     )

@@ -9,7 +9,8 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
 from server.library import courses, instructors, lessons
-from server.library.pages.shared import AnyRequest, Posters
+from server.library.media_urls import MediaUrls
+from server.library.pages.shared import AnyRequest
 from storage.database.engine import Database
 
 
@@ -19,7 +20,7 @@ async def course(
     course_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
-    posters: NamedDependency[Posters],
+    media_urls: NamedDependency[MediaUrls],
 ) -> Template:
     shown = await courses.get(database, viewer, course_id)
     inside = await lessons.of_course(database, viewer, course_id)
@@ -31,7 +32,7 @@ async def course(
         lessons=inside,
         start=next((lesson for lesson in inside if lesson.playable), None),
         seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
-        posters=await posters(viewer, inside),
+        posters=await media_urls.posters(viewer, inside),
         teachers=await instructors.of_course(database, viewer, course_id),
     )
 

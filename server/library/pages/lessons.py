@@ -16,8 +16,9 @@ from server.core.web.flash import redirect
 from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.library import lessons
+from server.library.media_urls import MediaUrls
 from server.library.pages.course import lessons_page
-from server.library.pages.shared import AnyRequest, Posters, taught_course, taught_lesson
+from server.library.pages.shared import AnyRequest, taught_course, taught_lesson
 from server.library.schemas import LessonPatch, NewLesson
 from storage.database.engine import Database
 from storage.states import PublicationStatus
@@ -34,7 +35,7 @@ async def create(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-    posters: NamedDependency[Posters],
+    media_urls: NamedDependency[MediaUrls],
 ) -> Response[Any] | Template:
     """Redirects to the new lesson's page, where its video is uploaded."""
     form = await Form.read(request)
@@ -43,7 +44,7 @@ async def create(
     except Problem as problem:
         if not problem.fields:
             raise
-        return await lessons_page(request, course_id, viewer, database, posters, form.refused(problem))
+        return await lessons_page(request, course_id, viewer, database, media_urls, form.refused(problem))
     return redirect(f"/teach/courses/{course_id}/lessons/{made.id}")
 
 

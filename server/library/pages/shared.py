@@ -1,6 +1,5 @@
 """Helpers shared by the pages of this feature."""
 
-from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from litestar import Request
@@ -13,10 +12,6 @@ from server.library.schemas import CourseView, LessonView
 from storage.database.engine import Database
 
 AnyRequest = Request[Any, Any, State]
-
-# Lesson id -> URL of its poster. Implemented by playback and bound in `server.app`, since this
-# feature must not import a later one.
-Posters = Callable[[Viewer, Sequence[LessonView]], Awaitable[dict[str, str]]]
 
 
 async def taught_course(database: Database, viewer: Viewer, course_id: str) -> CourseView:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database.base import Base
+from storage.messages import Message
 
 
 class ScheduledTask(Base):
@@ -21,5 +22,5 @@ class ScheduledTask(Base):
     fence: Mapped[int] = mapped_column(default=0)
     last_started: Mapped[datetime | None]
     last_ended: Mapped[datetime | None]
-    last_result: Mapped[str | None]  # of the last run that ended well, for Administer
+    last_result: Mapped[Message | None]  # of the last run that ended well, for Administer
     last_error: Mapped[str | None]  # of the last run, None when it ended well

@@ -30,6 +30,7 @@ GET    /admin/people/{person_id}                                                
 POST   /admin/people/{person_id}                                                  303 403 403 403 403 303
 POST   /admin/people/{person_id}/disabled                                         303 403 403 403 403 303
 POST   /admin/people/{person_id}/password                                         303 403 403 403 403 303
+POST   /admin/tasks/{name}/run                                                    303 403 403 403 403 404
 GET    /api/courses                                                               401 200 200 200 200 200
 POST   /api/courses                                                               401 403 403 201 201 201
 DELETE /api/courses/{course_id}                                                   401 404 403 404 204 204

@@ -15,6 +15,7 @@ from server.services import Services
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.database.tables import Institution, ScheduledTask
+from storage.messages import Message
 from storage.objects.store import ObjectStore
 from tests.architecture.source import ROOT
 from tests.fixtures.database import on_both_databases
@@ -30,23 +31,25 @@ from server.core.clock import SystemClock
 from server.core.schedule import Every, Task, run_tasks
 from server.services import Services
 from storage.database.engine import Database
+from storage.messages import Message
 
 schedule.LEASE_SECONDS, schedule.POLL_SECONDS = 2.0, 0.05
 _, url, log, hang = sys.argv
 
-async def run(services, slot):
+async def run(services, slot, now):
     if hang == "hang":
         print("running", slot.isoformat(), flush=True)
         await asyncio.sleep(3600)
     with Path(log).open("a") as lines:
         lines.write(slot.isoformat() + "\\n")
-    return "done"
+    return Message("done")
 
 services = Services(None, Database(url), None, None)
-asyncio.run(run_tasks(services, [Task("tick", Every(0.5), run)], SystemClock(), asyncio.Event()))
+asyncio.run(run_tasks(services, [Task("tick", "tick", Every(0.5), run)], SystemClock(), asyncio.Event()))
 """
 
-Recording = Callable[[Services, datetime], Awaitable[str | None]]
+DONE = Message("done")
+Recording = Callable[[Services, datetime, datetime], Awaitable[Message | None]]
 
 
 @pytest.fixture
@@ -63,9 +66,9 @@ def slots() -> list[datetime]:
 
 @pytest.fixture
 def record(slots: list[datetime]) -> Recording:
-    async def run(_services: Services, slot: datetime) -> str:
+    async def run(_services: Services, slot: datetime, _now: datetime) -> Message:
         slots.append(slot)
-        return "done"
+        return DONE
 
     return run
 
@@ -110,20 +113,20 @@ async def test_killed_schedulers_slot_is_run_by_another(database: Database, tmp_
 async def test_slot_runs_once_among_three(
     services: Services, held_clock: HeldClock, record: Recording, slots: list[datetime]
 ) -> None:
-    task = Task("tick", Every(60), record)
+    task = Task("tick", "tick", Every(60), record)
     for _ in range(3):
         await run_due(services, task, held_clock)
         held_clock.advance(seconds=60)
     start = held_clock.now() - timedelta(minutes=3)
     assert slots == [start, start + timedelta(minutes=1), start + timedelta(minutes=2)]
     kept = await row(services.database, "tick")
-    assert (kept.last_result, kept.last_error, kept.lease_until) == ("done", None, None)
+    assert (kept.last_result, kept.last_error, kept.lease_until) == (DONE, None, None)
 
 
 async def test_missed_interval_is_made_up_for_by_one_run(
     services: Services, held_clock: HeldClock, record: Recording, slots: list[datetime]
 ) -> None:
-    task = Task("tick", Every(60), record)
+    task = Task("tick", "tick", Every(60), record)
     await run_due(services, task, held_clock)
     held_clock.advance(hours=5)
     for _ in range(3):
@@ -136,7 +139,7 @@ async def test_each_missed_day_gets_its_run(
 ) -> None:
     async with services.database.write() as session:
         await session.merge(Institution(id=1, time_zone="Europe/Berlin"))
-    task = Task("rollup", Daily(hour=2), record)
+    task = Task("rollup", "rollup", Daily(hour=2), record)
     await run_due(services, task, held_clock)  # 2026-11-22 10:00 in Berlin
     held_clock.advance(days=3)
     for _ in range(6):
@@ -148,13 +151,13 @@ async def test_each_missed_day_gets_its_run(
 async def test_failed_run_keeps_its_slot_and_is_retried(services: Services, held_clock: HeldClock) -> None:
     attempts: list[datetime] = []
 
-    async def run(_services: Services, slot: datetime) -> str:
+    async def run(_services: Services, slot: datetime, _now: datetime) -> Message:
         attempts.append(slot)
         if len(attempts) < 3:
             raise OSError("disk full")
-        return "done"
+        return DONE
 
-    task = Task("rollup", Daily(hour=2), run)
+    task = Task("rollup", "rollup", Daily(hour=2), run)
     await run_due(services, task, held_clock)
     assert (await row(services.database, "rollup")).last_error == "OSError: disk full"
     await run_due(services, task, held_clock)
@@ -170,7 +173,7 @@ async def test_failed_run_keeps_its_slot_and_is_retried(services: Services, held
 async def test_run_now(
     services: Services, held_clock: HeldClock, record: Recording, slots: list[datetime]
 ) -> None:
-    task = Task("tick", Every(3600), record)
+    task = Task("tick", "tick", Every(3600), record)
     await run_due(services, task, held_clock)
     held_clock.advance(seconds=5)
     assert await run_now(services.database, "tick", held_clock.now())
@@ -183,14 +186,14 @@ async def test_late_scheduler_cannot_end_a_later_run(services: Services, held_cl
     """Its lease ran out while it was frozen, and another one has the slot."""
     entered, go_on = asyncio.Event(), asyncio.Event()
 
-    async def run(_services: Services, _slot: datetime) -> str:
+    async def run(_services: Services, _slot: datetime, _now: datetime) -> Message:
         if entered.is_set():
-            return "second"
+            return Message("second")
         entered.set()
         await go_on.wait()
-        return "first"
+        return Message("first")
 
-    task = Task("tick", Every(3600), run)
+    task = Task("tick", "tick", Every(3600), run)
     await due(services.database, {"tick": task}, held_clock.now())
     late = asyncio.create_task(run_once(services, task, "tick", held_clock))
     await entered.wait()
@@ -198,11 +201,11 @@ async def test_late_scheduler_cannot_end_a_later_run(services: Services, held_cl
     await run_once(services, task, "tick", held_clock)
     go_on.set()
     await late
-    assert (await row(services.database, "tick")).last_result == "second"
+    assert (await row(services.database, "tick")).last_result == Message("second")
 
 
 async def test_every_host_runs_its_own(services: Services, held_clock: HeldClock, record: Recording) -> None:
-    task = Task("spool", Every(60), record, per_host=True)
+    task = Task("spool", "spool", Every(60), record, per_host=True)
     for host in ("a", "b"):
         name = schedule.row_name(task, host)
         assert await due(services.database, {name: task}, held_clock.now()) == [name]

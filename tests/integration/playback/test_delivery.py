@@ -15,6 +15,7 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, Job, Lesson, Video
 from storage.objects import keys
+from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore
 from storage.states import JobState
 from tests.fixtures import encoded
@@ -31,7 +32,7 @@ def make_lesson(
 ) -> MakeLesson:
     """Published lesson with `done` finished chunks and `audio` seconds of audio; `learner` is enrolled."""
 
-    async def make(*, done: int, audio: int = 60, state: str = "encoding") -> Lesson:
+    async def make(*, done: int, audio: int = 60, state: str = "encoding", playable: bool = True) -> Lesson:
         now = held_clock.now()
         course = Course(id=new_id(), title="C", status="published", created_at=now, updated_at=now)
         lesson = Lesson(
@@ -47,7 +48,8 @@ def make_lesson(
             id=new_id(), lesson_id=lesson.id, source_key=new_id(), state=state, created_at=now,
             plan=msgspec.to_builtins(PLAN),
         )  # fmt: skip
-        lesson.video_id = lesson.transcoding_job_id = video.id
+        lesson.transcoding_job_id = video.id
+        lesson.video_id = video.id if playable else None
         assert PLAN.video is not None
         jobs = [
             encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(PLAN, chunk), now)
@@ -87,6 +89,30 @@ async def test_growing_lecture_has_uncached_event_playlist(
     assert (media.playlist_type, media.is_endlist, len(media.segments)) == ("event", False, 2)
     audio = m3u8.loads((await client.get(known["hls_url"].replace("master", "audio/index"))).text)
     assert len(audio.segments) == 3
+
+
+async def test_addresses_of_the_lesson_api_play(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, folder_store: FolderStore
+) -> None:
+    """A learner's program follows `video_hls_url` of the lesson to a segment, without further sign-in."""
+    assert PLAN.video is not None
+    lesson = await make_lesson(done=len(PLAN.video.chunks), state="ready")
+    await folder_store.put_bytes(keys.segment(str(lesson.video_id), "720p", 0, 1), b"segment", "video/mp4")
+    told = (await learner.api.get(f"/api/lessons/{lesson.id}")).json()
+    listed = (await learner.api.get(f"/api/courses/{lesson.course_id}/lessons")).json()
+    assert [item["video_hls_url"] for item in listed] == [told["video_hls_url"]]
+    master = await client.get(told["video_hls_url"])
+    root = told["video_hls_url"].removesuffix("master.m3u8")
+    variant = next(item.uri for item in m3u8.loads(master.text).playlists if "720p" in item.uri)
+    media = m3u8.loads((await client.get(root + variant)).text)
+    folder = root + variant.rpartition("/")[0] + "/"
+    assert (await client.get(folder + media.segments[0].uri)).content == b"segment"
+
+
+async def test_lesson_without_a_video_has_no_addresses(make_lesson: MakeLesson, learner: Account) -> None:
+    lesson = await make_lesson(done=0, playable=False)
+    told = (await learner.api.get(f"/api/lessons/{lesson.id}")).json()
+    assert (told["video_hls_url"], told["video_thumbnail_url"]) == (None, None)
 
 
 async def test_finished_lecture_has_complete_gzipped_playlists(

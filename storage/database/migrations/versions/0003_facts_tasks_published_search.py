@@ -79,7 +79,7 @@ def _scheduled_tasks() -> None:
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("last_started", UtcDateTime()),
         sa.Column("last_ended", UtcDateTime()),
-        sa.Column("last_result", sa.String()),
+        sa.Column("last_result", sa.JSON()),
         sa.Column("last_error", sa.String()),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_scheduled_tasks")),
     )

@@ -1,0 +1,59 @@
+"""Signed addresses of lessons' videos and posters, for the lists and the API of other features."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+from sqlalchemy import select
+
+from server.accounts.identity import Viewer
+from server.core.clock import Clock
+from server.library.schemas import LessonView
+from server.playback.service import MASTER, media_root
+from storage.database.engine import Database
+from storage.database.tables import Lesson
+from storage.objects.keys import POSTER
+
+
+class MediaUrls:
+    """Addresses for one viewer. The caller has checked that the viewer may see the lessons."""
+
+    def __init__(
+        self, database: Database, clock: Clock, signing_keys: Callable[[], Awaitable[tuple[bytes, ...]]]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._signing_keys = signing_keys
+
+    async def posters(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
+        """Poster addresses by lesson id; lessons without a poster are omitted."""
+        wanted = [lesson for lesson in lessons if lesson.video_thumbnail_url]
+        roots = await self._roots(viewer, wanted)
+        return {lesson_id: root + POSTER for lesson_id, root in roots.items()}
+
+    async def signed(self, viewer: Viewer, lessons: Sequence[LessonView]) -> list[LessonView]:
+        """The lessons with addresses that the viewer can fetch; None where nothing can be played yet."""
+        roots = await self._roots(viewer, lessons)
+        return [_with_root(lesson, roots.get(lesson.id)) for lesson in lessons]
+
+    async def _roots(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
+        wanted = [lesson.id for lesson in lessons if lesson.playable]
+        if not wanted:
+            return {}
+        (key, *_), now = await self._signing_keys(), self._clock.now()
+        async with self._database.read() as session:
+            rows = await session.execute(
+                select(Lesson.id, Lesson.video_id, Lesson.video_duration_seconds).where(Lesson.id.in_(wanted))
+            )
+            return {
+                lesson_id: media_root(key, video_id, viewer.id, now, duration)
+                for lesson_id, video_id, duration in rows
+                if video_id
+            }
+
+
+def _with_root(lesson: LessonView, root: str | None) -> LessonView:
+    return msgspec.structs.replace(
+        lesson,
+        video_hls_url=root and root + MASTER,
+        video_thumbnail_url=root + POSTER if root and lesson.video_thumbnail_url else None,
+    )
