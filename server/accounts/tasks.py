@@ -11,4 +11,3 @@ async def clean_up(services: Services, _slot: datetime, now: datetime) -> None:
     """Delete sessions that have ended; replace signing keys that are old enough."""
     await sessions.sweep(services.database, now)
     await signing_keys.renew(services.database, now)
-    return None

@@ -14,6 +14,12 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+FACT_KINDS = (
+    *("enrolled", "left", "lesson_started", "lesson_completed", "quiz_passed", "quiz_perfect"),
+    *("course_completed", "review_posted", "post_created", "post_deleted"),
+    *("certificate_issued", "certificate_revoked", "achievement_unlocked", "payment"),
+)
+
 
 def upgrade() -> None:
     _learning_events()
@@ -51,9 +57,7 @@ def _learning_events() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("data", sa.JSON()),
         sa.CheckConstraint(
-            "kind IN ('enrolled', 'left', 'lesson_started', 'lesson_completed', 'quiz_passed',"
-            " 'quiz_perfect', 'course_completed', 'review_posted', 'post_created', 'post_deleted', 'certificate_issued',"
-            " 'certificate_revoked', 'achievement_unlocked', 'payment')",
+            f"kind IN ({', '.join(map(repr, FACT_KINDS))})",
             name=op.f("ck_learning_events_kind"),
         ),
         sa.ForeignKeyConstraint(
