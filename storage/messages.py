@@ -9,6 +9,7 @@ import msgspec
 class Unit(StrEnum):
     BYTES = "bytes"
     SECONDS = "seconds"
+    SPAN = "span"  # seconds, in words: 10 min
     NUMBER = "number"
 
 
@@ -24,6 +25,8 @@ class Figure(msgspec.Struct, frozen=True, tag=True):
                 return size_text(self.value)
             case Unit.SECONDS:
                 return duration_text(self.value)
+            case Unit.SPAN:
+                return f"{self.value:g} s"
             case _:
                 return f"{self.value:g}"
 
@@ -66,6 +69,10 @@ def byte_size(count: float) -> Figure:
 
 def duration(seconds: float) -> Figure:
     return Figure(seconds, Unit.SECONDS)
+
+
+def span(seconds: float) -> Figure:
+    return Figure(seconds, Unit.SPAN)
 
 
 def format_message(told: Message, translate: Callable[[str], str], figure: Callable[[Figure], str]) -> str:

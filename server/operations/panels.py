@@ -13,7 +13,7 @@ from server.operations import failures
 from server.operations.health import Check
 from server.operations.service import Glance
 from storage.database.tables import ScheduledTask
-from storage.messages import N_, Message, duration, message
+from storage.messages import N_, Message, message, span
 from storage.states import Role
 
 CHECKS = {
@@ -90,7 +90,7 @@ def task_view(row: ScheduledTask, task: Task, host: str, now: datetime) -> TaskV
 def _schedule(schedule: Every | Daily) -> Message:
     if isinstance(schedule, Daily):
         return message(N_("daily at %(hour)s:00"), hour=schedule.hour)
-    return message(N_("every %(time)s"), time=duration(schedule.seconds))
+    return message(N_("every %(time)s"), time=span(schedule.seconds))
 
 
 def _state(row: ScheduledTask, now: datetime) -> str:

@@ -40,8 +40,9 @@ async def test_lecture_from_setup_link_to_playback(
     player = Player(learner)
     await shots.take(learner, "playing-while-encoding")
     await shots.take(teacher, "encoding")
-    video = teacher.locator("[data-lesson-video]")
-    await expect(video).to_have_attribute("data-stage", "ready", timeout=180_000)
+    await expect(teacher.locator("[data-lesson-video]")).to_have_attribute(
+        "data-stage", "ready", timeout=180_000
+    )
     await expect(player.section).to_have_attribute("data-state", "ready", timeout=15_000)
     await player.until(f"Math.abs(video.duration - {lecture.SECONDS}) < 0.2")  # without a reload
 

@@ -12,8 +12,8 @@ from math import ceil
 import msgspec
 
 from storage.objects import keys
-from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
-from transcoder.planning.plan import AAC_FRAME, SHEET_COLUMNS, TILES_IN_SHEET, Plan
+from transcoder.media import AudioResult, ChunkResult, RenditionPart, Rung, Segment
+from transcoder.planning.plan import AAC_FRAME, SHEET_COLUMNS, TILES_IN_SHEET, Plan, VideoPlan
 
 VERSION = 7
 AUDIO = "audio"  # the rendition's folder and the group's name
@@ -65,32 +65,40 @@ def master(
         parts = rendition_parts(chunk_results, rung.name)
         if not parts:
             continue
-        bandwidth = measure(segment_rates(parts))
-        if sum(part.frames for part in parts) < plan.video.frames:
-            ceiling = round(rung.max_bitrate * PEAK_OVER_CEILING)
-            bandwidth = Bandwidth(max(bandwidth.peak, ceiling), bandwidth.average)
-        if audio_part:
-            bandwidth += measure(segment_rates([audio_part]))
-        size = f"RESOLUTION={rung.width}x{rung.height}"
-        codecs = ",".join([parts[0].codecs, *([audio_part.codecs] if audio_part else [])])
+        shape = f"RESOLUTION={rung.width}x{rung.height}"
         attributes = [
-            _bandwidth(bandwidth),
-            f'CODECS="{codecs}"',
-            size,
+            _bandwidth(_variant_bandwidth(plan.video, rung, parts, audio_part)),
+            f'CODECS="{",".join([parts[0].codecs, *([audio_part.codecs] if audio_part else [])])}"',
+            shape,
             f"FRAME-RATE={plan.video.fps_num / plan.video.fps_den:.3f}",
             *([f'AUDIO="{AUDIO}"'] if audio_part else []),
             *(['SUBTITLES="subtitles"'] if subtitles else []),
             "CLOSED-CAPTIONS=NONE",
         ]
         variants += [f"#EXT-X-STREAM-INF:{','.join(attributes)}", f"{rung.name}/index.m3u8"]
-        attributes = [
-            _bandwidth(measure(keyframe_rates(parts))),
-            f'CODECS="{parts[0].codecs}"',
-            size,
-            f'URI="{rung.name}/iframes.m3u8"',
-        ]
-        iframe_variants.append(f"#EXT-X-I-FRAME-STREAM-INF:{','.join(attributes)}")
+        iframe_variants.append(_iframe_variant(rung, parts, shape))
     return _text([*lines, *variants, *iframe_variants])
+
+
+def _variant_bandwidth(
+    video: VideoPlan, rung: Rung, parts: Sequence[RenditionPart], audio: RenditionPart | None
+) -> Bandwidth:
+    """Measured; while segments are missing, at least what the rung's ceiling allows."""
+    bandwidth = measure(segment_rates(parts))
+    if sum(part.frames for part in parts) < video.frames:
+        ceiling = round(rung.max_bitrate * PEAK_OVER_CEILING)
+        bandwidth = Bandwidth(max(bandwidth.peak, ceiling), bandwidth.average)
+    return bandwidth + measure(segment_rates([audio])) if audio else bandwidth
+
+
+def _iframe_variant(rung: Rung, parts: Sequence[RenditionPart], shape: str) -> str:
+    attributes = [
+        _bandwidth(measure(keyframe_rates(parts))),
+        f'CODECS="{parts[0].codecs}"',
+        shape,
+        f'URI="{rung.name}/iframes.m3u8"',
+    ]
+    return f"#EXT-X-I-FRAME-STREAM-INF:{','.join(attributes)}"
 
 
 def media(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: bool) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 
 import msgspec
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import rules
 from server.accounts.administrators import NO_ADMINISTRATOR
@@ -86,21 +87,28 @@ async def complete(
         checks["time_zone"] = partial(institution_rules.clean_time_zone, time_zone)
     valid = all_valid(checks)
     password_hash = await passwords.hash_password(valid["password"])
-    columns = {"institution": "name", "time_zone": "time_zone"}
-    settings = {column: valid[field] for field, column in columns.items() if field in valid}
     async with database.write() as session:
-        updated = await session.execute(
-            update(Institution)
-            .where(Institution.id == 1, Institution.setup_token_hash == digest(token), NO_ADMINISTRATOR)
-            .values({"setup_token_hash": None} | settings)
-            .returning(Institution.id)
-        )
-        # The update locks the row, so that of two concurrent requests only one finds the hash.
-        if updated.scalar_one_or_none() is None:
-            raise Gone(LINK_USED)
+        await _use_link(session, token, valid)
         viewer = Viewer(id=new_id(), email=valid["email"], name=valid["name"], role=Role.ADMINISTRATOR)
         values = msgspec.structs.asdict(viewer) | {"password_hash": password_hash, "created_at": now}
         if not await insert_new(session, User, key=("email",), **values):
             raise Conflict(EMAIL_TAKEN, fields={"email": EMAIL_TAKEN})
         secret = await sessions.start(session, viewer.id, replacing=None, now=now)
     return SignedIn(viewer, secret)
+
+
+async def _use_link(session: AsyncSession, token: str, valid: dict[str, str]) -> None:
+    """Invalidate the link and save the institution's settings.
+
+    The update locks the row, so that of two concurrent requests only one finds the hash. Raises Gone.
+    """
+    columns = {"institution": "name", "time_zone": "time_zone"}
+    settings = {column: valid[field] for field, column in columns.items() if field in valid}
+    updated = await session.execute(
+        update(Institution)
+        .where(Institution.id == 1, Institution.setup_token_hash == digest(token), NO_ADMINISTRATOR)
+        .values({"setup_token_hash": None} | settings)
+        .returning(Institution.id)
+    )
+    if updated.scalar_one_or_none() is None:
+        raise Gone(LINK_USED)

@@ -81,6 +81,8 @@ def figure(quantity: Figure) -> str:
             return file_size(quantity.value)
         case Unit.SECONDS:
             return clock_time(quantity.value)
+        case Unit.SPAN:
+            return spoken_time(quantity.value)
         case _:
             return number(quantity.value)
 

@@ -49,7 +49,7 @@ async def test_tasks_are_shown_with_their_schedule(administrator: Account, servi
     ):
         assert title in text
     assert "daily at 3:00" in text
-    assert "every 10:00" in text
+    assert "every 10 min" in text
 
 
 async def test_failed_task_tells_why(administrator: Account, services: Services, database: Database) -> None:
