@@ -40,11 +40,7 @@ async def test_lecture_from_setup_link_to_playback(
     player = Player(learner)
     await shots.take(learner, "playing-while-encoding")
     await shots.take(teacher, "encoding")
-    await expect(teacher.locator("[data-lesson-video]")).to_have_attribute(
-        "data-stage", "ready", timeout=180_000
-    )
-    await expect(player.section).to_have_attribute("data-state", "ready", timeout=15_000)
-    await player.until(f"Math.abs(video.duration - {lecture.SECONDS}) < 0.2")  # without a reload
+    await _becomes_ready(teacher, player)
 
     await learner.reload()
     await player.play()
@@ -217,3 +213,11 @@ async def _new_page(browser: Browser) -> Page:
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     return page
+
+
+async def _becomes_ready(teacher: Page, player: Player) -> None:
+    """On both pages, without a reload."""
+    video = teacher.locator("[data-lesson-video]")
+    await expect(video).to_have_attribute("data-stage", "ready", timeout=180_000)
+    await expect(player.section).to_have_attribute("data-state", "ready", timeout=15_000)
+    await player.until(f"Math.abs(video.duration - {lecture.SECONDS}) < 0.2")
