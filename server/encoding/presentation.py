@@ -79,6 +79,9 @@ def _place(place: int) -> str:
 
 
 def _hint(progress: LessonProgress) -> str:
+    if progress.expired and not progress.encoding:
+        told = _("The upload of %(file)s expired before all of it was stored. Upload the file again.")
+        return told % {"file": progress.expired}
     replacing = progress.playable and progress.video_id != progress.job_id
     if progress.stage in ("failed", "cancelled") and replacing:
         return _("Learners still see the previous video.")
