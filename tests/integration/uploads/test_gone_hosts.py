@@ -90,7 +90,7 @@ async def test_gone_for_a_day_expires_once(desk_a: Desk, b: UploadContext, beat:
     assert await desk_a.row(received) == ("expired", None)
     with pytest.raises(Gone):
         await service.find(b, desk_a.teacher, upload.id)
-    told = presentation(await progress(b, upload.lesson_id)).hint
+    told = presentation(await progress(b, upload.lesson_id)).expired
     assert told == "The upload of lecture.mp4 expired before all of it was stored. Upload the file again."
     again = await desk_a.begin()
     assert (await progress(b, again.lesson_id)).expired is None

@@ -110,21 +110,17 @@ async def test_holder_decides_as_if_asked_directly(hosts: Hosts) -> None:
     digest = base64.b64encode(hashlib.sha256(DATA).digest()).decode()
     async with hosts.a.client() as a, hosts.b.client() as b, hosts.b.client("other") as other:
         location = await hosts.a.create(a, len(DATA))
-        for client in (a, b):
-            mismatch = await send(client, location, 0, DATA[:-1] + b"?", Upload_Checksum=f"sha256 {digest}")
-            assert (mismatch.status_code, mismatch.json()["status"]) == (460, 460)
-            assert mismatch.headers["content-type"] == "application/problem+json"
-            early = await send(client, location, 7, DATA)
-            assert (early.status_code, early.json()["detail"]) == (
-                409,
-                "The upload is at byte 0. Continue from there.",
-            )
-            assert (await client.head(location)).headers["upload-length"] == str(len(DATA))
-        more = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-        too_large = await b.patch(
-            location, content=pieces(DATA + DATA), headers=more
-        )  # noticed in the middle
-        assert too_large.status_code == 413
+        for campus in (hosts.a, hosts.b):
+            async with campus.client() as client:
+                damaged = DATA[:-1] + b"?"
+                mismatch = await send(client, location, 0, damaged, Upload_Checksum=f"sha256 {digest}")
+                assert (mismatch.status_code, mismatch.json()["status"]) == (460, 460)
+                assert mismatch.headers["content-type"] == "application/problem+json"
+                assert (await client.head(location)).headers["upload-length"] == str(len(DATA))
+            async with campus.client() as client:  # the server closes it, since the body was not read
+                early = await send(client, location, 7, DATA)
+                assert early.status_code == 409
+                assert early.json()["detail"] == "The upload is at byte 0. Continue from there."
         assert (await other.head(location)).status_code == 404
         assert (await send(b, location, 0, DATA[:PART])).status_code == 204
         status = (await b.get(f"/api/video/transcode/status/{hosts.b.school.lesson_id}")).json()
