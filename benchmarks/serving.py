@@ -176,11 +176,12 @@ def _serve_with_uvicorn() -> None:
 
     from server.core.logging import configure_logging
     from server.processes.web import BACKLOG, application
+    from server.services import open_services
 
     settings, _ = load()
     configure_logging(settings.log_level, settings.log_format)
     uvicorn.run(
-        application(settings),
+        application(open_services(settings)),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -1,6 +1,7 @@
 """Settings, their origins and descriptions. Free of litestar: the worker imports it too."""
 
 import os
+import platform
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +13,7 @@ from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for commands beside a running `up`
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - names, not an address to listen on
 PREPARED_FILE = "prepared.json"  # in the run folder, written by the process that prepares a start
 
 
@@ -32,6 +34,11 @@ class Settings:
     port: int = setting(8000, "Port the web server listens on.")
     base_url: str = setting(
         "", "Public address, as in https://media.example.edu; empty: http://localhost:PORT."
+    )
+    internal_url: str = setting(
+        "",
+        "Address at which servers on other machines reach this one, as in http://10.0.0.5:8000; empty: "
+        "http://HOST:PORT, with the machine's name for 0.0.0.0.",
     )
     workers: int = setting(0, "Encoding processes on this machine; 0: one per core.")
     database_url: str = setting("", "SQLAlchemy address; empty: SQLite in the data folder.", secret=True)
@@ -64,6 +71,12 @@ class Settings:
     @property
     def public_url(self) -> str:
         return (self.base_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def internal_address(self) -> str:
+        host = platform.node() if self.host in EVERY_ADDRESS else self.host
+        host = f"[{host}]" if ":" in host else host
+        return (self.internal_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def database(self) -> str:
@@ -145,7 +158,8 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
             origins[item.name] = "default"
         if allowed := item.metadata["one_of"]:
             values[item.name] = _one_of(name, values.get(item.name, item.default), allowed)
-    _check_address(PREFIX + "BASE_URL", values.get("base_url", ""))
+    for name in ("base_url", "internal_url"):
+        _check_address(PREFIX + name.upper(), values.get(name, ""))
     return Settings(**values), origins
 
 

@@ -5,16 +5,22 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.uploads import sweep as uploads
+from server.uploads.hosts import gone, rows
 from storage.messages import N_
 
 EVENTS: Handlers = {}  # learning and gamification bind theirs here
 
 TASKS = (
-    Task(
-        "jobs", N_("Put interrupted jobs back"), Every(10), encoding.sweep_jobs
-    ),  # a killed worker's lease of 40 s ends within 60
+    # A killed worker's lease of 40 s ends within 60.
+    Task("jobs", N_("Put interrupted jobs back"), Every(10), encoding.sweep_jobs),
     Task("objects", N_("Delete files that are no longer needed"), Every(10), encoding.purge_objects),
-    Task("uploads", N_("Complete or expire uploads"), Every(60), uploads.sweep_spool, per_host=True),
+    Task(rows.SWEEP, N_("Complete or expire uploads"), Every(60), uploads.sweep_spool, per_host=True),
+    Task(
+        "uploads of gone hosts",
+        N_("Expire uploads of machines that are gone"),
+        Every(gone.LOOK_SECONDS),
+        gone.end_uploads,
+    ),
     Task("finished jobs", N_("Delete records of finished encodings"), Daily(hour=3), encoding.prune_jobs),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
 )

@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.worker_context",
     "tests.fixtures.academy",
     "tests.fixtures.uploads",
+    "tests.fixtures.hosts",
     "tests.fixtures.desk",
     "tests.fixtures.browser",
     "tests.fixtures.product",

@@ -64,7 +64,11 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 def row_name(task: Task, host: str) -> str:
-    return f"{task.name}@{host}" if task.per_host else task.name
+    return host_row_name(task.name, host) if task.per_host else task.name
+
+
+def host_row_name(task_name: str, host: str) -> str:
+    return f"{task_name}@{host}"
 
 
 def this_host() -> str:

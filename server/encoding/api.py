@@ -43,7 +43,7 @@ async def status(
     now = clock.now()
     async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
-        progress = await snapshot(session, upload_context.spool, lesson_id, now)
+        progress = await snapshot(session, upload_context, lesson_id, now)
     if progress is None:
         raise NotFound(NO_LESSON)
     return Response(
@@ -66,7 +66,7 @@ async def events(
 
     async def read() -> LessonProgress | None:
         async with upload_context.database.read() as session:
-            return await snapshot(session, upload_context.spool, lesson_id, clock.now())
+            return await snapshot(session, upload_context, lesson_id, clock.now())
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"

@@ -122,7 +122,7 @@ async def submit_file(context: UploadContext, lesson_id: str, path: Path, clock:
             size,
             max_upload_bytes=context.max_upload_bytes,
             free=2**63 if free is None else free,
-            promised=await promised_bytes(session, context.spool),
+            promised=await promised_bytes(session, context),
         )
         # In case this process dies before the submission, which removes the entry in its transaction.
         await deletions.schedule(session, [key], clock.now() + STORING_LIMIT)
@@ -157,7 +157,7 @@ async def follow(
     while True:
         now = clock.now()
         async with context.database.read() as session:
-            progress = await snapshot(session, context.spool, video.lesson_id, now)
+            progress = await snapshot(session, context, video.lesson_id, now)
             row = await session.get(Video, video.id)
         if progress is None or row is None or progress.job_id != video.id:
             error = "The lesson was deleted or got another video meanwhile."

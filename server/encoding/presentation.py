@@ -11,6 +11,7 @@ class Presentation(msgspec.Struct, frozen=True):
     headline: str
     detail: str = ""  # figures, separated by dots
     hint: str = ""  # what learners see meanwhile, or what to do
+    expired: str = ""  # that an upload was lost to its time limit or with its host
 
 
 class PresentedProgress(LessonProgress, frozen=True, kw_only=True):
@@ -41,7 +42,9 @@ def for_reader(progress: LessonProgress) -> LessonProgress:
 
 
 def presentation(progress: LessonProgress) -> Presentation:
-    return Presentation(_headline(progress.stage), " · ".join(_figures(progress)), _hint(progress))
+    return Presentation(
+        _headline(progress.stage), " · ".join(_figures(progress)), _hint(progress), _expired(progress.expired)
+    )
 
 
 def _headline(stage: str) -> str:
@@ -97,3 +100,10 @@ def _hint(progress: LessonProgress) -> str:
         }
         return _("%(ready)s of %(whole)s can be watched already.") % spans
     return _("You can leave this page: the encoding continues.")
+
+
+def _expired(filename: str | None) -> str:
+    if filename is None:
+        return ""
+    told = _("The upload of %(file)s expired before all of it was stored. Upload the file again.")
+    return told % {"file": filename}

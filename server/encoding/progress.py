@@ -1,24 +1,27 @@
 """Progress of a lesson's video, from the first byte of its upload to the last segment."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.signing_keys import live_keys
 from server.playback.service import MASTER, media_root
+from server.uploads.context import UploadContext
 from server.uploads.schemas import OpenUpload
-from server.uploads.service import active_uploads
-from server.uploads.spool import Spool
+from server.uploads.service import active_uploads, lesson_uploads
 from storage.database.engine import Database
-from storage.database.tables import Lesson
+from storage.database.tables import Lesson, Upload, Video
 from storage.messages import Message
 from storage.objects.keys import POSTER
-from storage.states import VideoStatus
+from storage.states import UploadState, VideoStatus
 from transcoder.jobs.status import ChunkStatus, RevisionStatus, lesson_status
 
+EXPIRED_SHOWN = timedelta(days=14)  # after an upload would have expired at the latest
 UNFINISHED = ("storing", "waiting", "checking", "encoding", "finishing")
 
 
@@ -44,6 +47,7 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     filename: str | None = None
     chunks: tuple[ChunkStatus, ...] = ()
     uploads: tuple[OpenUpload, ...] = ()
+    expired: str | None = None  # file name of the last upload, when it expired and nothing came after it
     video_id: str | None = None  # the revision that `hls_url` plays
     video_seconds: float | None = None  # its duration
 
@@ -57,15 +61,25 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def snapshot(
-    session: AsyncSession, spool: Spool, lesson_id: str, now: datetime
+    session: AsyncSession, context: UploadContext, lesson_id: str, now: datetime
 ) -> LessonProgress | None:
     """Progress without media URLs, which are signed per viewer. None when the lesson was deleted."""
     lesson = await session.get(Lesson, lesson_id)
     if lesson is None:
         return None
-    uploads = tuple(await active_uploads(session, spool, lesson_id))
+    rows = await lesson_uploads(session, lesson_id)
+    uploads = tuple(active_uploads(context, rows))
     video = await lesson_status(session, lesson_id, now)
-    return _of_video(lesson, video, uploads) if video else _before_video(lesson, uploads)
+    progress = _of_video(lesson, video, uploads) if video else _before_video(lesson, uploads)
+    return msgspec.structs.replace(progress, expired=await _expired(session, rows, now))
+
+
+async def _expired(session: AsyncSession, uploads: Sequence[Upload], now: datetime) -> str | None:
+    last = uploads[-1] if uploads else None
+    if last is None or last.state != UploadState.EXPIRED or now >= last.expires_at + EXPIRED_SHOWN:
+        return None
+    newer = exists().where(Video.lesson_id == last.lesson_id, Video.created_at > last.created_at)
+    return None if await session.scalar(select(newer)) else last.filename
 
 
 def _before_video(lesson: Lesson, uploads: tuple[OpenUpload, ...]) -> LessonProgress:

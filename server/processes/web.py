@@ -9,10 +9,15 @@ from granian.server.embed import Server
 from litestar.types import ASGIApp
 
 from server.app import create_app
+from server.core.clock import SystemClock
+from server.core.events import bind
 from server.core.logging import configure_logging
+from server.core.schedule import run_tasks, this_host
 from server.core.web.access_log import AccessLog
-from server.services import open_services
+from server.services import Services, services
 from server.settings import Settings
+from server.uploads.hosts.rows import keep_announced
+from server.wiring import EVENTS, TASKS
 
 log = structlog.get_logger(__name__)
 
@@ -21,12 +26,8 @@ MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
 GRACE = 8  # seconds for responses in progress at shutdown
 
 
-def application(settings: Settings, stopping: asyncio.Event | None = None) -> ASGIApp:
-    """ASGI application. Its services are opened here and closed at the end of its lifespan."""
-    services = open_services(settings)
-    app = create_app(services, stopping=stopping)
-    app.on_shutdown.append(services.close)
-    return AccessLog(app)
+def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
+    return AccessLog(create_app(opened, stopping=stopping))
 
 
 def serve(settings: Settings) -> None:
@@ -44,8 +45,29 @@ async def _serve(settings: Settings) -> None:
     time limit (30 s): a body may take as long as a slow connection needs for 10 GB.
     """
     stop_signal = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
+    async with services(settings) as opened:
+        bind(opened.database, EVENTS)
+        await asyncio.gather(
+            _answer_requests(settings, opened, stop_signal), _care_for_host(opened, stop_signal)
+        )
+
+
+async def _care_for_host(opened: Services, stopping: asyncio.Event) -> None:
+    """Tasks about this machine's files, which a machine without a scheduler needs too; one with it shares
+    their leased rows. Ends within schedule.STOP_SECONDS."""
+    tasks = [task for task in TASKS if task.per_host]
+    address = opened.settings.internal_address
+    await asyncio.gather(
+        keep_announced(opened.database, this_host(), address, stopping),
+        run_tasks(opened, tasks, SystemClock(), stopping),
+    )
+
+
+async def _answer_requests(settings: Settings, opened: Services, stop_signal: asyncio.Event) -> None:
     server = Server(
-        application(settings, stop_signal),
+        application(opened, stop_signal),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
@@ -55,11 +77,10 @@ async def _serve(settings: Settings) -> None:
         backpressure=MAX_REQUESTS,
         log_enabled=False,
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop_signal.wait())
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stop_signal.set()  # also when serving has failed
     if not serving.done():
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait([serving], timeout=GRACE)

@@ -130,7 +130,7 @@ async def _page(
 ) -> Template:
     now = clock.now()
     async with upload_context.database.read() as session:
-        progress = await snapshot(session, upload_context.spool, lesson.id, now)
+        progress = await snapshot(session, upload_context, lesson.id, now)
     if progress is None:
         raise NotFound(access.NO_LESSON)
     shown = presented(await with_media_urls(progress, upload_context.database, viewer, now))

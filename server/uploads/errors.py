@@ -1,6 +1,6 @@
 """HTTP errors of uploads; the status codes are those of tus 1.0 (https://tus.io/protocols/resumable-upload)."""
 
-from server.core.errors import Conflict, Problem
+from server.core.errors import Conflict, Problem, Unavailable
 from storage.messages import N_
 
 
@@ -26,3 +26,16 @@ class Busy(Problem):
 class ChecksumMismatch(Problem):
     status = 460
     title = N_("Checksum mismatch")
+
+
+class Misdirected(Problem):
+    """Only another server of ours sees it, which then answers HolderUnreachable."""
+
+    status = 421
+    title = N_("Wrong server")
+
+
+class HolderUnreachable(Unavailable):
+    """The host with the bytes is away; the bytes may well be there still."""
+
+    retry_seconds = 10

@@ -100,6 +100,8 @@ async def _store(context: UploadContext, upload: Upload, now: datetime) -> Uploa
         if not await _adopt(context, upload):
             return None
     except ObjectMissing:
+        if upload.host is None and now < upload.expires_at:  # of an earlier version: another host may have it
+            return None
         log.error("upload lost, neither in spool nor in store", upload_id=upload.id)
         await abandon(context, upload, UploadState.EXPIRED, now)
         return None

@@ -37,6 +37,7 @@ async def ticket(
             wanted.filename,
             content_type=wanted.content_type,
             size=wanted.size,
+            host=None,
             now=now,
         )
     expires_at = now + rules.FORM_LIFETIME

@@ -1,7 +1,7 @@
 """Upload lifecycle from creation to the last byte. `finish.py` completes a whole upload."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
 
 import structlog
@@ -17,7 +17,7 @@ from server.uploads.errors import WrongOffset
 from server.uploads.protocol import Checksum
 from server.uploads.receive import receive
 from server.uploads.schemas import OpenUpload
-from server.uploads.spool import Spool
+from server.uploads.spool import SpoolWriter
 from storage import deletions
 from storage.database.base import new_id
 from storage.database.tables import Lesson, Upload, Video
@@ -29,6 +29,7 @@ from storage.states import RevisionState, UploadState, VideoStatus
 log = structlog.get_logger()
 
 ACTIVE_STATES = ("open", "received")
+RECORD_SECONDS = 5.0  # between two records of a growing upload's offset in its row
 
 
 async def open_upload(
@@ -45,7 +46,15 @@ async def open_upload(
     before the first byte."""
     async with context.database.write() as session:
         upload = await add_row(
-            session, context, viewer, lesson_id, filename, content_type=content_type, size=size, now=now
+            session,
+            context,
+            viewer,
+            lesson_id,
+            filename,
+            content_type=content_type,
+            size=size,
+            host=context.host,
+            now=now,
         )
         context.spool.create(upload.id)
     return upload
@@ -60,16 +69,20 @@ async def add_row(
     *,
     content_type: str | None,
     size: int | None,
+    host: str | None,
     now: datetime,
 ) -> Upload:
-    """Insert the row. An unknown size (None) is admitted while any space is free."""
+    """Insert the row. An unknown size (None) is admitted while any space is free.
+
+    `host`: whose spool receives the bytes; None for a form, whose file any server or the store takes.
+    """
     lesson = await lesson_for_teaching(session, viewer, lesson_id)
     name = rules.clean_filename(filename)
     if not name:
         raise Invalid(
             N_("The name of the file is needed."), fields={"filename": N_("Give the name of the file.")}
         )
-    promised = await promised_bytes(session, context.spool)
+    promised = await promised_bytes(session, context)
     known = 1 if size is None else size
     rules.admit(
         known, max_upload_bytes=context.max_upload_bytes, free=context.spool.free_bytes(), promised=promised
@@ -84,6 +97,8 @@ async def add_row(
         content_type=content_type,
         size=size,
         state=UploadState.OPEN,
+        host=host,
+        received=0,
         created_at=now,
         expires_at=rules.expiry(now, context.days),
     )
@@ -138,13 +153,15 @@ async def append(
     if upload.state != UploadState.OPEN or offset == size:
         return size
     offset = await _write(context, upload, body, offset, checksum)
+    await _record(context, upload.id, received=offset, expires_at=rules.expiry(now, context.days))
+    return offset
+
+
+async def _record(context: UploadContext, upload_id: str, **values: object) -> None:
     async with context.database.write() as session:
         await session.execute(
-            update(Upload)
-            .where(Upload.id == upload.id, Upload.state == UploadState.OPEN)
-            .values(expires_at=rules.expiry(now, context.days))
+            update(Upload).where(Upload.id == upload_id, Upload.state == UploadState.OPEN).values(**values)
         )
-    return offset
 
 
 async def _write(
@@ -159,10 +176,29 @@ async def _write(
             raise WrongOffset(
                 N_("The upload is at byte %(offset)s. Continue from there."), offset=writer.offset
             )
-        await receive(writer, body, room=(upload.size or 0) - offset, checksum=checksum)
+        room = (upload.size or 0) - offset
+        if checksum is None:  # with one, nothing counts before the end
+            body = _recorded(context, upload.id, writer, body)
+        await receive(writer, body, room=room, checksum=checksum)
         return writer.offset
     finally:
         writer.close()
+
+
+async def _recorded(
+    context: UploadContext, upload_id: str, writer: SpoolWriter, body: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The body; on the way the row follows the offset, for the pages of other hosts."""
+    clock = asyncio.get_running_loop().time
+    due = clock() + RECORD_SECONDS
+    async for piece in body:
+        yield piece
+        if clock() >= due:
+            try:
+                await _record(context, upload_id, received=writer.offset)
+            except Exception as error:  # the bytes matter more, and the end of the request records them
+                log.warning("upload offset not recorded", upload_id=upload_id, reason=str(error))
+            due = clock() + RECORD_SECONDS
 
 
 async def cancel(context: UploadContext, viewer: Viewer, upload_id: str, now: datetime) -> None:
@@ -175,7 +211,8 @@ async def cancel(context: UploadContext, viewer: Viewer, upload_id: str, now: da
 async def abandon(context: UploadContext, upload: Upload, state: str, now: datetime) -> bool:
     """End an active upload as `state`; False when it is no longer active.
 
-    The row is written first: after a crash the sweep removes the file.
+    The row is written first: after a crash the sweep removes the file, and so does another host's
+    sweep when the file is in its spool.
     """
     async with context.database.write() as session:
         ended = await session.scalar(
@@ -226,25 +263,37 @@ async def _reset_lesson(session: AsyncSession, lesson_id: str) -> None:
     )
 
 
-async def active_uploads(session: AsyncSession, spool: Spool, lesson_id: str) -> list[OpenUpload]:
-    """Active tus uploads of a lesson, oldest first."""
+async def lesson_uploads(session: AsyncSession, lesson_id: str) -> list[Upload]:
+    """Uploads of a lesson in any state, oldest first."""
     rows = await session.scalars(
-        select(Upload)
-        .where(Upload.lesson_id == lesson_id, Upload.state.in_(ACTIVE_STATES))
-        .order_by(Upload.created_at)
+        select(Upload).where(Upload.lesson_id == lesson_id).order_by(Upload.created_at)
     )
+    return list(rows)
+
+
+def active_uploads(context: UploadContext, rows: Iterable[Upload]) -> list[OpenUpload]:
+    """Active tus uploads. The offset of one in another host's spool is the last one recorded in its row."""
     found = []
     for row in rows:
-        offset = row.size if row.state == UploadState.RECEIVED else spool.size(row.id)
+        offset = _shown_offset(context, row) if row.state in ACTIVE_STATES else None
         if offset is not None and row.size is not None:
             storing = offset == row.size
             found.append(OpenUpload(row.id, row.filename, row.size, offset, storing, row.expires_at))
     return found
 
 
-async def promised_bytes(session: AsyncSession, spool: Spool) -> int:
-    """Bytes that open uploads have announced and not yet sent."""
+def _shown_offset(context: UploadContext, upload: Upload) -> int | None:
+    """None when there is nothing to resume: a form, or a file that was lost."""
+    if upload.state == UploadState.RECEIVED:
+        return upload.size
+    return context.spool.size(upload.id) if context.holds(upload) else upload.received
+
+
+async def promised_bytes(session: AsyncSession, context: UploadContext) -> int:
+    """Bytes that open uploads to this host have announced and not yet sent."""
     rows = await session.execute(
-        select(Upload.id, Upload.size).where(Upload.state == UploadState.OPEN, Upload.size.is_not(None))
+        select(Upload.id, Upload.size).where(
+            Upload.state == UploadState.OPEN, Upload.size.is_not(None), context.held()
+        )
     )
-    return sum(max(0, (size or 0) - (spool.size(upload_id) or 0)) for upload_id, size in rows)
+    return sum(max(0, (size or 0) - (context.spool.size(upload_id) or 0)) for upload_id, size in rows)

@@ -12,7 +12,9 @@ from server.core.errors import Invalid, NotFound, Problem
 from server.core.web.exception_handlers import on_problem
 from server.uploads import protocol, service
 from server.uploads.api.body import AnyRequest, body_of
+from server.uploads.api.holder import from_holder
 from server.uploads.context import UploadContext
+from server.uploads.errors import HolderUnreachable
 from server.uploads.finish import finish_soon
 from server.uploads.forms import TUS_PATH
 from storage.database.tables import Upload
@@ -76,6 +78,8 @@ async def look(
 ) -> Response[None]:
     protocol.check_version(request.headers.get("tus-resumable"))
     upload = await service.find(upload_context, viewer, upload_id)
+    if answer := await from_holder(request, upload_context, upload):
+        return answer
     offset = service.offset_of(upload_context, upload)
     if offset == upload.size and upload.state != UploadState.STORED:  # its process died before storing it
         await finish_soon(upload_context, upload.id, clock.now())
@@ -136,6 +140,8 @@ async def _send(
     protocol.check_body_type(request.headers.get("content-type"))
     offset = protocol.parse_number("Upload-Offset", request.headers.get("upload-offset"))
     upload = await service.find(upload_context, viewer, upload_id)
+    if answer := await from_holder(request, upload_context, upload):
+        return answer
     offset = await _append(request, upload_context, upload, offset, clock)
     return Response(None, headers=_headers(upload, offset))
 
@@ -143,6 +149,7 @@ async def _send(
 async def _terminate(
     request: AnyRequest, upload_id: str, viewer: Viewer, upload_context: UploadContext, clock: Clock
 ) -> Response[None]:
+    """On any host: the row ends the upload, and the holder's sweep removes the file."""
     protocol.check_version(request.headers.get("tus-resumable"))
     await service.cancel(upload_context, viewer, upload_id, clock.now())
     return Response(None, headers=RESUMABLE)
@@ -169,6 +176,8 @@ async def _append(
 def _refused(request: AnyRequest, problem: Problem) -> Response[Any]:
     response = on_problem(request, problem)
     response.headers.update(RESUMABLE | {"Tus-Version": protocol.VERSION})
+    if isinstance(problem, HolderUnreachable):
+        response.headers["Retry-After"] = str(problem.retry_seconds)
     return response
 
 

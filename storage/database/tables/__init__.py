@@ -12,7 +12,7 @@ from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.tasks import ScheduledTask
-from storage.database.tables.uploads import Upload
+from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Course",
     "CourseInstructor",
     "Enrolment",
+    "Host",
     "Institution",
     "Job",
     "LearningEvent",

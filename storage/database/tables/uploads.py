@@ -1,4 +1,4 @@
-"""Uploads in progress."""
+"""Uploads in progress, and the hosts whose spools hold them."""
 
 from datetime import datetime
 
@@ -23,6 +23,17 @@ class Upload(Base):
     content_type: Mapped[str | None]
     size: Mapped[int | None] = mapped_column(BigInteger)  # bytes announced; None when unknown
     state: Mapped[UploadState] = mapped_column(default=UploadState.OPEN)
-    host: Mapped[str | None]  # whose spool holds the bytes; None before 0.2: that of the only server
+    host: Mapped[str | None]  # whose spool holds the bytes; None: a form, or before 0.2 the only server
+    received: Mapped[int] = mapped_column(BigInteger, default=0)  # for other hosts to show; the spool decides
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class Host(Base):
+    """A machine whose web servers take uploads into its own spool."""
+
+    __tablename__ = "hosts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str | None]  # where servers of other hosts reach it, as in http://10.0.0.5:8000
+    silent_looks: Mapped[int] = mapped_column(default=0)  # hourly, in a row, without a sign of life

@@ -88,7 +88,7 @@ async def test_rows_of_an_earlier_schema_are_kept(empty_database: Database, earl
         assert (lesson.kind, lesson.version, lesson.status) == (LessonKind.VIDEO, 1, "draft")
         assert (await session.scalars(select(Enrolment.ended_at))).all() == [None]
         upload = await session.get_one(Upload, "up")
-        assert (upload.state, upload.host) == (UploadState.OPEN, None)
+        assert (upload.state, upload.host, upload.received) == (UploadState.OPEN, None, 0)
 
 
 @pytest.mark.parametrize("earlier", ["0001", "0002"])

@@ -1,4 +1,4 @@
-"""facts, scheduled tasks, published videos, ended enrolments, lesson kinds, search, versions, messages"""
+"""facts, scheduled tasks, published videos, hosts, ended enrolments, kinds, search, versions, messages"""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +26,8 @@ def upgrade() -> None:
     _scheduled_tasks()
     op.add_column("enrolments", sa.Column("ended_at", UtcDateTime()))
     op.add_column("uploads", sa.Column("host", sa.String()))
+    op.add_column("uploads", sa.Column("received", sa.BigInteger(), nullable=False, server_default="0"))
+    _hosts()
     # In SQL, since Alembic would build the whole table anew on SQLite for the sake of the check.
     op.execute(
         "ALTER TABLE lessons ADD COLUMN kind VARCHAR DEFAULT 'video' NOT NULL"
@@ -89,6 +91,16 @@ def _scheduled_tasks() -> None:
     )
 
 
+def _hosts() -> None:
+    op.create_table(
+        "hosts",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("address", sa.String()),
+        sa.Column("silent_looks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_hosts")),
+    )
+
+
 def _fill(table: str, reads: tuple[str, ...], values: Callable[[Any], dict[str, Any]]) -> None:
     """Set columns of every row from others of the same row."""
     rows = sa.table(table, *map(sa.column, ("id", *reads, "search_key")))
@@ -144,6 +156,8 @@ def downgrade() -> None:
     for table in ("courses", "lessons"):
         op.drop_column(table, "version")
     op.drop_column("lessons", "kind")
+    op.drop_table("hosts")
+    op.drop_column("uploads", "received")
     op.drop_column("uploads", "host")
     op.drop_column("enrolments", "ended_at")
     op.drop_table("scheduled_tasks")
