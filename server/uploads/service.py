@@ -82,11 +82,7 @@ async def add_row(
         raise Invalid(
             N_("The name of the file is needed."), fields={"filename": N_("Give the name of the file.")}
         )
-    promised = await promised_bytes(session, context)
-    known = 1 if size is None else size
-    rules.admit(
-        known, max_upload_bytes=context.max_upload_bytes, free=context.spool.free_bytes(), promised=promised
-    )
+    await _admit(session, context, 1 if size is None else size)
     upload_id = new_id()
     upload = Upload(
         id=upload_id,
@@ -106,6 +102,12 @@ async def add_row(
     if lesson.video_id is None and lesson.video_status != VideoStatus.PROCESSING:
         lesson.video_status = VideoStatus.UPLOADING
     return upload
+
+
+async def _admit(session: AsyncSession, context: UploadContext, size: int) -> None:
+    """Raises TooLarge or NoRoom."""
+    promised, free = await promised_bytes(session, context), context.spool.free_bytes()
+    rules.admit(size, max_upload_bytes=context.max_upload_bytes, free=free, promised=promised)
 
 
 async def find(context: UploadContext, viewer: Viewer, upload_id: str) -> Upload:
