@@ -3,13 +3,25 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 
-from server.core.errors import TooLarge
-from server.uploads.errors import ChecksumMismatch
+import structlog
+from sqlalchemy import update
+
+from server.core.errors import Conflict, TooLarge
+from server.uploads import rules
+from server.uploads.context import UploadContext
+from server.uploads.errors import ChecksumMismatch, WrongOffset
 from server.uploads.protocol import Checksum
+from server.uploads.service import offset_of
 from server.uploads.spool import SpoolWriter
+from storage.database.tables import Upload
 from storage.messages import N_
+from storage.states import UploadState
 
+log = structlog.get_logger()
+
+RECORD_SECONDS = 5.0  # between two records of a growing upload's offset in its row
 BLOCK = 2**20  # bytes buffered before a thread writes them
 STALL_SECONDS = 30.0  # without data, after which a connection counts as dead
 
@@ -77,3 +89,71 @@ async def _in_thread(write: Callable[[bytearray], None], block: bytearray) -> No
     except asyncio.CancelledError:
         await task
         raise
+
+
+async def append(
+    context: UploadContext,
+    upload: Upload,
+    body: AsyncIterator[bytes],
+    *,
+    offset: int,
+    length: int | None,
+    checksum: Checksum | None,
+    now: datetime,
+) -> int:
+    """Write the body at `offset` and return the new offset. `length` is its Content-Length."""
+    size = upload.size or 0
+    current = offset_of(context, upload)
+    if offset != current:
+        raise WrongOffset(N_("The upload is at byte %(offset)s. Continue from there."), offset=current)
+    if length is not None and offset + length > size:
+        raise TooLarge(N_("The upload was announced with %(size)s bytes; this would be more."), size=size)
+    if upload.state != UploadState.OPEN or offset == size:
+        return size
+    offset = await _write(context, upload, body, offset, checksum)
+    await _record(context, upload.id, received=offset, expires_at=rules.expiry(now, context.days))
+    return offset
+
+
+async def _record(context: UploadContext, upload_id: str, **values: object) -> None:
+    async with context.database.write() as session:
+        await session.execute(
+            update(Upload).where(Upload.id == upload_id, Upload.state == UploadState.OPEN).values(**values)
+        )
+
+
+async def _write(
+    context: UploadContext, upload: Upload, body: AsyncIterator[bytes], offset: int, checksum: Checksum | None
+) -> int:
+    try:
+        writer = await asyncio.to_thread(context.spool.open, upload.id)
+    except FileNotFoundError:
+        raise Conflict(N_("This upload has just ended. Ask for its offset.")) from None
+    try:
+        if writer.offset != offset:  # another writer appended between the check and the lock
+            raise WrongOffset(
+                N_("The upload is at byte %(offset)s. Continue from there."), offset=writer.offset
+            )
+        room = (upload.size or 0) - offset
+        if checksum is None:  # with one, nothing counts before the end
+            body = _recorded(context, upload.id, writer, body)
+        await receive(writer, body, room=room, checksum=checksum)
+        return writer.offset
+    finally:
+        writer.close()
+
+
+async def _recorded(
+    context: UploadContext, upload_id: str, writer: SpoolWriter, body: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    """The body; on the way the row follows the offset, for the pages of other hosts."""
+    clock = asyncio.get_running_loop().time
+    due = clock() + RECORD_SECONDS
+    async for piece in body:
+        yield piece
+        if clock() >= due:
+            try:
+                await _record(context, upload_id, received=writer.offset)
+            except Exception as error:  # the bytes matter more, and the end of the request records them
+                log.warning("upload offset not recorded", upload_id=upload_id, reason=str(error))
+            due = clock() + RECORD_SECONDS

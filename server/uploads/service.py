@@ -1,7 +1,6 @@
 """Upload lifecycle from creation to the last byte. `finish.py` completes a whole upload."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
@@ -9,15 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.errors import Conflict, Gone, Invalid, NotFound, TooLarge
+from server.core.errors import Conflict, Gone, Invalid, NotFound
 from server.library.access import lesson_for_teaching
 from server.uploads import rules
 from server.uploads.context import UploadContext
-from server.uploads.errors import WrongOffset
-from server.uploads.protocol import Checksum
-from server.uploads.receive import receive
 from server.uploads.schemas import OpenUpload
-from server.uploads.spool import SpoolWriter
 from storage import deletions
 from storage.database.base import new_id
 from storage.database.tables import Lesson, Upload, Video
@@ -29,7 +24,6 @@ from storage.states import RevisionState, UploadState, VideoStatus
 log = structlog.get_logger()
 
 ACTIVE_STATES = ("open", "received")
-RECORD_SECONDS = 5.0  # between two records of a growing upload's offset in its row
 
 
 async def open_upload(
@@ -77,11 +71,7 @@ async def add_row(
     `host`: whose spool receives the bytes; None for a form, whose file any server or the store takes.
     """
     lesson = await lesson_for_teaching(session, viewer, lesson_id)
-    name = rules.clean_filename(filename)
-    if not name:
-        raise Invalid(
-            N_("The name of the file is needed."), fields={"filename": N_("Give the name of the file.")}
-        )
+    name = _filename(filename)
     await _admit(session, context, 1 if size is None else size)
     upload_id = new_id()
     upload = Upload(
@@ -102,6 +92,15 @@ async def add_row(
     if lesson.video_id is None and lesson.video_status != VideoStatus.PROCESSING:
         lesson.video_status = VideoStatus.UPLOADING
     return upload
+
+
+def _filename(given: str) -> str:
+    name = rules.clean_filename(given)
+    if not name:
+        raise Invalid(
+            N_("The name of the file is needed."), fields={"filename": N_("Give the name of the file.")}
+        )
+    return name
 
 
 async def _admit(session: AsyncSession, context: UploadContext, size: int) -> None:
@@ -133,74 +132,6 @@ def offset_of(context: UploadContext, upload: Upload) -> int:
             N_("The data of this upload is no longer on the server. Start it again from the beginning.")
         )
     return offset
-
-
-async def append(
-    context: UploadContext,
-    upload: Upload,
-    body: AsyncIterator[bytes],
-    *,
-    offset: int,
-    length: int | None,
-    checksum: Checksum | None,
-    now: datetime,
-) -> int:
-    """Write the body at `offset` and return the new offset. `length` is its Content-Length."""
-    size = upload.size or 0
-    current = offset_of(context, upload)
-    if offset != current:
-        raise WrongOffset(N_("The upload is at byte %(offset)s. Continue from there."), offset=current)
-    if length is not None and offset + length > size:
-        raise TooLarge(N_("The upload was announced with %(size)s bytes; this would be more."), size=size)
-    if upload.state != UploadState.OPEN or offset == size:
-        return size
-    offset = await _write(context, upload, body, offset, checksum)
-    await _record(context, upload.id, received=offset, expires_at=rules.expiry(now, context.days))
-    return offset
-
-
-async def _record(context: UploadContext, upload_id: str, **values: object) -> None:
-    async with context.database.write() as session:
-        await session.execute(
-            update(Upload).where(Upload.id == upload_id, Upload.state == UploadState.OPEN).values(**values)
-        )
-
-
-async def _write(
-    context: UploadContext, upload: Upload, body: AsyncIterator[bytes], offset: int, checksum: Checksum | None
-) -> int:
-    try:
-        writer = await asyncio.to_thread(context.spool.open, upload.id)
-    except FileNotFoundError:
-        raise Conflict(N_("This upload has just ended. Ask for its offset.")) from None
-    try:
-        if writer.offset != offset:  # another writer appended between the check and the lock
-            raise WrongOffset(
-                N_("The upload is at byte %(offset)s. Continue from there."), offset=writer.offset
-            )
-        room = (upload.size or 0) - offset
-        if checksum is None:  # with one, nothing counts before the end
-            body = _recorded(context, upload.id, writer, body)
-        await receive(writer, body, room=room, checksum=checksum)
-        return writer.offset
-    finally:
-        writer.close()
-
-
-async def _recorded(
-    context: UploadContext, upload_id: str, writer: SpoolWriter, body: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
-    """The body; on the way the row follows the offset, for the pages of other hosts."""
-    clock = asyncio.get_running_loop().time
-    due = clock() + RECORD_SECONDS
-    async for piece in body:
-        yield piece
-        if clock() >= due:
-            try:
-                await _record(context, upload_id, received=writer.offset)
-            except Exception as error:  # the bytes matter more, and the end of the request records them
-                log.warning("upload offset not recorded", upload_id=upload_id, reason=str(error))
-            due = clock() + RECORD_SECONDS
 
 
 async def cancel(context: UploadContext, viewer: Viewer, upload_id: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Invalid, NotFound, Problem
 from server.core.web.exception_handlers import on_problem
-from server.uploads import protocol, service
+from server.uploads import protocol, receive, service
 from server.uploads.api.body import AnyRequest, body_of
 from server.uploads.api.holder import from_holder
 from server.uploads.context import UploadContext
@@ -159,7 +159,7 @@ async def _append(
     request: AnyRequest, upload_context: UploadContext, upload: Upload, offset: int, clock: Clock
 ) -> int:
     length = request.headers.get("content-length")
-    offset = await service.append(
+    offset = await receive.append(
         upload_context,
         upload,
         body_of(request),

@@ -12,7 +12,7 @@ from server.core.errors import Gone
 from server.core.schedule import Every, host_row_name, this_host
 from server.encoding.presentation import presentation
 from server.encoding.progress import LessonProgress, snapshot
-from server.uploads import service
+from server.uploads import receive, service
 from server.uploads.context import UploadContext
 from server.uploads.forms import ticket
 from server.uploads.hosts import gone
@@ -208,7 +208,7 @@ async def test_offset_recorded_for_other_hosts(
         await go_on.wait()
 
     sending = asyncio.create_task(
-        service.append(desk_a.context, upload, body(), offset=0, length=None, checksum=None, now=NOW)
+        receive.append(desk_a.context, upload, body(), offset=0, length=None, checksum=None, now=NOW)
     )
     await half_sent.wait()
     (shown,) = (await progress(b, upload.lesson_id)).uploads
