@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
-from server.library import enrolled_courses
+from server.library import course_lists, enrolled_courses
 from server.library.pages.shared import AnyRequest, Posters
 from storage.database.engine import Database
 
@@ -19,13 +19,15 @@ async def dashboard(
     database: NamedDependency[Database],
     posters: NamedDependency[Posters],
 ) -> Template:
-    enrolled = await enrolled_courses.of_learner(database, viewer)
-    starts = [item.start for item in enrolled if item.start]
+    enrolled = await enrolled_courses.of_learner(
+        database, viewer, course_lists.ENROLLED.read(request.query_params)
+    )
+    starts = [item.start for item in enrolled.items if item.start]
     return page(
         request,
         "site/dashboard.html",
         viewer=viewer,
-        shelf=enrolled,
+        found=enrolled,
         posters=await posters(viewer, starts),
     )
 
