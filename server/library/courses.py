@@ -10,14 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Forbidden
+from server.core.lists import ListOptions, ListPage, ListState, counts_of
 from server.library import access, removal, rules
 from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.paging import by_code_point
+from storage.database.paging import by_code_point, count_by, count_rows
+from storage.database.search import matches
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from storage.messages import N_
 from storage.states import PublicationStatus
+
+TAUGHT = ListOptions(sorts=("title", "newest"), filter_name="status", filters=tuple(PublicationStatus))
+BY_TITLE = (by_code_point(Course.search_key), by_code_point(Course.id))
+_ORDERS: dict[str, tuple[Any, ...]] = {"title": BY_TITLE, "newest": (Course.created_at.desc(), *BY_TITLE)}
 
 
 def taught_by(viewer: Viewer) -> ColumnElement[bool]:
@@ -33,6 +39,21 @@ async def teaching(database: Database, viewer: Viewer) -> list[CourseView]:
     """Courses that the viewer teaches, by title; for administrators every course."""
     async with database.read() as session:
         return await _views(session, taught_by(viewer), can_edit=True)
+
+
+async def taught(database: Database, viewer: Viewer, state: ListState) -> ListPage[CourseView]:
+    """Page of the courses that the viewer teaches, of every status."""
+    everything = select(Course.id).where(taught_by(viewer))
+    query = everything.where(matches(Course.search_key, state.search))
+    if state.filter:
+        query = query.where(Course.status == state.filter)
+    async with database.read() as session:
+        counts = counts_of(TAUGHT, await count_by(session, Course.status, everything))
+        hits = await count_rows(session, query)
+        state = TAUGHT.clamped(state, hits)
+        page = query.order_by(*_ORDERS[state.sort]).offset(TAUGHT.offset(state)).limit(TAUGHT.page_size)
+        ids = (await session.scalars(page)).all()
+        return ListPage(TAUGHT, state, await views(session, ids, can_edit=True), hits, counts)
 
 
 async def learning(database: Database, viewer: Viewer) -> list[CourseView]:
@@ -125,9 +146,7 @@ async def _views(
         .scalar_subquery()
     )
     rows = await session.execute(
-        select(Course, lessons, drafts, learners)
-        .where(condition)
-        .order_by(by_code_point(Course.search_key), by_code_point(Course.id))
+        select(Course, lessons, drafts, learners).where(condition).order_by(*BY_TITLE)
     )
     return [
         CourseView(

@@ -2,19 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.lists import ListPage, ListState
-from server.library import course_lists
+from server.core.lists import ListOptions, ListPage, ListState
+from server.library import access, courses
 from server.library.lessons import view
 from server.library.schemas import CourseView, LessonView
 from storage.database.engine import Database
-from storage.database.tables import Lesson
+from storage.database.paging import count_rows
+from storage.database.search import matches
+from storage.database.tables import Course, Enrolment, Lesson
 from storage.states import PublicationStatus
+
+OPTIONS = ListOptions(sorts=("title", "newest"), page_size=24)  # tiles, in rows of two, three or four
+_ORDERS: dict[str, tuple[Any, ...]] = {
+    "title": courses.BY_TITLE,
+    "newest": (Enrolment.created_at.desc(), *courses.BY_TITLE),
+}
 
 
 class EnrolledCourse(msgspec.Struct, frozen=True):
@@ -25,18 +34,32 @@ class EnrolledCourse(msgspec.Struct, frozen=True):
 
 async def of_learner(database: Database, viewer: Viewer, state: ListState) -> ListPage[EnrolledCourse]:
     """Page of the published courses that the viewer is enrolled in."""
+    everything = (
+        select(Course.id)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .where(Enrolment.user_id == viewer.id, access.LIVE, Course.status == PublicationStatus.PUBLISHED)
+    )
+    query = everything.where(matches(Course.search_key, state.search))
     async with database.read() as session:
-        page = await course_lists.enrolled(session, viewer, state)
-        lessons = await _playable(session, [course.id for course in page.items])
-    items = [
+        counts = {"": await count_rows(session, everything)}
+        hits = await count_rows(session, query)
+        state = OPTIONS.clamped(state, hits)
+        page = query.order_by(*_ORDERS[state.sort]).offset(OPTIONS.offset(state)).limit(OPTIONS.page_size)
+        ids = (await session.scalars(page)).all()
+        items = await _with_start(session, await courses.views(session, ids, can_edit=False))
+        return ListPage(OPTIONS, state, items, hits, counts)
+
+
+async def _with_start(session: AsyncSession, enrolled: Sequence[CourseView]) -> list[EnrolledCourse]:
+    lessons = await _playable(session, [course.id for course in enrolled])
+    return [
         EnrolledCourse(
             course=course,
             start=next(iter(lessons[course.id]), None),
             seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in lessons[course.id]),
         )
-        for course in page.items
+        for course in enrolled
     ]
-    return ListPage(page.options, page.state, items, page.hits, page.counts)
 
 
 async def _playable(session: AsyncSession, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:

@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
-from server.library import course_lists, enrolled_courses
+from server.library import enrolled_courses
 from server.library.pages.shared import AnyRequest, Posters
 from storage.database.engine import Database
 
@@ -20,7 +20,7 @@ async def dashboard(
     posters: NamedDependency[Posters],
 ) -> Template:
     enrolled = await enrolled_courses.of_learner(
-        database, viewer, course_lists.ENROLLED.read(request.query_params)
+        database, viewer, enrolled_courses.OPTIONS.read(request.query_params)
     )
     starts = [item.start for item in enrolled.items if item.start]
     return page(

@@ -14,7 +14,7 @@ from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import Form
 from server.core.web.pages import page
-from server.library import course_lists, courses
+from server.library import courses
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import NewCourse
 from storage.database.engine import Database
@@ -51,7 +51,7 @@ async def _shown(request: AnyRequest, viewer: Viewer, database: Database, form: 
         "library/teach.html",
         viewer=viewer,
         status_code=form.status,
-        found=await course_lists.taught(database, viewer, course_lists.TAUGHT.read(request.query_params)),
+        found=await courses.taught(database, viewer, courses.TAUGHT.read(request.query_params)),
         form=form,
     )
 

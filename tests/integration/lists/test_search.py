@@ -3,7 +3,7 @@
 import pytest
 
 from server.accounts.people import people_list
-from server.library import course_lists, courses
+from server.library import courses
 from server.library.schemas import NewCourse
 from storage.database.engine import Database
 from storage.database.search import search_key
@@ -97,10 +97,10 @@ async def test_courses_are_found_and_ordered(database: Database, instructor: Acc
     titles = ("Éléments d'algèbre", "algebra II", "Algebra I", "Zoölogie", "Öffentliches Recht", "Optics 50%")
     for title in titles:
         await courses.create(database, instructor.viewer, NewCourse(title), START)
-    options = course_lists.TAUGHT
+    options = courses.TAUGHT
 
     async def shown(**parameters: str) -> list[str]:
-        page = await course_lists.taught(database, instructor.viewer, options.read(parameters))
+        page = await courses.taught(database, instructor.viewer, options.read(parameters))
         return [course.title for course in page.items]
 
     assert await shown() == [
