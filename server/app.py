@@ -22,6 +22,7 @@ import server.site
 import server.uploads.api
 from server.accounts import dependencies
 from server.core.clock import Clock, SystemClock
+from server.core.events import bind
 from server.core.live import Hub
 from server.core.web import exception_handlers, openapi
 from server.core.web.compression import TextCompression
@@ -38,6 +39,7 @@ from server.playback.playlists import Playlists
 from server.playback.signing import SigningKeys
 from server.services import Services
 from server.uploads.context import UploadContext
+from server.wiring import EVENTS
 
 API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.api.ROUTES,
@@ -61,6 +63,7 @@ def create_app(
 ) -> Litestar:
     """Litestar application. `stopping` is set at shutdown and ends the event streams."""
     clock = clock or SystemClock()
+    bind(services.database, EVENTS)
     built = build(services, clock, stopping or asyncio.Event())
     public_url = services.settings.public_url
     return Litestar(

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts import rules
 from server.accounts.dependencies import only_administrators
 from server.accounts.identity import Viewer
+from server.accounts.people import people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import (
     Imported,
@@ -87,11 +88,11 @@ async def list_people(
     search: FromQuery[str] = "",
     role: FromQuery[str] = "",
     offset: Offset = 0,
-    limit: Limit = people.PAGE,
+    limit: Limit = people_list.BATCH,
 ) -> list[Person]:
-    """People by name; `search` is a part of the name or the email address."""
+    """People by name; each word of `search` is a part of the name or the email address."""
     wanted = rules.clean_role(role) if role else ""
-    return await people.matching(database, search=search, role=wanted, offset=offset, limit=limit)
+    return await people_list.matching(database, search=search, role=wanted, offset=offset, limit=limit)
 
 
 @post("/people")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from server.accounts.people import people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson, Person, PersonPatch
 from server.accounts.signing_in import tokens
@@ -57,12 +58,12 @@ def add(settings: Settings, email: str, role: str, name: str, password_stdin: bo
 def list_people(settings: Settings, search: str, role: str | None) -> None:
     """List accounts: email address, role, name and why they cannot sign in, separated by tabs.
 
-    SEARCH is a part of the name or the email address.
+    Each word of SEARCH is a part of the name or the email address, in any case and without accents.
     """
 
     async def pages(database: Database) -> list[Person]:
         found: list[Person] = []
-        while more := await people.matching(database, search=search, role=role or "", offset=len(found)):
+        while more := await people_list.matching(database, search=search, role=role or "", offset=len(found)):
             found += more
         return found
 

@@ -17,6 +17,8 @@ NO_COURSE = N_("There is no such course, or you are not enrolled in it.")
 NO_LESSON = N_("There is no such lesson, or it is not open to you.")
 NOT_TEACHING = N_("Only those who teach this course may change it.")
 
+LIVE = Enrolment.ended_at.is_(None)  # condition of every query for enrolments that have not ended
+
 
 async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
     """Course that the viewer is enrolled in, if published, or teaches. Raises NotFound."""
@@ -60,7 +62,7 @@ async def lesson_for_teaching(session: AsyncSession, viewer: Viewer, lesson_id: 
 
 async def is_enrolled(session: AsyncSession, viewer: Viewer, course_id: str) -> bool:
     found = await session.scalar(
-        select(exists().where(Enrolment.course_id == course_id, Enrolment.user_id == viewer.id))
+        select(exists().where(Enrolment.course_id == course_id, Enrolment.user_id == viewer.id, LIVE))
     )
     return bool(found)
 

@@ -167,7 +167,7 @@ async def add_enrolments(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> Added:
-    """Enrol people by their email addresses. Idempotent."""
+    """Enrol up to 5,000 people by their email addresses. Idempotent."""
     return await enrolments.add(database, viewer, course_id, data.emails, clock.now())
 
 
@@ -177,9 +177,10 @@ async def remove_enrolment(
     user_id: FromPath[str],
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
+    clock: NamedDependency[Clock],
 ) -> None:
-    """End an enrolment."""
-    await enrolments.remove(database, viewer, course_id, user_id)
+    """End an enrolment. Enrolling the person again goes on with it."""
+    await enrolments.remove(database, viewer, course_id, user_id, clock.now())
 
 
 @get("/courses/{course_id:str}/instructors")
@@ -197,9 +198,8 @@ async def add_instructors(
     database: NamedDependency[Database],
     viewer: NamedDependency[Viewer],
 ) -> list[Member]:
-    """Add instructors to the course."""
-    for email in data.emails:
-        await instructors.add(database, viewer, course_id, email)
+    """Add instructors to the course: all of them, or none when an address has no such account."""
+    await instructors.add(database, viewer, course_id, data.emails)
     return await instructors.of_course(database, viewer, course_id)
 
 

@@ -1,36 +1,64 @@
 """Course operations. Each call is one transaction and checks the viewer's permissions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Forbidden
+from server.core.lists import ListOptions, ListPage, ListState, counts_of
 from server.library import access, removal, rules
 from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id
 from storage.database.engine import Database
+from storage.database.paging import by_code_point, count_by, count_rows
+from storage.database.search import matches
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from storage.messages import N_
 from storage.states import PublicationStatus
 
+TAUGHT = ListOptions(sorts=("title", "newest"), filter_name="status", filters=tuple(PublicationStatus))
+BY_TITLE = (by_code_point(Course.search_key), by_code_point(Course.id))
+_ORDERS: dict[str, tuple[Any, ...]] = {"title": BY_TITLE, "newest": (Course.created_at.desc(), *BY_TITLE)}
+
+
+def taught_by(viewer: Viewer) -> ColumnElement[bool]:
+    """Condition on courses; for administrators every course."""
+    if viewer.is_administrator:
+        return true()
+    if not viewer.can_teach:
+        return false()
+    return Course.id.in_(select(CourseInstructor.course_id).where(CourseInstructor.user_id == viewer.id))
+
 
 async def teaching(database: Database, viewer: Viewer) -> list[CourseView]:
     """Courses that the viewer teaches, by title; for administrators every course."""
-    taught = select(CourseInstructor.course_id).where(CourseInstructor.user_id == viewer.id)
-    if not viewer.can_teach:
-        return []
-    condition = Course.id.is_not(None) if viewer.is_administrator else Course.id.in_(taught)
     async with database.read() as session:
-        return await _views(session, condition, can_edit=True)
+        return await _views(session, taught_by(viewer), can_edit=True)
+
+
+async def taught(database: Database, viewer: Viewer, state: ListState) -> ListPage[CourseView]:
+    """Page of the courses that the viewer teaches, of every status."""
+    everything = select(Course.id).where(taught_by(viewer))
+    query = everything.where(matches(Course.search_key, state.search))
+    if state.filter:
+        query = query.where(Course.status == state.filter)
+    async with database.read() as session:
+        counts = counts_of(TAUGHT, await count_by(session, Course.status, everything))
+        hits = await count_rows(session, query)
+        state = TAUGHT.clamped(state, hits)
+        page = query.order_by(*_ORDERS[state.sort]).offset(TAUGHT.offset(state)).limit(TAUGHT.page_size)
+        ids = (await session.scalars(page)).all()
+        return ListPage(TAUGHT, state, await views(session, ids, can_edit=True), hits, counts)
 
 
 async def learning(database: Database, viewer: Viewer) -> list[CourseView]:
     """Published courses that the viewer is enrolled in, by title."""
-    enrolled = select(Enrolment.course_id).where(Enrolment.user_id == viewer.id)
+    enrolled = select(Enrolment.course_id).where(Enrolment.user_id == viewer.id, access.LIVE)
     async with database.read() as session:
         return await _views(
             session, (Course.status == PublicationStatus.PUBLISHED) & Course.id.in_(enrolled), can_edit=False
@@ -102,6 +130,13 @@ async def _view(session: AsyncSession, viewer: Viewer, course_id: str) -> Course
     return (await _views(session, Course.id == course_id, can_edit=can_edit))[0]
 
 
+async def views(session: AsyncSession, course_ids: Sequence[str], *, can_edit: bool) -> list[CourseView]:
+    """Step: these courses, in this order."""
+    found = await _views(session, Course.id.in_(course_ids), can_edit=can_edit)
+    by_id = {course.id: course for course in found}
+    return [by_id[course_id] for course_id in course_ids if course_id in by_id]
+
+
 async def _views(
     session: AsyncSession, condition: ColumnElement[bool], *, can_edit: bool
 ) -> list[CourseView]:
@@ -110,12 +145,13 @@ async def _views(
     lessons = counted.where(*visible).scalar_subquery()
     drafts = counted.where(Lesson.status == PublicationStatus.DRAFT).scalar_subquery()
     learners = (
-        select(func.count()).select_from(Enrolment).where(Enrolment.course_id == Course.id).scalar_subquery()
+        select(func.count())
+        .select_from(Enrolment)
+        .where(Enrolment.course_id == Course.id, access.LIVE)
+        .scalar_subquery()
     )
     rows = await session.execute(
-        select(Course, lessons, drafts, learners)
-        .where(condition)
-        .order_by(func.lower(Course.title), Course.id)
+        select(Course, lessons, drafts, learners).where(condition).order_by(*BY_TITLE)
     )
     return [
         CourseView(

@@ -2,17 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.library import courses
+from server.core.lists import ListOptions, ListPage, ListState
+from server.library import access, courses
 from server.library.lessons import view
 from server.library.schemas import CourseView, LessonView
 from storage.database.engine import Database
-from storage.database.tables import Lesson
+from storage.database.paging import count_rows
+from storage.database.search import matches
+from storage.database.tables import Course, Enrolment, Lesson
 from storage.states import PublicationStatus
+
+OPTIONS = ListOptions(sorts=("title", "newest"), page_size=24)  # tiles, in rows of two, three or four
+_ORDERS: dict[str, tuple[Any, ...]] = {
+    "title": courses.BY_TITLE,
+    "newest": (Enrolment.created_at.desc(), *courses.BY_TITLE),
+}
 
 
 class EnrolledCourse(msgspec.Struct, frozen=True):
@@ -21,10 +32,26 @@ class EnrolledCourse(msgspec.Struct, frozen=True):
     seconds: float  # total of the playable lessons
 
 
-async def of_learner(database: Database, viewer: Viewer) -> list[EnrolledCourse]:
-    """Published courses that the viewer is enrolled in, by title."""
-    enrolled = await courses.learning(database, viewer)
-    lessons = await _playable(database, [course.id for course in enrolled])
+async def of_learner(database: Database, viewer: Viewer, state: ListState) -> ListPage[EnrolledCourse]:
+    """Page of the published courses that the viewer is enrolled in."""
+    everything = (
+        select(Course.id)
+        .join(Enrolment, Enrolment.course_id == Course.id)
+        .where(Enrolment.user_id == viewer.id, access.LIVE, Course.status == PublicationStatus.PUBLISHED)
+    )
+    query = everything.where(matches(Course.search_key, state.search))
+    async with database.read() as session:
+        counts = {"": await count_rows(session, everything)}
+        hits = await count_rows(session, query)
+        state = OPTIONS.clamped(state, hits)
+        page = query.order_by(*_ORDERS[state.sort]).offset(OPTIONS.offset(state)).limit(OPTIONS.page_size)
+        ids = (await session.scalars(page)).all()
+        items = await _with_start(session, await courses.views(session, ids, can_edit=False))
+        return ListPage(OPTIONS, state, items, hits, counts)
+
+
+async def _with_start(session: AsyncSession, enrolled: Sequence[CourseView]) -> list[EnrolledCourse]:
+    lessons = await _playable(session, [course.id for course in enrolled])
     return [
         EnrolledCourse(
             course=course,
@@ -35,19 +62,18 @@ async def of_learner(database: Database, viewer: Viewer) -> list[EnrolledCourse]
     ]
 
 
-async def _playable(database: Database, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:
+async def _playable(session: AsyncSession, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:
     """Playable lessons as learners see them, in order, by course id."""
-    async with database.read() as session:
-        rows = await session.scalars(
-            select(Lesson)
-            .where(
-                Lesson.course_id.in_(course_ids),
-                Lesson.status == PublicationStatus.PUBLISHED,
-                Lesson.video_id.is_not(None),
-            )
-            .order_by(Lesson.position, Lesson.id)
+    rows = await session.scalars(
+        select(Lesson)
+        .where(
+            Lesson.course_id.in_(course_ids),
+            Lesson.status == PublicationStatus.PUBLISHED,
+            Lesson.video_id.is_not(None),
         )
-        found: dict[str, list[LessonView]] = defaultdict(list)
-        for row in rows:
-            found[row.course_id].append(view(row, can_edit=False))
+        .order_by(Lesson.position, Lesson.id)
+    )
+    found: dict[str, list[LessonView]] = defaultdict(list)
+    for row in rows:
+        found[row.course_id].append(view(row, can_edit=False))
     return found

@@ -1,16 +1,26 @@
 """Instructors of a course. Each call is one transaction and checks the viewer's permissions."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, func, select
 
 from server.accounts.identity import Viewer
+from server.accounts.people import service as people
 from server.core.errors import Conflict, Invalid
-from server.library import access
+from server.library import access, rules
 from server.library.schemas import Member
 from storage.database.engine import Database
 from storage.database.insert import insert_new
+from storage.database.paging import by_code_point
 from storage.database.tables import Course, CourseInstructor, User
 from storage.messages import N_
 from storage.states import Role
+
+ONE_UNKNOWN = N_("There is no instructor with this address. An administrator can add one.")
+SOME_UNKNOWN = N_(
+    "Nobody was added. There is no instructor with these addresses: %(addresses)s. "
+    "An administrator can add them."
+)
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[Member]:
@@ -22,20 +32,24 @@ async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[
             select(User)
             .join(CourseInstructor, CourseInstructor.user_id == User.id)
             .where(CourseInstructor.course_id == course_id)
-            .order_by(func.lower(User.name), User.email)
+            .order_by(by_code_point(User.search_key), by_code_point(User.email))
         )
         return [Member(user.id, user.email if teaches else "", user.name) for user in rows]
 
 
-async def add(database: Database, viewer: Viewer, course_id: str, email: str) -> None:
-    """Idempotent. Raises Invalid when there is no such account or it has no teaching role."""
+async def add(database: Database, viewer: Viewer, course_id: str, emails: Sequence[str]) -> None:
+    """All of them or none. Idempotent. Raises Invalid, which names those without a teaching account."""
+    wanted = rules.clean_addresses(emails)
     async with database.write() as session:
         await access.course_for_teaching(session, viewer, course_id)
-        user = await session.scalar(select(User).where(User.email == email.strip().lower()))
-        if user is None or user.role == Role.LEARNER:
-            sentence = N_("There is no instructor with this address. An administrator can add one.")
-            raise Invalid(sentence, fields={"email": sentence})
-        await insert_new(session, CourseInstructor, course_id=course_id, user_id=user.id)
+        accounts = await people.by_emails(session, wanted)
+        teachers = {email: user.id for email, user in accounts.items() if user.role != Role.LEARNER}
+        unknown = [email for email in wanted if email not in teachers]
+        if unknown:
+            sentence = ONE_UNKNOWN if len(wanted) == 1 else SOME_UNKNOWN
+            raise Invalid(sentence, fields={"email": sentence}, addresses=rules.some_of(unknown))
+        for user_id in sorted(teachers.values()):  # in one order: two lists at once never wait for each other
+            await insert_new(session, CourseInstructor, course_id=course_id, user_id=user_id)
 
 
 async def remove(database: Database, viewer: Viewer, course_id: str, user_id: str) -> None:

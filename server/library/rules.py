@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from server.core.errors import Invalid
 from server.core.text.normalize import one_line
-from storage.messages import N_
+from storage.messages import N_, Figure, Unit
 from storage.states import PublicationStatus
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
+MAX_ADDRESSES = 5_000  # enrolled, or made instructors, at a time
+NAMED_ADDRESSES = 10  # in a sentence about many
 _FORBIDDEN = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned code points
 
 
@@ -82,3 +84,17 @@ def not_emails_in(text: str) -> list[str]:
             if entry.strip() and "@" not in entry and "<" not in following:
                 unreadable.append(entry.strip())
     return list(dict.fromkeys(unreadable))
+
+
+def clean_addresses(emails: Sequence[str]) -> list[str]:
+    """Email addresses as accounts have them, each once. Raises Invalid when there are too many."""
+    addresses = list(dict.fromkeys(email.strip().lower() for email in emails))
+    if len(addresses) > MAX_ADDRESSES:
+        sentence = N_("The list has more than %(count)s addresses. Split it.")
+        raise Invalid(sentence, fields={"emails": sentence}, count=Figure(MAX_ADDRESSES, Unit.NUMBER))
+    return addresses
+
+
+def some_of(addresses: Sequence[str]) -> str:
+    """Addresses for a sentence, of which many are cut."""
+    return ", ".join(addresses[:NAMED_ADDRESSES]) + (", …" if len(addresses) > NAMED_ADDRESSES else "")

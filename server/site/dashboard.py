@@ -20,13 +20,15 @@ async def dashboard(
     database: NamedDependency[Database],
     media_urls: NamedDependency[MediaUrls],
 ) -> Template:
-    enrolled = await enrolled_courses.of_learner(database, viewer)
-    starts = [item.start for item in enrolled if item.start]
+    enrolled = await enrolled_courses.of_learner(
+        database, viewer, enrolled_courses.OPTIONS.read(request.query_params)
+    )
+    starts = [item.start for item in enrolled.items if item.start]
     return page(
         request,
         "site/dashboard.html",
         viewer=viewer,
-        shelf=enrolled,
+        found=enrolled,
         posters=await media_urls.posters(viewer, starts),
     )
 

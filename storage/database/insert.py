@@ -16,8 +16,24 @@ async def insert_new(
 
     `key` names the columns of a unique constraint; empty: the primary key.
     """
+    return bool(await _insert(session, table, key, values))
+
+
+async def insert_new_rows(
+    session: AsyncSession, table: type[Base], rows: Sequence[dict[str, Any]], key: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """Insert many rows in one statement, in their order; the keys of those that were added."""
+    return await _insert(session, table, key, list(rows)) if rows else []
+
+
+async def _insert(
+    session: AsyncSession,
+    table: type[Base],
+    key: Sequence[str],
+    values: dict[str, Any] | list[dict[str, Any]],
+) -> list[tuple[Any, ...]]:
     columns = list(key) or [column.name for column in table.__table__.primary_key]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(**values).on_conflict_do_nothing(index_elements=columns)
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing(index_elements=columns)
     found = await session.execute(statement.returning(*(getattr(table, name) for name in columns)))
-    return found.first() is not None
+    return [tuple(row) for row in found]

@@ -1,7 +1,6 @@
 """Account administration: find, add, change, disable, import."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State, UploadFile
@@ -11,6 +10,7 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
+from server.accounts.people import people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import Imported, NewPerson, PersonPatch
 from server.core.clock import Clock
@@ -23,7 +23,6 @@ from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.institution import service as institution
 from storage.database.engine import Database
-from storage.states import Role
 
 AnyRequest = Request[Any, Any, State]
 PEOPLE = "/admin/people"
@@ -33,21 +32,8 @@ PEOPLE = "/admin/people"
 async def people_page(
     request: AnyRequest, administrator: NamedDependency[Viewer], database: NamedDependency[Database]
 ) -> Template:
-    search, role = request.query_params.get("search", ""), request.query_params.get("role", "")
-    offset = _offset(request.query_params.get("from", ""))
-    found = await people.matching(database, search=search, role=role, offset=offset, limit=people.PAGE + 1)
-    return page(
-        request,
-        "accounts/people.html",
-        viewer=administrator,
-        search=search,
-        role=role,
-        people=found[: people.PAGE],
-        counts=await people.count(database),
-        before=_list_url(search, role, max(0, offset - people.PAGE)) if offset else None,
-        after=_list_url(search, role, offset + people.PAGE) if len(found) > people.PAGE else None,
-        tabs=[(name, _list_url(search, name)) for name in ("", *Role)],
-    )
+    found = await people_list.listed(database, people_list.OPTIONS.read(request.query_params))
+    return page(request, "accounts/people.html", viewer=administrator, found=found)
 
 
 @get(f"{PEOPLE}/new")
@@ -231,16 +217,6 @@ async def _person(
         password=password or Form(),
         zone=(await institution.get(database)).time_zone,
     )
-
-
-def _offset(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-def _list_url(search: str, role: str, offset: int = 0) -> str:
-    parameters = {"search": search, "role": role, "from": offset or ""}
-    query = urlencode({name: value for name, value in parameters.items() if value})
-    return f"{PEOPLE}?{query}" if query else PEOPLE
 
 
 ROUTES: list[ControllerRouterHandler] = [

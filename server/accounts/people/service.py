@@ -1,10 +1,10 @@
-"""Account management: list, add, change, disable, import. The caller checks permissions."""
+"""Account management: add, change, disable, import. The caller checks permissions."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import administrators, rules
@@ -19,24 +19,8 @@ from storage.database.tables import User
 from storage.messages import N_
 from storage.states import Role
 
-PAGE = 100
+LOOKUP_ADDRESSES = 500  # of one query
 EMAIL_TAKEN = N_("There is already an account with this address.")
-
-
-async def matching(
-    database: Database, *, search: str = "", role: str = "", offset: int = 0, limit: int = PAGE
-) -> list[Person]:
-    """People by name. `search` is a part of the name or the email address, in any case."""
-    query = select(User).order_by(func.lower(User.name), User.email).offset(offset).limit(limit)
-    if search.strip():
-        part = search.strip()
-        query = query.where(
-            or_(User.name.icontains(part, autoescape=True), User.email.icontains(part, autoescape=True))
-        )
-    if role:
-        query = query.where(User.role == role)
-    async with database.read() as session:
-        return [_person(user) for user in await session.scalars(query)]
 
 
 async def count(database: Database) -> dict[Role, int]:
@@ -54,13 +38,24 @@ async def counts(session: AsyncSession) -> dict[Role, int]:
 
 async def get(database: Database, person_id: str) -> Person:
     async with database.read() as session:
-        return _person(await _user(session, person_id))
+        return view(await _user(session, person_id))
 
 
 async def by_email(database: Database, email: str) -> Person | None:
     async with database.read() as session:
         user = await session.scalar(select(User).where(User.email == email.strip().lower()))
-        return _person(user) if user else None
+        return view(user) if user else None
+
+
+async def by_emails(session: AsyncSession, emails: Sequence[str]) -> dict[str, User]:
+    """Step: accounts by address, some hundreds in one query. `emails` are in lower case."""
+    found: dict[str, User] = {}
+    for start in range(0, len(emails), LOOKUP_ADDRESSES):
+        part = emails[start : start + LOOKUP_ADDRESSES]
+        found |= {
+            user.email: user for user in await session.scalars(select(User).where(User.email.in_(part)))
+        }
+    return found
 
 
 async def add(database: Database, new: NewPerson, now: datetime) -> Person:
@@ -82,7 +77,7 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
         )
         if not added:
             raise Conflict(EMAIL_TAKEN, fields={"email": EMAIL_TAKEN})
-        return _person(await _user(session, person_id))
+        return view(await _user(session, person_id))
 
 
 async def edit(database: Database, person_id: str, patch: PersonPatch, now: datetime) -> Person:
@@ -106,7 +101,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
         if patch.disabled or password_hash is not None:
             await sessions.end_all(session, person_id)
         await administrators.require_administrator(session, before)
-        return _person(user)
+        return view(user)
 
 
 async def import_csv(database: Database, data: bytes, now: datetime) -> Imported:
@@ -168,7 +163,7 @@ async def _user(session: AsyncSession, person_id: str) -> User:
     return user
 
 
-def _person(user: User) -> Person:
+def view(user: User) -> Person:
     return Person(
         id=user.id,
         email=user.email,

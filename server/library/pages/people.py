@@ -47,7 +47,12 @@ async def enrol(
 ) -> Response[Any] | Template:
     """Enrols existing accounts; entries that could not be enrolled stay in the field."""
     form = await Form.read(request)
-    added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
+    try:
+        added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
+    except Problem as problem:
+        if not problem.fields:
+            raise
+        return await _shown(request, course_id, viewer, database, learners=form.refused(problem))
     notice = _summary(added) if added.added or added.already else ""
     rejected = _rejected(added, not_emails_in(form["emails"]))
     if notice and not rejected.errors:
@@ -57,15 +62,18 @@ async def enrol(
 
 @post(PEOPLE + "/learners/{user_id:str}/remove")
 async def remove_learner(
+    request: AnyRequest,
     course_id: FromPath[str],
     user_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    before = await enrolments.of_course(database, viewer, course_id)
-    await enrolments.remove(database, viewer, course_id, user_id)
+    """Returns to the page of the list where the button was: its state is in the address."""
+    removed = await enrolments.remove(database, viewer, course_id, user_id, clock.now())
     here = f"/teach/courses/{course_id}/people"
-    return _removed(here, before, user_id, f"{here}/learners", "emails")
+    shown = here + enrolments.LEARNERS.query(enrolments.LEARNERS.read(request.query_params))
+    return _removed(shown, removed, f"{here}/learners", "emails")
 
 
 @post(PEOPLE + "/teachers")
@@ -77,7 +85,7 @@ async def add_teacher(
 ) -> Response[Any] | Template:
     form = await Form.read(request)
     try:
-        await instructors.add(database, viewer, course_id, form["email"])
+        await instructors.add(database, viewer, course_id, [form["email"]])
     except Problem as problem:
         if not problem.fields:
             raise
@@ -103,7 +111,8 @@ async def remove_teacher(
     if user_id == viewer.id and not viewer.is_administrator:
         return redirect("/teach", _("You no longer teach this course."))
     here = f"/teach/courses/{course_id}/people"
-    return _removed(here, before, user_id, f"{here}/teachers", "email")
+    removed = next((member for member in before if member.user_id == user_id), None)
+    return _removed(here, removed, f"{here}/teachers", "email")
 
 
 async def _shown(
@@ -125,7 +134,9 @@ async def _shown(
         viewer=viewer,
         status_code=max(learners.status, teachers.status),
         course=course,
-        learners=await enrolments.of_course(database, viewer, course_id),
+        found=await enrolments.listed(
+            database, viewer, course_id, enrolments.LEARNERS.read(request.query_params)
+        ),
         teachers=await instructors.of_course(database, viewer, course_id),
         enrol_form=learners,
         teacher_form=teachers,
@@ -134,8 +145,7 @@ async def _shown(
     )
 
 
-def _removed(here: str, before: list[Member], user_id: str, again: str, field: str) -> Response[Any]:
-    person = next((member for member in before if member.user_id == user_id), None)
+def _removed(here: str, person: Member | None, again: str, field: str) -> Response[Any]:
     if person is None:  # removed already, in another window
         return redirect(here)
     message = _("%(name)s is removed.") % {"name": person.name}

@@ -51,7 +51,7 @@ async def _shown(request: AnyRequest, viewer: Viewer, database: Database, form: 
         "library/teach.html",
         viewer=viewer,
         status_code=form.status,
-        courses=await courses.teaching(database, viewer),
+        found=await courses.taught(database, viewer, courses.TAUGHT.read(request.query_params)),
         form=form,
     )
 

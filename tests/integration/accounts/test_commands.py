@@ -96,6 +96,7 @@ async def test_list_is_searched_and_filtered(installed: Database, tmp_path: Path
         "ada@example.edu\tlearner\tAda\tno password\nemmy@example.edu\tinstructor\tEmmy\tno password\n"
     )
     assert users(tmp_path, "list", "EMM").stdout.startswith("emmy@")
+    assert users(tmp_path, "list", "EXAMPLE.edu Émmy").stdout.startswith("emmy@")
     assert users(tmp_path, "list", "--role", "learner").stdout.startswith("ada@")
     await installed.close()
 

@@ -1,7 +1,9 @@
 """Account administration pages, used without JavaScript."""
 
+import msgspec
 import pytest
 
+from server.accounts.people import people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import Person
 from storage.database.engine import Database
@@ -30,20 +32,20 @@ async def test_list_is_searched_and_filtered(administrator: Account, make_accoun
     assert "Lise Meitner" not in found
     teaching = (await administrator.browser.get(PEOPLE, params={"role": "instructor"})).text
     assert "Emmy Noether" not in teaching
-    nobody = await administrator.browser.get(PEOPLE, params={"search": "%", "from": "x"})
-    assert "Nobody found" in nobody.text
+    nobody = await administrator.browser.get(PEOPLE, params={"search": "%", "page": "x"})
+    assert "Nothing matches “%”." in nobody.text
 
 
 async def test_list_is_paginated(
     administrator: Account, make_account: MakeAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(people, "PAGE", 2)
+    monkeypatch.setattr(people_list, "OPTIONS", msgspec.structs.replace(people_list.OPTIONS, page_size=2))
     for number in range(3):
         await make_account("learner", f"learner-{number}@example.edu", f"Learner {number}")
     first = (await administrator.browser.get(PEOPLE)).text
     assert "Learner 0" in first
     assert "Learner 2" not in first
-    second = (await administrator.browser.get(PEOPLE, params={"from": "2"})).text
+    second = (await administrator.browser.get(PEOPLE, params={"page": "2"})).text
     assert "Learner 2" in second
     assert 'rel="prev"' in second
     assert 'rel="next"' not in second

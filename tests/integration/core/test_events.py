@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.events import Event, Handlers, bind, publish, replay
+from server.core.events import INFO_KEY, Event, Handlers, bind, publish, replay
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, Institution, LearningEvent, User
@@ -25,7 +25,7 @@ COMPLETED = Event(
 PUBLISHER = """
 import asyncio, sys
 from datetime import UTC, datetime
-from server.core.events import Event, bind, publish
+from server.core.events import INFO_KEY, Event, bind, publish
 from storage.database.engine import Database
 from storage.database.tables import Course
 from storage.states import FactKind
@@ -163,6 +163,7 @@ async def test_local_day_is_the_institutions(database: Database, ada: None) -> N
 
 
 async def test_unbound_database_is_an_error(database: Database, ada: None) -> None:
+    del database.session_info[INFO_KEY]
     with pytest.raises(LookupError):
         async with database.write() as session:
             await publish(session, COMPLETED)

@@ -196,7 +196,7 @@ async def test_shared_folder_keeps_files_of_another_host(desk_a: Desk, b: Upload
 async def test_offset_recorded_for_other_hosts(
     desk_a: Desk, b: UploadContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "RECORD_SECONDS", 0.0)
+    monkeypatch.setattr(receive, "RECORD_SECONDS", 0.0)
     monkeypatch.setattr("server.uploads.receive.BLOCK", 1000)
     upload = await desk_a.begin()
     half_sent, go_on = asyncio.Event(), asyncio.Event()

@@ -77,3 +77,18 @@ def test_title_keeps_joiners_and_soft_hyphens(title: str) -> None:
 
 def test_bidirectional_controls_are_removed_from_a_title() -> None:
     assert rules.clean_title("\u202eשלום\u2066 world") == "שלום world"
+
+
+@given(st.lists(st.sampled_from([" A@x.edu", "a@x.edu", "b@x.edu ", "c@x.edu"])))
+def test_addresses_are_cleaned_once_and_keep_their_order(emails: list[str]) -> None:
+    cleaned = rules.clean_addresses(emails)
+    assert rules.clean_addresses(cleaned) == cleaned
+    assert set(cleaned) == {email.strip().lower() for email in emails}
+    firsts = [next(i for i, email in enumerate(emails) if email.strip().lower() == it) for it in cleaned]
+    assert firsts == sorted(firsts)
+
+
+def test_too_many_addresses_are_refused() -> None:
+    assert len(rules.clean_addresses([f"{n}@x.edu" for n in range(rules.MAX_ADDRESSES)])) == 5000
+    with pytest.raises(Invalid, match="more than 5"):
+        rules.clean_addresses([f"{n}@x.edu" for n in range(rules.MAX_ADDRESSES + 1)])

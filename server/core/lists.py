@@ -1,0 +1,130 @@
+"""State of a list in its address: search, sort, filter and page. Pure.
+
+Every list is a GET form: its address says what is shown, so that it can be shared and reloaded.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from server.core.text.normalize import one_line
+
+SEARCH_LENGTH = 200  # characters; the rest of a longer search is ignored
+SHORT_LIST = 8  # rows up to which a list needs no search
+MAX_PAGE = 1_000_000
+
+Item = TypeVar("Item")
+
+
+class ListState(msgspec.Struct, frozen=True):
+    """What a list shows. Made by `ListOptions.read`, which accepts any address."""
+
+    sort: str
+    search: str = ""
+    filter: str = ""  # empty: everything
+    page: int = 1
+
+
+class ListOptions(msgspec.Struct, frozen=True):
+    """Choices of a list. The first of `sorts` is the default."""
+
+    sorts: tuple[str, ...]
+    filter_name: str = "filter"  # of the parameter, such as "role"
+    filters: tuple[str, ...] = ()
+    page_size: int = 50
+
+    def read(self, parameters: Mapping[str, str]) -> ListState:
+        """State from query parameters. Unknown and malformed values count as not given."""
+        sort, chosen = parameters.get("sort", ""), parameters.get(self.filter_name, "")
+        return ListState(
+            sort=sort if sort in self.sorts else self.sorts[0],
+            search=one_line(parameters.get("search", "")[:SEARCH_LENGTH]),
+            filter=chosen if chosen in self.filters else "",
+            page=_page_number(parameters.get("page", "")),
+        )
+
+    def query(self, state: ListState) -> str:
+        """Query string with the values that are not the default: `?search=ada&page=2`, or empty."""
+        values = {
+            "search": state.search,
+            self.filter_name: state.filter,
+            "sort": state.sort if state.sort != self.sorts[0] else "",
+            "page": str(state.page) if state.page > 1 else "",
+        }
+        given = {name: value for name, value in values.items() if value}
+        return f"?{urlencode(given)}" if given else ""
+
+    def page_count(self, hits: int) -> int:
+        """At least 1: an empty list has one empty page."""
+        return max(1, -(-hits // self.page_size))
+
+    def clamped(self, state: ListState, hits: int) -> ListState:
+        """State with an existing page: the last one when rows have gone."""
+        return msgspec.structs.replace(state, page=max(1, min(state.page, self.page_count(hits))))
+
+    def offset(self, state: ListState) -> int:
+        """Number of rows before the page."""
+        return (state.page - 1) * self.page_size
+
+
+class ListPage(msgspec.Struct, Generic[Item], frozen=True):
+    """One page of a list, as its template shows it. `state.page` exists."""
+
+    options: ListOptions
+    state: ListState
+    items: list[Item]
+    hits: int  # rows that match the search and the filter
+    counts: dict[str, int]  # rows by filter value without the search; "" is their sum
+
+    @property
+    def unsearched(self) -> int:
+        """Rows that the filter leaves, without the search."""
+        return self.counts.get(self.state.filter, 0)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether search and filter would only be in the way."""
+        return self.counts[""] <= SHORT_LIST and not self.state.search and not self.state.filter
+
+    @property
+    def pages(self) -> int:
+        return self.options.page_count(self.hits)
+
+    @property
+    def first(self) -> int:
+        """Number of the first row of the page, from 1; 0 when there is none."""
+        return self.options.offset(self.state) + 1 if self.hits else 0
+
+    @property
+    def last(self) -> int:
+        return min(self.hits, self.options.offset(self.state) + self.options.page_size)
+
+    @property
+    def previous(self) -> int | None:
+        """Number of the page before this one."""
+        return self.state.page - 1 if self.state.page > 1 else None
+
+    @property
+    def next(self) -> int | None:
+        return self.state.page + 1 if self.state.page < self.pages else None
+
+    def query(self, **changes: Any) -> str:
+        """Query string with some values changed, at page 1 unless the page is given."""
+        return self.options.query(msgspec.structs.replace(self.state, **{"page": 1, **changes}))
+
+    @property
+    def here(self) -> str:
+        """Query string of this page."""
+        return self.options.query(self.state)
+
+
+def counts_of(options: ListOptions, rows: Mapping[str, int]) -> dict[str, int]:
+    """Counts by filter value, also where there is no row, and their sum as ""."""
+    return {"": sum(rows.values()), **{value: rows.get(value, 0) for value in options.filters}}
+
+
+def _page_number(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+    return max(1, min(number, MAX_PAGE))
