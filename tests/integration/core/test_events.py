@@ -169,5 +169,11 @@ async def test_unbound_database_is_an_error(database: Database, ada: None) -> No
             await publish(session, COMPLETED)
 
 
-def test_ids_order_facts() -> None:
-    assert new_id() <= new_id()
+async def test_replay_keeps_the_order_of_publication(database: Database, ada: None) -> None:
+    """Also of facts that one millisecond has published."""
+    bind(database, {})
+    subjects = [f"course-{number}" for number in range(50)]
+    async with database.write() as session:
+        for subject in subjects:
+            await publish(session, Event(kind=FactKind.ENROLLED, user_id="ada", subject=subject, at=NOW))
+    assert [fact.subject for fact in await facts(database)] == subjects
