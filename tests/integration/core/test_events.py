@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.events import INFO_KEY, Event, Handlers, bind, publish, replay
-from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, Institution, LearningEvent, User
 from storage.states import FactKind

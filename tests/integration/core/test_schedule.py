@@ -33,7 +33,7 @@ from server.services import Services
 from storage.database.engine import Database
 from storage.messages import Message
 
-schedule.LEASE_SECONDS, schedule.POLL_SECONDS = 2.0, 0.05
+schedule.LEASE_SECONDS, schedule.POLL_SECONDS = 6.0, 0.05
 _, url, log, hang = sys.argv
 
 async def run(services, slot, now):
@@ -94,9 +94,9 @@ async def test_killed_schedulers_slot_is_run_by_another(database: Database, tmp_
         for kind in ("hang", "work", "work")
     ]
     assert children[0].stdout
-    hung_slot = (await asyncio.wait_for(children[0].stdout.readline(), 30)).decode().split()[1]
+    hung_slot = (await asyncio.wait_for(children[0].stdout.readline(), 60)).decode().split()[1]
     children[0].kill()
-    deadline = asyncio.get_running_loop().time() + 30
+    deadline = asyncio.get_running_loop().time() + 90
     while len(done := log.read_text().split() if log.exists() else []) < 8:
         assert asyncio.get_running_loop().time() < deadline, done
         await asyncio.sleep(0.05)
