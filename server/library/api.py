@@ -60,7 +60,10 @@ async def edit_course(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> CourseView:
-    """Change the given fields; publish by `{"status": "published"}`."""
+    """Change the given fields; publish by `{"status": "published"}`.
+
+    With the `version` that was read, a text that was saved meanwhile is not overwritten: 409 has both.
+    """
     return await courses.edit(database, viewer, course_id, data, clock.now())
 
 
@@ -123,7 +126,10 @@ async def edit_lesson(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> LessonView:
-    """Change the given fields; `position` moves it and shifts the others."""
+    """Change the given fields; `position` moves it and shifts the others.
+
+    With the `version` that was read, a text that was saved meanwhile is not overwritten: 409 has both.
+    """
     return await lessons.edit(database, viewer, lesson_id, data, clock.now())
 
 

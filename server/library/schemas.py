@@ -21,6 +21,7 @@ class CoursePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     completion_threshold: int | UnsetType = UNSET
+    version: int | UnsetType = UNSET  # the one this change started from; 409 if another text was saved since
 
 
 class CourseView(msgspec.Struct, frozen=True):
@@ -35,6 +36,7 @@ class CourseView(msgspec.Struct, frozen=True):
     drafts: int | None  # among them; None for viewers who do not teach it
     learners: int | None  # None for viewers who do not teach it
     can_edit: bool
+    version: int  # raised by each change of title, description or completion_threshold
 
 
 class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +52,7 @@ class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     position: int | UnsetType = UNSET  # from 0; the others are shifted
+    version: int | UnsetType = UNSET  # the one this change started from; 409 if another text was saved since
 
 
 class LessonView(msgspec.Struct, frozen=True):
@@ -71,6 +74,7 @@ class LessonView(msgspec.Struct, frozen=True):
     video_quality_variants: list[Any] | None
     transcoding_job_id: str | None
     transcoding_progress: int  # 0-100
+    version: int  # raised by each change of title or description
 
 
 class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -38,6 +38,8 @@ async def create(
 ) -> Response[Any] | Template:
     """Redirects to the new lesson's page, where its video is uploaded."""
     form = await Form.read(request)
+    if form.restored:
+        return await lessons_page(request, course_id, viewer, database, posters, form)
     try:
         made = await lessons.create(database, viewer, course_id, NewLesson(form["title"]), clock.now())
     except Problem as problem:
