@@ -77,7 +77,7 @@ def create_app(
         },
         plugins=[PagesPlugin()],
         middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
-        exception_handlers=exception_handlers.HANDLERS,
+        exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
         on_startup=[load_name_at_startup],
         on_shutdown=[server.playback.api.close_delivery],
         before_send=[response_headers(https=public_url.startswith("https:"))],

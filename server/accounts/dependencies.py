@@ -14,6 +14,7 @@ from server.accounts.signing_in import sessions, tokens
 from server.core.clock import Clock
 from server.core.errors import Forbidden, SignInNeeded
 from server.core.web.cookies import cookie_name
+from server.core.web.forms import typed_form
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.messages import N_
@@ -40,8 +41,9 @@ async def maybe_viewer(
     return found
 
 
-async def viewer(maybe_viewer: NamedDependency[Viewer | None]) -> Viewer:
+async def viewer(request: AnyConnection, maybe_viewer: NamedDependency[Viewer | None]) -> Viewer:
     if maybe_viewer is None:
+        request.state["typed"] = await typed_form(request)  # for the sign-in page
         raise SignInNeeded(N_("Sign in, or send a valid Bearer token."))
     return maybe_viewer
 
@@ -62,7 +64,7 @@ async def only_administrators(connection: AnyConnection, _handler: BaseRouteHand
     """Guard of a whole router, called before the request's body is read."""
     services = connection.app.state
     found = await maybe_viewer(connection, services.settings, services.database, services.clock)
-    await administrator(await viewer(found))
+    await administrator(await viewer(connection, found))
 
 
 def bearer_token(request: AnyConnection) -> str | None:

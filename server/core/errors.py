@@ -1,7 +1,9 @@
 """Request errors, rendered by `core.web.exception_handlers` as RFC 9457 details or as a page."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
+from server.core.text.merge import Merged
 from storage.messages import N_, Message, MessageError, Value
 
 
@@ -67,6 +69,18 @@ class Gone(Problem):
 class Conflict(Problem):
     status = 409
     title = N_("Not possible right now")
+
+
+class EditConflict(Conflict):
+    """Save over a later save. `merged` has both texts of each field, `version` is the saved one."""
+
+    title = N_("Changed meanwhile")
+
+    def __init__(self, merged: Merged, *, version: int, saved_at: datetime) -> None:
+        super().__init__(N_("This was saved meanwhile. To save yours, send the current version with it."))
+        self.merged = merged
+        self.version = version
+        self.saved_at = saved_at
 
 
 class TooLarge(Problem):

@@ -8,7 +8,6 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.library import courses, enrolments, instructors, lessons
-from server.library.media_urls import MediaUrls
 from server.library.schemas import (
     Added,
     CoursePatch,
@@ -17,6 +16,7 @@ from server.library.schemas import (
     LessonOrder,
     LessonPatch,
     LessonView,
+    MediaUrls,
     Member,
     NewCourse,
     NewLesson,
@@ -61,7 +61,10 @@ async def edit_course(
     viewer: NamedDependency[Viewer],
     clock: NamedDependency[Clock],
 ) -> CourseView:
-    """Change the given fields; publish by `{"status": "published"}`."""
+    """Change the given fields; publish by `{"status": "published"}`.
+
+    With the `version` that was read, a text that was saved meanwhile is not overwritten: 409 has both.
+    """
     return await courses.edit(database, viewer, course_id, data, clock.now())
 
 
@@ -135,7 +138,10 @@ async def edit_lesson(
     clock: NamedDependency[Clock],
     media_urls: NamedDependency[MediaUrls],
 ) -> LessonView:
-    """Change the given fields; `position` moves it and shifts the others."""
+    """Change the given fields; `position` moves it and shifts the others.
+
+    With the `version` that was read, a text that was saved meanwhile is not overwritten: 409 has both.
+    """
     lesson = await lessons.edit(database, viewer, lesson_id, data, clock.now())
     return (await media_urls.signed(viewer, [lesson]))[0]
 

@@ -1,6 +1,6 @@
 """Course operations. Each call is one transaction and checks the viewer's permissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.errors import Forbidden
+from server.core.errors import Forbidden, NotFound
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
-from server.library import access, removal, rules
+from server.library import access, removal, rules, versions
 from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id
 from storage.database.engine import Database
+from storage.database.locks import lock_row
 from storage.database.paging import by_code_point, count_by, count_rows
 from storage.database.search import matches
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
@@ -99,21 +100,37 @@ async def create(database: Database, viewer: Viewer, new: NewCourse, now: dateti
 
 
 async def edit(
-    database: Database, viewer: Viewer, course_id: str, patch: CoursePatch, now: datetime
+    database: Database,
+    viewer: Viewer,
+    course_id: str,
+    patch: CoursePatch,
+    now: datetime,
+    *,
+    started: Mapping[str, str] = versions.NOT_STATED,
 ) -> CourseView:
+    """Raises EditConflict when a text that differs was saved after `patch.version`; see `versions.save`."""
     async with database.write() as session:
-        course = await access.course_for_teaching(session, viewer, course_id)
-        if patch.title is not UNSET:
-            course.title = rules.clean_title(patch.title)
-        if patch.description is not UNSET:
-            course.description = rules.clean_description(patch.description)
+        await access.course_for_teaching(session, viewer, course_id)
+        course = await lock_row(session, Course, course_id)
+        if course is None:  # deleted since
+            raise NotFound(access.NO_COURSE)
+        versions.save(course, _values(patch), patch.version, started)
         if patch.status is not UNSET:
             course.status = rules.clean_status(patch.status)
-        if patch.completion_threshold is not UNSET:
-            course.completion_threshold = rules.clean_threshold(patch.completion_threshold)
         course.updated_at = now
         await session.flush()
         return await _view(session, viewer, course_id)
+
+
+def _values(patch: CoursePatch) -> dict[str, str | int]:
+    values: dict[str, str | int] = {}
+    if patch.title is not UNSET:
+        values["title"] = rules.clean_title(patch.title)
+    if patch.description is not UNSET:
+        values["description"] = rules.clean_description(patch.description)
+    if patch.completion_threshold is not UNSET:
+        values["completion_threshold"] = rules.clean_threshold(patch.completion_threshold)
+    return values
 
 
 async def delete(database: Database, viewer: Viewer, course_id: str, now: datetime) -> None:
@@ -166,6 +183,7 @@ async def _views(
             drafts=draft_count if can_edit else None,
             learners=learner_count if can_edit else None,
             can_edit=can_edit,
+            version=course.version,
         )
         for course, lesson_count, draft_count, learner_count in rows
     ]

@@ -1,6 +1,6 @@
 """Lessons and their order. Each call is one transaction and checks the viewer's permissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import UNSET
@@ -8,10 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.library import access, removal, rules
+from server.core.errors import NotFound
+from server.library import access, removal, rules, versions
 from server.library.schemas import LessonPatch, LessonView, NewLesson
 from storage.database.base import new_id
 from storage.database.engine import Database
+from storage.database.locks import lock_row
 from storage.database.tables import Course, Lesson, Video
 from storage.messages import Message
 from storage.states import PublicationStatus, VideoStatus
@@ -73,20 +75,38 @@ async def create(
 
 
 async def edit(
-    database: Database, viewer: Viewer, lesson_id: str, patch: LessonPatch, now: datetime
+    database: Database,
+    viewer: Viewer,
+    lesson_id: str,
+    patch: LessonPatch,
+    now: datetime,
+    *,
+    started: Mapping[str, str] = versions.NOT_STATED,
 ) -> LessonView:
+    """Raises EditConflict when a text that differs was saved after `patch.version`; see `versions.save`."""
     async with database.write() as session:
-        lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
-        if patch.title is not UNSET:
-            lesson.title = rules.clean_title(patch.title)
-        if patch.description is not UNSET:
-            lesson.description = rules.clean_description(patch.description)
+        found = await access.lesson_for_teaching(session, viewer, lesson_id)
+        if patch.position is not UNSET:
+            await _lock_course(session, found.course_id)  # before its lessons, as everywhere
+        lesson = await lock_row(session, Lesson, lesson_id)
+        if lesson is None:  # deleted since
+            raise NotFound(access.NO_LESSON)
+        versions.save(lesson, _texts(patch), patch.version, started)
         if patch.status is not UNSET:
             lesson.status = rules.clean_status(patch.status)
         lesson.updated_at = now
         if patch.position is not UNSET:
             await _move(session, lesson, patch.position)
     return view(lesson, can_edit=True)
+
+
+def _texts(patch: LessonPatch) -> dict[str, str | int]:
+    texts: dict[str, str | int] = {}
+    if patch.title is not UNSET:
+        texts["title"] = rules.clean_title(patch.title)
+    if patch.description is not UNSET:
+        texts["description"] = rules.clean_description(patch.description)
+    return texts
 
 
 async def move(database: Database, viewer: Viewer, lesson_id: str, steps: int) -> None:
@@ -137,6 +157,7 @@ def view(lesson: Lesson, *, can_edit: bool) -> LessonView:
         video_quality_variants=lesson.video_quality_variants,
         transcoding_job_id=lesson.transcoding_job_id,
         transcoding_progress=lesson.transcoding_progress,
+        version=lesson.version,
     )
 
 

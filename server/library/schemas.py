@@ -1,10 +1,13 @@
 """Input and output types of the library services, as JSON and as template variables."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from server.accounts.identity import Viewer
 
 
 class NewCourse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,6 +24,7 @@ class CoursePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     completion_threshold: int | UnsetType = UNSET
+    version: int | UnsetType = UNSET  # the one this change started from; 409 if another text was saved since
 
 
 class CourseView(msgspec.Struct, frozen=True):
@@ -35,6 +39,7 @@ class CourseView(msgspec.Struct, frozen=True):
     drafts: int | None  # among them; None for viewers who do not teach it
     learners: int | None  # None for viewers who do not teach it
     can_edit: bool
+    version: int  # raised by each change of title, description or completion_threshold
 
 
 class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +55,7 @@ class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
     position: int | UnsetType = UNSET  # from 0; the others are shifted
+    version: int | UnsetType = UNSET  # the one this change started from; 409 if another text was saved since
 
 
 class LessonView(msgspec.Struct, frozen=True):
@@ -71,6 +77,7 @@ class LessonView(msgspec.Struct, frozen=True):
     video_quality_variants: list[Any] | None
     transcoding_job_id: str | None
     transcoding_progress: int  # 0-100
+    version: int  # raised by each change of title or description
 
 
 class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,3 +103,17 @@ class Added(msgspec.Struct, frozen=True):
     added: tuple[str, ...]
     already: tuple[str, ...]
     unknown: tuple[str, ...]  # no such account: an administrator adds it first
+
+
+@runtime_checkable  # Litestar checks the type of what it injects
+class MediaUrls(Protocol):
+    """Signed media addresses. Playback implements it and `server.app` binds it, because this feature
+    must not import a later one."""
+
+    async def posters(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
+        """Poster addresses by lesson id."""
+        ...
+
+    async def signed(self, viewer: Viewer, lessons: Sequence[LessonView]) -> list[LessonView]:
+        """The lessons with addresses that the viewer can fetch."""
+        ...

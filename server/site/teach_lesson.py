@@ -20,11 +20,12 @@ from server.core.errors import NotFound, Problem
 from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
 from server.encoding import control
 from server.encoding.presentation import presented
 from server.encoding.progress import snapshot, with_media_urls
+from server.institution import service as institution
 from server.library import access, courses, lessons
 from server.library.schemas import LessonPatch, LessonView
 from server.uploads import service
@@ -60,12 +61,16 @@ async def save(
 ) -> Response[Any]:
     lesson = await _lesson(upload_context.database, viewer, course_id, lesson_id)
     form = await Form.read(request)
-    patch = LessonPatch(title=form["title"], description=form["description"])
+    if form.restored:
+        return await _page(request, viewer, upload_context, clock, lesson, form)
+    patch = LessonPatch(title=form["title"], description=form["description"], version=form.version)
     try:
-        await lessons.edit(upload_context.database, viewer, lesson_id, patch, clock.now())
+        await lessons.edit(
+            upload_context.database, viewer, lesson_id, patch, clock.now(), started=form.started
+        )
     except Problem as problem:
         return await _page(request, viewer, upload_context, clock, lesson, form.refused(problem))
-    return redirect(request.url.path, _("Saved."))
+    return redirect(request.url.path, _("Saved."), saved=form[KEY])
 
 
 @post("/encoding")
@@ -146,6 +151,7 @@ async def _page(
         progress_json=msgspec.json.encode(shown).decode(),
         max_upload_bytes=upload_context.max_upload_bytes,
         days=upload_context.days,
+        zone=(await institution.get(upload_context.database)).time_zone,
         here=_address(lesson.course_id, lesson.id),
     )
 

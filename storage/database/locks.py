@@ -1,7 +1,16 @@
-"""Advisory locks across processes and machines."""
+"""Row locks and advisory locks, across processes and machines."""
+
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+
+Row = TypeVar("Row")
+
+
+async def lock_row(session: AsyncSession, table: type[Row], key: str) -> Row | None:
+    """Row lock until the end of the transaction, and the row as it is now. SQLite has one writer anyway."""
+    return await session.get(table, key, with_for_update=True, populate_existing=True)
 
 
 async def advisory_lock(session: AsyncSession, what: str) -> None:

@@ -173,7 +173,7 @@ async def test_expired_session_during_upload_shows_a_notice(
     await teacher.get_by_role("button", name="Pause").click()
     cookies = await teacher.context.cookies()
     await teacher.context.clear_cookies()
-    notice = teacher.locator("#flash [data-failed]")
+    notice = teacher.locator(".toasts [data-failed]")
     await expect(notice).to_contain_text("You are signed out.")
     await notice.get_by_role("button", name="Dismiss this message").click()
     await expect(notice).to_be_hidden()
@@ -244,5 +244,5 @@ async def test_refused_event_stream_shows_a_notice(
 
     await teacher.route("**/api/video/transcode/status/**", refuse)
     await teacher.goto(lesson_url(campus))
-    await expect(teacher.locator("#flash [data-failed]")).to_contain_text(sentence)
+    await expect(teacher.locator(".toasts [data-failed]")).to_contain_text(sentence)
     assert len(requests) == 2  # the event stream, then the status request

@@ -45,6 +45,8 @@ async def rename(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
+    if form.restored:
+        return await _account(request, viewer, database, details=form)
     try:
         await people.edit(database, viewer.id, PersonPatch(name=form["name"]), clock.now())
     except Problem as problem:
@@ -97,6 +99,8 @@ async def make_token(
 ) -> Template:
     """Responds with the token instead of a redirect: this response is the only place that shows it."""
     form = await Form.read(request)
+    if form.restored:
+        return await _account(request, viewer, database, token=form)
     try:
         made = await tokens.make(database, viewer.id, name=form["name"], now=clock.now())
     except Problem as problem:

@@ -19,7 +19,7 @@ from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
 from server.institution import service as institution
 from storage.database.engine import Database
@@ -49,6 +49,8 @@ async def add_person(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
+    if form.restored:
+        return _new(request, administrator, form)
     new = NewPerson(form["email"], form["name"], form["role"], form["password"] or None)
     try:
         person = await people.add(database, new, clock.now())
@@ -80,6 +82,9 @@ async def import_people(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Import of a file or pasted text. A rejected file is shown as text, for correction."""
+    submitted = await Form.read(request)
+    if submitted.restored:
+        return _import(request, administrator, submitted)
     data = await _submitted_list(request)
     form = Form({"list": _decoded(data)})
     try:
@@ -88,7 +93,7 @@ async def import_people(
         return _import(request, administrator, form.refused(problem))
     if imported.problems:
         return _import(request, administrator, form, imported)
-    return redirect(PEOPLE, _summary(imported))
+    return redirect(PEOPLE, _summary(imported), saved=submitted[KEY])
 
 
 def _summary(imported: Imported) -> str:
@@ -146,6 +151,8 @@ async def change_person(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
+    if form.restored:
+        return await _person(request, administrator, database, person_id, details=form)
     patch = PersonPatch(name=form["name"], role=form["role"])
     try:
         person = await people.edit(database, person_id, patch, clock.now())

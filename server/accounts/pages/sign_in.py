@@ -7,17 +7,18 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from server.accounts import dependencies, rules
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import service, setup
 from server.core.clock import Clock
-from server.core.errors import Gone, Problem
+from server.core.errors import Gone, Problem, SignInNeeded
 from server.core.text.i18n import gettext as _
+from server.core.web import exception_handlers
 from server.core.web.cookies import cleared_cookie, session_cookie
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import STARTED, Form, TypedForm
 from server.core.web.pages import page
 from server.institution import rules as institution
 from server.institution.dependencies import load_name
@@ -113,13 +114,54 @@ async def sign_in(
         )
     except Problem as problem:
         return _sign_in(request, form.refused(problem), set_up=await setup.has_administrator(database))
-    response = redirect(rules.local_path(form["next"]))
+    response = _after_sign_in(request, form, signed_in.viewer)
     response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
     return response
 
 
-def _sign_in(request: AnyRequest, form: Form, *, set_up: bool) -> Template:
-    return page(request, "accounts/sign_in.html", status_code=form.status, form=form, set_up=set_up)
+def _after_sign_in(request: AnyRequest, form: Form, viewer: Viewer) -> Response[Any] | Template:
+    """Redirect, or the page that leads back to a form whose text waited; only its own author sees that."""
+    typed = TypedForm.carried(form)
+    if typed is None:
+        return redirect(rules.local_path(form["next"]))
+    here, action = rules.local_path(typed.page), rules.local_path(typed.action)
+    if typed.person != viewer.id:
+        return redirect(here, _("What was typed before belongs to another account and is not shown."), "info")
+    texts = [text for name, text in typed.values.items() if _is_readable(name, text)]
+    return page(
+        request,
+        "accounts/continue.html",
+        viewer=viewer,
+        typed=typed,
+        action=action,
+        here=here,
+        texts=texts,
+    )
+
+
+def _is_readable(name: str, text: str) -> bool:
+    return bool(text) and not name.startswith((STARTED, "kept_")) and name != "version"
+
+
+def _sign_in(
+    request: AnyRequest, form: Form, *, set_up: bool = True, typed: TypedForm | None = None
+) -> Template:
+    return page(
+        request,
+        "accounts/sign_in.html",
+        status_code=form.status,
+        form=form,
+        set_up=set_up,
+        typed=typed or TypedForm.carried(form),
+    )
+
+
+def ask_to_sign_in(request: AnyRequest, problem: SignInNeeded) -> Response[Any]:
+    """Exception handler: the sign-in page with the text of a submitted form; otherwise a redirect to it."""
+    typed: TypedForm | None = request.state.get("typed")
+    if typed is None or not exception_handlers.wants_page(request):
+        return exception_handlers.on_problem(request, problem)
+    return _sign_in(request, Form({"next": rules.local_path(typed.page)}, status=problem.status), typed=typed)
 
 
 @get("/sign-out")
@@ -137,6 +179,7 @@ async def sign_out(
     return response
 
 
+HANDLERS: ExceptionHandlersMap = {SignInNeeded: ask_to_sign_in}
 ROUTES: list[ControllerRouterHandler] = [
     front,
     setup_page,

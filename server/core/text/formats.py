@@ -9,6 +9,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from server.core.text.i18n import gettext, locale
+from server.core.text.merge import differences, fingerprint
 from storage.messages import Figure, Message, Unit, format_message
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -96,5 +97,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "moment": moment,
     "initials": initials,
     "translated": translated,
+    "fingerprint": fingerprint,
+    "differences": differences,
     "reject_keys": reject_keys,
 }

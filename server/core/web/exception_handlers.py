@@ -15,7 +15,16 @@ from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 
-from server.core.errors import Forbidden, Invalid, NotFound, Problem, SignInNeeded, TooLarge, Unexpected
+from server.core.errors import (
+    EditConflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Problem,
+    SignInNeeded,
+    TooLarge,
+    Unexpected,
+)
 from server.core.text.formats import translated
 from server.core.web.pages import problem_page
 from storage.messages import N_, Message, message
@@ -28,8 +37,19 @@ SIGN_IN = "/sign-in"
 MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
 
 
+class BothTexts(msgspec.Struct, frozen=True):
+    """Field of a refused save: the text that was sent and the one that is saved."""
+
+    yours: str
+    saved: str
+
+
 class Details(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Problem details (RFC 9457 section 3.1), with the errors of form fields and the id in the log."""
+    """Problem details (RFC 9457 section 3.1), with the errors of form fields and the id in the log.
+
+    `version` and `conflicts` belong to a save over a later one: the current version, and the fields in
+    conflict.
+    """
 
     title: str
     status: int
@@ -37,6 +57,8 @@ class Details(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str = "about:blank"
     fields: dict[str, str] = {}
     reference: str | None = None
+    version: int | None = None
+    conflicts: dict[str, BothTexts] = {}
 
 
 def wants_page(request: AnyRequest) -> bool:
@@ -53,6 +75,8 @@ def render(request: AnyRequest, problem: Problem, reference: str | None = None) 
             translated(problem.message),
             fields={name: translated(sentence) for name, sentence in problem.fields.items()},
             reference=reference,
+            version=problem.version if isinstance(problem, EditConflict) else None,
+            conflicts=_both_texts(problem) if isinstance(problem, EditConflict) else {},
         )
         headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else None
         return Response(
@@ -73,6 +97,11 @@ def _to_sign_in(request: AnyRequest) -> Response[Any]:
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = SIGN_IN if here == "/" else f"{SIGN_IN}?next={quote(here, safe='/')}"
     return Redirect(target, status_code=303)
+
+
+def _both_texts(problem: EditConflict) -> dict[str, BothTexts]:
+    merged = problem.merged
+    return {name: BothTexts(merged.texts[name], saved) for name, saved in merged.conflicts.items()}
 
 
 def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:

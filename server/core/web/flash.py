@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 
 COOKIE = "flash"
 KINDS = ("success", "info", "warning", "danger")
+KEY_LENGTH = 100
 TEXT_BYTES = 2000  # a longer text is cut: browsers drop whole cookies above 4 KB
 
 
@@ -29,11 +30,18 @@ class Flash(msgspec.Struct, frozen=True):
     kind: str
     text: str
     undo: Undo | None = None
+    saved: str = ""  # key of the form that was saved: keep.js forgets what was typed in it
 
 
-def redirect(path: str, flash: str = "", kind: str = "success", *, undo: Undo | None = None) -> Redirect:
-    """303 to a page of this site, which then shows `flash`; a reload does not post again."""
-    cookies = [_cookie(Flash(kind, flash, undo))] if flash else None
+def redirect(
+    path: str, flash: str = "", kind: str = "success", *, undo: Undo | None = None, saved: str = ""
+) -> Redirect:
+    """303 to a page of this site, which then shows `flash`; a reload does not post again.
+
+    `saved` is `form[KEY]` of a form with the macro `kept`.
+    """
+    saved = saved[:KEY_LENGTH]
+    cookies = [_cookie(Flash(kind, flash, undo, saved))] if flash or saved else None
     return Redirect(path, status_code=HTTP_303_SEE_OTHER, cookies=cookies)
 
 
@@ -60,5 +68,5 @@ def cleared_cookie() -> Cookie:
 
 def _cookie(flash: Flash) -> Cookie:
     text = flash.text.encode()[:TEXT_BYTES].decode(errors="ignore")
-    value = base64.urlsafe_b64encode(msgspec.json.encode(Flash(flash.kind, text, flash.undo))).decode()
+    value = base64.urlsafe_b64encode(msgspec.json.encode(msgspec.structs.replace(flash, text=text))).decode()
     return Cookie(key=COOKIE, value=value, path="/", max_age=60, httponly=True, samesite="lax")

@@ -67,7 +67,8 @@ def page(
     viewer = viewer or request.state.get("viewer")
     context = {
         "viewer": viewer,
-        "flashes": [message] if message else [],
+        "flashes": [message] if message and message.text else [],
+        "saved_form": message.saved if message else "",
         "institution": request.app.state.get("institution_name") or PRODUCT,
         "path": request.url.path,
         **context,

@@ -13,13 +13,13 @@ from server.core.clock import Clock
 from server.core.errors import Problem
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
+from server.institution import service as institution
 from server.library import courses, lessons
-from server.library.media_urls import MediaUrls
 from server.library.pages.shared import AnyRequest, taught_course
 from server.library.rules import whole_percent
-from server.library.schemas import CoursePatch, CourseView, LessonPatch
+from server.library.schemas import CoursePatch, CourseView, LessonPatch, MediaUrls
 from storage.database.engine import Database
 from storage.messages import N_, Message
 from storage.states import PublicationStatus, VideoStatus
@@ -65,7 +65,8 @@ async def settings(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
 ) -> Template:
-    return _settings(request, viewer, await taught_course(database, viewer, course_id), Form())
+    shown = await taught_course(database, viewer, course_id)
+    return await _settings(request, viewer, database, shown, Form())
 
 
 @post("/teach/courses/{course_id:str}/settings")
@@ -78,19 +79,24 @@ async def save_settings(
 ) -> Response[Any] | Template:
     form = await Form.read(request)
     shown = await taught_course(database, viewer, course_id)
+    if form.restored:
+        return await _settings(request, viewer, database, shown, form)
     try:
         patch = CoursePatch(
             title=form["title"],
             description=form["description"],
             completion_threshold=whole_percent(form["completion_threshold"]),
+            version=form.version,
         )
-        await courses.edit(database, viewer, course_id, patch, clock.now())
+        await courses.edit(database, viewer, course_id, patch, clock.now(), started=form.started)
     except Problem as problem:
-        return _settings(request, viewer, shown, form.refused(problem))
-    return redirect(f"/teach/courses/{course_id}/settings", _("Saved."))
+        return await _settings(request, viewer, database, shown, form.refused(problem))
+    return redirect(f"/teach/courses/{course_id}/settings", _("Saved."), saved=form[KEY])
 
 
-def _settings(request: AnyRequest, viewer: Viewer, shown: CourseView, form: Form) -> Template:
+async def _settings(
+    request: AnyRequest, viewer: Viewer, database: Database, shown: CourseView, form: Form
+) -> Template:
     return page(
         request,
         "library/teach_settings.html",
@@ -98,6 +104,7 @@ def _settings(request: AnyRequest, viewer: Viewer, shown: CourseView, form: Form
         status_code=form.status,
         course=shown,
         form=form,
+        zone=(await institution.get(database)).time_zone,
     )
 
 

@@ -9,8 +9,8 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
 from server.library import courses, instructors, lessons
-from server.library.media_urls import MediaUrls
 from server.library.pages.shared import AnyRequest
+from server.library.schemas import MediaUrls
 from storage.database.engine import Database
 
 

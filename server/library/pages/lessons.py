@@ -16,10 +16,9 @@ from server.core.web.flash import redirect
 from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.library import lessons
-from server.library.media_urls import MediaUrls
 from server.library.pages.course import lessons_page
 from server.library.pages.shared import AnyRequest, taught_course, taught_lesson
-from server.library.schemas import LessonPatch, NewLesson
+from server.library.schemas import LessonPatch, MediaUrls, NewLesson
 from storage.database.engine import Database
 from storage.states import PublicationStatus
 
@@ -39,6 +38,8 @@ async def create(
 ) -> Response[Any] | Template:
     """Redirects to the new lesson's page, where its video is uploaded."""
     form = await Form.read(request)
+    if form.restored:
+        return await lessons_page(request, course_id, viewer, database, media_urls, form)
     try:
         made = await lessons.create(database, viewer, course_id, NewLesson(form["title"]), clock.now())
     except Problem as problem:

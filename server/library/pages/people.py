@@ -14,7 +14,7 @@ from server.core.errors import Problem
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import Undo, redirect
-from server.core.web.forms import Form
+from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
 from server.institution import service as institution
 from server.library import enrolments, instructors
@@ -47,6 +47,8 @@ async def enrol(
 ) -> Response[Any] | Template:
     """Enrols existing accounts; entries that could not be enrolled stay in the field."""
     form = await Form.read(request)
+    if form.restored:
+        return await _shown(request, course_id, viewer, database, learners=form)
     try:
         added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
     except Problem as problem:
@@ -56,7 +58,7 @@ async def enrol(
     notice = _summary(added) if added.added or added.already else ""
     rejected = _rejected(added, not_emails_in(form["emails"]))
     if notice and not rejected.errors:
-        return redirect(f"/teach/courses/{course_id}/people", notice)
+        return redirect(f"/teach/courses/{course_id}/people", notice, saved=form[KEY])
     return await _shown(request, course_id, viewer, database, learners=rejected, notice=notice)
 
 
@@ -84,6 +86,8 @@ async def add_teacher(
     database: NamedDependency[Database],
 ) -> Response[Any] | Template:
     form = await Form.read(request)
+    if form.restored:
+        return await _shown(request, course_id, viewer, database, teachers=form)
     try:
         await instructors.add(database, viewer, course_id, [form["email"]])
     except Problem as problem:

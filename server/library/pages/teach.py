@@ -12,7 +12,7 @@ from server.core.clock import Clock
 from server.core.errors import Problem
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
 from server.library import courses
 from server.library.pages.shared import AnyRequest
@@ -35,13 +35,17 @@ async def create(
     clock: NamedDependency[Clock],
 ) -> Response[Any] | Template:
     form = await Form.read(request)
+    if form.restored:
+        return await _shown(request, teacher, database, form)
     new = NewCourse(title=form["title"], description=form["description"])
     try:
         course = await courses.create(database, teacher, new, clock.now())
     except Problem as problem:
         return await _shown(request, teacher, database, form.refused(problem))
     return redirect(
-        f"/teach/courses/{course.id}", _("The course is made. Only those who teach it see it yet.")
+        f"/teach/courses/{course.id}",
+        _("The course is made. Only those who teach it see it yet."),
+        saved=form[KEY],
     )
 
 

@@ -1,8 +1,10 @@
 // Behaviours of every page, selected in the markup by data-* attributes.
 import "htmx.org";
 import "skillstudio/dialog.js";
-import "skillstudio/dismiss.js";
+import "skillstudio/conflict.js";
 import "skillstudio/failed.js";
+import "skillstudio/keep.js";
 import "skillstudio/menu.js";
 import "skillstudio/once.js";
 import "skillstudio/refresh.js";
+import "skillstudio/toasts.js";

@@ -44,3 +44,11 @@ def test_long_message_is_cut_to_fit_a_cookie() -> None:
     assert found is not None
     assert set(found.text) == {"ä"}
     assert len(str(cookie.value)) < 4000
+
+
+def test_saved_form_is_named_without_a_message() -> None:
+    cookie = flash.redirect("/teach", saved="lesson-1").cookies[0]
+    found = flash.pending(request_with(str(cookie.value)))
+    assert found is not None
+    assert (found.text, found.saved) == ("", "lesson-1")
+    assert not flash.redirect("/teach").cookies
