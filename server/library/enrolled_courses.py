@@ -13,7 +13,6 @@ from server.core.lists import ListOptions, ListPage, ListState
 from server.library import access, courses
 from server.library.lessons import view
 from server.library.schemas import CourseView, LessonView
-from storage.database.engine import Database
 from storage.database.paging import count_rows
 from storage.database.search import matches
 from storage.database.tables import Course, Enrolment, Lesson
@@ -32,22 +31,21 @@ class EnrolledCourse(msgspec.Struct, frozen=True):
     seconds: float  # total of the playable lessons
 
 
-async def of_learner(database: Database, viewer: Viewer, state: ListState) -> ListPage[EnrolledCourse]:
-    """Page of the published courses that the viewer is enrolled in."""
+async def of_learner(session: AsyncSession, viewer: Viewer, state: ListState) -> ListPage[EnrolledCourse]:
+    """Step: page of the published courses that the viewer is enrolled in."""
     everything = (
         select(Course.id)
         .join(Enrolment, Enrolment.course_id == Course.id)
         .where(Enrolment.user_id == viewer.id, access.LIVE, Course.status == PublicationStatus.PUBLISHED)
     )
     query = everything.where(matches(Course.search_key, state.search))
-    async with database.read() as session:
-        counts = {"": await count_rows(session, everything)}
-        hits = await count_rows(session, query)
-        state = OPTIONS.clamped(state, hits)
-        page = query.order_by(*_ORDERS[state.sort]).offset(OPTIONS.offset(state)).limit(OPTIONS.page_size)
-        ids = (await session.scalars(page)).all()
-        items = await _with_start(session, await courses.views(session, ids, can_edit=False))
-        return ListPage(OPTIONS, state, items, hits, counts)
+    counts = {"": await count_rows(session, everything)}
+    hits = await count_rows(session, query)
+    state = OPTIONS.clamped(state, hits)
+    page = query.order_by(*_ORDERS[state.sort]).offset(OPTIONS.offset(state)).limit(OPTIONS.page_size)
+    ids = (await session.scalars(page)).all()
+    items = await _with_start(session, await courses.views(session, ids, can_edit=False))
+    return ListPage(OPTIONS, state, items, hits, counts)
 
 
 async def _with_start(session: AsyncSession, enrolled: Sequence[CourseView]) -> list[EnrolledCourse]:

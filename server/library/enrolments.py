@@ -41,17 +41,16 @@ async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[
         return await _members(session, _enrolled(course_id).order_by(*_BY_NAME))
 
 
-async def listed(database: Database, viewer: Viewer, course_id: str, state: ListState) -> ListPage[Member]:
-    """Page of the enrolled learners, for instructors of the course."""
+async def listed(session: AsyncSession, viewer: Viewer, course_id: str, state: ListState) -> ListPage[Member]:
+    """Step: page of the enrolled learners, for instructors of the course."""
     everybody = _enrolled(course_id)
     query = everybody.where(matches(User.search_key, state.search))
-    async with database.read() as session:
-        await access.course_for_teaching(session, viewer, course_id)
-        counts = {"": await count_rows(session, everybody)}
-        hits = await count_rows(session, query)
-        state = LEARNERS.clamped(state, hits)
-        page = query.order_by(*_ORDERS[state.sort]).offset(LEARNERS.offset(state)).limit(LEARNERS.page_size)
-        return ListPage(LEARNERS, state, await _members(session, page), hits, counts)
+    await access.course_for_teaching(session, viewer, course_id)
+    counts = {"": await count_rows(session, everybody)}
+    hits = await count_rows(session, query)
+    state = LEARNERS.clamped(state, hits)
+    page = query.order_by(*_ORDERS[state.sort]).offset(LEARNERS.offset(state)).limit(LEARNERS.page_size)
+    return ListPage(LEARNERS, state, await _members(session, page), hits, counts)
 
 
 async def add(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
@@ -24,17 +25,21 @@ SOME_UNKNOWN = N_(
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[Member]:
-    """Instructors by name. Learners of the course see them without email addresses."""
     async with database.read() as session:
-        await access.course_for_learning(session, viewer, course_id)
-        teaches = await access.is_teaching(session, viewer, course_id)
-        rows = await session.scalars(
-            select(User)
-            .join(CourseInstructor, CourseInstructor.user_id == User.id)
-            .where(CourseInstructor.course_id == course_id)
-            .order_by(by_code_point(User.search_key), by_code_point(User.email))
-        )
-        return [Member(user.id, user.email if teaches else "", user.name) for user in rows]
+        return await shown(session, viewer, course_id)
+
+
+async def shown(session: AsyncSession, viewer: Viewer, course_id: str) -> list[Member]:
+    """Step: instructors by name. Learners of the course see them without email addresses."""
+    await access.course_for_learning(session, viewer, course_id)
+    teaches = await access.is_teaching(session, viewer, course_id)
+    rows = await session.scalars(
+        select(User)
+        .join(CourseInstructor, CourseInstructor.user_id == User.id)
+        .where(CourseInstructor.course_id == course_id)
+        .order_by(by_code_point(User.search_key), by_code_point(User.email))
+    )
+    return [Member(user.id, user.email if teaches else "", user.name) for user in rows]
 
 
 async def add(database: Database, viewer: Viewer, course_id: str, emails: Sequence[str]) -> None:

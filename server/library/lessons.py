@@ -41,13 +41,12 @@ async def get(database: Database, viewer: Viewer, lesson_id: str) -> LessonView:
     return view(lesson, can_edit=can_edit)
 
 
-async def failures(database: Database, shown: Sequence[LessonView]) -> dict[str, Message]:
-    """Error message by lesson id, for lessons whose newest video failed."""
+async def failures(session: AsyncSession, shown: Sequence[LessonView]) -> dict[str, Message]:
+    """Step: error message by lesson id, for lessons whose newest video failed."""
     failed = {
         lesson.transcoding_job_id: lesson.id for lesson in shown if lesson.video_status == VideoStatus.FAILED
     }
-    async with database.read() as session:
-        rows = (await session.execute(select(Video.id, Video.error).where(Video.id.in_(failed)))).all()
+    rows = (await session.execute(select(Video.id, Video.error).where(Video.id.in_(failed)))).all()
     return {failed[video_id]: error for video_id, error in rows if error}
 
 

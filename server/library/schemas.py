@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 
@@ -110,8 +111,14 @@ class MediaUrls(Protocol):
     """Signed media addresses. Playback implements it and `server.app` binds it, because this feature
     must not import a later one."""
 
-    async def posters(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
-        """Poster addresses by lesson id."""
+    async def keys(self) -> tuple[bytes, ...]:
+        """Signing keys, to be asked for before a page's read begins."""
+        ...
+
+    async def posters(
+        self, session: AsyncSession, keys: tuple[bytes, ...], viewer: Viewer, lessons: Sequence[LessonView]
+    ) -> dict[str, str]:
+        """Step: poster addresses by lesson id."""
         ...
 
     async def signed(self, viewer: Viewer, lessons: Sequence[LessonView]) -> list[LessonView]:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
@@ -12,6 +13,8 @@ from server.playback.service import MASTER, media_root
 from storage.database.engine import Database
 from storage.database.tables import Lesson
 from storage.objects.keys import POSTER
+
+Keys = tuple[bytes, ...]
 
 
 class MediaUrls:
@@ -24,31 +27,40 @@ class MediaUrls:
         self._clock = clock
         self._signing_keys = signing_keys
 
-    async def posters(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
-        """Poster addresses by lesson id; lessons without a poster are omitted."""
+    async def keys(self) -> Keys:
+        """Signing keys, asked for before a page's read begins: a pool of readers must not wait for itself."""
+        return await self._signing_keys()
+
+    async def posters(
+        self, session: AsyncSession, keys: Keys, viewer: Viewer, lessons: Sequence[LessonView]
+    ) -> dict[str, str]:
+        """Step: poster addresses by lesson id; lessons without a poster are omitted."""
         wanted = [lesson for lesson in lessons if lesson.video_thumbnail_url]
-        roots = await self._roots(viewer, wanted)
+        roots = await self._roots(session, keys, viewer, wanted)
         return {lesson_id: root + POSTER for lesson_id, root in roots.items()}
 
     async def signed(self, viewer: Viewer, lessons: Sequence[LessonView]) -> list[LessonView]:
         """The lessons with addresses that the viewer can fetch; None where nothing can be played yet."""
-        roots = await self._roots(viewer, lessons)
+        keys = await self.keys()
+        async with self._database.read() as session:
+            roots = await self._roots(session, keys, viewer, lessons)
         return [_with_root(lesson, roots.get(lesson.id)) for lesson in lessons]
 
-    async def _roots(self, viewer: Viewer, lessons: Sequence[LessonView]) -> dict[str, str]:
+    async def _roots(
+        self, session: AsyncSession, keys: Keys, viewer: Viewer, lessons: Sequence[LessonView]
+    ) -> dict[str, str]:
         wanted = [lesson.id for lesson in lessons if lesson.playable]
         if not wanted:
             return {}
-        (key, *_), now = await self._signing_keys(), self._clock.now()
-        async with self._database.read() as session:
-            rows = await session.execute(
-                select(Lesson.id, Lesson.video_id, Lesson.video_duration_seconds).where(Lesson.id.in_(wanted))
-            )
-            return {
-                lesson_id: media_root(key, video_id, viewer.id, now, duration)
-                for lesson_id, video_id, duration in rows
-                if video_id
-            }
+        key, now = keys[0], self._clock.now()
+        rows = await session.execute(
+            select(Lesson.id, Lesson.video_id, Lesson.video_duration_seconds).where(Lesson.id.in_(wanted))
+        )
+        return {
+            lesson_id: media_root(key, video_id, viewer.id, now, duration)
+            for lesson_id, video_id, duration in rows
+            if video_id
+        }
 
 
 def _with_root(lesson: LessonView, root: str | None) -> LessonView:

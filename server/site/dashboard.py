@@ -20,16 +20,18 @@ async def dashboard(
     database: NamedDependency[Database],
     media_urls: NamedDependency[MediaUrls],
 ) -> Template:
-    enrolled = await enrolled_courses.of_learner(
-        database, viewer, enrolled_courses.OPTIONS.read(request.query_params)
-    )
-    starts = [item.start for item in enrolled.items if item.start]
+    state = enrolled_courses.OPTIONS.read(request.query_params)
+    keys = await media_urls.keys()
+    async with database.read() as session:
+        enrolled = await enrolled_courses.of_learner(session, viewer, state)
+        starts = [item.start for item in enrolled.items if item.start]
+        posters = await media_urls.posters(session, keys, viewer, starts)
     return page(
         request,
         "site/dashboard.html",
         viewer=viewer,
         found=enrolled,
-        posters=await media_urls.posters(viewer, starts),
+        posters=posters,
     )
 
 

@@ -17,7 +17,7 @@ from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
 from server.institution import service as institution
 from server.library import courses, lessons
-from server.library.pages.shared import AnyRequest, taught_course
+from server.library.pages.shared import AnyRequest, taught, taught_course
 from server.library.rules import whole_percent
 from server.library.schemas import CoursePatch, CourseView, LessonPatch, MediaUrls
 from storage.database.engine import Database
@@ -40,8 +40,12 @@ async def lessons_page(
     request: AnyRequest, course_id: str, viewer: Viewer, database: Database, media_urls: MediaUrls, form: Form
 ) -> Template:
     """Course page. `form` is the form of a new lesson."""
-    shown = await taught_course(database, viewer, course_id)
-    inside = await lessons.of_course(database, viewer, course_id)
+    keys = await media_urls.keys()
+    async with database.read() as session:
+        shown = await taught(session, viewer, course_id)
+        inside = await lessons.shown(session, viewer, course_id)
+        posters = await media_urls.posters(session, keys, viewer, inside)
+        failures = await lessons.failures(session, inside)
     return page(
         request,
         "library/teach_course.html",
@@ -52,8 +56,8 @@ async def lessons_page(
         moving=any(
             lesson.video_status in (VideoStatus.UPLOADING, VideoStatus.PROCESSING) for lesson in inside
         ),
-        posters=await media_urls.posters(viewer, inside),
-        failures=await lessons.failures(database, inside),
+        posters=posters,
+        failures=failures,
         form=form,
     )
 

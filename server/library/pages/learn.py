@@ -22,8 +22,12 @@ async def course(
     database: NamedDependency[Database],
     media_urls: NamedDependency[MediaUrls],
 ) -> Template:
-    shown = await courses.get(database, viewer, course_id)
-    inside = await lessons.of_course(database, viewer, course_id)
+    keys = await media_urls.keys()
+    async with database.read() as session:
+        shown = await courses.shown(session, viewer, course_id)
+        inside = await lessons.shown(session, viewer, course_id)
+        posters = await media_urls.posters(session, keys, viewer, inside)
+        teachers = await instructors.shown(session, viewer, course_id)
     return page(
         request,
         "library/learn_course.html",
@@ -32,8 +36,8 @@ async def course(
         lessons=inside,
         start=next((lesson for lesson in inside if lesson.playable), None),
         seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
-        posters=await media_urls.posters(viewer, inside),
-        teachers=await instructors.of_course(database, viewer, course_id),
+        posters=posters,
+        teachers=teachers,
     )
 
 

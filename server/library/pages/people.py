@@ -18,7 +18,7 @@ from server.core.web.forms import KEY, Form
 from server.core.web.pages import page
 from server.institution import service as institution
 from server.library import enrolments, instructors
-from server.library.pages.shared import AnyRequest, taught_course
+from server.library.pages.shared import AnyRequest, taught
 from server.library.rules import emails_in, not_emails_in
 from server.library.schemas import Added, Member
 from storage.database.engine import Database
@@ -130,21 +130,24 @@ async def _shown(
     notice: str = "",
 ) -> Template:
     """`learners` and `teachers` are the two forms; `notice` reports a partial enrolment."""
-    course = await taught_course(database, viewer, course_id)
     learners, teachers = learners or Form(), teachers or Form()
+    async with database.read() as session:
+        course = await taught(session, viewer, course_id)
+        state = enrolments.LEARNERS.read(request.query_params)
+        found = await enrolments.listed(session, viewer, course_id, state)
+        taught_by = await instructors.shown(session, viewer, course_id)
+        place = await institution.shown(session)
     return page(
         request,
         "library/teach_people.html",
         viewer=viewer,
         status_code=max(learners.status, teachers.status),
         course=course,
-        found=await enrolments.listed(
-            database, viewer, course_id, enrolments.LEARNERS.read(request.query_params)
-        ),
-        teachers=await instructors.of_course(database, viewer, course_id),
+        found=found,
+        teachers=taught_by,
         enrol_form=learners,
         teacher_form=teachers,
-        zone=(await institution.get(database)).time_zone,
+        zone=place.time_zone,
         said=notice,
     )
 

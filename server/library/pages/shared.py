@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Forbidden, NotFound
@@ -15,8 +16,13 @@ AnyRequest = Request[Any, Any, State]
 
 
 async def taught_course(database: Database, viewer: Viewer, course_id: str) -> CourseView:
-    """Course that the viewer teaches. Raises Forbidden for its learners, NotFound for everybody else."""
-    course = await courses.get(database, viewer, course_id)
+    async with database.read() as session:
+        return await taught(session, viewer, course_id)
+
+
+async def taught(session: AsyncSession, viewer: Viewer, course_id: str) -> CourseView:
+    """Step: course that the viewer teaches. Raises Forbidden for its learners, NotFound for others."""
+    course = await courses.shown(session, viewer, course_id)
     if not course.can_edit:
         raise Forbidden(access.NOT_TEACHING)
     return course
