@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Request, Router, delete, get, patch, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -14,6 +15,7 @@ from server.accounts.identity import Viewer
 from server.accounts.people import service as people
 from server.accounts.schemas import (
     Imported,
+    LineProblem,
     MadeToken,
     MePatch,
     NewPerson,
@@ -24,6 +26,7 @@ from server.accounts.schemas import (
 )
 from server.accounts.signing_in import tokens
 from server.core.clock import Clock
+from server.core.text.formats import translated
 from storage.database.engine import Database
 
 MAX_PAGE = 1000  # people in one response
@@ -106,7 +109,9 @@ async def import_people(
     clock: NamedDependency[Clock],
 ) -> Imported:
     """Import a CSV body with the columns email, name, role and optionally password: all lines or none."""
-    return await people.import_csv(database, await request.body(), clock.now())
+    imported = await people.import_csv(database, await request.body(), clock.now())
+    problems = [LineProblem(problem.line, translated(problem.sentence)) for problem in imported.problems]
+    return msgspec.structs.replace(imported, problems=tuple(problems))
 
 
 @get("/people/{person_id:str}")

@@ -35,7 +35,7 @@ class Person(msgspec.Struct, frozen=True):
 
 class LineProblem(msgspec.Struct, frozen=True):
     line: int  # from 1, which is the header
-    sentence: Message
+    sentence: Message | str  # a message until it is shown
 
 
 class Imported(msgspec.Struct, frozen=True):

@@ -73,7 +73,11 @@ class MessageJson(TypeDecorator[Message]):
     cache_ok = True
 
     def process_bind_param(self, value: Message | None, _dialect: Dialect) -> Any:
-        return None if value is None else msgspec.to_builtins(value)
+        if value is None:
+            return None
+        if not isinstance(value, Message):
+            raise TypeError(f"a Message is needed, not {value!r}")
+        return msgspec.to_builtins(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Message | None:
         return None if value is None else msgspec.convert(value, Message)

@@ -8,6 +8,7 @@ from playwright.async_api import Page, Route, expect
 from sqlalchemy import update
 
 from storage.database.tables import Lesson, Upload, Video
+from storage.messages import Message
 from storage.states import RevisionState
 from tests.e2e.uploading import (
     INPUT,
@@ -145,7 +146,9 @@ async def test_old_failure_is_hidden_during_a_new_upload(
     await expect(teacher.locator(".lesson-state")).to_be_visible()
     await expect(teacher.locator("[data-panels] > *")).to_have_count(0)
     async with campus.school.database.write() as session:
-        await session.execute(update(Video).values(state=RevisionState.FAILED, error="It could not be read."))
+        await session.execute(
+            update(Video).values(state=RevisionState.FAILED, error=Message("It could not be read."))
+        )
         await session.execute(update(Lesson).values(video_status="failed"))
     await expect(teacher.get_by_text("It could not be read.")).to_be_visible()
     await teacher.evaluate(RECORD_SHOWN_STATES)

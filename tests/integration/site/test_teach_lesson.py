@@ -14,6 +14,7 @@ from storage.database.tables import Lesson, Upload, Video
 from storage.objects.folder import FolderStore
 from tests.fixtures.academy import Academy
 from tests.fixtures.web import Account, HeldClock, RecordedQueue
+from transcoder.source import rejections
 
 READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # lessons of the academy fixture
 
@@ -36,7 +37,7 @@ async def test_state_of_the_video_is_shown(app: object, academy: Academy, number
 
 async def test_failure_reason_is_translated(app: object, academy: Academy, database: Database) -> None:
     async with database.write() as session:
-        await session.execute(update(Video).values(error="The file has neither a video nor an audio stream."))
+        await session.execute(update(Video).values(error=rejections.NEITHER))
     page = await academy.teacher.browser.get(academy.lesson(FAILED), headers={"Accept-Language": "de"})
     assert "Die Datei enthält weder Bild noch Ton." in page.text
     assert "neither a video nor an audio stream" not in page.text
