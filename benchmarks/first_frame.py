@@ -11,7 +11,6 @@ import json
 import statistics
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import httpx
 from playwright.async_api import Browser, Page, async_playwright
 
 from benchmarks import footage
+from server.core.clock import SystemClock
 from tests.fixtures.browser import FLAGS
 from tests.fixtures.chromium import chromium
 from tests.fixtures.product import Product
@@ -122,7 +122,7 @@ async def _time_to_first_frame(api: httpx.AsyncClient, page: Page, url: str, fil
         frame = asyncio.create_task(page.evaluate(FIRST_FRAME))
         await asyncio.sleep(1)
         await _send(api, address, source.read(), offset)
-    ended = time.time()
+    ended = SystemClock().now().timestamp()
     seconds = float(await asyncio.wait_for(frame, 60)) - ended
     await page.goto("about:blank")
     await _cancel(api, lesson)

@@ -17,7 +17,7 @@ from storage.objects import keys
 from storage.objects.open import StoreConfig, open_store
 from storage.states import RevisionState
 from tests.fixtures.queue import Valkey
-from tests.fixtures.workers import Plant, WorkerProcess
+from tests.fixtures.workers import WorkerCluster, WorkerProcess
 from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
 from transcoder.planning.plan import Plan, require
 
@@ -41,17 +41,17 @@ def encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
 
 async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
     before = cpu_of_children()
-    async with _plant(folder) as plant:
+    async with _cluster(folder) as cluster:
         for queue, allowed in [*((TRANSCODE, allowed) for allowed in cores), (QUICK, cores[-1])]:
             with _cpu_affinity(allowed):
-                await plant.start(queue)
-        video = await plant.submit(original)
-        video = await _ready(plant, video.id)
-        peak = max(_peak_rss(worker) for worker in plant.workers)
-        for worker in plant.workers:
+                await cluster.start(queue)
+        video = await cluster.submit(original)
+        video = await _ready(cluster, video.id)
+        peak = max(_peak_rss(worker) for worker in cluster.workers)
+        for worker in cluster.workers:
             await worker.stop()
     plan = msgspec.convert(video.plan, Plan)
-    made = plant.store_config.folder / keys.video(video.id)
+    made = cluster.store_config.folder / keys.video(video.id)
     return Encoded(
         seconds=_seconds_until(video, "finished_at"),
         playable=_seconds_until(video, "playable_at"),
@@ -62,9 +62,9 @@ async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> En
     )
 
 
-async def _ready(plant: Plant, video_id: str) -> Video:
+async def _ready(cluster: WorkerCluster, video_id: str) -> Video:
     async with asyncio.timeout(DEADLINE):
-        while (video := await plant.video(video_id)).state != "ready":
+        while (video := await cluster.video(video_id)).state != "ready":
             if video.state == RevisionState.FAILED:
                 raise RuntimeError(video.error)
             await asyncio.sleep(POLL_INTERVAL)
@@ -72,17 +72,17 @@ async def _ready(plant: Plant, video_id: str) -> Video:
 
 
 @asynccontextmanager
-async def _plant(folder: Path) -> AsyncIterator[Plant]:
+async def _cluster(folder: Path) -> AsyncIterator[WorkerCluster]:
     database = Database(f"sqlite+aiosqlite:///{folder / 'lectures.db'}")
     await migrations.upgrade(database)
     valkey = Valkey(folder / "valkey")
     valkey.start()
     store = StoreConfig(folder=folder / "data" / "objects")
-    plant = DebugPlant(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
+    cluster = DebugCluster(folder / "data", database, valkey.url, Queue(valkey.url), store, open_store(store))
     try:
-        yield plant
+        yield cluster
     finally:
-        await plant.close()
+        await cluster.close()
         valkey.kill()
         await database.close()
 
@@ -98,7 +98,7 @@ def _cpu_affinity(cores: set[int]) -> Iterator[None]:
         os.sched_setaffinity(0, previous)
 
 
-class DebugPlant(Plant):
+class DebugCluster(WorkerCluster):
     """Workers with debug logs, which hold the peak RSS of each encoder. Encoders are not polled in /proc: a
     worker that reaps one on the same core was then seen to wait in the kernel for minutes.
     """
@@ -109,7 +109,7 @@ class DebugPlant(Plant):
 
 def _peak_rss(worker: WorkerProcess) -> int:
     """Bytes: peak RSS of the worker plus the highest peak of its child processes."""
-    events = (msgspec.json.decode(line) for line in worker.said().splitlines() if line.startswith("{"))
+    events = (msgspec.json.decode(line) for line in worker.log_text().splitlines() if line.startswith("{"))
     children = max((line["peak_rss"] for line in events if line["message"] == "process ended"), default=0)
     own = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{worker.pid}/status").read_text())
     return (int(own[1]) * 1024 if own else 0) + int(children)

@@ -17,10 +17,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.lecture import make_lecture
+from server.core.clock import SystemClock
 from server.settings import child_environment, load
 
 CLIENTS = 64
@@ -46,7 +46,7 @@ Figures = dict[str, float]
 def run() -> None:
     with tempfile.TemporaryDirectory(prefix="serving-") as folder:
         data = Path(folder) / "data"
-        address = asyncio.run(make_lecture(data, datetime.now(UTC)))
+        address = asyncio.run(make_lecture(data, SystemClock().now()))
         heads = "response", "granian /s", "uvicorn /s", "ratio", "MB/s", "p99 ms", "", "per CPU second", ""
         print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
         for what, path in PATHS.items():

@@ -13,9 +13,13 @@ from pathlib import Path
 
 import httpx
 
+from server.core.clock import SystemClock
 from storage.database import migrations
 from storage.database.engine import Database
-from tests.fixtures.uploads import Campus, ServerProcess, make_school, send
+from tests.fixtures.server_process import Campus, ServerProcess
+from tests.fixtures.tus import send
+from tests.world.builder import World
+from tests.world.scenes import make_school
 
 PART, PARTS, PAIRS = 50 * 10**6, 4, 3
 
@@ -58,7 +62,8 @@ async def _upload(holder: Campus, client: httpx.AsyncClient) -> float:
 async def _hosts(folder: Path) -> AsyncIterator[tuple[Campus, Campus]]:
     database = Database(f"sqlite+aiosqlite:///{folder / 'lectures.db'}")
     await migrations.upgrade(database)
-    school = await make_school(database)
+    world = World(database, SystemClock().now)
+    school = await make_school(world)
     environment = {
         "SKILLSTUDIO_DATABASE_URL": database.url,
         "SKILLSTUDIO_QUEUE_URL": "redis://127.0.0.1:1/0",
@@ -67,7 +72,7 @@ async def _hosts(folder: Path) -> AsyncIterator[tuple[Campus, Campus]]:
     for name in ("a", "b"):
         (folder / name).mkdir()
         server = ServerProcess(folder / name, environment, host=name)
-        campuses.append(Campus(school, server, folder / name))
+        campuses.append(Campus(world, school, server, folder / name))
     try:
         for campus in campuses:
             await campus.server.start()

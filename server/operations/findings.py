@@ -7,12 +7,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 
 from server.core import instance
+from server.core.clock import SystemClock
 from server.operations import ports
 from server.settings import Settings
 from storage.database import SQLITE_VERSION
@@ -51,7 +53,7 @@ def about_machine(settings: Settings) -> Iterator[Finding]:
     yield disk(settings.data)
     yield memory(settings)
     yield port(settings)
-    yield clock(settings.data)
+    yield clock(settings.data, SystemClock().now())
 
 
 def ffmpeg(settings: Settings) -> Finding:
@@ -134,10 +136,10 @@ def port(settings: Settings) -> Finding:
     return good("Port", f"{name} is free")
 
 
-def clock(data: Path) -> Finding:
+def clock(data: Path, now: datetime) -> Finding:
     newest = max((path.stat().st_mtime for path in data.glob("*")), default=0.0)
-    if newest > time.time() + 60:
-        ahead = round((newest - time.time()) / 60)
+    if newest > now.timestamp() + 60:
+        ahead = round((newest - now.timestamp()) / 60)
         return Finding(
             "Clock",
             State.MISSING,

@@ -9,6 +9,7 @@ import os
 import time
 from pathlib import Path, PurePosixPath
 
+from server.core.clock import SystemClock
 from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
 
 FREED_SHARE = 0.1  # of the allowed bytes is freed in addition, so that not every miss has to evict
@@ -149,6 +150,6 @@ def _files(folder: Path) -> list[tuple[float, int, Path]]:
             continue
         if not path.name.startswith("."):
             found.append((stat.st_mtime, stat.st_size, path))
-        elif stat.st_mtime < time.time() - STALE:
+        elif stat.st_mtime < SystemClock().now().timestamp() - STALE:
             path.unlink(missing_ok=True)
     return found

@@ -43,7 +43,7 @@ async def ticket(
     expires_at = now + rules.FORM_LIFETIME
     max_bytes = wanted.size or context.max_upload_bytes
     form = await context.store.presigned_form(
-        upload.s3_key, max_bytes=max_bytes, expires_in=rules.FORM_LIFETIME, content_type=wanted.content_type
+        upload.s3_key, max_bytes=max_bytes, expires_at=expires_at, content_type=wanted.content_type
     )
     if form is not None:
         url, fields = form.url, form.fields

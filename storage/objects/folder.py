@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from stat import S_ISREG
@@ -147,7 +147,7 @@ class FolderStore:
         key: str,  # noqa: ARG002
         *,
         max_bytes: int,  # noqa: ARG002
-        expires_in: timedelta,  # noqa: ARG002
+        expires_at: datetime,  # noqa: ARG002
         content_type: str | None,  # noqa: ARG002
     ) -> UploadForm | None:
         return None
@@ -158,11 +158,11 @@ class FolderStore:
 
     async def check(self) -> None:
         key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
-        await self.put_bytes(key, data, "application/octet-stream")
+        written = await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
             raise StoreUnavailable(f"{self._tree.root} returns other bytes than were stored.")
         await self.delete(key)
-        self._tree.sweep()
+        self._tree.sweep(written.modified)
 
     async def close(self) -> None:
         """Nothing is kept open between calls."""

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from threading import Event
@@ -138,14 +138,12 @@ class S3Store:
         return None
 
     async def presigned_form(
-        self, key: str, *, max_bytes: int, expires_in: timedelta, content_type: str | None
+        self, key: str, *, max_bytes: int, expires_at: datetime, content_type: str | None
     ) -> UploadForm | None:
         fields = {"key": checked(key)}
         if content_type:
             fields["Content-Type"] = content_type
-        return UploadForm(
-            self._form_url, self._bucket.form(fields, max_bytes, datetime.now(UTC) + expires_in)
-        )
+        return UploadForm(self._form_url, self._bucket.form(fields, max_bytes, expires_at))
 
     async def free_bytes(self) -> int | None:
         return None  # S3 has no such request
@@ -153,18 +151,18 @@ class S3Store:
     async def check(self) -> None:
         await stoppable(lambda _stop: self._bucket.make(), self._threads)
         key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
-        await self.put_bytes(key, data, "application/octet-stream")
+        written = await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
             raise StoreUnavailable("The object store returns other bytes than were stored.")
         await self.delete(key)
-        await self._sweep()
+        await self._sweep(written.modified)
 
-    async def _sweep(self) -> None:
+    async def _sweep(self, now: datetime) -> None:
         """Abort multipart uploads of dead processes. A store that refuses this stays usable."""
         if monotonic() < self._sweep_due:
             return
         self._sweep_due = monotonic() + SWEEP_EVERY
-        before = datetime.now(UTC) - STALE
+        before = now - STALE
 
         def run(_stop: Event) -> None:
             for prefix in (ORIGINALS, VIDEOS):  # the bucket may hold objects of others

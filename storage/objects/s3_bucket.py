@@ -7,7 +7,7 @@ ACLs, no tags, no bucket policies. The bucket stays private.
 import ssl
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from threading import Event
 from typing import BinaryIO, cast
@@ -17,7 +17,7 @@ from xml.etree.ElementTree import ParseError
 import msgspec
 import urllib3
 from minio import Minio
-from minio.datatypes import PostPolicy
+from minio.datatypes import Object, PostPolicy
 from minio.deleteobjects import DeleteObject
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from minio.helpers import check_bucket_name
@@ -89,8 +89,7 @@ class Bucket:
     def head(self, key: str) -> Head:
         with _errors(key):
             found = self._client.stat_object(self.name, key)
-        modified = found.last_modified or datetime.now(UTC)
-        return Head(ObjectInfo(key=key, size=found.size or 0, modified=modified), found.etag or "")
+        return Head(_info(key, found), found.etag or "")
 
     def read(
         self, head: Head, stop: Event, start: int = 0, length: int | None = None
@@ -134,8 +133,7 @@ class Bucket:
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
         with _errors(prefix):
             for found in self._client.list_objects(self.name, prefix=prefix, recursive=True):
-                modified = found.last_modified or datetime.now(UTC)
-                yield ObjectInfo(key=found.object_name or "", size=found.size or 0, modified=modified)
+                yield _info(found.object_name or "", found)
 
     def make(self) -> None:
         """Create the bucket if it does not exist."""
@@ -192,6 +190,12 @@ class Bucket:
 
     def close(self) -> None:
         self._connections.clear()
+
+
+def _info(key: str, found: Object) -> ObjectInfo:
+    if found.last_modified is None:
+        raise StoreUnavailable(f"The object store does not say when {key} was stored.")
+    return ObjectInfo(key=key, size=found.size or 0, modified=found.last_modified)
 
 
 def _connections(size: int, retries: int, *, secure: bool) -> urllib3.PoolManager:

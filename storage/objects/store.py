@@ -1,7 +1,7 @@
 """Object store protocol; its contract tests are in `tests/integration/storage/test_object_stores.py`."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -90,7 +90,7 @@ class ObjectStore(Protocol):
         ...
 
     async def presigned_form(
-        self, key: str, *, max_bytes: int, expires_in: timedelta, content_type: str | None
+        self, key: str, *, max_bytes: int, expires_at: datetime, content_type: str | None
     ) -> UploadForm | None:
         """None where the store takes no direct uploads: the server then serves the form."""
         ...

@@ -3,7 +3,6 @@
 import errno
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -95,9 +94,9 @@ class Tree:
             except OSError:  # not empty, or already gone
                 break
 
-    def sweep(self) -> None:
-        """Delete unfinished files of processes that died."""
-        oldest = time.time() - STALE.total_seconds()
+    def sweep(self, now: datetime) -> None:
+        """Delete unfinished files of processes that died. `now` is by the clock that dates the files."""
+        oldest = (now - STALE).timestamp()
         with self.errors():
             for path in self.incoming.iterdir():
                 with suppress(FileNotFoundError):

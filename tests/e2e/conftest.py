@@ -1,7 +1,6 @@
 """Fixtures of the browser tests. `--screenshots docs/screenshots` updates those in the documentation."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,13 @@ from server.accounts.signing_in import sessions
 from server.core.web.cookies import cookie_name
 from tests.e2e.shots import Shots
 from tests.e2e.uploading import SIZE, accept_dialog
-from tests.fixtures.uploads import Campus
+from tests.fixtures.server_process import Campus
 
 
 @pytest.fixture
-def shots(pytestconfig: pytest.Config, tmp_path: Path) -> Shots:
+def shots(pytestconfig: pytest.Config) -> Shots:
     folder: str | None = pytestconfig.getoption("--screenshots")
-    return Shots(Path(folder) if folder else tmp_path / "screenshots")
+    return Shots(Path(folder) if folder else None)
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ async def teacher(page: Page, campus: Campus) -> Page:
     expect.set_options(timeout=20_000)
     async with campus.school.database.write() as session:
         secret = await sessions.start(
-            session, campus.school.users["teacher"], replacing=None, now=datetime.now(UTC)
+            session, campus.school.users["teacher"], replacing=None, now=campus.world.now()
         )
     name = cookie_name(campus.server.url)
     await page.context.add_cookies([{"name": name, "value": secret, "url": campus.server.url}])

@@ -13,7 +13,7 @@ from tests.e2e.shots import Shots
 from tests.e2e.site import PASSWORD, sign_in
 from tests.e2e.test_two_editors import PHONE, description, signed_in
 from tests.e2e.uploading import course_url, lesson_url
-from tests.fixtures.uploads import Campus
+from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
 TEXT = "Quicksort is fast on average.\nIts worst case is quadratic."

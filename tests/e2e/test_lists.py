@@ -1,16 +1,16 @@
 """Long lists on a phone, by keyboard: a person among 2,000 and a course among 203."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 import pytest
 from playwright.async_api import Page, expect
 
 from server.accounts.signing_in import sessions
+from server.core.clock import SystemClock
 from server.core.web.cookies import cookie_name
 from tests.e2e.shots import Shots
 from tests.fixtures.crowd import add_courses, add_people, enrol_all
-from tests.fixtures.uploads import Campus
+from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
 
@@ -26,7 +26,9 @@ async def sign_in(page: Page, campus: Campus) -> SignIn:
     async def sign_in(name: str) -> None:
         school, url = campus.school, campus.server.url
         async with school.database.write() as session:
-            secret = await sessions.start(session, school.users[name], replacing=None, now=datetime.now(UTC))
+            secret = await sessions.start(
+                session, school.users[name], replacing=None, now=SystemClock().now()
+            )
         await page.context.add_cookies([{"name": cookie_name(url), "value": secret, "url": url}])
 
     return sign_in

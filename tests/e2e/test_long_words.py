@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from storage.database.tables import Course, Lesson
 from tests.e2e.uploading import course_url, lesson_url
-from tests.fixtures.uploads import Campus
+from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
 

@@ -1,68 +1,41 @@
 """Player notes while the lecture is prepared, fails, or access to it ends."""
 
 import re
-from datetime import UTC, datetime
 
-import msgspec
 import pytest
 from playwright.async_api import Page, Route, expect
 from sqlalchemy import update
 
 from server.library import removal
-from storage.database.tables import Course, CourseInstructor, Job, Lesson, Video
+from storage.database.tables import Course, CourseInstructor, Lesson, Video
 from storage.messages import Message
-from storage.states import JobKind, RevisionState
-from tests.fixtures import encoded
-from tests.fixtures.uploads import Campus
+from storage.states import RevisionState
+from tests.fixtures.server_process import Campus
 from transcoder.jobs import revisions
-from transcoder.planning.plan import Plan
 
 pytestmark = pytest.mark.e2e
 
-PLAN = encoded.plan_of(60.0)
-AUDIO_ONLY = msgspec.structs.replace(PLAN, video=None)
 SEGMENTS = re.compile(r"/m/.*\.(m4s|mp4)$")
 ERROR = "Encoding made no progress for minutes and was stopped."
 
 
-async def add_encoding_video(campus: Campus, chunks: int, *, plan: Plan = PLAN) -> str:
-    """Adds a video with `chunks` finished chunks and its audio; returns its id. Audio alone is complete."""
-    now = datetime.now(UTC)
-    async with campus.school.database.write() as session:
-        video = Video(
-            lesson_id=campus.school.lesson_id,
-            source_key="originals/lecture.mp4",
-            state=RevisionState.ENCODING,
-            created_at=now,
-            plan=msgspec.to_builtins(plan),
-        )
-        session.add(video)
-        await session.flush()
-        done = [
-            encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(plan, chunk), now)
-            for chunk in (plan.video.chunks[:chunks] if plan.video else ())
-        ]
-        session.add_all([*done, encoded.done(video.id, "audio", 0, encoded.audio_result(plan), now)])
-        session.add(
-            Job(video_id=video.id, kind=JobKind.CHUNK, number=chunks, queue="transcode", queued_at=now)
-        )
-        await session.execute(
-            update(Lesson)
-            .where(Lesson.id == campus.school.lesson_id)
-            .values(
-                video_id=video.id if chunks or not plan.video else None,
-                transcoding_job_id=video.id,
-                video_status="processing",
-                transcoding_progress=40,
-            )
-        )
-    return video.id
+async def add_encoding_video(campus: Campus, chunks: int, *, video: bool = True) -> str:
+    """Adds a lecture of a minute with its audio and `chunks` finished chunks; returns its id."""
+    made = await campus.world.video(
+        campus.school.lesson_id,
+        state=RevisionState.ENCODING,
+        seconds=60,
+        chunks=chunks,
+        audio_seconds=60,
+        video=video,
+    )
+    return made.id
 
 
 async def fail(campus: Campus, video_id: str) -> None:
     async with campus.school.database.write() as session:
         await revisions.fail(
-            session, await session.get_one(Video, video_id), Message(ERROR), datetime.now(UTC)
+            session, await session.get_one(Video, video_id), Message(ERROR), campus.world.now()
         )
 
 
@@ -79,21 +52,21 @@ async def watch(page: Page, campus: Campus, held: str | re.Pattern[str] = "**/m/
 
 
 @pytest.mark.parametrize(
-    ("chunks", "shown", "announced"),
+    ("chunks", "percent", "shown", "announced"),
     [
-        (0, "The lecture is being prepared.", "The lecture is being prepared."),
-        (2, "ready up to 0:12 of 1:00.", "Still being encoded. You can watch what is there."),
+        (0, 20, "The lecture is being prepared.", "The lecture is being prepared."),
+        (2, 40, "ready up to 0:12 of 1:00.", "Still being encoded. You can watch what is there."),
     ],
 )
 async def test_failure_is_shown_on_an_open_page(
-    teacher: Page, campus: Campus, chunks: int, shown: str, announced: str
+    teacher: Page, campus: Campus, chunks: int, percent: int, shown: str, announced: str
 ) -> None:
     video_id = await add_encoding_video(campus, chunks)
     await watch(teacher, campus)
     await expect(teacher.locator("[data-note-text]")).to_contain_text(shown)
     # The screen reader's text is without the figures that change.
     await expect(teacher.locator("[data-announce]")).to_contain_text(announced)
-    await expect(teacher.get_by_role("progressbar", name="Encoding")).to_have_attribute("value", "40")
+    await expect(teacher.get_by_role("progressbar", name="Encoding")).to_have_attribute("value", str(percent))
     await fail(campus, video_id)
     await expect(teacher.get_by_text("This video could not be prepared")).to_be_visible()
     await teacher.get_by_role("link", name="See what went wrong").click()
@@ -119,7 +92,7 @@ async def test_deletion_of_a_growing_lecture_is_shown(teacher: Page, campus: Cam
     await expect(teacher.locator("[data-note-text]")).to_contain_text("ready up to")
     async with campus.school.database.write() as session:
         lesson = await session.get_one(Lesson, campus.school.lesson_id)
-        await removal.of_lessons(session, [lesson], datetime.now(UTC))
+        await removal.of_lessons(session, [lesson], campus.world.now())
     access_lost = teacher.locator("[data-note-text]", has_text="You can no longer watch this lecture.")
     await expect(access_lost).to_be_visible(timeout=15_000)
     requests: list[str] = []
@@ -131,7 +104,7 @@ async def test_deletion_of_a_growing_lecture_is_shown(teacher: Page, campus: Cam
 
 async def test_audio_only_player_keeps_its_height(teacher: Page, campus: Campus) -> None:
     """The audio player is a low bar; its menus open outside of it."""
-    await add_encoding_video(campus, 0, plan=AUDIO_ONLY)
+    await add_encoding_video(campus, 0, video=False)
     await watch(teacher, campus)
     frame = teacher.locator("media-controller")
     before = await frame.bounding_box()

@@ -8,7 +8,7 @@ from storage.database.tables import Course
 from tests.e2e.shots import Shots
 from tests.e2e.test_two_editors import PHONE, signed_in
 from tests.e2e.uploading import course_url, lesson_url
-from tests.fixtures.uploads import Campus
+from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
 

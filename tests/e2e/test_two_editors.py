@@ -1,16 +1,15 @@
 """Two editors of one lesson in two browsers, on a phone: both texts are shown, none is lost."""
 
-from datetime import UTC, datetime
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from server.accounts.signing_in import sessions
+from server.core.clock import SystemClock
 from server.core.web.cookies import cookie_name
 from storage.database.tables import Lesson
 from tests.e2e.shots import Shots
 from tests.e2e.uploading import course_url, lesson_url
-from tests.fixtures.uploads import Campus
+from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -19,7 +18,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 async def signed_in(context: BrowserContext, campus: Campus, who: str) -> None:
     async with campus.school.database.write() as session:
         secret = await sessions.start(
-            session, campus.school.users[who], replacing=None, now=datetime.now(UTC)
+            session, campus.school.users[who], replacing=None, now=SystemClock().now()
         )
     await context.add_cookies(
         [{"name": cookie_name(campus.server.url), "value": secret, "url": campus.server.url}]

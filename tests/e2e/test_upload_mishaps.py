@@ -25,7 +25,8 @@ from tests.e2e.uploading import (
     stored_digests,
     throttle_upload,
 )
-from tests.fixtures.uploads import Campus, eventually
+from tests.fixtures.server_process import Campus
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -56,7 +57,7 @@ async def test_server_errors_do_not_restart_the_upload(teacher: Page, campus: Ca
 
     await teacher.route(UPLOAD, server_error, times=2)
     await teacher.get_by_role("button", name="Resume").click()
-    await eventually(lambda: len(methods) == 2)
+    await wait_until(lambda: len(methods) == 2)
     await set_upload_rate(cdp, -1)
     await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
     assert methods == ["HEAD", "HEAD"]
@@ -83,7 +84,7 @@ async def test_file_changed_during_upload_is_refused(teacher: Page, campus: Camp
     await teacher.goto(lesson_url(campus))
     await throttle_upload(teacher, SLOW)
     await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: received_bytes(campus) > 0)
+    await wait_until(lambda: received_bytes(campus) > 0)
     await teacher.get_by_role("button", name="Pause").click()
     lecture.write_bytes(os.urandom(1000))
     await teacher.get_by_role("button", name="Resume").click()
@@ -110,7 +111,7 @@ async def test_lost_request_keeps_the_upload_queue(teacher: Page, campus: Campus
     await teacher.set_input_files(MANY, files)
     waiting = teacher.locator("[data-line]").filter(has_text="Queued")
     await expect(waiting).to_have_count(2)
-    await eventually(lambda: len(requests) == 2)
+    await wait_until(lambda: len(requests) == 2)
     await teacher.evaluate("dispatchEvent(new Event('online'))")  # instead of waiting 4 s for the retry
     await expect(teacher.locator(".upload[data-state=done]")).to_have_count(2)
     assert await stored_digests(campus) == {path.name: digest(path) for path in files}
@@ -168,7 +169,7 @@ async def test_expired_session_during_upload_shows_a_notice(
     await teacher.goto(course_url(campus))
     cdp = await throttle_upload(teacher, SLOW)
     await teacher.set_input_files(MANY, lecture)
-    await eventually(lambda: received_bytes(campus) > 0)
+    await wait_until(lambda: received_bytes(campus) > 0)
     await expect(teacher.locator("#lessons")).to_contain_text("Uploading")
     await teacher.get_by_role("button", name="Pause").click()
     cookies = await teacher.context.cookies()
@@ -208,7 +209,7 @@ async def test_declined_sign_out_can_be_repeated(teacher: Page, campus: Campus, 
     await teacher.goto(lesson_url(campus))
     await throttle_upload(teacher, SLOW)
     await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: received_bytes(campus) > 0)
+    await wait_until(lambda: received_bytes(campus) > 0)
     teacher.remove_listener("dialog", accept_dialog)
     teacher.once("dialog", dismiss_dialog)
     await teacher.get_by_label("Your account").click()

@@ -23,7 +23,8 @@ from tests.e2e.uploading import (
     stored_digests,
     throttle_upload,
 )
-from tests.fixtures.uploads import Campus, eventually
+from tests.fixtures.server_process import Campus
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -36,7 +37,7 @@ async def test_upload_is_paused_and_resumed(teacher: Page, campus: Campus, lectu
     await expect(teacher.locator("[data-line]")).to_contain_text("left")
     await teacher.get_by_role("button", name="Pause").click()
     await expect(teacher.locator("[data-line]")).to_contain_text("Paused at")
-    await eventually(lambda: 0 < received_bytes(campus) < SIZE)
+    await wait_until(lambda: 0 < received_bytes(campus) < SIZE)
     await asyncio.sleep(0.5)  # bytes in flight have been received
     offset = received_bytes(campus)
     await asyncio.sleep(0.5)
@@ -55,7 +56,7 @@ async def test_upload_is_resumed_after_a_reload(teacher: Page, campus: Campus, l
     await teacher.goto(lesson_url(campus))
     cdp = await throttle_upload(teacher, SLOW)
     await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: received_bytes(campus) > SIZE // 4)
+    await wait_until(lambda: received_bytes(campus) > SIZE // 4)
     await teacher.reload()
     choose = teacher.get_by_role("button", name=f"Choose {lecture.name}")
     await expect(choose).to_be_visible()
@@ -78,7 +79,7 @@ async def test_interrupted_upload_can_be_discarded(teacher: Page, campus: Campus
     await teacher.goto(lesson_url(campus))
     await throttle_upload(teacher, SLOW)
     await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: received_bytes(campus) > 0)
+    await wait_until(lambda: received_bytes(campus) > 0)
     await teacher.reload()
     await teacher.get_by_role("button", name="Discard it").click()
     await expect(teacher.get_by_text("Drop the lecture here")).to_be_visible()
@@ -89,7 +90,7 @@ async def test_upload_continues_after_a_server_restart(teacher: Page, campus: Ca
     await teacher.goto(lesson_url(campus))
     cdp = await throttle_upload(teacher, SLOW)
     await teacher.set_input_files(INPUT, lecture)
-    await eventually(lambda: received_bytes(campus) > SIZE // 4)
+    await wait_until(lambda: received_bytes(campus) > SIZE // 4)
     await campus.server.kill()
     await expect(teacher.locator("[data-line]")).to_contain_text("The connection was lost")
     received = received_bytes(campus)

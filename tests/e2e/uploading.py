@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from storage.database.tables import Upload, Video
 from storage.states import UploadState
-from tests.fixtures.uploads import Campus, eventually
+from tests.fixtures.server_process import Campus
+from tests.fixtures.waiting import wait_until
 
 SIZE = 6_000_000
 SLOW = 1_500_000  # bytes a second
@@ -55,7 +56,7 @@ async def start_slow_upload(page: Page, campus: Campus, file: Path) -> CDPSessio
     await page.goto(lesson_url(campus))
     cdp = await throttle_upload(page, SLOW)
     await page.set_input_files(INPUT, file)
-    await eventually(lambda: received_bytes(campus) > 0)
+    await wait_until(lambda: received_bytes(campus) > 0)
     return cdp
 
 

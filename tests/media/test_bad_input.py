@@ -45,7 +45,7 @@ async def test_bad_upload_is_refused_with_a_sentence(
     assert str(tmp_path) not in str(refused.value)
     assert_german(refused.value.message)
     assert sorted(tmp_path.rglob("*")) == before
-    assert canary.sung == []
+    assert canary.accesses == []
 
 
 def assert_german(message: Message) -> None:
@@ -70,4 +70,4 @@ def test_canary_detects_an_unrestricted_tool(
         ["-safe", "0"] if write is bad.concat else ["-allowed_extensions", "ALL", "-extension_picky", "0"]
     )
     subprocess.run([str(tools.ffprobe), "-v", "error", *careless, str(upload)], check=False, timeout=30)
-    assert canary.sung
+    assert canary.accesses

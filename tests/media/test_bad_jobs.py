@@ -1,6 +1,6 @@
 """Bad uploads through the whole pipeline: the job fails with its sentence, the worker continues."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,33 +8,34 @@ import pytest
 from storage import deletions
 from tests.fixtures.canary import Canary
 from tests.fixtures.media import Sources
-from tests.fixtures.workers import Plant
+from tests.fixtures.workers import WorkerCluster
 from tests.media.bad import BAD
+from transcoder.worker.context import utc_now
 
 pytestmark = pytest.mark.media
 
 
 async def test_bad_uploads_leave_no_files_and_workers_continue(
-    plant: Plant, sources: Sources, canary: Canary, tmp_path: Path
+    cluster: WorkerCluster, sources: Sources, canary: Canary, tmp_path: Path
 ) -> None:
-    quick, transcode = await plant.start("quick", "transcode")
+    quick, transcode = await cluster.start("quick", "transcode")
     submitted = {}
     for write, sentence in BAD.values():
         upload = tmp_path / "upload.mp4"
         write(sources, canary, upload)
-        submitted[(await plant.submit(upload)).id] = sentence
+        submitted[(await cluster.submit(upload)).id] = sentence
         upload.unlink()
     for video_id, sentence in submitted.items():
-        video = await plant.comes_to(video_id, "failed")
+        video = await cluster.wait_for_state(video_id, "failed")
         assert sentence in str(video.error)
-        assert [job.attempts for job in await plant.jobs_of(video_id)] == [1]
-        assert await plant.objects(video_id) == set()
-    assert [path for path in plant.folder.glob("scratch/jobs/*/*") if path.name != ".lock"] == []
-    await deletions.purge_due(plant.database, plant.store, datetime.now(UTC) + timedelta(hours=1))
-    assert [item.key async for item in plant.store.list("")] == []
-    assert canary.sung == []
+        assert [job.attempts for job in await cluster.jobs_of(video_id)] == [1]
+        assert await cluster.objects(video_id) == set()
+    assert [path for path in cluster.folder.glob("scratch/jobs/*/*") if path.name != ".lock"] == []
+    await deletions.purge_due(cluster.database, cluster.store, utc_now() + timedelta(hours=1))
+    assert [item.key async for item in cluster.store.list("")] == []
+    assert canary.accesses == []
 
-    good = await plant.submit(sources.path("one_second"))
-    await plant.comes_to(good.id, "ready")
+    good = await cluster.submit(sources.path("one_second"))
+    await cluster.wait_for_state(good.id, "ready")
     assert quick.runs
     assert transcode.runs

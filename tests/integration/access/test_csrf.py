@@ -5,11 +5,11 @@ import pytest
 from litestar import Litestar
 
 from server.core.web.cookies import cookie_name
-from storage.database.engine import Database
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeAccount, MakeClient
 from tests.integration.access.asking import send_request
-from tests.integration.access.campus import Body, make_campus, routes
+from tests.integration.access.scene import Body, make_scene, routes
 from tests.integration.access.test_matrix import BODIES
+from tests.world.builder import World
 
 SIGNED = {"POST /api/video/upload/form"}  # its input is signed; the cookie is not used
 FOREIGN = (
@@ -20,16 +20,16 @@ FOREIGN = (
 
 
 async def test_every_unsafe_route_refuses_other_sites(
-    app: Litestar, database: Database, make_account: MakeAccount
+    app: Litestar, world: World, make_account: MakeAccount
 ) -> None:
-    campus = await make_campus(app, database, make_account)
+    scene = await make_scene(app, world, make_account)
     unsafe = [route for route in routes(app) if not route.startswith(("GET ", "HEAD "))]
     found = {}
     for route in unsafe:
         method, _, path = route.partition(" ")
-        ids = await campus.ids(path)
+        ids = await scene.ids(path)
         body = BODIES.get(route, Body()).filled(ids)
-        cookie = await campus.cookie("administrator")
+        cookie = await scene.cookie("administrator")
         path = path.format(**ids)
         answers = [
             await send_request(app, method, path, body.content, body.headers | cookie | foreign)

@@ -8,11 +8,11 @@ import pytest
 from litestar import Litestar
 
 from server.core.web.openapi import METHODS, described
-from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import Answer, send_request
-from tests.integration.access.campus import PEOPLE, TUS, Campus, make_campus, routes
+from tests.integration.access.scene import PEOPLE, TUS, AccessScene, make_scene, routes
+from tests.world.builder import World
 
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -80,17 +80,17 @@ def check(where: str, answer: Answer) -> None:
 
 
 @pytest.fixture
-async def campus(app: Litestar, database: Database, make_account: MakeAccount) -> Campus:
-    return await make_campus(app, database, make_account)
+async def scene(app: Litestar, world: World, make_account: MakeAccount) -> AccessScene:
+    return await make_scene(app, world, make_account)
 
 
-async def test_garbage_to_every_route(app: Litestar, campus: Campus) -> None:
+async def test_garbage_to_every_route(app: Litestar, scene: AccessScene) -> None:
     for route in routes(app):
         method, _, path = route.partition(" ")
         if path == "/health/ready":  # 503 is correct here: there is no queue
             continue
-        ids = await campus.ids(path)
-        cookies = {person: await campus.cookie(person) for person in PEOPLE}
+        ids = await scene.ids(path)
+        cookies = {person: await scene.cookie(person) for person in PEOPLE}
         for turn, person in enumerate(PEOPLE):
             # Every route gets every body: each role sends every second one.
             bodies = GARBAGE[turn % 2 :: 2] if method not in ("GET", "HEAD") else GARBAGE[:1]
@@ -102,13 +102,13 @@ async def test_garbage_to_every_route(app: Litestar, campus: Campus) -> None:
 
 
 @on_both_databases
-async def test_malformed_ids(app: Litestar, campus: Campus) -> None:
+async def test_malformed_ids(app: Litestar, scene: AccessScene) -> None:
     for route in routes(app):
         method, _, path = route.partition(" ")
         if "{" not in path:
             continue
-        ids = await campus.ids(path)
-        cookie = await campus.cookie("administrator")
+        ids = await scene.ids(path)
+        cookie = await scene.cookie("administrator")
         for malformed in MALFORMED_IDS:
             answer = await send_request(
                 app, method, path.format(**dict.fromkeys(ids, malformed)), b"", cookie
@@ -121,18 +121,18 @@ async def test_malformed_ids(app: Litestar, campus: Campus) -> None:
 @pytest.mark.parametrize(
     "query", ["offset=-1", "limit=0", "limit=1e9", "offset=" + "9" * 40, "role=%00", "search=%00%ff"]
 )
-async def test_malformed_query_parameters(app: Litestar, campus: Campus, query: str) -> None:
+async def test_malformed_query_parameters(app: Litestar, scene: AccessScene, query: str) -> None:
     for path in ("/api/people", "/admin/people", "/api/courses"):
-        cookie = await campus.cookie("administrator")
+        cookie = await scene.cookie("administrator")
         check(f"GET {path}?{query}", await send_request(app, "GET", f"{path}?{query}", b"", cookie))
 
 
 @on_both_databases
-async def test_extreme_values_in_valid_bodies(app: Litestar, campus: Campus) -> None:
+async def test_extreme_values_in_valid_bodies(app: Litestar, scene: AccessScene) -> None:
     for method, path, bodies in documented(app):
         for person in PEOPLE:
-            ids = await campus.ids(path)
-            cookie = await campus.cookie(person)
+            ids = await scene.ids(path)
+            cookie = await scene.cookie(person)
             for body in bodies:
                 filled = body.replace(b'"lesson_id":""', f'"lesson_id":"{ids["lesson_id"]}"'.encode())
                 answer = await send_request(app, method, path.format(**ids), filled, JSON | cookie)

@@ -6,11 +6,11 @@ sign-in page (303) when not signed in, and answer a successful form with 303, to
 
 from litestar import Litestar
 
-from storage.database.engine import Database
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, MakeAccount
 from tests.integration.access.asking import send_request
-from tests.integration.access.campus import PEOPLE, TUS, Body, form, json, make_campus, routes
+from tests.integration.access.scene import PEOPLE, TUS, Body, form, json, make_scene, routes
+from tests.world.builder import World
 
 EXPECTED = """
 GET    /                                                                          303 303 303 303 303 303
@@ -177,20 +177,18 @@ def test_every_route_has_a_line(app: Litestar) -> None:
 
 
 @on_both_databases
-async def test_every_route_in_every_role(
-    app: Litestar, database: Database, make_account: MakeAccount
-) -> None:
-    campus = await make_campus(app, database, make_account)
+async def test_every_route_in_every_role(app: Litestar, world: World, make_account: MakeAccount) -> None:
+    scene = await make_scene(app, world, make_account)
     found: dict[str, dict[str, int]] = {}
     for route in routes(app):
         method, _, path = route.partition(" ")
         found[route] = {}
-        ids = await campus.ids(path)
+        ids = await scene.ids(path)
         for person in PEOPLE:
             if method not in ("GET", "HEAD"):
-                ids = await campus.ids(path)  # new ids: a request must not affect the next one
+                ids = await scene.ids(path)  # new ids: a request must not affect the next one
             body = BODIES.get(route, Body()).filled(ids)
-            cookie = await campus.cookie(person)
+            cookie = await scene.cookie(person)
             answer = await send_request(app, method, path.format(**ids), body.content, body.headers | cookie)
             found[route][person] = answer.status
     assert found == expected()

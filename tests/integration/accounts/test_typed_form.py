@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from server.core.web import forms
-from tests.fixtures.academy import Academy
 from tests.fixtures.web import PASSWORD, Account, MakeAccount
 from tests.integration.pages.markup import Element, Page, faults
+from tests.world.scenes import Academy
 
 TEXT = "Snell’s law:\nn₁ sin θ₁ = n₂ sin θ₂ & <b>more</b>"
 

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
@@ -11,14 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.events import INFO_KEY, Event, Handlers, bind, publish, replay
 from storage.database.engine import Database
-from storage.database.tables import Course, Institution, LearningEvent, User
+from storage.database.tables import Course, Institution, LearningEvent
 from storage.states import FactKind
 from tests.architecture.source import ROOT
 from tests.fixtures.database import on_both_databases
+from tests.world.builder import World
+from tests.world.clock import START
 
-NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+NIGHT = START.replace(hour=1, minute=30)
 COMPLETED = Event(
-    kind=FactKind.LESSON_COMPLETED, user_id="ada", subject="lesson-1", at=NOW, lesson_id="lesson-1"
+    kind=FactKind.LESSON_COMPLETED, user_id="ada", subject="lesson-1", at=NIGHT, lesson_id="lesson-1"
 )
 # Publishes the same fact from a process of its own; the handler writes a row that names the process.
 PUBLISHER = """
@@ -60,9 +61,8 @@ class Recorder:
 
 
 @pytest.fixture
-async def ada(database: Database) -> None:
-    async with database.write() as session:
-        session.add(User(id="ada", email="ada@example.edu", name="Ada", role="learner", created_at=NOW))
+async def ada(world: World) -> None:
+    await world.person("Ada", user_id="ada")
 
 
 async def facts(database: Database) -> list[LearningEvent]:
@@ -127,7 +127,7 @@ async def test_handlers_publish_further_facts(database: Database, ada: None) -> 
     bind(database, handlers)
     for subject in ("lesson-1", "lesson-2"):
         async with database.write() as session:
-            event = Event(kind=FactKind.LESSON_COMPLETED, user_id="ada", subject=subject, at=NOW)
+            event = Event(kind=FactKind.LESSON_COMPLETED, user_id="ada", subject=subject, at=NIGHT)
             await publish(session, event)
     assert recorder.seen == {"course_completed c": 1}
     assert [fact.kind for fact in await facts(database)] == [
@@ -142,7 +142,7 @@ async def test_replay_rebuilds_and_publishes_nothing(database: Database, ada: No
     for number in range(3):
         async with database.write() as session:
             await publish(
-                session, Event(kind=FactKind.ENROLLED, user_id="ada", subject=f"course-{number}", at=NOW)
+                session, Event(kind=FactKind.ENROLLED, user_id="ada", subject=f"course-{number}", at=NIGHT)
             )
     recorder = Recorder()
     async with database.write() as session:
@@ -174,5 +174,5 @@ async def test_replay_keeps_the_order_of_publication(database: Database, ada: No
     subjects = [f"course-{number}" for number in range(50)]
     async with database.write() as session:
         for subject in subjects:
-            await publish(session, Event(kind=FactKind.ENROLLED, user_id="ada", subject=subject, at=NOW))
+            await publish(session, Event(kind=FactKind.ENROLLED, user_id="ada", subject=subject, at=NIGHT))
     assert [fact.subject for fact in await facts(database)] == subjects

@@ -10,7 +10,8 @@ from server.core import signing_keys
 from storage.database.engine import Database
 from storage.database.tables import UserSession
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.web import START, Account, HeldClock
+from tests.fixtures.web import Account, HeldClock
+from tests.world.clock import START
 
 MONTH = signing_keys.NEW_EVERY
 

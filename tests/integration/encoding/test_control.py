@@ -7,7 +7,8 @@ from server.core.errors import Conflict
 from server.encoding import control
 from storage.database.tables import Lesson, Video
 from storage.states import VideoStatus
-from tests.fixtures.desk import DATA, NOW, Desk
+from tests.fixtures.desk import DATA, Desk
+from tests.world.clock import START
 from transcoder.jobs import api as jobs
 
 
@@ -22,7 +23,7 @@ async def first_revision(desk: Desk, state: str) -> Video:
         source_key=key,
         filename="first.mp4",
         source_bytes=len(DATA),
-        now=NOW,
+        now=START,
     )
     async with desk.context.database.write() as session:
         await session.execute(update(Video).where(Video.id == video.id).values(state=state))
@@ -35,7 +36,7 @@ async def first_revision(desk: Desk, state: str) -> Video:
 @pytest.mark.parametrize("state", ["failed", "ready"])
 async def test_cancelled_replacement_keeps_previous_revision(desk: Desk, state: str) -> None:
     video, upload = await first_revision(desk, state), await desk.receive()
-    started = await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, NOW)
+    started = await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, START)
     assert (started.job_id, started.status) == (video.id, state)
     assert (await desk.row(upload))[0] == "cancelled"
     (kept,) = await desk.videos()
@@ -45,7 +46,7 @@ async def test_cancelled_replacement_keeps_previous_revision(desk: Desk, state: 
 
 async def test_cancelling_replacement_also_cancels_revision_in_encoding(desk: Desk) -> None:
     video, upload = await first_revision(desk, "encoding"), await desk.receive()
-    started = await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, NOW)
+    started = await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, START)
     assert (started.job_id, started.status) == (video.id, "failed")
     assert (await desk.row(upload))[0] == "cancelled"
     assert [video.state for video in await desk.videos()] == ["cancelled"]
@@ -54,8 +55,8 @@ async def test_cancelling_replacement_also_cancels_revision_in_encoding(desk: De
 
 async def test_cancelled_first_upload_leaves_nothing(desk: Desk) -> None:
     upload = await desk.receive()
-    started = await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, NOW)
+    started = await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, START)
     assert (started.job_id, started.status) == (None, None)
     assert await desk.row(upload) == ("cancelled", None)
     with pytest.raises(Conflict, match="Nothing is being encoded"):
-        await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, NOW)
+        await control.cancel(desk.context, desk.teacher, desk.school.lesson_id, START)

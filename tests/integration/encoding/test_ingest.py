@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -19,14 +18,14 @@ from server.encoding.progress import LessonProgress
 from server.library import lessons
 from server.uploads.context import UploadContext
 from server.uploads.spool import Spool
-from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Course, Lesson, ObjectDeletion, Video
+from storage.messages import Message
 from storage.objects.store import ObjectStore, StoreError
-from tests.fixtures.lessons import add_lesson
 from tests.fixtures.objects import S3Server
 from tests.fixtures.product import Product
 from tests.fixtures.web import RecordedQueue
+from tests.world.builder import World
 from transcoder.jobs import api as jobs
 
 CLOCK = SystemClock()
@@ -63,16 +62,14 @@ async def test_courses_and_lessons_are_created_once(database: Database, lecture:
 
 
 async def test_ambiguous_course_title_is_refused(database: Database) -> None:
-    now = datetime.now(UTC)
-    async with database.write() as session:
-        for title in ("Optics", "optics"):
-            session.add(Course(id=new_id(), title=title, created_at=now, updated_at=now))
+    for title in ("Optics", "optics"):
+        await World(database).course(title)
     with pytest.raises(Conflict, match="2 courses are called"):
         await ingest.course_named(database, "OPTICS", CLOCK)
 
 
 async def test_file_is_stored_and_submitted(context: UploadContext, lecture: Path) -> None:
-    lesson_id = await add_lesson(context.database)
+    lesson_id = (await World(context.database).lesson()).id
     video = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     assert await context.store.get_bytes(video.source_key) == lecture.read_bytes()
     assert (video.filename, video.source_bytes) == (lecture.name, 5000)
@@ -86,7 +83,7 @@ async def test_unreachable_store_leaves_a_scheduled_deletion(
     context: UploadContext, lecture: Path, s3_server: S3Server
 ) -> None:
     """The deletion of a partial copy is scheduled before the copy begins."""
-    lesson_id = await add_lesson(context.database)
+    lesson_id = (await World(context.database).lesson()).id
     unreachable = s3_server.store(endpoint="http://127.0.0.1:1", retries=0)
     with pytest.raises(StoreError):
         await ingest.submit_file(
@@ -105,7 +102,7 @@ async def test_unreachable_store_leaves_a_scheduled_deletion(
 async def test_crash_before_submission_leaves_a_scheduled_deletion(
     context: UploadContext, lecture: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson_id = await add_lesson(context.database)
+    lesson_id = (await World(context.database).lesson()).id
 
     async def crash(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -119,7 +116,7 @@ async def test_crash_before_submission_leaves_a_scheduled_deletion(
 
 
 async def test_sizes_are_checked_first(context: UploadContext, lecture: Path) -> None:
-    lesson_id = await add_lesson(context.database)
+    lesson_id = (await World(context.database).lesson()).id
     lecture.write_bytes(b"")
     with pytest.raises(Invalid, match="empty"):
         await ingest.submit_file(context, lesson_id, lecture, CLOCK)
@@ -156,12 +153,12 @@ async def test_lesson_created_for_refused_file_is_deleted(context: UploadContext
 
 
 async def test_follow_returns_when_revision_ends(context: UploadContext, lecture: Path) -> None:
-    lesson_id = await add_lesson(context.database)
+    lesson_id = (await World(context.database).lesson()).id
     video = await ingest.submit_file(context, lesson_id, lecture, CLOCK)
     seen: list[LessonProgress] = []
     following = asyncio.create_task(ingest.follow(context, video, lecture, CLOCK, seen.append))
     async with context.database.write() as session:
-        failed = {"state": "failed", "error": "No video stream.", "finished_at": CLOCK.now()}
+        failed = {"state": "failed", "error": Message("No video stream."), "finished_at": CLOCK.now()}
         await session.execute(update(Video).where(Video.id == video.id).values(failed))
     outcome = await asyncio.wait_for(following, 10)
     assert (outcome.status, outcome.error, outcome.hls_url) == ("failed", "No video stream.", None)

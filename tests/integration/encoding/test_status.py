@@ -3,18 +3,15 @@
 import asyncio
 import base64
 import json
-import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from storage.database.base import new_id
-from storage.database.tables import Lesson, Video
-from storage.states import RevisionState, VideoStatus
-from tests.fixtures.uploads import Campus
+from storage.database.tables import Lesson
+from storage.states import RevisionState
+from tests.fixtures.server_process import Campus
 
 CONTRACT = {  # spec section 1
     "status",
@@ -42,17 +39,7 @@ async def events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
 
 
 async def begin_encoding(campus: Campus) -> str:
-    async with campus.school.database.write() as session:
-        video = Video(
-            id=new_id(),
-            lesson_id=campus.school.lesson_id,
-            source_key="originals/x",
-            created_at=datetime.now(UTC),
-        )
-        session.add(video)
-        lesson = await session.get_one(Lesson, campus.school.lesson_id)
-        lesson.transcoding_job_id, lesson.video_status = video.id, VideoStatus.PROCESSING
-    return video.id
+    return (await campus.world.video(campus.school.lesson_id, state=RevisionState.WAITING)).id
 
 
 async def test_status_contains_contract_fields(campus: Campus) -> None:
@@ -68,22 +55,14 @@ async def test_status_contains_contract_fields(campus: Campus) -> None:
 
 async def test_url_expiry_follows_the_played_revision(campus: Campus) -> None:
     """A three-hour video is played while a one-minute replacement is encoded."""
+    older = await campus.world.video(campus.school.lesson_id, seconds=10_800)
     newer = await begin_encoding(campus)
-    async with campus.school.database.write() as session:
-        older = Video(
-            id=new_id(), lesson_id=campus.school.lesson_id, source_key="originals/y",
-            state=RevisionState.READY, created_at=datetime.now(UTC),
-        )  # fmt: skip
-        session.add(older)
-        await session.flush()
-        lesson = await session.get_one(Lesson, campus.school.lesson_id)
-        lesson.video_id, lesson.video_duration_seconds = older.id, 10_800.0
     async with campus.client() as client:
         status = (await client.get(status_url(campus))).json()
     assert (status["job_id"], status["video_id"]) == (newer, older.id)
     token = status["hls_url"].split("/")[2]
     ends = int.from_bytes(base64.urlsafe_b64decode(token + "=")[:4])
-    assert 9 * 3600 - 60 < ends - time.time() < 10 * 3600 + 60
+    assert 9 * 3600 - 60 < ends - campus.world.now().timestamp() < 10 * 3600 + 60
 
 
 async def test_events_send_state_and_every_change(campus: Campus) -> None:

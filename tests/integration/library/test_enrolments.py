@@ -11,10 +11,10 @@ from server.library import courses, enrolments, instructors, rules
 from server.library.schemas import Member
 from storage.database.engine import Database
 from storage.database.tables import Enrolment, LearningEvent, User
-from tests.fixtures.academy import Academy
 from tests.fixtures.crowd import add_people
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock, MakeAccount
+from tests.world.scenes import Academy
 
 
 async def facts(database: Database, user_id: str) -> list[str]:

@@ -7,9 +7,10 @@ from server.library import courses
 from server.library.schemas import NewCourse
 from storage.database.engine import Database
 from storage.database.search import search_key
-from storage.database.tables import User
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.web import START, Account
+from tests.fixtures.web import Account
+from tests.world.builder import World
+from tests.world.clock import START
 
 PEOPLE = (
     ("zoe@example.edu", "Zoë Łuk"),
@@ -66,10 +67,9 @@ SEARCHES = {
 
 
 @pytest.fixture
-async def people(database: Database) -> None:
-    async with database.write() as session:
-        for email, name in PEOPLE:
-            session.add(User(email=email, name=name, role="learner", created_at=START))
+async def people(world: World) -> None:
+    for email, name in PEOPLE:
+        await world.person(name, email=email)
 
 
 @on_both_databases

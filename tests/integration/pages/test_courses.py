@@ -5,9 +5,9 @@ from litestar import Litestar
 
 from server.library import courses, enrolments, lessons
 from storage.database.engine import Database
-from tests.fixtures.academy import TITLES, Academy
 from tests.fixtures.web import Account, MakeAccount
 from tests.integration.pages.markup import Page, faults
+from tests.world.scenes import TITLES, Academy
 
 
 async def flash(account: Account, path: str) -> str:

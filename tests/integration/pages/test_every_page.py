@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from server.core.web.assets import ASSETS
-from tests.fixtures.academy import Academy
 from tests.fixtures.web import Account, MakeAccount, MakeClient
 from tests.integration.pages.markup import Page, faults
+from tests.world.scenes import Academy
 
 # Path -> roles that get 200. Others get 403 or 404; anonymous requests are redirected to sign in.
 LEARNING, TEACHING, ADMINISTRATION = "learner teacher administrator", "teacher administrator", "administrator"

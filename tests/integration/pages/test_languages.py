@@ -1,7 +1,7 @@
 """Language of pages, errors and dates, by Accept-Language."""
 
-from tests.fixtures.academy import Academy
 from tests.integration.pages.markup import Page, faults
+from tests.world.scenes import Academy
 
 
 async def test_page_language_follows_accept_language(academy: Academy) -> None:

@@ -9,10 +9,10 @@ from server.core.errors import EditConflict
 from server.library import courses, lessons
 from server.library.schemas import CoursePatch, LessonPatch
 from storage.database.engine import Database
-from tests.fixtures.academy import Academy
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock
 from tests.integration.pages.markup import Page, faults
+from tests.world.scenes import Academy
 
 
 def form_values(html: str, action: str) -> dict[str, str]:

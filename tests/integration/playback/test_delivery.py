@@ -7,64 +7,33 @@ from typing import Any
 
 import httpx
 import m3u8
-import msgspec
 import pytest
 
 from server.playback import tokens
-from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.tables import Course, CourseInstructor, Enrolment, Job, Lesson, Video
+from storage.database.tables import Enrolment, Job, Lesson
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore
 from storage.states import JobState
-from tests.fixtures import encoded
 from tests.fixtures.web import Account, HeldClock
+from tests.world.builder import World
+from tests.world.media import plan_of
 
-PLAN = encoded.plan_of(60.0)
+PLAN = plan_of(60.0)
 
 MakeLesson = Callable[..., Awaitable[Lesson]]
 
 
 @pytest.fixture
-def make_lesson(
-    database: Database, held_clock: HeldClock, instructor: Account, learner: Account
-) -> MakeLesson:
+def make_lesson(world: World, instructor: Account, learner: Account) -> MakeLesson:
     """Published lesson with `done` finished chunks and `audio` seconds of audio; `learner` is enrolled."""
 
-    async def make(*, done: int, audio: int = 60, state: str = "encoding", playable: bool = True) -> Lesson:
-        now = held_clock.now()
-        course = Course(id=new_id(), title="C", status="published", created_at=now, updated_at=now)
-        lesson = Lesson(
-            id=new_id(),
-            course_id=course.id,
-            title="L",
-            position=0,
-            status="published",
-            created_at=now,
-            updated_at=now,
-        )
-        video = Video(
-            id=new_id(), lesson_id=lesson.id, source_key=new_id(), state=state, created_at=now,
-            plan=msgspec.to_builtins(PLAN),
-        )  # fmt: skip
-        lesson.transcoding_job_id = video.id
-        lesson.video_id = video.id if playable else None
-        assert PLAN.video is not None
-        jobs = [
-            encoded.done(video.id, "chunk", chunk.number, encoded.chunk_result(PLAN, chunk), now)
-            for chunk in PLAN.video.chunks[:done]
-        ]
-        jobs.append(encoded.done(video.id, "audio", 0, encoded.audio_result(PLAN, audio // 6), now))
-        async with database.write() as session:
-            session.add(course)
-            await session.flush()
-            session.add_all([lesson, video])
-            await session.flush()
-            session.add_all(jobs)
-            session.add(CourseInstructor(course_id=course.id, user_id=instructor.id))
-            session.add(Enrolment(course_id=course.id, user_id=learner.id, created_at=now))
-        return lesson
+    async def make(*, done: int, audio: int = 60, state: str = "encoding") -> Lesson:
+        course = await world.course("C", instructors=[instructor], learners=[learner])
+        lesson = await world.lesson(course, "L")
+        await world.video(lesson, state=state, seconds=60, chunks=done, audio_seconds=audio)
+        return await world.reload(lesson)
 
     return make
 
@@ -110,7 +79,7 @@ async def test_addresses_of_the_lesson_api_play(
 
 
 async def test_lesson_without_a_video_has_no_addresses(make_lesson: MakeLesson, learner: Account) -> None:
-    lesson = await make_lesson(done=0, playable=False)
+    lesson = await make_lesson(done=0, audio=0)
     told = (await learner.api.get(f"/api/lessons/{lesson.id}")).json()
     assert (told["video_hls_url"], told["video_thumbnail_url"]) == (None, None)
 

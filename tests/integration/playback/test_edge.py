@@ -4,12 +4,12 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from server.core.clock import SystemClock
 from server.playback.edge import EdgeCache
 from storage.objects.s3 import S3Store
 from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
@@ -168,7 +168,7 @@ async def test_restart_keeps_and_counts_the_folder(far_store: S3Store, relay: Re
     partial, fresh = folder / ".died.part", folder / ".under-way.part"
     partial.write_bytes(b"half")
     fresh.write_bytes(b"of another process")
-    os.utime(partial, (time.time() - 7200,) * 2)
+    os.utime(partial, (SystemClock().now().timestamp() - 7200,) * 2)
     relay.gets.clear()
     after = EdgeCache(far_store, folder, 4 * SIZE)  # with a cap that was lowered
     assert (await after.path(names(4)[3])).read_bytes() == segments[names(4)[3]]

@@ -12,8 +12,9 @@ from server.uploads.context import UploadContext
 from storage.database.engine import Database
 from storage.database.tables import Lesson, Upload, Video
 from storage.objects.folder import FolderStore
-from tests.fixtures.academy import Academy
 from tests.fixtures.web import Account, HeldClock, RecordedQueue
+from tests.world.builder import World
+from tests.world.scenes import Academy
 from transcoder.source import rejections
 
 READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # lessons of the academy fixture
@@ -23,7 +24,7 @@ READY, ENCODING, FAILED, EMPTY, DRAFT = range(5)  # lessons of the academy fixtu
     ("number", "text"),
     [
         (READY, "Ready to watch"),
-        (ENCODING, "Waiting for a free encoder"),
+        (ENCODING, "Encoding"),
         (FAILED, "The recording ends in the middle. Upload it again."),
         (EMPTY, "Drop the lecture here"),
     ],
@@ -33,6 +34,12 @@ async def test_state_of_the_video_is_shown(app: object, academy: Academy, number
     assert page.status_code == 200
     assert text in page.text
     assert "need JavaScript" in page.text  # in noscript
+
+
+async def test_submitted_video_waits_for_an_encoder(app: object, academy: Academy, world: World) -> None:
+    await world.video(academy.lesson_ids[EMPTY], state="waiting")
+    page = await academy.teacher.browser.get(academy.lesson(EMPTY))
+    assert "Waiting for a free encoder" in page.text
 
 
 async def test_failure_reason_is_translated(app: object, academy: Academy, database: Database) -> None:

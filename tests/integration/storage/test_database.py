@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -22,8 +22,8 @@ from storage.database.tables import Course, Institution, Lesson, User, Video
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.postgres import PostgresServer
 from tests.fixtures.powercut import Disk
+from tests.world.clock import START
 
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[3]
 INCREMENT_SCRIPT = """
 import asyncio, sys
@@ -160,7 +160,7 @@ async def test_concurrent_processes_lose_no_write_and_see_no_lock_error(database
 async def test_failed_write_is_rolled_back(database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with database.write() as session:
-            session.add(User(email="a@b.c", name="A", role="learner", created_at=NOW))
+            session.add(User(email="a@b.c", name="A", role="learner", created_at=START))
             await session.flush()
             raise RuntimeError("stop")
     async with database.read() as session:
@@ -188,7 +188,7 @@ async def test_reader_sees_one_snapshot(database: Database) -> None:
     async with database.read() as session:
         assert (await session.scalars(select(User))).all() == []
         async with database.write() as writing:
-            writing.add(User(email="a@b.c", name="A", role="learner", created_at=NOW))
+            writing.add(User(email="a@b.c", name="A", role="learner", created_at=START))
         assert (await session.scalars(select(User))).all() == []
     async with database.read() as session:
         assert len((await session.scalars(select(User))).all()) == 1
@@ -206,7 +206,7 @@ async def test_concurrent_inserts_of_one_key_add_one_row(database: Database) -> 
                 email="a@b.c",
                 name="A",
                 role="learner",
-                created_at=NOW,
+                created_at=START,
             )
 
     assert sorted(await asyncio.gather(*(add(number) for number in range(12)))) == [False] * 11 + [True]
@@ -216,7 +216,7 @@ async def test_concurrent_inserts_of_one_key_add_one_row(database: Database) -> 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\U0001f600 é\r\n", "x" * 10_000])
 async def test_any_text_can_be_stored_and_queried(database: Database, text: str) -> None:
     async with database.write() as session:
-        session.add(User(email=text, name=text, role="learner", created_at=NOW))
+        session.add(User(email=text, name=text, role="learner", created_at=START))
     async with database.read() as session:
         found = await session.scalar(select(User).where(User.email == text, User.name.contains(text)))
         assert found
@@ -228,7 +228,9 @@ async def test_none_in_a_json_column_is_sql_null(database: Database) -> None:
     """JSON `null` would count as a result."""
     _, lesson_id = await add_course(database)
     async with database.write() as session:
-        video = Video(id="v", lesson_id=lesson_id, source_key="k", created_at=NOW, plan={"a": [1, None, "ü"]})
+        video = Video(
+            id="v", lesson_id=lesson_id, source_key="k", created_at=START, plan={"a": [1, None, "ü"]}
+        )
         session.add(video)
     async with database.write() as session:
         assert (await session.get_one(Video, "v")).plan == {"a": [1, None, "ü"]}
@@ -277,9 +279,9 @@ async def test_hanging_postgresql_statement_times_out(
 async def add_course(database: Database) -> tuple[str, str]:
     course, lesson = new_id(), new_id()
     async with database.write() as session:
-        session.add(Course(id=course, title="Optics", created_at=NOW, updated_at=NOW))
+        session.add(Course(id=course, title="Optics", created_at=START, updated_at=START))
         await session.flush()
         session.add(
-            Lesson(id=lesson, course_id=course, title="L", position=0, created_at=NOW, updated_at=NOW)
+            Lesson(id=lesson, course_id=course, title="L", position=0, created_at=START, updated_at=START)
         )
     return course, lesson

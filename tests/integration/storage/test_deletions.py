@@ -1,7 +1,7 @@
 """Deferred object deletion: scheduled with the row change, executed later, idempotent."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,7 @@ from storage.objects.store import ObjectStore, StoreUnavailable
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.powercut import Disk
 from tests.integration.storage.test_object_stores import KIND, stored_keys
-
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+from tests.world.clock import START
 
 
 async def scheduled(database: Database) -> list[str]:
@@ -29,21 +28,21 @@ async def test_only_due_objects_are_deleted(database: Database, store: ObjectSto
     for key in ("videos/a/1", "videos/a/b/2", "videos/ab/3", "originals/l/u.mp4", "originals/l/u2.mp4"):
         await store.put_bytes(key, b"x", KIND)
     async with database.write() as session:
-        await deletions.schedule(session, ["videos/a/", "originals/l/u.mp4"], NOW)
-        await deletions.schedule(session, ["videos/a/"], NOW)  # idempotent
-        await deletions.schedule(session, ["videos/ab/"], NOW + timedelta(seconds=1))
-    assert await deletions.purge_due(database, store, NOW) == 2
+        await deletions.schedule(session, ["videos/a/", "originals/l/u.mp4"], START)
+        await deletions.schedule(session, ["videos/a/"], START)  # idempotent
+        await deletions.schedule(session, ["videos/ab/"], START + timedelta(seconds=1))
+    assert await deletions.purge_due(database, store, START) == 2
     assert await stored_keys(store) == ["originals/l/u2.mp4", "videos/ab/3"]
     assert await scheduled(database) == ["videos/ab/"]
-    assert await deletions.purge_due(database, store, NOW) == 0
+    assert await deletions.purge_due(database, store, START) == 0
 
 
 async def test_concurrent_purges_are_safe(database: Database, store: ObjectStore) -> None:
     for number in range(20):
         await store.put_bytes(f"videos/{number}/s", b"x", KIND)
     async with database.write() as session:
-        await deletions.schedule(session, [f"videos/{number}/" for number in range(20)], NOW)
-    await asyncio.gather(*(deletions.purge_due(database, store, NOW) for _ in range(2)))
+        await deletions.schedule(session, [f"videos/{number}/" for number in range(20)], START)
+    await asyncio.gather(*(deletions.purge_due(database, store, START) for _ in range(2)))
     assert await stored_keys(store) == []
     assert await scheduled(database) == []
 
@@ -54,7 +53,7 @@ async def test_power_cut_restores_no_row_of_deleted_objects(
     disk = Disk(database, tmp_path / "disk", monkeypatch)
     await folder_store.put_bytes("videos/a/1", b"x", KIND)
     async with database.write() as session:
-        await deletions.schedule(session, ["videos/a/"], NOW)
+        await deletions.schedule(session, ["videos/a/"], START)
     delete_prefix = folder_store.delete_prefix
 
     async def cut_power_then_delete(prefix: str) -> int:
@@ -63,7 +62,7 @@ async def test_power_cut_restores_no_row_of_deleted_objects(
         return await delete_prefix(prefix)
 
     monkeypatch.setattr(folder_store, "delete_prefix", cut_power_then_delete)
-    assert await deletions.purge_due(database, folder_store, NOW) == 1
+    assert await deletions.purge_due(database, folder_store, START) == 1
     assert await stored_keys(folder_store) == []
 
 
@@ -75,7 +74,7 @@ async def test_failed_deletion_does_not_block_the_others(
     for key in keys:
         await folder_store.put_bytes(key, b"x", KIND)
     async with database.write() as session:
-        await deletions.schedule(session, ["videos/a/", "videos/b/", "videos/c/"], NOW)
+        await deletions.schedule(session, ["videos/a/", "videos/b/", "videos/c/"], START)
     delete_prefix = folder_store.delete_prefix
 
     async def refuse_first(prefix: str) -> int:
@@ -84,7 +83,7 @@ async def test_failed_deletion_does_not_block_the_others(
         return await delete_prefix(prefix)
 
     monkeypatch.setattr(folder_store, "delete_prefix", refuse_first)
-    assert await deletions.purge_due(database, folder_store, NOW) == 2
+    assert await deletions.purge_due(database, folder_store, START) == 2
     assert await stored_keys(folder_store) == ["videos/a/1"]
     assert await scheduled(database) == ["videos/a/"]
 
@@ -94,19 +93,19 @@ async def test_deletion_rescheduled_during_purge_stays_scheduled(
 ) -> None:
     async def reschedule(prefix: str) -> int:
         async with database.write() as session:
-            await deletions.schedule(session, [prefix], NOW + deletions.GRACE)
+            await deletions.schedule(session, [prefix], START + deletions.GRACE)
         return 0
 
     async with database.write() as session:
-        await deletions.schedule(session, ["videos/a/"], NOW)
+        await deletions.schedule(session, ["videos/a/"], START)
     monkeypatch.setattr(folder_store, "delete_prefix", reschedule)
-    await deletions.purge_due(database, folder_store, NOW)
+    await deletions.purge_due(database, folder_store, START)
     assert await scheduled(database) == ["videos/a/"]
 
 
 async def test_rolled_back_transaction_schedules_no_deletion(database: Database) -> None:
     with pytest.raises(RuntimeError, match="stop"):
         async with database.write() as session:
-            await deletions.schedule(session, ["videos/a/"], NOW)
+            await deletions.schedule(session, ["videos/a/"], START)
             raise RuntimeError("stop")
     assert await scheduled(database) == []

@@ -1,7 +1,7 @@
 """Migrations from each earlier schema with data in it, on both databases."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,44 +12,44 @@ from storage.database.engine import Database
 from storage.database.tables import Course, Enrolment, Job, Lesson, Upload, User, Video
 from storage.messages import Message
 from storage.states import JobState, LessonKind, RevisionState, Role, UploadState
+from tests.world.clock import START
 
-NOW = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 CHUNKS = [{"parts": [], "tiles": [number], "take": number + 3} for number in range(2)]
 AUDIO = {"part": {"rendition": "audio", "take": 1}, "complete": True}
 SENTENCE = "The file is 100% silent. Upload another one."
 
 ROWS: dict[str, list[dict[str, Any]]] = {  # as the first schema had them
     "users": [
-        {"id": "u", "email": "zoe@example.edu", "name": "Zoë Łuk", "role": "learner", "created_at": NOW},
+        {"id": "u", "email": "zoe@example.edu", "name": "Zoë Łuk", "role": "learner", "created_at": START},
     ],
     "courses": [
         {"id": "c", "title": "Analyse für Ökonomen", "description": "", "status": "published",
-         "completion_threshold": 90, "created_by": "u", "created_at": NOW, "updated_at": NOW},
+         "completion_threshold": 90, "created_by": "u", "created_at": START, "updated_at": START},
     ],
-    "enrolments": [{"course_id": "c", "user_id": "u", "created_at": NOW}],
+    "enrolments": [{"course_id": "c", "user_id": "u", "created_at": START}],
     "lessons": [
         {"id": name, "course_id": "c", "title": name, "description": "", "position": place, "status": "draft",
-         "created_at": NOW, "updated_at": NOW, "transcoding_progress": 0}
+         "created_at": START, "updated_at": START, "transcoding_progress": 0}
         for place, name in enumerate(("ready", "failed"))
     ],
     "uploads": [
         {"id": "up", "lesson_id": "ready", "user_id": "u", "s3_key": "originals/ready/up.mp4", "size": 5,
-         "filename": "a.mp4", "state": "open", "created_at": NOW, "expires_at": NOW},
+         "filename": "a.mp4", "state": "open", "created_at": START, "expires_at": START},
     ],
     "videos": [
         {"id": name, "lesson_id": name, "source_key": name, "filename": "a.mp4", "source_bytes": 1,
-         "state": name, "error": SENTENCE if name == "failed" else None, "created_at": NOW}
+         "state": name, "error": SENTENCE if name == "failed" else None, "created_at": START}
         for name in ("ready", "failed")
     ],
     "jobs": [
         {"id": f"{kind}{number}", "video_id": "ready", "kind": kind, "number": number, "queue": "quick",
-         "state": "done", "attempts": 1, "fence": 1, "queued_at": NOW, "progress": 1.0,
+         "state": "done", "attempts": 1, "fence": 1, "queued_at": START, "progress": 1.0,
          "result": json.dumps(result), "error": None}
         for kind, number, result in (("chunk", 1, CHUNKS[1]), ("chunk", 0, CHUNKS[0]), ("audio", 0, AUDIO))
     ]
     + [
         {"id": "lost", "video_id": "failed", "kind": "prepare", "number": 0, "queue": "quick",
-         "state": "failed", "attempts": 3, "fence": 3, "queued_at": NOW, "progress": 0.0,
+         "state": "failed", "attempts": 3, "fence": 3, "queued_at": START, "progress": 0.0,
          "result": None, "error": SENTENCE},
     ],
 }  # fmt: skip

@@ -5,11 +5,12 @@ import hashlib
 import os
 import tracemalloc
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from server.core.clock import SystemClock
 from storage.objects.store import ObjectMissing, ObjectStore
 
 KIND = "application/octet-stream"
@@ -21,10 +22,10 @@ async def stored_keys(store: ObjectStore, prefix: str = "") -> list[str]:
 
 
 async def test_put_object_can_be_read_back(store: ObjectStore) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=2)  # S3 reports whole seconds
+    before = SystemClock().now() - timedelta(seconds=2)  # S3 reports whole seconds
     put = await store.put_bytes("videos/v/poster.jpg", b"picture", "image/jpeg")
     assert (put.key, put.size) == ("videos/v/poster.jpg", 7)
-    assert before <= put.modified <= datetime.now(UTC) + timedelta(seconds=2)
+    assert before <= put.modified <= SystemClock().now() + timedelta(seconds=2)
     assert await store.get_bytes("videos/v/poster.jpg") == b"picture"
     found = await store.stat("videos/v/poster.jpg")
     assert found is not None

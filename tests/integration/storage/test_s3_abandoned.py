@@ -14,7 +14,7 @@ from storage.objects.s3 import S3Store
 from storage.objects.s3_answers import store_error
 from storage.objects.s3_bucket import Bucket
 from tests.fixtures.objects import S3Server
-from tests.fixtures.uploads import eventually
+from tests.fixtures.waiting import wait_until
 
 UPLOAD_SCRIPT = """
 import asyncio, sys
@@ -66,7 +66,7 @@ async def test_stale_multipart_upload_of_a_killed_process_is_aborted(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", UPLOAD_SCRIPT, *server, key, str(big)
     )
-    await eventually(lambda: unfinished.keys() == [key])
+    await wait_until(lambda: unfinished.keys() == [key])
     process.kill()
     await process.wait()
     await s3_store.check()

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from storage.database.tables import Lesson, Upload, Video
 from tests.fixtures.objects import S3Server
-from tests.fixtures.uploads import Campus, eventually
+from tests.fixtures.server_process import Campus
+from tests.fixtures.waiting import wait_until
 
 DATA = os.urandom(300_000)
 INIT, START = "/api/video/upload/init", "/api/video/transcode/start"
@@ -148,9 +149,9 @@ async def test_interrupted_form_leaves_no_files(campus: Campus) -> None:
     writer.write((head + fields + part).encode() + DATA)
     await writer.drain()
     spool = campus.data / "uploads"
-    await eventually(lambda: any(spool.glob("*.form")))
+    await wait_until(lambda: any(spool.glob("*.form")))
     writer.transport.abort()
-    await eventually(lambda: not any(spool.glob("*.form")))
+    await wait_until(lambda: not any(spool.glob("*.form")))
     assert not list((campus.data / "objects").rglob("*.mp4"))
 
 

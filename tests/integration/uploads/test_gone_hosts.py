@@ -24,7 +24,8 @@ from server.wiring import TASKS
 from storage.database.tables import Host, ScheduledTask, Upload
 from storage.states import UploadState
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.desk import DATA, NOW, Desk
+from tests.fixtures.desk import DATA, Desk
+from tests.world.clock import START as NOW
 
 HOUR = timedelta(hours=1)
 Beat = Callable[[str, datetime], Awaitable[None]]

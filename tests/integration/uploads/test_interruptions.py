@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from storage.database.tables import Lesson, Upload, Video
 from storage.states import UploadState
-from tests.fixtures.uploads import TUS, Campus, eventually, send
+from tests.fixtures.server_process import Campus
+from tests.fixtures.tus import TUS, send
+from tests.fixtures.waiting import wait_until
 
 DATA = os.urandom(3_000_000)
 
@@ -77,7 +79,7 @@ async def test_upload_resumes_after_server_was_killed(campus: Campus) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
         writer.write(patch_head(campus, location) + DATA[:most])
         await writer.drain()
-        await eventually(lambda: campus.spool_file(location).stat().st_size >= 2**20)
+        await wait_until(lambda: campus.spool_file(location).stat().st_size >= 2**20)
         await campus.server.kill()
         writer.close()
     kept = campus.spool_file(location).stat().st_size
@@ -185,6 +187,6 @@ async def test_server_stops_in_time_during_upload_and_event_stream(campus: Campu
             process = campus.server.process
             assert process is not None
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 15)
+            await campus.server.ended(15)
             writer.close()
     assert campus.spool_file(location).read_bytes() == b"abc"

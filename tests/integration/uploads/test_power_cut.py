@@ -9,8 +9,9 @@ from server.encoding import ingest
 from server.uploads.finish import finish
 from storage.database.tables import ObjectDeletion, Upload
 from storage.objects.store import ObjectInfo
-from tests.fixtures.desk import DATA, NOW, Desk
+from tests.fixtures.desk import DATA, Desk
 from tests.fixtures.powercut import Disk
+from tests.world.clock import START
 
 
 async def test_received_state_is_durable_before_file_moves(
@@ -27,7 +28,7 @@ async def test_received_state_is_durable_before_file_moves(
         return await adopt_file(key, path, content_type)
 
     monkeypatch.setattr(desk.context.store, "adopt_file", cut)
-    assert await finish(desk.context, upload.id, NOW)
+    assert await finish(desk.context, upload.id, START)
 
 
 async def test_scheduled_deletion_is_durable_before_ingest_stores(

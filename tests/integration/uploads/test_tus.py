@@ -9,7 +9,9 @@ from sqlalchemy import select, update
 
 from storage.database.tables import Lesson, Upload, Video
 from storage.states import UploadState
-from tests.fixtures.uploads import NOW, TUS, Campus, send
+from tests.fixtures.server_process import Campus
+from tests.fixtures.tus import TUS, send
+from tests.world.clock import START
 
 DATA = os.urandom(300_000)
 
@@ -124,7 +126,7 @@ async def test_termination_and_expiration(campus: Campus) -> None:
     async with campus.school.database.read() as session:
         created = await session.scalar(select(Upload.created_at).order_by(Upload.created_at.desc()))
     assert created is not None
-    assert created > NOW
+    assert created > START
 
 
 async def test_method_override(campus: Campus) -> None:

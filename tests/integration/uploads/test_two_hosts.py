@@ -5,17 +5,19 @@ import base64
 import hashlib
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 import httpx
 import pytest
 from sqlalchemy import select
 
+from server.core.clock import SystemClock
 from server.uploads.api.holder import HOP
 from storage.database.tables import Host, Lesson, Video
 from tests.fixtures.hosts import Hosts
 from tests.fixtures.relay import Relay
-from tests.fixtures.uploads import Campus, eventually, send
+from tests.fixtures.server_process import Campus
+from tests.fixtures.tus import send
+from tests.fixtures.waiting import wait_until
 from transcoder.jobs.claiming import claim_next
 from transcoder.jobs.queue import QUICK
 from transcoder.jobs.timing import Timing
@@ -75,7 +77,7 @@ async def test_sweeps_on_b_while_a_stores_slowly(hosts: Hosts, relay: Relay) -> 
     assert row.host == "a"
     assert await hosts.stored_sha256(location) == hashlib.sha256(DATA).hexdigest()
     await hosts.submitted(row)
-    job = await claim_next(hosts.database, QUICK, "w", datetime.now(UTC), Timing())
+    job = await claim_next(hosts.database, QUICK, "w", SystemClock().now(), Timing())
     assert job
     assert (job.kind, job.source_key) == ("prepare", row.s3_key)
     async with hosts.database.read() as session:
@@ -90,7 +92,7 @@ async def test_alternating_parts_with_an_interruption(hosts: Hosts) -> None:
             answer = await send(client, location, start, DATA[start : start + PART])
             assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(start + PART))
         await send_then_cut(hosts.b, location, 3 * PART, DATA[3 * PART : 3 * PART + 123_456])
-        await eventually(lambda: hosts.a.spool_file(location).stat().st_size == 3 * PART + 123_456)
+        await wait_until(lambda: hosts.a.spool_file(location).stat().st_size == 3 * PART + 123_456)
         position = await offset(hosts.b, location)
         assert position == await offset(hosts.a, location) == 3 * PART + 123_456
         answer = await when_free(b, location, position, DATA[position : 5 * PART])

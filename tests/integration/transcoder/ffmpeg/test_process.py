@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.workers import until
+from tests.fixtures.waiting import wait_until
 from transcoder.ffmpeg import process
 from transcoder.ffmpeg.process import Command, Kind, Limits, ProcessFailed, Progress
 from transcoder.ffmpeg.tools import Tools
@@ -85,7 +85,7 @@ async def test_surviving_children_are_killed(tmp_path: Path) -> None:
 
 async def test_cancelling_kills_the_process_group(tmp_path: Path) -> None:
     running = asyncio.create_task(process.run(shell(BEATING), tmp_path, GENEROUS))
-    await until(lambda: beats(tmp_path), 10)
+    await wait_until(lambda: beats(tmp_path), 10)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

@@ -61,7 +61,7 @@ async def test_network_is_unreachable(tools: Tools, canary: Canary, tmp_path: Pa
     argv = (str(tools.ffprobe), "-v", "error", "-rw_timeout", "2000000", "-i", address)
     with pytest.raises(ProcessFailed):
         await process.run(Command(argv, "test", reports=False), tmp_path, LIMITS)
-    assert canary.sung == [] or not network_can_be_isolated()
+    assert canary.accesses == [] or not network_can_be_isolated()
 
 
 async def test_other_files_are_inaccessible(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from storage.database.engine import Database
 from storage.database.tables import Job, Video
 from storage.states import RevisionState
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.revisions import NOW, laid_out, published
+from tests.integration.transcoder.jobs.lifecycle import prepared, published
+from tests.world.clock import START
 from transcoder.jobs.pruning import KEPT, prune
 from transcoder.jobs.status import lesson_status
 
-LATER = NOW + KEPT + timedelta(seconds=1)
+LATER = START + KEPT + timedelta(seconds=1)
 
 
 async def jobs_of(database: Database, video: Video) -> int:
@@ -26,8 +27,8 @@ async def test_ready_revision_plays_without_its_jobs(database: Database) -> None
     video = await published(database)
     async with database.read() as session:
         before = await playable_part(session, video.id)
-        status = await lesson_status(session, video.lesson_id, NOW)
-    assert await prune(database, NOW + KEPT) == 0
+        status = await lesson_status(session, video.lesson_id, START)
+    assert await prune(database, START + KEPT) == 0
     assert await jobs_of(database, video) > 0
     assert await prune(database, LATER) > 0
     assert await jobs_of(database, video) == 0
@@ -41,11 +42,11 @@ async def test_ready_revision_plays_without_its_jobs(database: Database) -> None
 
 
 async def test_unfinished_and_failed_revisions_keep_their_jobs(database: Database) -> None:
-    video = await laid_out(database)
+    video = await prepared(database)
     for state in (RevisionState.ENCODING, RevisionState.FAILED):
         async with database.write() as session:
             await session.execute(
-                update(Video).where(Video.id == video.id).values(state=state, finished_at=NOW)
+                update(Video).where(Video.id == video.id).values(state=state, finished_at=START)
             )
         assert await prune(database, LATER) == 0
 

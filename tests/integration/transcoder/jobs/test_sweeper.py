@@ -9,8 +9,10 @@ from storage.database.tables import Job, Video, WorkerRow
 from storage.states import JobState
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.queue import Valkey
-from tests.fixtures.revisions import NOW, chunk_result, jobs_of, laid_out, submitted, video_of
 from tests.fixtures.web import RecordedQueue
+from tests.integration.transcoder.jobs.lifecycle import jobs_of, prepared, submitted, video_of
+from tests.world.clock import START
+from tests.world.media import small_chunk_result
 from transcoder.jobs import claiming, leases
 from transcoder.jobs.queue import QUICK, TRANSCODE, Queue
 from transcoder.jobs.sweeper import WAKES_AT_ONCE, sweep
@@ -30,18 +32,18 @@ class EmptyQueue(RecordedQueue):
 
 
 async def test_sweep_without_faults_does_nothing(database: Database) -> None:
-    await laid_out(database)
-    swept = await sweep(database, EmptyQueue(), NOW)
+    await prepared(database)
+    swept = await sweep(database, EmptyQueue(), START)
     assert (swept.requeued, swept.failed, swept.woken, swept.finishing) == (0, 0, 0, 0)
 
 
 async def test_expired_lease_is_requeued(database: Database) -> None:
-    video = await laid_out(database, seconds=12)
-    held = await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    video = await prepared(database, seconds=12)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
     assert held
     queue = EmptyQueue()
-    assert (await sweep(database, queue, NOW + LEASE)).requeued == 0
-    swept = await sweep(database, queue, NOW + LEASE + SECOND)
+    assert (await sweep(database, queue, START + LEASE)).requeued == 0
+    swept = await sweep(database, queue, START + LEASE + SECOND)
     assert swept.requeued == 1
     assert (TRANSCODE, held.id) in queue.wakes
     assert not await leases.is_owned(database, held)
@@ -50,8 +52,8 @@ async def test_expired_lease_is_requeued(database: Database) -> None:
 
 
 async def test_third_expired_lease_fails_the_revision(database: Database) -> None:
-    video = await laid_out(database, seconds=12)
-    now = NOW
+    video = await prepared(database, seconds=12)
+    now = START
     for _ in range(MAX_ATTEMPTS):
         assert await claiming.claim_next(database, TRANSCODE, "a/1", now, TIMING)
         now += LEASE + SECOND
@@ -63,8 +65,8 @@ async def test_third_expired_lease_fails_the_revision(database: Database) -> Non
 async def test_lost_wake_ups_are_sent_again(database: Database, valkey: Valkey, queue: Queue) -> None:
     for _ in range(WAKES_AT_ONCE + 4):
         await submitted(database)
-    assert (await sweep(database, queue, NOW + REHINT)).woken == 0  # messages may be in transit
-    late = NOW + REHINT + SECOND
+    assert (await sweep(database, queue, START + REHINT)).woken == 0  # messages may be in transit
+    late = START + REHINT + SECOND
     assert (await sweep(database, queue, late)).woken == WAKES_AT_ONCE
     assert queue.length(QUICK) == WAKES_AT_ONCE
     assert (await sweep(database, queue, late + REHINT + SECOND)).woken == 0  # still in the queue
@@ -73,29 +75,29 @@ async def test_lost_wake_ups_are_sent_again(database: Database, valkey: Valkey, 
 
 
 async def test_unreachable_queue_does_not_stop_the_sweep(database: Database) -> None:
-    video = await laid_out(database, seconds=12)
-    assert await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
-    swept = await sweep(database, Queue("redis://127.0.0.1:1/0"), NOW + LEASE + SECOND)
+    video = await prepared(database, seconds=12)
+    assert await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
+    swept = await sweep(database, Queue("redis://127.0.0.1:1/0"), START + LEASE + SECOND)
     assert (swept.requeued, swept.woken) == (1, 0)
     assert (await jobs_of(database, video.id, "chunk"))[1].state == "waiting"
 
 
 async def test_missing_finish_job_is_created(database: Database) -> None:
-    video = await laid_out(database)
+    video = await prepared(database)
     async with database.write() as session:
         await session.execute(
             update(Job).where(Job.video_id == video.id).values(state=JobState.DONE, result={})
         )
-    assert (await sweep(database, EmptyQueue(), NOW)).finishing == 1
-    assert (await sweep(database, EmptyQueue(), NOW)).finishing == 0
+    assert (await sweep(database, EmptyQueue(), START)).finishing == 1
+    assert (await sweep(database, EmptyQueue(), START)).finishing == 0
     assert [job.state for job in await jobs_of(database, video.id, "finish")] == ["waiting"]
 
 
 async def test_overdue_job_is_revoked_despite_renewal(database: Database) -> None:
-    video = await laid_out(database, seconds=12)
-    held = await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    video = await prepared(database, seconds=12)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
     assert held
-    late = NOW + 2 * deadline(12, video.source_bytes) + SECOND
+    late = START + 2 * deadline(12, video.source_bytes) + SECOND
     await leases.renew(database, held, late, TIMING, progress=0.1)
     assert (await sweep(database, EmptyQueue(), late)).requeued == 1
     assert not await leases.is_owned(database, held)
@@ -105,10 +107,10 @@ async def test_large_original_extends_the_deadline(database: Database) -> None:
     video = await submitted(database)
     async with database.write() as session:
         (await session.get_one(Video, video.id)).source_bytes = 10 * 2**30
-    held = await claiming.claim_next(database, QUICK, "a/1", NOW, TIMING)
+    held = await claiming.claim_next(database, QUICK, "a/1", START, TIMING)
     assert held
     for hours, requeued in ((2, 0), (3, 1)):
-        late = NOW + timedelta(hours=hours)
+        late = START + timedelta(hours=hours)
         await leases.renew(database, held, late, TIMING, progress=0.0)
         assert (await sweep(database, EmptyQueue(), late)).requeued == requeued
 
@@ -116,21 +118,21 @@ async def test_large_original_extends_the_deadline(database: Database) -> None:
 async def test_stale_worker_rows_are_deleted(database: Database) -> None:
     async with database.write() as session:
         for name, ago in (("a/1", 2 * TIMING.worker_gone), ("a/2", 5.0)):
-            beat = NOW - timedelta(seconds=ago)
+            beat = START - timedelta(seconds=ago)
             session.add(
                 WorkerRow(
                     id=name, host="a", pid=1, queue=QUICK, version="0", started_at=beat, heartbeat_at=beat
                 )
             )
-    assert (await sweep(database, EmptyQueue(), NOW)).workers_deleted == 1
+    assert (await sweep(database, EmptyQueue(), START)).workers_deleted == 1
 
 
 async def test_finished_job_is_not_swept(database: Database) -> None:
-    video = await laid_out(database, seconds=12)
-    held = await claiming.claim_next(database, TRANSCODE, "a/1", NOW, TIMING)
+    video = await prepared(database, seconds=12)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
     assert held
     async with database.write() as session:
-        await leases.complete(session, held, chunk_result(1), NOW)
-    assert (await sweep(database, EmptyQueue(), NOW + 10 * LEASE)).requeued == 0
+        await leases.complete(session, held, small_chunk_result(1), START)
+    assert (await sweep(database, EmptyQueue(), START + 10 * LEASE)).requeued == 0
     async with database.read() as session:
         assert (await session.get_one(Video, video.id)).state == "encoding"

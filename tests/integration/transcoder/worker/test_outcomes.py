@@ -12,8 +12,9 @@ from storage.messages import Message
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
-from tests.fixtures.revisions import NOW, jobs_of, laid_out, submitted, video_of
 from tests.fixtures.worker_context import SetClock
+from tests.integration.transcoder.jobs.lifecycle import jobs_of, prepared, submitted, video_of
+from tests.world.clock import START
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import claiming, leases, timing
 from transcoder.jobs.leases import Claim
@@ -57,7 +58,7 @@ def failed(kind: str, stderr: str = "") -> ProcessFailed:
 async def test_permanent_error_fails_at_once(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
-    video = await laid_out(context.database, seconds=12)
+    video = await prepared(context.database, seconds=12)
     row = await attempt(context, raising(error), monkeypatch)
     assert (row.state, row.attempts) == ("failed", 1)
     assert sentence in str((await video_of(context.database, video.id)).error)
@@ -67,10 +68,10 @@ async def test_permanent_error_fails_at_once(
 async def test_transient_error_costs_no_attempt(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    await laid_out(context.database, seconds=12)
+    await prepared(context.database, seconds=12)
     row = await attempt(context, raising(error), monkeypatch)
     assert (row.state, row.attempts, row.error) == ("waiting", 0, Message(str(error)))
-    assert row.queued_at > NOW
+    assert row.queued_at > START
 
 
 @pytest.mark.parametrize(
@@ -87,17 +88,17 @@ async def test_transient_error_costs_no_attempt(
 )
 async def test_third_failed_attempt_fails_with_the_reason(
     context: WorkerContext,
-    clock_of_shop: SetClock,
+    worker_clock: SetClock,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
     sentence: str,
 ) -> None:
-    video = await laid_out(context.database, seconds=12)
+    video = await prepared(context.database, seconds=12)
     for number in (1, 2):
         row = await attempt(context, raising(error), monkeypatch)
         assert (row.state, row.attempts) == ("waiting", number)
         assert sentence in str(row.error)
-        clock_of_shop.now += context.timing.retry_delay(number)
+        worker_clock.now += context.timing.retry_delay(number)
     await attempt(context, raising(error), monkeypatch)
     sentence_stored = (await video_of(context.database, video.id)).error
     assert sentence in str(sentence_stored)
@@ -107,7 +108,7 @@ async def test_third_failed_attempt_fails_with_the_reason(
 async def test_objects_of_a_failed_attempt_are_deleted(
     context: WorkerContext, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    video = await laid_out(context.database, seconds=12)
+    video = await prepared(context.database, seconds=12)
     made = tmp_path / "00001.1.m4s"
     made.write_bytes(b"x")
 
@@ -123,7 +124,7 @@ async def test_hung_step_is_stopped_at_its_deadline(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(leases, "deadline", lambda _duration, _bytes: timedelta(seconds=0.1))
-    await laid_out(context.database, seconds=12)
+    await prepared(context.database, seconds=12)
 
     async def step(_context: WorkerContext, _claim: Claim, _lease: JobLease) -> None:
         await asyncio.Event().wait()
@@ -156,10 +157,10 @@ async def test_prepare_deadline_covers_a_large_original(
 
 
 async def test_lost_lease_leaves_the_row(context: WorkerContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    await laid_out(context.database, seconds=12)
+    await prepared(context.database, seconds=12)
 
     async def step(_context: WorkerContext, claim: Claim, _lease: JobLease) -> None:
-        late = NOW + timedelta(seconds=context.timing.lease + 1)
+        late = START + timedelta(seconds=context.timing.lease + 1)
         assert await claiming.claim_next(context.database, "transcode", "b/1", late, context.timing)
         raise KeyError("moov")
 

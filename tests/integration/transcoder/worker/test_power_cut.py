@@ -7,14 +7,15 @@ import pytest
 from storage.database.engine import Database
 from storage.objects.folder import FolderStore
 from tests.fixtures.powercut import Disk
-from tests.fixtures.revisions import NOW, laid_out, video_of
+from tests.integration.transcoder.jobs.lifecycle import prepared, video_of
+from tests.world.clock import START
 from transcoder.jobs import api as jobs
 
 
 async def test_cancellation_is_durable_before_the_original_is_deleted(
     database: Database, folder_store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = await laid_out(database)
+    video = await prepared(database)
     await folder_store.put_bytes(video.source_key, b"x", "video/mp4")
     disk, delete = Disk(database, tmp_path / "disk", monkeypatch), folder_store.delete
 
@@ -24,5 +25,5 @@ async def test_cancellation_is_durable_before_the_original_is_deleted(
         await delete(key)
 
     monkeypatch.setattr(folder_store, "delete", cut)
-    await jobs.cancel(database, folder_store, video.id, NOW)
+    await jobs.cancel(database, folder_store, video.id, START)
     assert await folder_store.stat(video.source_key) is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from tests.fixtures.revisions import jobs_of, laid_out, submitted
+from tests.integration.transcoder.jobs.lifecycle import jobs_of, prepared, submitted
 from transcoder.jobs import claiming
 from transcoder.jobs.leases import Claim
 from transcoder.worker import pipeline
@@ -17,7 +17,7 @@ from transcoder.worker.slots import JobSlots, work
 
 async def test_prepare_has_a_slot_beside_long_audio(context: WorkerContext) -> None:
     for _ in range(4):
-        await laid_out(context.database)
+        await prepared(context.database)
     slots, taken = JobSlots(), []
     while claim := await slots.claim(context, "quick"):
         taken.append(claim.kind)
@@ -33,7 +33,7 @@ async def test_prepare_has_a_slot_beside_long_audio(context: WorkerContext) -> N
 async def test_chunk_is_encoded_while_the_previous_one_is_stored(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = await laid_out(context.database, seconds=60)
+    video = await prepared(context.database, seconds=60)
     encoding, storing, most = 0, 0, [0, 0]
 
     async def step(_context: WorkerContext, _claim: Claim, lease: JobLease) -> None:
@@ -59,7 +59,7 @@ async def test_chunk_is_encoded_while_the_previous_one_is_stored(
 async def test_encoded_chunk_is_stored_without_the_database(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await laid_out(context.database, seconds=60)
+    await prepared(context.database, seconds=60)
     unreachable, stored = asyncio.Event(), asyncio.Event()
     claim_next = claiming.claim_next
 
@@ -85,7 +85,7 @@ async def test_encoded_chunk_is_stored_without_the_database(
 async def test_stopping_requeues_encoding_and_storing_jobs(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    video = await laid_out(context.database, seconds=60)
+    video = await prepared(context.database, seconds=60)
     begun = asyncio.Queue[int]()
 
     async def step(_context: WorkerContext, claim: Claim, lease: JobLease) -> None:

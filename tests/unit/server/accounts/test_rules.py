@@ -1,7 +1,7 @@
 """Validation of accounts, lifetime of sessions, redirect targets and proxies."""
 
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from server.accounts import rules
 from server.core.errors import Invalid
 from storage.states import Role
-
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+from tests.world.clock import START
 
 
 @pytest.mark.parametrize(
@@ -80,12 +79,12 @@ def test_session_ends_at_the_earlier_of_idle_and_absolute_limit(
     role: Role, age: timedelta, idle: timedelta
 ) -> None:
     idle = min(age, idle)
-    live = rules.is_live(role, NOW - age, NOW - idle, NOW)
+    live = rules.is_live(role, START - age, START - idle, START)
     assert live == (age < rules.ABSOLUTE[role] and idle < rules.IDLE[role])
 
 
 def test_session_survives_a_clock_set_back() -> None:
-    assert rules.is_live(Role.LEARNER, NOW + timedelta(hours=1), NOW + timedelta(hours=1), NOW)
+    assert rules.is_live(Role.LEARNER, START + timedelta(hours=1), START + timedelta(hours=1), START)
 
 
 @given(st.text(max_size=60))

@@ -7,7 +7,7 @@ import pytest
 from server.encoding.presentation import presentation, presented
 from server.encoding.progress import LessonProgress
 from server.uploads.schemas import OpenUpload
-from tests.fixtures.uploads import NOW
+from tests.world.clock import START
 
 
 def progress(stage: str, **changed: Any) -> LessonProgress:
@@ -65,7 +65,7 @@ def test_ready_shows_duration_and_renditions() -> None:
     assert presentation(ready).detail == "1:02:05 · 1080p, 720p"
 
 
-UPLOAD = OpenUpload("id", "lecture.mp4", 1000, 430, storing=False, expires_at=NOW)
+UPLOAD = OpenUpload("id", "lecture.mp4", 1000, 430, storing=False, expires_at=START)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,4 @@
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -8,14 +7,16 @@ from server.core import instance
 from server.operations import findings
 from server.operations.findings import State
 from server.settings import Settings
+from tests.world.clock import START
 
 
 def test_clock_behind_data_folder_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "skillstudio.db"
     file.touch()
-    assert findings.clock(tmp_path).state is not State.MISSING
-    os.utime(file, (0, time.time() + 3600))
-    found = findings.clock(tmp_path)
+    os.utime(file, (0, START.timestamp()))
+    assert findings.clock(tmp_path, START).state is not State.MISSING
+    os.utime(file, (0, START.timestamp() + 3600))
+    found = findings.clock(tmp_path, START)
     assert found.state is State.MISSING
     assert "60 minutes behind" in found.message
 

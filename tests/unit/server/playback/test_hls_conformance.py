@@ -8,10 +8,10 @@ import pytest
 from server.playback.conformance import hls_conformance, verify_command
 from server.playback.published import Published
 from storage.objects import keys
-from tests.fixtures import encoded
+from tests.world import media
 from transcoder.planning.plan import require
 
-PLAN = encoded.plan_of(40.0)
+PLAN = media.plan_of(40.0)
 Texts = dict[str, str]
 Sizes = dict[str, int]
 
@@ -21,14 +21,14 @@ def lecture() -> tuple[Texts, Sizes]:
     video = require(PLAN.video)
     known = Published(
         plan=PLAN,
-        chunks=tuple(encoded.chunk_result(PLAN, chunk) for chunk in video.chunks),
-        audio=encoded.audio_result(PLAN),
+        chunks=tuple(media.chunk_result(PLAN, chunk) for chunk in video.chunks),
+        audio=media.audio_result(PLAN),
         ended=True,
     )
     texts = verify_command.texts(known)
     segments = [keys.segment_name(n, 1) for n in range(7)]
-    names = {f"{rung.name}/{name}": encoded.PICTURE_BYTES for rung in video.rungs for name in segments}
-    names |= {f"audio/{name}": encoded.SOUND_BYTES for name in segments}
+    names = {f"{rung.name}/{name}": media.VIDEO_BYTES for rung in video.rungs for name in segments}
+    names |= {f"audio/{name}": media.AUDIO_BYTES for name in segments}
     names |= {f"{name}/{keys.init_name(1)}": 900 for name in ("1080p", "720p", "480p", "audio")}
     return texts, names
 

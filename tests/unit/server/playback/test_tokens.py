@@ -4,11 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.playback import tokens
+from tests.world.clock import START
 
-NOW = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
 KEY, OTHER = b"k" * 32, b"o" * 32
 VIDEO, FOREIGN = "a" * 32, "b" * 32
-LATER = tokens.expiry(NOW, 7200)
+EVENING = START.replace(hour=20, minute=30)
+LATER = tokens.expiry(EVENING, 7200)
 
 
 def token(key: bytes = KEY, video: str = VIDEO) -> str:
@@ -20,34 +21,34 @@ def test_expiry_is_duration_plus_six_hours_rounded_up() -> None:
 
 
 def test_token_is_valid_for_its_video_until_expiry() -> None:
-    assert tokens.verify([KEY], token(), VIDEO, NOW) == LATER
+    assert tokens.verify([KEY], token(), VIDEO, EVENING) == LATER
     assert tokens.verify([KEY], token(), VIDEO, LATER - timedelta(seconds=1)) == LATER
     assert tokens.verify([KEY], token(), VIDEO, LATER) is None
 
 
 def test_two_live_keys_verify_and_retired_key_does_not() -> None:
-    assert tokens.verify([OTHER, KEY], token(), VIDEO, NOW) == LATER
-    assert tokens.verify([OTHER], token(), VIDEO, NOW) is None
+    assert tokens.verify([OTHER, KEY], token(), VIDEO, EVENING) == LATER
+    assert tokens.verify([OTHER], token(), VIDEO, EVENING) is None
 
 
 def test_token_for_another_video_is_refused() -> None:
-    assert tokens.verify([KEY], token(), FOREIGN, NOW) is None
+    assert tokens.verify([KEY], token(), FOREIGN, EVENING) is None
 
 
 @given(st.integers(0, 34), st.characters(codec="ascii"))
 def test_altered_token_is_refused(at: int, character: str) -> None:
     good = token()
     bad = good[:at] + character + good[at + 1 :]
-    assert (tokens.verify([KEY], bad, VIDEO, NOW) is not None) == (bad == good)
+    assert (tokens.verify([KEY], bad, VIDEO, EVENING) is not None) == (bad == good)
 
 
 @given(st.text(max_size=60))
 def test_malformed_token_is_refused_without_exception(noise: str) -> None:
-    assert tokens.verify([KEY], noise, VIDEO, NOW) is None
+    assert tokens.verify([KEY], noise, VIDEO, EVENING) is None
 
 
 @given(st.floats(0, 12 * 3600))
 def test_reload_within_the_hour_gets_same_or_later_expiry(duration: float) -> None:
-    first, second = tokens.expiry(NOW, duration), tokens.expiry(NOW + timedelta(minutes=5), duration)
+    first, second = tokens.expiry(EVENING, duration), tokens.expiry(EVENING + timedelta(minutes=5), duration)
     assert second - first in (timedelta(0), timedelta(hours=1))
-    assert timedelta(hours=6) <= first - NOW - timedelta(seconds=duration) <= timedelta(hours=7)
+    assert timedelta(hours=6) <= first - EVENING - timedelta(seconds=duration) <= timedelta(hours=7)

@@ -1,32 +1,15 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.world.clock import START
+from tests.world.media import plan_of
 from transcoder.jobs.estimate import JobView, estimate
-from transcoder.media import AudioStream, Source, VideoStream
-from transcoder.planning.plan import Plan, make_plan
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-AGO = NOW - timedelta(seconds=10)  # start of an encoder past its start-up
-VIDEO = VideoStream(index=0, codec="h264", width=1920, height=1080, fps_num=25, fps_den=1)
-AUDIO = AudioStream(index=1, codec="aac", channels=2, sample_rate=48_000)
-
-
-def plan_of(seconds: float, *, video: bool = True, audio: bool = True) -> Plan:
-    return make_plan(
-        Source(
-            container="mp4",
-            bytes=1,
-            duration=seconds,
-            start=0,
-            seekable=True,
-            video=VIDEO if video else None,
-            audio=AUDIO if audio else None,
-        )
-    )
+AGO = START - timedelta(seconds=10)  # start of an encoder past its start-up
 
 
 def chunk(number: int, state: str, **values: Any) -> JobView:
@@ -40,19 +23,19 @@ def audio(seconds: float, *, complete: bool = False) -> JobView:
 
 
 def ended(number: int, *, took: float, ago: float) -> JobView:
-    end = NOW - timedelta(seconds=ago)
+    end = START - timedelta(seconds=ago)
     return chunk(number, "done", progress=1.0, started_at=end - timedelta(seconds=took), finished_at=end)
 
 
 def test_estimate_is_empty_before_the_plan() -> None:
-    estimated = estimate(None, [JobView("prepare", 0, "running")], NOW)
+    estimated = estimate(None, [JobView("prepare", 0, "running")], START)
     assert (estimated.progress, estimated.playable_seconds, estimated.eta_seconds) == (0, 0.0, None)
 
 
 def test_speed_counts_all_running_workers() -> None:
     plan = plan_of(60, audio=False)
     jobs = [ended(0, took=3, ago=7), *(chunk(n, "running", progress=0.5, started_at=AGO) for n in (1, 2))]
-    estimated = estimate(plan, jobs, NOW)
+    estimated = estimate(plan, jobs, START)
     made = 6 + sum(plan.video.chunks[n].frames / 25 / 2 for n in (1, 2)) if plan.video else 0
     assert estimated.speed == pytest.approx(made / 10)
     assert estimated.eta_seconds == round((60 - made) / (made / 10) + 3)
@@ -60,42 +43,42 @@ def test_speed_counts_all_running_workers() -> None:
 
 def test_long_job_counts_by_its_share_of_the_window() -> None:
     """It runs for ten minutes at constant speed, so the speed in the window is the same."""
-    began = NOW - timedelta(minutes=10)
+    began = START - timedelta(minutes=10)
     jobs = [chunk(0, "running", progress=0.5, started_at=began)]
     plan = plan_of(60, audio=False)
     seconds = plan.video.chunks[0].frames / 25 if plan.video else 0
-    assert estimate(plan, jobs, NOW).speed == pytest.approx(seconds / 2 / 600, abs=0.006)
+    assert estimate(plan, jobs, START).speed == pytest.approx(seconds / 2 / 600, abs=0.006)
 
 
 def test_speed_between_two_jobs_is_that_of_the_last_ones() -> None:
     jobs = [ended(0, took=3, ago=5), ended(1, took=3, ago=2), chunk(2, "waiting")]
-    assert estimate(plan_of(60, audio=False), jobs, NOW).speed == pytest.approx(12 / 6)
+    assert estimate(plan_of(60, audio=False), jobs, START).speed == pytest.approx(12 / 6)
 
 
 def test_idle_time_does_not_count() -> None:
     jobs = [ended(0, took=3, ago=7200), chunk(1, "running", progress=0.5, started_at=AGO)]
-    assert estimate(plan_of(60, audio=False), jobs, NOW).speed == pytest.approx(6 * 0.5 / 10)
+    assert estimate(plan_of(60, audio=False), jobs, START).speed == pytest.approx(6 * 0.5 / 10)
 
 
 def test_encoder_start_up_does_not_count() -> None:
     """After a restart all have just begun: the estimate would be half an hour for half a minute of work."""
-    begun = chunk(1, "running", progress=0.0, started_at=NOW - timedelta(seconds=1))
-    assert estimate(plan_of(60, audio=False), [ended(0, took=3, ago=7200), begun], NOW).speed is None
-    assert estimate(plan_of(60, audio=False), [ended(0, took=3, ago=1), begun], NOW).speed == 6 / 4
+    begun = chunk(1, "running", progress=0.0, started_at=START - timedelta(seconds=1))
+    assert estimate(plan_of(60, audio=False), [ended(0, took=3, ago=7200), begun], START).speed is None
+    assert estimate(plan_of(60, audio=False), [ended(0, took=3, ago=1), begun], START).speed == 6 / 4
 
 
 def test_playable_time_ends_at_a_gap() -> None:
     jobs = [ended(0, took=1, ago=0), chunk(1, "running"), ended(2, took=1, ago=0)]
-    assert estimate(plan_of(60, audio=False), jobs, NOW).playable_seconds == 6.0
+    assert estimate(plan_of(60, audio=False), jobs, START).playable_seconds == 6.0
 
 
 def test_playable_time_ends_with_the_audio() -> None:
     jobs = [ended(0, took=1, ago=0), ended(1, took=1, ago=0), audio(9)]
-    assert estimate(plan_of(60), jobs, NOW).playable_seconds == 9.0
+    assert estimate(plan_of(60), jobs, START).playable_seconds == 9.0
 
 
 def test_audio_only() -> None:
-    estimated = estimate(plan_of(100, video=False), [audio(30)], NOW)
+    estimated = estimate(plan_of(100, video=False), [audio(30)], START)
     assert estimated.playable_seconds == 30.0
 
 
@@ -107,7 +90,7 @@ def test_estimate_stays_within_bounds(seconds: float, states: list[str], part: f
     plan = plan_of(seconds)
     assert plan.video
     jobs = [chunk(n, state, progress=part) for n, state in enumerate(states[: len(plan.video.chunks)])]
-    estimated = estimate(plan, [*jobs, audio(seconds, complete=True)], NOW)
+    estimated = estimate(plan, [*jobs, audio(seconds, complete=True)], START)
     assert 0 <= estimated.progress <= 99  # 100 is reserved for ready
     assert 0 <= estimated.playable_seconds <= plan.duration + 0.001
 
@@ -119,4 +102,4 @@ def test_finished_chunk_never_lowers_progress(seconds: float, done: int) -> None
     count = len(plan.video.chunks)
     before = [chunk(n, "done" if n < done else "waiting") for n in range(count)]
     after = [chunk(n, "done" if n <= done else "waiting") for n in range(count)]
-    assert estimate(plan, before, NOW).progress <= estimate(plan, after, NOW).progress
+    assert estimate(plan, before, START).progress <= estimate(plan, after, START).progress

@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -6,16 +5,16 @@ import pytest
 
 from storage.database.tables import Video
 from storage.messages import Message
-from tests.fixtures.revisions import plan_of
+from tests.world.clock import START
+from tests.world.media import plan_of
 from transcoder.jobs.estimate import JobView
 from transcoder.jobs.status import RevisionStatus, describe
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NO = Message("No.")
 
 
 def video(state: str, seconds: float | None = 18, **values: Any) -> Video:
-    plan = msgspec.to_builtins(plan_of(seconds)) if seconds else None
+    plan = msgspec.to_builtins(plan_of(seconds, height=180)) if seconds else None
     return Video(id="v", lesson_id="l", filename="a.mp4", state=state, plan=plan, **values)
 
 
@@ -24,7 +23,7 @@ def parts(*states: str) -> list[JobView]:
 
 
 def status_of(video: Video, jobs: list[JobView], ahead: int = 0) -> RevisionStatus:
-    return describe(video, jobs, [{"name": "180p"}], ahead, NOW)
+    return describe(video, jobs, [{"name": "180p"}], ahead, START)
 
 
 def test_waiting_revision_has_a_queue_place() -> None:
@@ -55,7 +54,7 @@ def test_stages(state: str, jobs: list[JobView], stage: str) -> None:
 
 
 def test_ready_revision() -> None:
-    status = status_of(video("ready", playable_at=NOW), parts("done", "done", "done"))
+    status = status_of(video("ready", playable_at=START), parts("done", "done", "done"))
     assert (status.status, status.progress, status.playable_seconds) == ("ready", 100, 18)
     assert status.variants == ({"name": "180p"},)
     assert not status.can_retry

@@ -1,5 +1,5 @@
 from storage.objects import keys
-from tests.unit.transcoder.jobs.test_estimate import plan_of
+from tests.world.media import plan_of
 from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
 from transcoder.worker.steps.inventory import Parts, lost, needed_by, unreferenced
 

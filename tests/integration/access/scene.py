@@ -8,13 +8,14 @@ import msgspec
 from litestar import Litestar
 from litestar.routes import ASGIRoute, HTTPRoute
 
-from server.accounts.signing_in import sessions, tokens
+from server.accounts.signing_in import tokens
 from server.core.web.cookies import cookie_name
 from server.uploads.service import open_upload
 from storage.database.base import new_id
-from storage.database.engine import Database
-from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
-from tests.fixtures.web import BASE_URL, START, Account, MakeAccount
+from tests.fixtures.web import BASE_URL, Account, MakeAccount
+from tests.world.builder import World
+from tests.world.catalogue import add_course, add_lesson
+from tests.world.clock import START
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
@@ -24,48 +25,38 @@ PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 @dataclass
-class Campus:
+class AccessScene:
     app: Litestar
-    database: Database
+    world: World
     people: dict[str, Account] = field(default_factory=dict)
 
     async def ids(self, path: str) -> dict[str, str]:
         """Path parameters for a new course and lesson; an upload and a token only where `path` names one."""
-        course_id, lesson_id = new_id(), new_id()
-        times = {"created_at": START, "updated_at": START}
-        async with self.database.write() as session:
-            session.add(Course(id=course_id, title="Optics", status="published", **times))
-            await session.flush()
-            session.add(
-                Lesson(
-                    id=lesson_id,
-                    course_id=course_id,
-                    title="Lenses",
-                    position=0,
-                    status="published",
-                    transcoding_progress=0,
-                    **times,
-                )
+        async with self.world.database.write() as session:  # one transaction: it runs before every request
+            course = await add_course(
+                session,
+                "Optics",
+                at=START,
+                instructors=[self.people["teacher"].id, self.people["colleague"].id],
+                learners=[self.people["learner"].id],
             )
-            for person in ("teacher", "colleague"):
-                session.add(CourseInstructor(course_id=course_id, user_id=self.people[person].id))
-            session.add(Enrolment(course_id=course_id, user_id=self.people["learner"].id, created_at=START))
+            lesson = await add_lesson(session, course.id, "Lenses", at=START, position=0)
         return {
             "path": "token/video/master.m3u8",
-            "course_id": course_id,
-            "lesson_id": lesson_id,
+            "course_id": course.id,
+            "lesson_id": lesson.id,
             "user_id": self.people["colleague"].id,
             "person_id": self.people["other_learner"].id,
             "email": self.people["other_learner"].email,
             "colleague": self.people["other_teacher"].email,
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
-            "upload_id": await self._upload(lesson_id) if "upload_id" in path else "",
+            "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
         }
 
     async def _token(self) -> str:
-        made = await tokens.make(self.database, self.people["learner"].id, name="recorder", now=START)
+        made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)
         return made.id
 
     async def _upload(self, lesson_id: str) -> str:
@@ -84,13 +75,12 @@ class Campus:
         """Header with the cookie of a new session, empty for "anonymous"."""
         if person == "anonymous":
             return {}
-        async with self.database.write() as session:
-            secret = await sessions.start(session, self.people[person].id, replacing=None, now=START)
+        secret = await self.world.session(self.people[person])
         return {"cookie": f"{cookie_name(BASE_URL)}={secret}"}
 
 
-async def make_campus(app: Litestar, database: Database, make_account: MakeAccount) -> Campus:
-    campus = Campus(app, database)
+async def make_scene(app: Litestar, world: World, make_account: MakeAccount) -> AccessScene:
+    scene = AccessScene(app, world)
     roles = {
         "outsider": "learner",
         "learner": "learner",
@@ -101,8 +91,8 @@ async def make_campus(app: Litestar, database: Database, make_account: MakeAccou
         "other_learner": "learner",
     }
     for person, role in roles.items():
-        campus.people[person] = await make_account(role, f"{person}@example.edu", person.title())
-    return campus
+        scene.people[person] = await make_account(role, f"{person}@example.edu", person.title())
+    return scene
 
 
 def routes(app: Litestar) -> list[str]:

@@ -1,0 +1,148 @@
+"""World: the people, courses, lessons and videos of a test, as rows.
+
+Every method is one transaction and returns rows that belong to no session. It stores no object and
+sends no message. Time is that of `now`, START unless it is given.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import inspect
+
+from server.accounts.signing_in import sessions, tokens
+from storage.database.base import Base
+from storage.database.engine import Database
+from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson, User, Video
+from storage.states import RevisionState, Role
+from tests.world import catalogue, learning, media, people, videos
+from tests.world.catalogue import PUBLISHED
+from tests.world.clock import START
+
+Row = TypeVar("Row", bound=Base)
+
+
+class Person(Protocol):
+    """User row, or an account with HTTP clients."""
+
+    @property
+    def id(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class World:
+    database: Database
+    now: Callable[[], datetime] = lambda: START
+
+    async def person(
+        self,
+        name: str,
+        *,
+        role: str = Role.LEARNER,
+        email: str | None = None,
+        password: str | None = None,
+        user_id: str | None = None,
+    ) -> User:
+        """Account; without `password` it cannot sign in with one. `email` follows from the name."""
+        async with self.database.write() as session:
+            return people.add_person(
+                session, name, role=role, email=email, password=password, at=self.now(), user_id=user_id
+            )
+
+    async def session(self, user: Person) -> str:
+        """Signed-in browser; returns the value of its cookie."""
+        async with self.database.write() as session:
+            return await sessions.start(session, user.id, replacing=None, now=self.now())
+
+    async def token(self, user: Person) -> str:
+        """Bearer token for programs."""
+        return (await tokens.make(self.database, user.id, name="tests", now=self.now())).token
+
+    async def course(
+        self,
+        title: str = "Optics",
+        *,
+        instructors: Iterable[Person] = (),
+        learners: Iterable[Person] = (),
+        description: str = "",
+        status: str = PUBLISHED,
+    ) -> Course:
+        async with self.database.write() as session:
+            return await catalogue.add_course(
+                session,
+                title,
+                at=self.now(),
+                instructors=[user.id for user in instructors],
+                learners=[user.id for user in learners],
+                description=description,
+                status=status,
+            )
+
+    async def lesson(
+        self,
+        course: Course | None = None,
+        title: str = "Lenses",
+        *,
+        description: str = "",
+        status: str = PUBLISHED,
+    ) -> Lesson:
+        """Lesson at the end of the course; without `course`, of a new one."""
+        async with self.database.write() as session:
+            course = course or await catalogue.add_course(session, "Optics", at=self.now(), status=status)
+            return await catalogue.add_lesson(
+                session, course.id, title, at=self.now(), description=description, status=status
+            )
+
+    async def enrol(self, course: Course, *learners: Person) -> None:
+        async with self.database.write() as session:
+            session.add_all(
+                Enrolment(course_id=course.id, user_id=user.id, created_at=self.now()) for user in learners
+            )
+
+    async def teach(self, course: Course, *instructors: Person) -> None:
+        async with self.database.write() as session:
+            session.add_all(CourseInstructor(course_id=course.id, user_id=user.id) for user in instructors)
+
+    async def video(
+        self,
+        lesson: Lesson | str,
+        *,
+        state: str = RevisionState.READY,
+        seconds: float | None = 60,
+        chunks: int | None = None,
+        audio_seconds: float | None = None,
+        height: int = 1080,
+        video: bool = True,
+        audio: bool = True,
+        filename: str = "lecture.mp4",
+        error: str = videos.ERROR,
+    ) -> Video:
+        """Newest revision of the lesson (or of the lesson with this id), in any state.
+
+        `chunks` and `audio_seconds`: how much of it is encoded, where the state leaves that open. A
+        failed one without `seconds` failed before it had a plan.
+        """
+        source = media.source_of(seconds, height=height, video=video, audio=audio) if seconds else None
+        async with self.database.write() as session:
+            return await videos.add_video(
+                session,
+                lesson if isinstance(lesson, str) else lesson.id,
+                state=state,
+                source=source,
+                encoded=videos.Encoded(chunks, audio_seconds),
+                at=self.now(),
+                filename=filename,
+                error=error,
+            )
+
+    async def completed(self, lesson: Lesson, *learners: Person) -> None:
+        """Publish that these learners completed the lesson."""
+        async with self.database.write() as session:
+            for user in learners:
+                await learning.complete_lesson(session, user.id, lesson, self.now())
+
+    async def reload(self, row: Row) -> Row:
+        """The row as it is now."""
+        async with self.database.read() as session:
+            return await session.get_one(type(row), inspect(row).identity)

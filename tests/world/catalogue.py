@@ -1,0 +1,68 @@
+"""Courses, lessons, instructors and enrolments. Steps: each runs in its caller's transaction."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.database.base import new_id
+from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from storage.states import PublicationStatus
+
+PUBLISHED = PublicationStatus.PUBLISHED
+
+
+async def add_course(
+    session: AsyncSession,
+    title: str,
+    *,
+    at: datetime,
+    instructors: Iterable[str] = (),
+    learners: Iterable[str] = (),
+    description: str = "",
+    status: str = PUBLISHED,
+) -> Course:
+    """A course with the accounts of these ids."""
+    teachers = tuple(instructors)
+    course = Course(
+        id=new_id(),
+        title=title,
+        description=description,
+        status=PublicationStatus(status),
+        created_by=teachers[0] if teachers else None,
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(course)
+    await session.flush()
+    session.add_all(CourseInstructor(course_id=course.id, user_id=user_id) for user_id in teachers)
+    session.add_all(Enrolment(course_id=course.id, user_id=user_id, created_at=at) for user_id in learners)
+    return course
+
+
+async def add_lesson(
+    session: AsyncSession,
+    course_id: str,
+    title: str,
+    *,
+    at: datetime,
+    description: str = "",
+    status: str = PUBLISHED,
+    position: int | None = None,
+) -> Lesson:
+    """A lesson at the end of the course, unless `position` is given."""
+    if position is None:
+        position = await session.scalar(select(func.count()).where(Lesson.course_id == course_id)) or 0
+    lesson = Lesson(
+        id=new_id(),
+        course_id=course_id,
+        title=title,
+        description=description,
+        position=position,
+        status=PublicationStatus(status),
+        created_at=at,
+        updated_at=at,
+    )
+    session.add(lesson)
+    return lesson
