@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PYTEST := $(BIN)/pytest -q --durations=20
 DATA ?=
 HOST ?=
 PORT ?=
@@ -33,17 +34,18 @@ check: setup-dev  ## format, lint, types, imports and the fast tests
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/pytest -q -n auto tests/unit tests/architecture
+	$(PYTEST) -n auto tests/unit tests/architecture
 
 integration: setup-dev  ## real database, queue, stores and processes
-	$(BIN)/pytest -q -n auto -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
+	$(PYTEST) -n auto -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
 
 slow: setup-dev  ## real encodes, then fault tests, which need the machine to themselves
-	$(BIN)/pytest -q -n auto -m "media and not faults and not e2e"
-	$(BIN)/pytest -q -m "faults and not e2e"
+	$(PYTEST) -n auto -m "media and not faults and not e2e"
+	$(PYTEST) -m "faults and not e2e"
 
-e2e: setup-dev  ## a browser against the whole product
-	$(BIN)/pytest -q -m e2e
+e2e: setup-dev  ## a browser against the whole product; played in real time, the lecture has the machine to itself
+	$(PYTEST) -n auto -m e2e --ignore tests/e2e/test_lecture.py
+	$(PYTEST) -m e2e tests/e2e/test_lecture.py
 
 format: setup-dev  ## fix lint and format the code
 	$(BIN)/ruff check --fix-only -q .

@@ -42,10 +42,10 @@ def files_can_be_restricted() -> bool:
 
 async def test_environment_is_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SKILLSTUDIO_SECRET", "canary")
-    said = (
+    output = (
         await process.run(Command(("/usr/bin/env",), "test", reports=False), tmp_path, LIMITS)
     ).stdout.decode()
-    names = {line.partition("=")[0] for line in said.splitlines()}
+    names = {line.partition("=")[0] for line in output.splitlines()}
     assert names - {"PWD"} == set(sandbox.ENVIRONMENT)
 
 
@@ -71,10 +71,10 @@ async def test_other_files_are_inaccessible(tmp_path: Path) -> None:
     script = (
         f"cat {secret}; echo gone > {secret}; echo new > {tmp_path}/new; cat /etc/passwd; echo mine > mine"
     )
-    said = (await process.run(shell(script), work, LIMITS)).stdout.decode()
+    output = (await process.run(shell(script), work, LIMITS)).stdout.decode()
     assert (work / "mine").read_text() == "mine\n"
     if files_can_be_restricted():
-        assert said == ""
+        assert output == ""
         assert secret.read_text() == "canary"
         assert not (tmp_path / "new").exists()
 
@@ -85,23 +85,23 @@ async def test_input_is_read_only(tmp_path: Path) -> None:
     work.mkdir()
     script = 'cat "$1"; (echo spoilt > "$1") 2>/dev/null || true'
     argv = ("/bin/sh", "-c", script, "-i", str(original))
-    said = (await process.run(Command(argv, "test", reports=False), work, LIMITS)).stdout.decode()
-    assert said == "lecture"
+    output = (await process.run(Command(argv, "test", reports=False), work, LIMITS)).stdout.decode()
+    assert output == "lecture"
     assert original.read_text() == "lecture" or not files_can_be_restricted()
 
 
 async def test_privileges_are_dropped(tmp_path: Path) -> None:
     script = "grep -E '^(NoNewPrivs|CapEff|Seccomp)' /proc/self/status || true; ulimit -c; umask"
-    said = (await process.run(shell(script), tmp_path, LIMITS)).stdout.decode()
-    assert said.split()[-2:] == ["0", "0077"]
+    output = (await process.run(shell(script), tmp_path, LIMITS)).stdout.decode()
+    assert output.split()[-2:] == ["0", "0077"]
 
 
 async def test_nice_value_and_session(tmp_path: Path) -> None:
     """Tools share the worker's session: Linux shares CPU time by session first, nice counts only inside."""
     limits = msgspec.structs.replace(LIMITS, nice=7)
     argv = ("/bin/sh", "-c", "nice; cut -d' ' -f5,6 /proc/self/stat", "-i", "/proc")
-    said = (await process.run(Command(argv, "test", reports=False), tmp_path, limits)).stdout
-    nice, group, session = map(int, said.split())
+    output = (await process.run(Command(argv, "test", reports=False), tmp_path, limits)).stdout
+    nice, group, session = map(int, output.split())
     assert nice == os.nice(0) + 7
     assert session == os.getsid(0)
     assert group != os.getpgid(0)
@@ -127,12 +127,12 @@ def test_terminal_is_inaccessible(tmp_path: Path) -> None:
     terminal, ours = pty.openpty()
     script = ("/bin/sh", "-c", "(: < /dev/tty) 2>/dev/null && echo open || echo closed")
     argv = sandbox.confine(script, folder=tmp_path, inputs=[Path("/dev/tty")], rlimits={})
-    said = {}
+    output = {}
     for name, command in {"bare": script, "confined": argv}.items():
         # nohup, because here it leads the session, and detaching would send it SIGHUP.
         with_terminal = ["setsid", "--ctty", "nohup", *command]
         done = subprocess.run(with_terminal, stdin=ours, capture_output=True, text=True, check=False)
-        said[name] = done.stdout
+        output[name] = done.stdout
     os.close(terminal)
     os.close(ours)
-    assert said == {"bare": "open\n", "confined": "closed\n"}
+    assert output == {"bare": "open\n", "confined": "closed\n"}
