@@ -100,7 +100,7 @@ async def test_undo_stays_and_dismissing_returns_the_focus(
     await signed_in(teacher.context, campus, "administrator")
     await teacher.clock.install()
     await teacher.goto(f"{course_url(campus)}/people")
-    await teacher.get_by_label("Address of another instructor").fill("other@x.edu")
+    await teacher.get_by_label("Address of another instructor").fill("other@example.edu")
     await teacher.get_by_role("button", name="Add", exact=True).click()
     await teacher.get_by_role("button", name="Remove other").click()
     toast = teacher.locator(".toast-region .toast")

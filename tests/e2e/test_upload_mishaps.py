@@ -88,7 +88,9 @@ async def test_file_changed_during_upload_is_refused(teacher: Page, campus: Camp
     await teacher.get_by_role("button", name="Pause").click()
     lecture.write_bytes(os.urandom(1000))
     await teacher.get_by_role("button", name="Resume").click()
-    await expect(teacher.get_by_role("alert")).to_contain_text("This file can no longer be read.")
+    await expect(teacher.get_by_role("region", name="Video").get_by_role("alert")).to_contain_text(
+        "This file can no longer be read."
+    )
     await expect(teacher.get_by_role("button", name="Resume")).to_be_hidden()
     await teacher.get_by_role("button", name="Remove from the list").click()
     await expect(teacher.locator("[data-interrupted]")).to_contain_text(lecture.name)

@@ -64,7 +64,9 @@ async def test_upload_is_resumed_after_a_reload(teacher: Page, campus: Campus, l
     other = lecture.with_name("another.mp4")
     other.write_bytes(b"something else")
     await teacher.set_input_files("[data-interrupted] input[type=file]", other)
-    await expect(teacher.get_by_role("alert")).to_contain_text(f"Choose {lecture.name} to resume")
+    await expect(teacher.get_by_role("region", name="Video").get_by_role("alert")).to_contain_text(
+        f"Choose {lecture.name} to resume"
+    )
 
     await set_upload_rate(cdp, -1)
     async with teacher.expect_file_chooser() as choosing:
@@ -145,7 +147,9 @@ async def test_upload_continues_after_signing_in_again(teacher: Page, campus: Ca
     cookies = await teacher.context.cookies()
     await teacher.context.clear_cookies()
     await teacher.get_by_role("button", name="Resume").click()
-    await expect(teacher.get_by_role("alert")).to_contain_text("You are signed out.")
+    await expect(teacher.get_by_role("region", name="Video").get_by_role("alert")).to_contain_text(
+        "You are signed out."
+    )
     await teacher.context.add_cookies(cookies)  # type: ignore[arg-type]
     await set_upload_rate(cdp, -1)
     await teacher.get_by_role("button", name="Resume").click()

@@ -12,9 +12,10 @@ from typing import Protocol, TypeVar
 from sqlalchemy import inspect
 
 from server.accounts.signing_in import sessions, tokens
+from server.library.enrolments import enrol
 from storage.database.base import Base
 from storage.database.engine import Database
-from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson, User, Video
+from storage.database.tables import Course, CourseInstructor, Lesson, User, Video
 from storage.states import RevisionState, Role
 from tests.world import catalogue, learning, media, people, videos
 from tests.world.catalogue import PUBLISHED
@@ -96,9 +97,8 @@ class World:
 
     async def enrol(self, course: Course, *learners: Person) -> None:
         async with self.database.write() as session:
-            session.add_all(
-                Enrolment(course_id=course.id, user_id=user.id, created_at=self.now()) for user in learners
-            )
+            ids = [user.id for user in learners]
+            await enrol(session, course.id, ids, actor_id=ids[0], now=self.now())
 
     async def teach(self, course: Course, *instructors: Person) -> None:
         async with self.database.write() as session:

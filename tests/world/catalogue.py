@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.library.enrolments import enrol
 from storage.database.base import new_id
-from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.tables import Course, CourseInstructor, Lesson
 from storage.states import PublicationStatus
 
 PUBLISHED = PublicationStatus.PUBLISHED
@@ -23,7 +24,7 @@ async def add_course(
     description: str = "",
     status: str = PUBLISHED,
 ) -> Course:
-    """A course with the accounts of these ids."""
+    """A course with the accounts of these ids; enrolling publishes its facts."""
     teachers = tuple(instructors)
     course = Course(
         id=new_id(),
@@ -37,7 +38,9 @@ async def add_course(
     session.add(course)
     await session.flush()
     session.add_all(CourseInstructor(course_id=course.id, user_id=user_id) for user_id in teachers)
-    session.add_all(Enrolment(course_id=course.id, user_id=user_id, created_at=at) for user_id in learners)
+    if enrolled := tuple(learners):
+        await session.flush()
+        await enrol(session, course.id, enrolled, actor_id=(teachers or enrolled)[0], now=at)
     return course
 
 

@@ -51,6 +51,7 @@ class AccessScene:
             "colleague": self.people["other_teacher"].email,
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
+            "name": "no-such-task",
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
         }
