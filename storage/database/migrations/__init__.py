@@ -23,7 +23,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the schema to the newest version in one transaction; whoever comes second waits."""
+    """Bring the schema to the newest version in one transaction; a concurrent call waits for the first."""
 
     def run(connection: Connection) -> None:
         if not database.is_sqlite:
