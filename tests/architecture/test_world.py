@@ -38,4 +38,4 @@ def test_rows_are_made_by_the_world() -> None:
 
 def test_construction_is_found() -> None:
     (catalogue,) = [path for path in python_files("tests") if name(path) == "tests/world/catalogue.py"]
-    assert {table for table, _ in constructed(catalogue)} == {"Course", "Lesson", "Enrolment"}
+    assert {table for table, _ in constructed(catalogue)} == {"Course", "Lesson"}
