@@ -199,7 +199,7 @@ async def test_ingest_command_against_running_product(product: Product, clip: Pa
         master = await anonymous.get(good["hls_url"])
     assert master.text.startswith("#EXTM3U")
     assert (bad["status"], bad["hls_url"]) == ("failed", None)
-    assert "not a video" in bad["error"]
+    assert "not a readable video" in bad["error"]
 
     again = await asyncio.to_thread(
         product.command, "ingest", str(clip), "--lesson", good["lesson_id"], "--detach"
