@@ -86,7 +86,7 @@ async def run_tasks(
         try:
             for name in await due(services.database, rows, clock.now()):
                 if name not in running or running[name].done():
-                    running[name] = asyncio.create_task(run_once(services, rows[name], name, clock))
+                    running[name] = asyncio.create_task(_run_logged(services, rows[name], name, clock))
         except Exception as failure:  # the database may be unreachable for a while
             log.warning("scheduled tasks could not be read", error=_told(failure))
         with suppress(TimeoutError):
@@ -97,6 +97,14 @@ async def run_tasks(
     for task in running.values():
         task.cancel()
     await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def _run_logged(services: Services, task: Task, name: str, clock: Clock) -> None:
+    """`run_once`; where the row cannot be written, the lease's end brings the slot again."""
+    try:
+        await run_once(services, task, name, clock)
+    except Exception as failure:
+        log.warning("scheduled task not recorded", task=name, error=_told(failure))
 
 
 async def due(database: Database, rows: dict[str, Task], now: datetime) -> list[str]:
@@ -120,16 +128,20 @@ async def run_once(services: Services, task: Task, name: str, clock: Clock) -> N
     lease = await _lease(services.database, name, clock.now())
     if lease is None:
         return
+    result, error = None, ""
     renewing = asyncio.create_task(_renew(services.database, lease, clock))
     try:
         result = await task.run(services, lease.slot, clock.now())
     except Exception as failure:
-        log.warning("scheduled task failed", task=name, error=_told(failure))
-        await _failed(services.database, task, lease, _told(failure), clock.now())
+        error = _told(failure)
+        log.warning("scheduled task failed", task=name, error=error)
+    finally:  # before the outcome is written, or a late renewal would lease the next slot
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+    if error:
+        await _failed(services.database, task, lease, error, clock.now())
     else:
         await _ended(services.database, task, lease, result, clock.now())
-    finally:
-        renewing.cancel()
 
 
 async def _lease(database: Database, name: str, now: datetime) -> Lease | None:

@@ -204,6 +204,22 @@ async def test_late_scheduler_cannot_end_a_later_run(services: Services, held_cl
     assert (await row(services.database, "tick")).last_result == Message("second")
 
 
+async def test_renewals_end_before_the_outcome_is_written(
+    services: Services, held_clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "LEASE_SECONDS", 0.003)
+
+    async def run(_services: Services, _slot: datetime, _now: datetime) -> Message:
+        await asyncio.sleep(0.02)
+        return DONE
+
+    task = Task("tick", "tick", Every(60), run)
+    for _ in range(10):
+        await run_due(services, task, held_clock)
+        assert (await row(services.database, "tick")).lease_until is None
+        held_clock.advance(seconds=60)
+
+
 async def test_every_host_runs_its_own(services: Services, held_clock: HeldClock, record: Recording) -> None:
     task = Task("spool", "spool", Every(60), record, per_host=True)
     for host in ("a", "b"):
