@@ -14,6 +14,7 @@ from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.access_log import AccessLog
+from server.core.web.headers import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
@@ -27,7 +28,7 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    return AccessLog(create_app(opened, stopping=stopping))
+    return AccessLog(ClosesUnreadBodies(create_app(opened, stopping=stopping)))
 
 
 def serve(settings: Settings) -> None:
