@@ -18,6 +18,7 @@ from server.encoding.progress import LessonProgress, snapshot, with_media_urls
 from server.encoding.schemas import LessonRef, Started, StartTranscode
 from server.encoding.start import start
 from server.library.access import NO_LESSON, lesson_for_teaching
+from server.playback.signing import SigningKeys
 from server.uploads.context import UploadContext
 
 
@@ -37,17 +38,18 @@ async def status(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     upload_context: NamedDependency[UploadContext],
+    signing_keys: NamedDependency[SigningKeys],
     clock: NamedDependency[Clock],
 ) -> Response[LessonProgress]:
     """Progress of a lesson's video, from the first byte of its upload to its last segment."""
-    now = clock.now()
+    now, keys = clock.now(), await signing_keys()
     async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
         progress = await snapshot(session, upload_context, lesson_id, now)
     if progress is None:
         raise NotFound(NO_LESSON)
     return Response(
-        for_reader(await with_media_urls(progress, upload_context.database, viewer, now)),
+        for_reader(with_media_urls(progress, keys, viewer, now)),
         headers={"Cache-Control": "no-store"},
     )
 
@@ -58,6 +60,7 @@ async def events(
     viewer: NamedDependency[Viewer],
     upload_context: NamedDependency[UploadContext],
     hub: NamedDependency[Hub],
+    signing_keys: NamedDependency[SigningKeys],
     clock: NamedDependency[Clock],
 ) -> Stream:
     """Server-sent events: the response of `status` with its texts, now and at every change."""
@@ -75,9 +78,8 @@ async def events(
             if progress is None:
                 yield HEARTBEAT
             else:
-                yield event(
-                    presented(await with_media_urls(progress, upload_context.database, viewer, clock.now()))
-                )
+                keys = await signing_keys()
+                yield event(presented(with_media_urls(progress, keys, viewer, clock.now())))
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would buffer the events
     return Stream(stream(), media_type="text/event-stream", headers=headers)

@@ -12,9 +12,11 @@ from sqlalchemy import exists, select
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Conflict, NotFound, Problem
+from server.core.signing_keys import live_keys
 from server.encoding.progress import LessonProgress, snapshot, with_media_urls
 from server.library import lessons, rules
 from server.library.schemas import NewLesson
+from server.playback.signing import PURPOSE
 from server.uploads.context import UploadContext
 from server.uploads.rules import STORING_LIMIT, admit, clean_filename, title_from
 from server.uploads.service import promised_bytes
@@ -165,7 +167,7 @@ async def follow(
         on_progress(progress)
         if not progress.encoding:
             ready = progress.stage == "ready"
-            shown = await with_media_urls(progress, context.database, OPERATOR, now)
+            shown = with_media_urls(progress, await live_keys(context.database, PURPOSE, now), OPERATOR, now)
             return _outcome(
                 path,
                 row,

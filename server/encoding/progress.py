@@ -9,12 +9,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.signing_keys import live_keys
 from server.playback.service import MASTER, media_root
 from server.uploads.context import UploadContext
 from server.uploads.schemas import OpenUpload
 from server.uploads.service import active_uploads, lesson_uploads
-from storage.database.engine import Database
 from storage.database.tables import Lesson, Upload, Video
 from storage.messages import Message
 from storage.objects.keys import POSTER
@@ -128,13 +126,12 @@ def _of_video(lesson: Lesson, video: RevisionStatus, uploads: tuple[OpenUpload, 
     )
 
 
-async def with_media_urls(
-    progress: LessonProgress, database: Database, viewer: Viewer, now: datetime
+def with_media_urls(
+    progress: LessonProgress, keys: Sequence[bytes], viewer: Viewer, now: datetime
 ) -> LessonProgress:
-    """Add media URLs that are signed for this viewer and valid for some hours."""
+    """Add media URLs that are signed with `keys[0]` for this viewer and valid for some hours."""
     if progress.video_id is None:
         return progress
-    keys = await live_keys(database, "media-token", now)
     root = media_root(keys[0], progress.video_id, viewer.id, now, progress.video_seconds)
     return msgspec.structs.replace(
         progress,
