@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, Scope
 
 import server.accounts.api
 import server.accounts.pages
@@ -72,7 +72,7 @@ def create_app(
             Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
         ],
         dependencies={
-            **{name: _constant(value) for name, value in built.items()},
+            **{name: Provide(_of_application(name), sync_to_thread=False) for name in built},
             **{name: Provide(getattr(dependencies, name)) for name in dependencies.NAMES},
         },
         plugins=[PagesPlugin()],
@@ -117,8 +117,8 @@ def _flat(features: Sequence[Sequence[ControllerRouterHandler]]) -> list[Control
     return [handler for routes in features for handler in routes]
 
 
-def _constant(value: object) -> Provide:
-    def get() -> Any:
-        return value
+def _of_application(name: str) -> Callable[[Scope], Any]:
+    def get(scope: Scope) -> Any:
+        return scope["litestar_app"].state[name]
 
-    return Provide(get, use_cache=True, sync_to_thread=False)
+    return get

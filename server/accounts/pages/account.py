@@ -16,6 +16,7 @@ from server.accounts.schemas import MadeToken, PersonPatch
 from server.accounts.signing_in import service, tokens
 from server.core.clock import Clock
 from server.core.errors import Problem
+from server.core.text.formats import number
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.cookies import session_cookie
@@ -87,7 +88,7 @@ async def end_sessions(
     message = ngettext(
         "%(number)s other browser is signed out.", "%(number)s other browsers are signed out.", ended
     )
-    return redirect(ACCOUNT, message % {"number": ended})
+    return redirect(ACCOUNT, message % {"number": number(ended)})
 
 
 @post(f"{ACCOUNT}/tokens")

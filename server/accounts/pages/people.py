@@ -15,7 +15,7 @@ from server.accounts.people import service as people
 from server.accounts.schemas import Imported, NewPerson, PersonPatch
 from server.core.clock import Clock
 from server.core.errors import Problem
-from server.core.text.formats import translated
+from server.core.text.formats import number, translated
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
@@ -102,7 +102,7 @@ def _summary(imported: Imported) -> str:
         (imported.changed, ngettext("%(number)s changed", "%(number)s changed", imported.changed)),
         (imported.unchanged, ngettext("%(number)s as before", "%(number)s as before", imported.unchanged)),
     )
-    return ", ".join(text % {"number": count} for count, text in counts if count) + "."
+    return ", ".join(text % {"number": number(count)} for count, text in counts if count) + "."
 
 
 async def _submitted_list(request: AnyRequest) -> bytes:

@@ -1,5 +1,6 @@
 """HTML responses: the template environment and the variables of every page."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from web import TEMPLATES
 PRODUCT = "SkillStudio"
 
 
+@cache
 def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Problem
+from server.core.text.formats import number
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import Undo, redirect
@@ -178,7 +179,9 @@ def _summary(added: Added) -> str:
     count = len(added.added)
     if not count:
         return _("They were enrolled already.")
-    return ngettext("%(count)s person enrolled.", "%(count)s people enrolled.", count) % {"count": count}
+    return ngettext("%(count)s person enrolled.", "%(count)s people enrolled.", count) % {
+        "count": number(count)
+    }
 
 
 ROUTES: list[ControllerRouterHandler] = [people, enrol, remove_learner, add_teacher, remove_teacher]

@@ -65,6 +65,7 @@ async def test_pages_stay_small_and_count_their_rows(
     assert total(await get(teacher, "/teach", sort="newest", page="2")) == f"51–100 of {COURSES} courses"
     assert total(await get(teacher, "/teach", status="draft")) == "20 courses"
     assert total(await get(teacher, enrolled)) == f"1–50 of {PEOPLE + 1:,} people"
+    assert f"{PEOPLE + 1:,} learners" in await get(teacher, f"/teach/courses/{course_ids[0]}")
     assert total(await get(pupil, "/dashboard")) == "1–24 of 183 courses"
     assert total(await get(pupil, "/dashboard", sort="newest", page="8")) == "169–183 of 183 courses"
 
