@@ -24,6 +24,7 @@ Handler = Callable[[AsyncSession, LearningEvent], Awaitable[None]]
 Handlers = Mapping[FactKind, Sequence[Handler]]
 
 INFO_KEY = "event_handlers"  # in the session's info
+PLACE_KEY = "institution"
 REPLAY_ROWS = 500  # facts read at a time
 
 
@@ -53,6 +54,7 @@ async def publish(session: AsyncSession, event: Event) -> bool:
     """
     handlers: Handlers = session.info[INFO_KEY]
     place = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
+    session.info[PLACE_KEY] = place  # kept, so that the next fact of this transaction reads no row
     fact_id = new_id()
     values = msgspec.structs.asdict(event) | {
         "id": fact_id,
@@ -61,9 +63,10 @@ async def publish(session: AsyncSession, event: Event) -> bool:
     }
     if not await insert_new(session, LearningEvent, key=("kind", "user_id", "subject"), **values):
         return False
-    fact = await session.get_one(LearningEvent, fact_id)
-    for handler in handlers.get(event.kind, ()):
-        await handler(session, fact)
+    if following := handlers.get(event.kind, ()):
+        fact = await session.get_one(LearningEvent, fact_id)
+        for handler in following:
+            await handler(session, fact)
     return True
 
 

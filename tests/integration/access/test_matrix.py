@@ -185,10 +185,12 @@ async def test_every_route_in_every_role(app: Litestar, world: World, make_accou
         found[route] = {}
         ids = await scene.ids(path)
         for person in PEOPLE:
-            if method not in ("GET", "HEAD"):
-                ids = await scene.ids(path)  # new ids: a request must not affect the next one
             body = BODIES.get(route, Body()).filled(ids)
             cookie = await scene.cookie(person)
             answer = await send_request(app, method, path.format(**ids), body.content, body.headers | cookie)
             found[route][person] = answer.status
+            # A refused request must change nothing, so the next one uses the same ids. Except: a failed
+            # sign-in (422) counts against its address.
+            if method not in ("GET", "HEAD") and (answer.status < 400 or answer.status == 422):
+                ids = await scene.ids(path)
     assert found == expected()
