@@ -34,17 +34,17 @@ check: setup-dev  ## format, lint, types, imports and the fast tests
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(PYTEST) -n auto tests/unit tests/architecture
+	$(PYTEST) -n auto --dist worksteal tests/unit tests/architecture
 
 integration: setup-dev  ## real database, queue, stores and processes
-	$(PYTEST) -n auto -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
+	$(PYTEST) -n auto --dist worksteal -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
 
 slow: setup-dev  ## real encodes, then fault tests, which need the machine to themselves
-	$(PYTEST) -n auto -m "media and not faults and not e2e"
+	$(PYTEST) -n auto --dist worksteal -m "media and not faults and not e2e"
 	$(PYTEST) -m "faults and not e2e"
 
 e2e: setup-dev  ## a browser against the whole product; played in real time, the lecture has the machine to itself
-	$(PYTEST) -n auto -m e2e --ignore tests/e2e/test_lecture.py
+	$(PYTEST) -n auto --dist worksteal -m e2e --ignore tests/e2e/test_lecture.py
 	$(PYTEST) -m e2e tests/e2e/test_lecture.py
 
 format: setup-dev  ## fix lint and format the code

@@ -218,6 +218,7 @@ MORE = (
     audio_only("mp3", ".mp3", "-c:a", "libmp3lame", "-b:a", "96k"),
     audio_only("wav", ".wav"),
     audio_only("flac", ".flac"),
+    audio_only("flac_stereo", ".flac", "-af", "pan=stereo|c0=c0|c1=c0"),
     audio_only("ogg", ".ogg", "-c:a", "libvorbis"),
 )
 RECIPES = {recipe.name: recipe for recipe in MATRIX + MORE}

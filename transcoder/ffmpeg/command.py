@@ -79,15 +79,13 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
 
 def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
     """Audio encoding: writes `audio.mp4` by fragments; `segments.collect_audio` may read it meanwhile."""
-    planned = require(plan.audio)
+    planned, recorded = require(plan.audio), require(source.audio)
     rate = planned.sample_rate
-    stream = _input(original, threads=1, copyts=None, vn=None)[str(require(source.audio).index)]
+    stream = _input(original, threads=1, copyts=None, vn=None)[str(recorded.index)]
     stream = (
-        stream.filter("asetpts", f"PTS-({source.start:.6f})/TB")
-        # Silence in gaps of the source and before a late start keeps audio and video in sync.
-        .filter("aresample", rate, **{"async": 1, "first_pts": 0, "ochl": "stereo", "osf": "flt"})
-        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
-        .filter("aresample", rate)  # loudnorm outputs 192 kHz
+        _normalised(
+            stream.filter("asetpts", f"PTS-({source.start:.6f})/TB"), rate, mono=recorded.channels == 1
+        )
         .filter("asetpts", "N")  # loudnorm sometimes makes timestamps jump, though it drops no sample
         .filter("apad")
         # The encoder prepends 1024 samples of silence (priming). Dropping as many samples of the lecture
@@ -107,6 +105,21 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
         **ANONYMOUS,
     )
     return _command(tools, "audio", output)
+
+
+def _normalised(stream: Any, rate: int, *, mono: bool) -> Any:
+    """Stereo of -16 LUFS (EBU R 128), from time 0 on without gaps.
+
+    loudnorm works at 192 kHz and takes most of the time of an audio encode. One channel is normalised as one,
+    as loud as two equal ones, and copied afterwards: in half the time (measured: 5.8 s instead of 11.0 s for
+    five minutes), and the samples differ by less than 0.0004.
+    """
+    # Silence in gaps of the source and before a late start keeps audio and video in sync.
+    gapless = {"async": 1, "first_pts": 0, "ochl": "mono" if mono else "stereo", "osf": "flt"}
+    dual = {"dual_mono": "true"} if mono else {}
+    stream = stream.filter("aresample", rate, **gapless).filter("loudnorm", I=-16, TP=-1.5, LRA=11, **dual)
+    stream = stream.filter("aresample", rate)  # loudnorm outputs 192 kHz
+    return stream.filter("channelmap", map="0-FL|0-FR", channel_layout="stereo") if mono else stream
 
 
 def poster(tools: Tools, original: Path, source: Source, *, at: float | None = None) -> Command:

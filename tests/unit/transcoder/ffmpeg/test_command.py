@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.unit.transcoder.lectures import source
@@ -9,7 +10,7 @@ from tests.unit.transcoder.snapshots import assert_unchanged
 from transcoder.ffmpeg import command
 from transcoder.ffmpeg.process import Command
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import Source
+from transcoder.media import AudioStream, Source
 from transcoder.planning.plan import Plan, make_plan
 
 TOOLS = Tools(ffmpeg=Path("/tools/ffmpeg"), ffprobe=Path("/tools/ffprobe"))
@@ -35,6 +36,9 @@ def text(made: Command) -> str:
     return lines.strip() + "\n"
 
 
+MONO = msgspec.structs.replace(
+    source(), audio=AudioStream(index=1, codec="aac", channels=1, sample_rate=44_100)
+)
 TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_space="bt709", color_range="tv")
 
 
@@ -46,6 +50,7 @@ TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_spac
         ("chunk_turned.txt", chunk(0, TURNED)),
         ("chunk_hdr.txt", chunk(0, source(hdr=True, fps=(60_000, 1001)))),
         ("audio.txt", command.audio(TOOLS, ORIGINAL, source(), make_plan(source()))),
+        ("audio_mono.txt", command.audio(TOOLS, ORIGINAL, MONO, make_plan(MONO))),
         ("poster.txt", command.poster(TOOLS, ORIGINAL, source())),
         ("sheet.txt", command.sheet(TOOLS, 2)),
         ("normalise.txt", command.normalise(TOOLS, ORIGINAL, source())),
