@@ -5,7 +5,7 @@ import unicodedata
 from datetime import datetime, timedelta
 
 from server.core.errors import Invalid
-from server.core.text.normalize import one_line
+from server.core.text.normalize import normal, one_line
 from storage.messages import N_
 from storage.states import Role
 
@@ -34,16 +34,20 @@ _EMAIL = re.compile(r"[^\s@<>(),;:\"\\]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)*[^\W_](?:
 
 def clean_email(text: str) -> str:
     """Email address as stored and compared: trimmed, NFC, lower case. Raises Invalid."""
-    email = unicodedata.normalize("NFC", text.strip()).lower()
+    email = normal_email(text)
     if len(email) > EMAIL_LENGTH or not email.isprintable() or not _EMAIL.fullmatch(email):
         sentence = N_("Write an email address such as ada@example.edu.")
         raise Invalid(sentence, fields={"email": sentence})
     return email
 
 
+def normal_email(text: str) -> str:
+    return normal("NFC", text.strip(), limit=EMAIL_LENGTH).lower()
+
+
 def clean_name(text: str) -> str:
     """Name in any script. Raises Invalid."""
-    name = one_line(text)
+    name = one_line(text, limit=NAME_LENGTH)
     if not name:
         sentence = N_("Write a name.")
         raise Invalid(sentence, fields={"name": sentence})
@@ -54,7 +58,7 @@ def clean_name(text: str) -> str:
 
 
 def clean_token_name(text: str) -> str:
-    name = one_line(text)
+    name = one_line(text, limit=TOKEN_NAME_LENGTH)
     if not name or len(name) > TOKEN_NAME_LENGTH or not name.isprintable():
         sentence = N_("Write where the token will be used, in 1 to 80 characters.")
         raise Invalid(sentence, fields={"name": sentence})
@@ -72,7 +76,7 @@ def clean_role(text: str) -> Role:
 def clean_password(text: str, *, email: str) -> str:
     """NFKC password, the same bytes from every keyboard (NIST SP 800-63B 5.1.1.2). Raises Invalid."""
     password, email = normal_password(text), email.strip().lower()
-    if len(password) not in PASSWORD_LENGTH:
+    if password is None:
         sentence = N_("Choose a password of 10 to 256 characters.")
     elif len(set(password)) < 4 or password.lower() in (email, email.partition("@")[0]):
         sentence = N_("Choose a password that is harder to guess.")
@@ -81,8 +85,10 @@ def clean_password(text: str, *, email: str) -> str:
     raise Invalid(sentence, fields={"password": sentence})
 
 
-def normal_password(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+def normal_password(text: str) -> str | None:
+    """NFKC; None for a text of a length that no password has."""
+    password = normal("NFKC", text, limit=PASSWORD_LENGTH.stop - 1)
+    return password if len(password) in PASSWORD_LENGTH else None
 
 
 def is_live(role: Role, created_at: datetime, last_seen_at: datetime, now: datetime) -> bool:

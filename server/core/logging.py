@@ -1,13 +1,20 @@
 """Logging configuration for our own and the libraries' loggers: text for people, JSON for machines."""
 
+import io
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
+from structlog.typing import ExcInfo
 
 # Library loggers, limited to warnings and above.
+FIELD_LENGTH = 1000  # characters of a field in a line; a traceback may be longer
+SECRET_SEGMENT = re.compile(
+    r"(/(?:m|setup)/+)[^/\s]{20,}"
+)  # path tokens, of 35 and 43 characters, grant access
 QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")
 
 
@@ -22,6 +29,7 @@ def configure_logging(level: str = "info", form: str = "text", **always: Any) ->
         add_always,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _one_line,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -44,12 +52,42 @@ def _rendering(form: str) -> list[Any]:
         return [
             bare,
             structlog.processors.format_exc_info,
+            _without_secrets,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(),
         ]
     return [
         bare,
-        structlog.dev.ConsoleRenderer(
-            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-        ),
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=_traceback),
     ]
+
+
+def without_secrets(text: str) -> str:
+    """Text with `…` in place of the tokens of media addresses and set-up links."""
+    return SECRET_SEGMENT.sub(r"\1…", text)
+
+
+def one_line(text: str) -> str:
+    """Text from outside as a field of a log line: cut, and without characters that end or move the line."""
+    cut = text if len(text) <= FIELD_LENGTH else f"{text[:FIELD_LENGTH]}…"
+    return without_secrets(cut if cut.isprintable() else "".join(map(_printable, cut)))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def _one_line(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: one_line(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _without_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {
+        name: without_secrets(value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
+def _traceback(output: TextIO, exc_info: ExcInfo) -> None:
+    whole = io.StringIO()
+    structlog.dev.plain_traceback(whole, exc_info)
+    output.write(without_secrets(whole.getvalue()))

@@ -19,7 +19,7 @@ from server.core.text.formats import number, translated
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
-from server.core.web.forms import KEY, Form
+from server.core.web.forms import KEY, Form, submitted
 from server.core.web.pages import page
 from server.institution import service as institution
 from storage.database.engine import Database
@@ -106,7 +106,7 @@ def _summary(imported: Imported) -> str:
 
 
 async def _submitted_list(request: AnyRequest) -> bytes:
-    form = await request.form()
+    form = await submitted(request)
     file = form.get("file")
     data = await file.read() if isinstance(file, UploadFile) else b""
     pasted = form.get("list")

@@ -36,7 +36,7 @@ async def sign_in(
     Raises Invalid with the same sentence for a wrong password, an unknown and a disabled
     account, and TooManyAttempts.
     """
-    email = email.strip().lower()
+    email = rules.normal_email(email)
     await limits.count_attempt(database, email=email, address=address, now=now)
     async with database.read() as session:
         user = await session.scalar(select(User).where(User.email == email, User.disabled_at.is_(None)))

@@ -9,9 +9,10 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from server.core.logging import one_line
 from server.core.web.metrics import REQUEST_SECONDS, REQUESTS
 
-SECRET_SEGMENT = re.compile(r"^/(m|setup)/[^/]+")  # path tokens grant access: never logged
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # the label's values
 FREQUENT = ("/m/", "/static/", "/health/", "/metrics")  # logged at debug level only
 REQUEST_ID = re.compile(rb"[\w.-]{8,64}")
 
@@ -44,10 +45,6 @@ class AccessLog:
             structlog.contextvars.unbind_contextvars("request")
 
 
-def without_secrets(path: str) -> str:
-    return SECRET_SEGMENT.sub(r"/\1/…", path)
-
-
 def _request_id(headers: Any) -> str:
     """X-Request-Id of the proxy if it is well-formed, otherwise a new id."""
     given: bytes = dict(headers).get(b"x-request-id", b"")
@@ -58,8 +55,8 @@ def _report(method: str, path: str, status: int, seconds: float) -> None:
     expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
     say = log.debug if path.startswith(FREQUENT) and expected else log.info
     say(
-        f"{method} {without_secrets(path)} {status}",
+        one_line(f"{method} {path} {status}"),
         milliseconds=round(seconds * 1000),
     )
-    REQUESTS.labels(method, f"{status // 100}xx").inc()
+    REQUESTS.labels(method if method in METHODS else "other", f"{status // 100}xx").inc()
     REQUEST_SECONDS.observe(seconds)
