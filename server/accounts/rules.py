@@ -25,6 +25,8 @@ ABSOLUTE = {
     Role.ADMINISTRATOR: timedelta(hours=8),
 }
 
+TOKEN_LIFETIME = timedelta(days=365)
+
 FAILURE_WINDOW = timedelta(minutes=15)
 FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 100

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from server.accounts import rules
 from server.accounts.identity import Viewer
-from server.accounts.signing_in import limits, passwords, sessions
+from server.accounts.signing_in import limits, passwords, sessions, tokens
 from server.core.errors import Invalid, SignInNeeded
 from storage.database.engine import Database
 from storage.database.tables import User
@@ -57,7 +57,7 @@ async def sign_out(database: Database, secret: str | None) -> None:
 async def change_password(
     database: Database, viewer: Viewer, *, current: str, new: str, now: datetime
 ) -> SignedIn:
-    """New password. All sessions end, in case one is an attacker's; the caller gets a new one.
+    """New password. All sessions and tokens end, in case one is an attacker's; the caller gets a new session.
 
     Guessing the current password is limited like signing in. Raises Invalid and TooManyAttempts.
     """
@@ -74,11 +74,15 @@ async def change_password(
             raise SignInNeeded(N_("This account has been disabled."))
         user.password_hash = password_hash
         await sessions.end_all(session, viewer.id)
+        await tokens.revoke_all(session, viewer.id, now)
         secret = await sessions.start(session, viewer.id, replacing=None, now=now)
     return SignedIn(viewer, secret)
 
 
-async def end_other_sessions(database: Database, viewer: Viewer, secret: str | None) -> int:
-    """Number of ended sessions, without the caller's own."""
+async def end_everything_else(
+    database: Database, viewer: Viewer, secret: str | None, now: datetime
+) -> tuple[int, int]:
+    """Number of ended sessions, without the caller's own, and of revoked tokens."""
     async with database.write() as session:
-        return await sessions.end_all(session, viewer.id, but=secret)
+        ended = await sessions.end_all(session, viewer.id, but=secret)
+        return ended, await tokens.revoke_all(session, viewer.id, now)
