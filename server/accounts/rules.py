@@ -103,9 +103,3 @@ def local_path(target: str | None) -> str:
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
     return target if target.isprintable() and "\\" not in target else "/"
-
-
-def nearest_unproxied(peer: str, forwarded_for: str, proxies: int) -> str:
-    """Client address as our outermost proxy saw it; entries to the left of it can be forged."""
-    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-    return hops[-proxies] if 0 < proxies <= len(hops) else peer

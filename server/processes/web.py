@@ -13,8 +13,8 @@ from server.core.clock import SystemClock
 from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
-from server.core.web.access_log import AccessLog
-from server.core.web.headers import ClosesUnreadBodies
+from server.core.web.middleware.access_log import AccessLog
+from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced

@@ -69,7 +69,8 @@ def _valid(now: datetime) -> ColumnElement[bool]:
     return ApiToken.revoked_at.is_(None) & (ApiToken.created_at > now - rules.TOKEN_LIFETIME)
 
 
-async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | None:
+async def viewer_of(database: Database, token: str, now: datetime, *, seen: bool = True) -> Viewer | None:
+    """Viewer of a valid token, whose last use is recorded if `seen`."""
     async with database.read() as session:
         row = (
             await session.execute(
@@ -85,7 +86,7 @@ async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | N
     if row is None:
         return None
     found, user = row
-    if found.last_used_at is None or now - found.last_used_at >= LAST_USED_INTERVAL:
+    if seen and (found.last_used_at is None or now - found.last_used_at >= LAST_USED_INTERVAL):
         async with database.write() as session:
             await session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
     return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)

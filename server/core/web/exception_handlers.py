@@ -161,6 +161,7 @@ def _problem_of(error: HTTPException) -> Problem:
         400: message(N_("The request cannot be read: %(reason)s."), reason=error.detail.rstrip(".")),
         404: message(N_("There is nothing at this address.")),
         405: message(N_("This address does not accept this method.")),
+        408: message(N_("The request took too long to arrive.")),
         413: message(N_("The request is larger than this address accepts.")),
     }
     status = error.status_code

@@ -6,8 +6,8 @@ import pytest
 import structlog.testing
 
 from server.core.logging import FIELD_LENGTH
-from server.core.web.access_log import METHODS, AccessLog
 from server.core.web.metrics import REQUESTS
+from server.core.web.middleware.access_log import METHODS, AccessLog
 
 
 async def _mounted_app(scope: Any, _receive: Any, send: Any) -> None:
