@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from server.core.errors import Invalid
 from server.core.text.normalize import normal, one_line
@@ -28,8 +30,9 @@ ABSOLUTE = {
 TOKEN_LIFETIME = timedelta(days=365)
 
 FAILURE_WINDOW = timedelta(minutes=15)
-FAILURES_PER_ACCOUNT = 5
-FAILURES_PER_ADDRESS = 100
+FAILURES_AT_ACCOUNT = 5  # of one network, or of one known browser, at one account
+FAILURES_PER_ACCOUNT = 100  # of all networks at one account
+FAILURES_PER_NETWORK = 100
 
 _EMAIL = re.compile(r"[^\s@<>(),;:\"\\]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)*[^\W_](?:[\w-]*[^\W_])?")
 
@@ -96,6 +99,16 @@ def normal_password(text: str) -> str | None:
 def is_live(role: Role, created_at: datetime, last_seen_at: datetime, now: datetime) -> bool:
     """Whether a session is still valid. A clock that was set back does not end it."""
     return now - created_at < ABSOLUTE[role] and now - last_seen_at < IDLE[role]
+
+
+def network(address: str) -> str:
+    """What failures are counted by: an IPv4 address, or the /64 of IPv6 that one client may have."""
+    with suppress(ValueError):
+        parsed = ip_address(address.partition("%")[0])
+        if isinstance(parsed, IPv6Address):
+            return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
+        return str(parsed)
+    return address
 
 
 def local_path(target: str | None) -> str:
