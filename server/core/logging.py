@@ -10,6 +10,8 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import ExcInfo
 
+from storage.database.engine import DatabaseUnreachable
+
 # Library loggers, limited to warnings and above.
 FIELD_LENGTH = 1000  # characters of a field in a line; a traceback may be longer
 SECRET_SEGMENT = re.compile(
@@ -29,6 +31,7 @@ def configure_logging(level: str = "info", form: str = "text", **always: Any) ->
         add_always,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _reason,
         _one_line,
     ]
     structlog.configure(
@@ -75,6 +78,19 @@ def one_line(text: str) -> str:
 
 def _printable(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def _reason(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The reason alone where a traceback says nothing: every process meets a database that is away again and
+    again (1 MB of log in 20 s)."""
+    info = event.get("exc_info")
+    error = (
+        info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else sys.exc_info()[1]
+    )
+    if info and isinstance(error, DatabaseUnreachable):
+        event = {**event, "reason": str(error)}
+        del event["exc_info"]
+    return event
 
 
 def _one_line(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -23,10 +23,12 @@ from server.core.errors import (
     Problem,
     SignInNeeded,
     TooLarge,
+    Unavailable,
     Unexpected,
 )
 from server.core.text.formats import translated
 from server.core.web.pages import problem_page
+from storage.database.engine import DatabaseUnreachable
 from storage.messages import N_, Message, message
 
 AnyRequest = Request[Any, Any, State]
@@ -133,6 +135,11 @@ def on_database(request: AnyRequest, error: DBAPIError) -> Response[Any]:
     return on_unexpected(request, error)
 
 
+def on_unreachable(request: AnyRequest, error: DatabaseUnreachable) -> Response[Any]:
+    log.error("database unreachable", reason=str(error))
+    return render(request, Unavailable(N_("The database cannot be reached. Try again in a moment.")))
+
+
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
     reference = secrets.token_hex(4)
     log.error(
@@ -176,6 +183,7 @@ HANDLERS: ExceptionHandlersMap = {
     UnicodeDecodeError: on_unreadable,
     RecursionError: on_unreadable,
     DBAPIError: on_database,
+    DatabaseUnreachable: on_unreachable,
     Exception: on_unexpected,
 }
 

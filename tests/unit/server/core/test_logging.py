@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from server.core.logging import FIELD_LENGTH, configure_logging
+from storage.database.engine import DatabaseUnreachable
 
 TOKEN = "qv3J0aKx_x9d-0Bq5Zp1u2Vw3Yz4AbCdEfG"
 
@@ -46,3 +47,17 @@ def test_tokens_are_masked_in_a_traceback_too(form: str, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     assert TOKEN not in printed
     assert "no range in /m/…/video/a.m4s" in (json.loads(printed)["exception"] if form == "json" else printed)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_database_that_is_away_takes_one_line(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with configured(form):
+        try:
+            raise DatabaseUnreachable("The database db/media cannot be reached: refused")
+        except DatabaseUnreachable as error:
+            structlog.get_logger("test").exception("sweep failed")
+            structlog.get_logger("test").error("sweep failed", exc_info=error)
+            logging.getLogger("library").exception("sweep failed")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert all("cannot be reached: refused" in line for line in lines)
