@@ -24,8 +24,7 @@ from server.accounts import dependencies
 from server.core.clock import Clock, SystemClock
 from server.core.events import bind
 from server.core.live import Hub
-from server.core.web import exception_handlers, openapi
-from server.core.web.cookies import cookie_name
+from server.core.web import exception_handlers, flash, openapi
 from server.core.web.headers import response_headers
 from server.core.web.middleware.admission import Admission
 from server.core.web.middleware.compression import TextCompression
@@ -80,12 +79,12 @@ def create_app(
         middleware=[
             Admission(services.settings.proxies),
             TextCompression(),
-            CsrfMiddleware(cookie_name(public_url)),
+            CsrfMiddleware(public_url),
         ],
         exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
-        on_startup=[load_name_at_startup],
+        on_startup=[load_name_at_startup, flash.load_keys],
         on_shutdown=[server.playback.api.close_delivery],
-        before_send=[response_headers(https=public_url.startswith("https:"))],
+        before_send=[response_headers(https=public_url.startswith("https:")), flash.sign_cookie],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
         logging_config=None,  # configured by the serving process

@@ -34,6 +34,7 @@ from storage.messages import N_, Message, message
 AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
 
+CLIENT_GONE = "client disconnected prematurely"  # an InternalServerException of Litestar
 NOT_A_CHARACTER = "22021"  # SQLSTATE character_not_in_repertoire
 SIGN_IN = "/sign-in"
 MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
@@ -111,7 +112,9 @@ def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:
 
 
 def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    """Litestar's client errors with our texts; its server errors count as ours."""
+    """Litestar's client errors with our texts; its server errors count as ours, except a client that left."""
+    if error.detail == CLIENT_GONE:
+        return render(request, Invalid(N_("The connection was closed before the end of the request.")))
     if error.status_code >= 500:
         return on_unexpected(request, error)
     response = render(request, _problem_of(error))

@@ -15,6 +15,7 @@ COMMON = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+PRIVATE = ("/api/", "/account", "/admin", "/teach", "/dashboard", "/setup/", "/sign-")  # kept by no cache
 INLINE_STYLES = "inline_styles"
 
 
@@ -50,6 +51,8 @@ def response_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[Non
         if message["type"] == "http.response.start":
             headers = MutableScopeHeaders.from_message(message)
             policy = policies[bool(scope["state"].get(INLINE_STYLES))]
+            if scope["path"].startswith(PRIVATE):
+                headers.setdefault("Cache-Control", "no-store")
             for name, value in {**common, "Content-Security-Policy": policy}.items():
                 headers.setdefault(name, value)
 

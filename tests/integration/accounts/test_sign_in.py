@@ -1,8 +1,6 @@
 """Sign-in: limits, session rotation, expiry, cookies."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
@@ -11,7 +9,6 @@ import pytest
 from server.accounts import rules
 from server.accounts.signing_in import devices
 from server.core.web.cookies import cookie_name
-from server.services import Services
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
@@ -24,7 +21,7 @@ from tests.fixtures.web import (
     MakeAccount,
     MakeClient,
     RecordedQueue,
-    running,
+    client_of,
 )
 
 COOKIE = cookie_name(BASE_URL)
@@ -33,19 +30,6 @@ WRONG = "The email address or the password is not right."
 
 async def sign_in(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
     return await client.post("/sign-in", data={"email": email, "password": password})
-
-
-@asynccontextmanager
-async def client_of(
-    settings: Settings, database: Database, store: ObjectStore, queue: RecordedQueue, clock: HeldClock
-) -> AsyncIterator[httpx.AsyncClient]:
-    """Client of an application with its own settings."""
-    from server.app import create_app
-
-    app = create_app(Services(settings, database, store, queue), clock=clock)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with running(app), httpx.AsyncClient(transport=transport, base_url=settings.public_url) as client:
-        yield client
 
 
 async def test_sign_in_and_sign_out(client: httpx.AsyncClient, learner: Account) -> None:
