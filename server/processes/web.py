@@ -28,7 +28,8 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    return AccessLog(ClosesUnreadBodies(create_app(opened, stopping=stopping)))
+    app = ClosesUnreadBodies(create_app(opened, stopping=stopping))
+    return AccessLog(app, proxies=opened.settings.proxies)
 
 
 def serve(settings: Settings) -> None:
