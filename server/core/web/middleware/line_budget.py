@@ -1,5 +1,5 @@
-"""Budget of log lines by client: one that sends thousands of requests does not push the lines of all others out
-of the rotated files."""
+"""Budget of log lines by client: one that sends thousands of requests does not push those of all others
+out of the rotated files."""
 
 from collections import OrderedDict
 from collections.abc import Callable
