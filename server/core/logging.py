@@ -15,7 +15,7 @@ from storage.database.engine import DatabaseUnreachable
 # Library loggers, limited to warnings and above.
 FIELD_LENGTH = 1000  # characters of a field in a line; a traceback may be longer
 SECRET_SEGMENT = re.compile(
-    r"(/(?:m|setup)/+)[^/\s]{20,}"
+    r"(/(?:m|setup|invite)/+)[^/\s]{20,}"
 )  # path tokens, of 35 and 43 characters, grant access
 QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")
 

@@ -15,7 +15,16 @@ COMMON = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
-PRIVATE = ("/api/", "/account", "/admin", "/teach", "/dashboard", "/setup/", "/sign-")  # kept by no cache
+PRIVATE = (
+    "/api/",
+    "/account",
+    "/admin",
+    "/teach",
+    "/dashboard",
+    "/setup/",
+    "/invite/",
+    "/sign-",
+)  # kept by no cache
 INLINE_STYLES = "inline_styles"
 
 
