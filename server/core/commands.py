@@ -60,10 +60,11 @@ def sentence(failure: Exception) -> str | None:
 
     from server.core.errors import Problem
     from storage.database.engine import DatabaseUnreachable
+    from storage.database.migrations import SchemaTooNew
     from storage.objects.store import StoreError
     from transcoder.ffmpeg.tools import ToolsMissing
 
-    if isinstance(failure, (Problem, StoreError, ToolsMissing, SettingsError)):
+    if isinstance(failure, (Problem, SchemaTooNew, StoreError, ToolsMissing, SettingsError)):
         return str(failure)
     if isinstance(failure, DatabaseUnreachable):
         return f"{failure}. Check {PREFIX}DATABASE_URL, and whether the server runs."
