@@ -24,11 +24,11 @@ from server.accounts import dependencies
 from server.core.clock import Clock, SystemClock
 from server.core.events import bind
 from server.core.live import Hub
-from server.core.web import exception_handlers, openapi
-from server.core.web.compression import TextCompression
-from server.core.web.cookies import cookie_name
-from server.core.web.csrf import CsrfMiddleware
+from server.core.web import exception_handlers, flash, openapi
 from server.core.web.headers import response_headers
+from server.core.web.middleware.admission import Admission
+from server.core.web.middleware.compression import TextCompression
+from server.core.web.middleware.csrf import CsrfMiddleware
 from server.core.web.pages import PagesPlugin
 from server.institution.dependencies import load_name_at_startup
 from server.operations.health import Health
@@ -76,11 +76,15 @@ def create_app(
             **{name: Provide(getattr(dependencies, name)) for name in dependencies.NAMES},
         },
         plugins=[PagesPlugin()],
-        middleware=[TextCompression(), CsrfMiddleware(cookie_name(public_url))],
+        middleware=[
+            Admission(services.settings.proxies),
+            TextCompression(),
+            CsrfMiddleware(public_url),
+        ],
         exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
-        on_startup=[load_name_at_startup],
+        on_startup=[load_name_at_startup, flash.load_keys],
         on_shutdown=[server.playback.api.close_delivery],
-        before_send=[response_headers(https=public_url.startswith("https:"))],
+        before_send=[response_headers(https=public_url.startswith("https:")), flash.sign_cookie],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
         logging_config=None,  # configured by the serving process

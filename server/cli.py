@@ -1,5 +1,6 @@
 """Command line `skillstudio`: a table of commands, each imported only when it is called."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -38,6 +39,7 @@ def commands() -> None:
 
 def main() -> None:
     """Run a command. An error that the user can fix is one sentence on standard error, not a traceback."""
+    os.umask(0o077)  # what it writes (database, keys, lectures) is nobody else's
     try:
         commands()
     except Exception as failure:

@@ -4,7 +4,8 @@ import os
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ from urllib.parse import urlsplit
 from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
+POSTGRES = re.compile(r"^postgres(ql)?://")
+ASYNC_POSTGRES = "postgresql+asyncpg://"
+SQLITE = "sqlite+aiosqlite"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for commands beside a running `up`
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - names, not an address to listen on
 PREPARED_FILE = "prepared.json"  # in the run folder, written by the process that prepares a start
@@ -21,8 +25,21 @@ class SettingsError(ValueError):
     """Invalid setting. `str()` is a sentence with its name and the expected value."""
 
 
-def setting(default: Any, about: str, *, secret: bool = False, one_of: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"about": about, "secret": secret, "one_of": one_of})
+MOST = 2**63 - 1
+
+
+def setting(
+    default: Any,
+    about: str,
+    *,
+    secret: bool = False,
+    one_of: tuple[str, ...] = (),
+    least: int = 1,
+    most: int = MOST,
+) -> Any:
+    """`one_of`, `least` and `most` bound what a text or a number may be."""
+    told = {"about": about, "secret": secret, "one_of": one_of, "least": least, "most": most}
+    return field(default=default, metadata=told)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +48,7 @@ class Settings:
 
     data: Path = setting(Path("data"), "Folder for all data on this machine.")
     host: str = setting("127.0.0.1", "Address the web server listens on.")
-    port: int = setting(8000, "Port the web server listens on.")
+    port: int = setting(8000, "Port the web server listens on.", most=65_535)
     base_url: str = setting(
         "", "Public address, as in https://media.example.edu; empty: http://localhost:PORT."
     )
@@ -40,8 +57,13 @@ class Settings:
         "Address at which servers on other machines reach this one, as in http://10.0.0.5:8000; empty: "
         "http://HOST:PORT, with the machine's name for 0.0.0.0.",
     )
-    workers: int = setting(0, "Encoding processes on this machine; 0: one per core.")
-    database_url: str = setting("", "SQLAlchemy address; empty: SQLite in the data folder.", secret=True)
+    workers: int = setting(0, "Encoding processes on this machine; 0: one per core.", least=0, most=256)
+    database_url: str = setting(
+        "",
+        "Address of a PostgreSQL server, as in postgresql://name:password@host/database; "
+        "empty: SQLite in the data folder.",
+        secret=True,
+    )
     queue_url: str = setting("", "Redis or Valkey address; empty: `up` starts Valkey itself.", secret=True)
     s3_endpoint: str = setting("", "Address of an S3 store, as in http://minio:9000; empty: a folder.")
     s3_bucket: str = setting("skillstudio", "Bucket on the S3 store.")
@@ -52,8 +74,10 @@ class Settings:
         "", "Address of the S3 store as upload clients reach it; empty: s3_endpoint."
     )
     max_upload_bytes: int = setting(50 * 10**9, "Largest accepted original, in bytes.")
-    proxies: int = setting(0, "Number of reverse proxies in front whose X-Forwarded-For is trusted.")
-    upload_days: int = setting(2, "Days after which an unfinished upload expires.")
+    proxies: int = setting(
+        0, "Number of reverse proxies in front whose X-Forwarded-For is trusted.", least=0, most=10
+    )
+    upload_days: int = setting(2, "Days after which an unfinished upload expires.", most=3650)
     scratch_bytes: int = setting(
         100 * 10**9, "Limit of the workers' copies of originals on this machine, in bytes."
     )
@@ -66,7 +90,7 @@ class Settings:
         "info", "debug, info, warning or error.", one_of=("debug", "info", "warning", "error")
     )
     log_format: str = setting("text", "text or json.", one_of=("text", "json"))
-    server_processes: int = setting(1, "Web server processes on this machine; they share the port.")
+    server_processes: int = setting(1, "Web server processes on this machine; they share the port.", most=256)
 
     @property
     def public_url(self) -> str:
@@ -80,7 +104,9 @@ class Settings:
 
     @property
     def database(self) -> str:
-        return self.database_url or f"sqlite+aiosqlite:///{self.database_file.resolve()}"
+        """Address for SQLAlchemy."""
+        address = POSTGRES.sub(ASYNC_POSTGRES, self.database_url)
+        return address or f"sqlite+aiosqlite:///{self.database_file.absolute()}"
 
     @property
     def database_file(self) -> Path:
@@ -143,6 +169,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
 
     Raises SettingsError with a sentence naming the variable and the expected value.
     """
+    _check_names(environment)
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for item in fields(Settings):
@@ -150,14 +177,14 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
         if given.get(item.name) is not None:
             values[item.name], origins[item.name] = given[item.name], "command line"
         elif environment.get(name):
-            values[item.name], origins[item.name] = (
-                _parse(name, environment[name], item.default),
-                "environment",
-            )
+            values[item.name], origins[item.name] = _parse(name, environment[name], item), "environment"
         else:
             origins[item.name] = "default"
         if allowed := item.metadata["one_of"]:
             values[item.name] = _one_of(name, values.get(item.name, item.default), allowed)
+    # Absolute: processes that are started from it work in other folders.
+    values["data"] = Path(values.get("data", Settings.data)).expanduser().absolute()
+    _check_database(values.get("database_url", ""))
     for name in ("base_url", "internal_url"):
         _check_address(PREFIX + name.upper(), values.get(name, ""))
     return Settings(**values), origins
@@ -182,15 +209,39 @@ def _check_address(name: str, text: str) -> None:
         )
 
 
-def _parse(name: str, text: str, default: Any) -> Any:
-    if isinstance(default, Path):
+def _parse(name: str, text: str, item: "Field[Any]") -> Any:
+    if isinstance(item.default, Path):
         return Path(text)
-    if isinstance(default, int):
-        try:
-            return int(text)
-        except ValueError:
-            raise SettingsError(f"{name} should be a whole number, not {text!r}.") from None
-    return text
+    if not isinstance(item.default, int):
+        return text
+    least, most = item.metadata["least"], item.metadata["most"]
+    number = int(text) if re.fullmatch(r"\s*-?[0-9]{1,19}\s*", text) else None
+    if number is None:
+        raise SettingsError(f"{name} should be a whole number, not {text[:80]!r}.")
+    if not least <= number <= most:
+        bounds = f"of at least {least}" if most == MOST else f"from {least} to {most}"
+        raise SettingsError(f"{name} should be a number {bounds}, not {number}.")
+    return number
+
+
+def _check_names(environment: Mapping[str, str]) -> None:
+    """A misspelled name would leave its default in force without a word."""
+    known = {item.name.upper() for item in fields(Settings)}
+    for name in sorted(environment):
+        own = name.removeprefix(PREFIX)
+        if name.startswith(PREFIX) and own not in known:
+            near = get_close_matches(own, known, 1, 0.6)
+            meant = f" Did you mean {PREFIX}{near[0]}?" if near else " `skillstudio settings` lists them."
+            raise SettingsError(f"There is no setting {name}.{meant}")
+
+
+def _check_database(address: str) -> None:
+    scheme = address.partition("://")[0]
+    if address and not (POSTGRES.match(address) or scheme in (ASYNC_POSTGRES.removesuffix("://"), SQLITE)):
+        raise SettingsError(
+            f"{PREFIX}DATABASE_URL should be an address such as postgresql://name:password@host/database, "
+            f"not one that begins with {scheme[:40]!r}."
+        )
 
 
 def without_password(address: str) -> str:

@@ -54,10 +54,10 @@ async def edit_me(
 
 @get("/me/tokens")
 async def list_tokens(
-    viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+    viewer: NamedDependency[Viewer], database: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> list[TokenInfo]:
     """The caller's valid Bearer tokens, newest first."""
-    return await tokens.of(database, viewer.id)
+    return await tokens.of(database, viewer.id, clock.now())
 
 
 @post("/me/tokens")

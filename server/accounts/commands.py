@@ -156,7 +156,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
         )
     database = Database(settings.database)
     try:
-        if not await migrations.is_current(database):
+        if await migrations.schema(database) is not migrations.Schema.CURRENT:
             raise SettingsError("The database is of another version. Run: skillstudio migrate")
         yield database
     finally:

@@ -1,5 +1,7 @@
 """Injected identity of the caller: `viewer`, `maybe_viewer`, `teacher`, `administrator`."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from litestar import Request
@@ -8,11 +10,11 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
-from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import sessions, tokens
 from server.core.clock import Clock
 from server.core.errors import Forbidden, SignInNeeded
+from server.core.web import client_address as address
 from server.core.web.cookies import cookie_name
 from server.core.web.forms import typed_form
 from server.settings import Settings
@@ -21,7 +23,8 @@ from storage.messages import N_
 
 AnyRequest = Request[object, object, State]
 AnyConnection = ASGIConnection[Any, Any, Any, State]
-NAMES = ("maybe_viewer", "viewer", "teacher", "administrator", "client_address")
+ViewerAgain = Callable[[], Awaitable[Viewer | None]]
+NAMES = ("maybe_viewer", "viewer_again", "viewer", "teacher", "administrator", "client_address")
 
 
 async def maybe_viewer(
@@ -31,14 +34,29 @@ async def maybe_viewer(
     clock: NamedDependency[Clock],
 ) -> Viewer | None:
     """Viewer by Bearer token or session cookie. With a Bearer header, the cookie is ignored."""
-    token, secret = bearer_token(request), session_secret(request, settings)
-    found = None
-    if token is not None:
-        found = await tokens.viewer_of(database, token, clock.now())
-    elif secret is not None:
-        found = await sessions.viewer_of(database, secret, clock.now())
+    found = await _viewer_of(request, settings, database, clock.now())
     request.state["viewer"] = found  # for the top bar of an error page
     return found
+
+
+async def viewer_again(
+    request: AnyConnection,
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> ViewerAgain:
+    """For responses that last: whom the request's credentials belong to now. It is no sign of life:
+    a page that is left open does not keep its session alive."""
+    return lambda: _viewer_of(request, settings, database, clock.now(), seen=False)
+
+
+async def _viewer_of(
+    request: AnyConnection, settings: Settings, database: Database, now: datetime, *, seen: bool = True
+) -> Viewer | None:
+    token, secret = bearer_token(request), session_secret(request, settings)
+    if token is not None:
+        return await tokens.viewer_of(database, token, now, seen=seen)
+    return await sessions.viewer_of(database, secret, now, seen=seen) if secret is not None else None
 
 
 async def viewer(request: AnyConnection, maybe_viewer: NamedDependency[Viewer | None]) -> Viewer:
@@ -79,6 +97,4 @@ def session_secret(request: AnyConnection, settings: Settings) -> str | None:
 
 async def client_address(request: AnyRequest, settings: NamedDependency[Settings]) -> str:
     """Network address of the client, for `sign_in(address=…)`."""
-    forwarded = request.headers.getall("x-forwarded-for", [])
-    peer = request.client.host if request.client else ""
-    return rules.nearest_unproxied(peer, ",".join(forwarded), settings.proxies)
+    return address.client_address(request, settings.proxies)

@@ -60,9 +60,11 @@ class TokenInfo(msgspec.Struct, frozen=True):
     name: str
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime
 
 
 class MadeToken(msgspec.Struct, frozen=True):
     id: str
     name: str
     token: str  # shown only once
+    expires_at: datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from server.settings import SettingsError, load
+from server.settings import PREFIX, SettingsError, load
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -59,11 +59,15 @@ def sentence(failure: Exception) -> str | None:
     from sqlalchemy.exc import DBAPIError
 
     from server.core.errors import Problem
+    from storage.database.engine import DatabaseUnreachable
+    from storage.database.migrations import SchemaTooNew
     from storage.objects.store import StoreError
     from transcoder.ffmpeg.tools import ToolsMissing
 
-    if isinstance(failure, (Problem, StoreError, ToolsMissing, SettingsError)):
+    if isinstance(failure, (Problem, SchemaTooNew, StoreError, ToolsMissing, SettingsError)):
         return str(failure)
+    if isinstance(failure, DatabaseUnreachable):
+        return f"{failure}. Check {PREFIX}DATABASE_URL, and whether the server runs."
     if isinstance(failure, DBAPIError):
         return f"The database failed: {failure.orig}. Run `skillstudio doctor` for details."
     if isinstance(failure, RedisError):

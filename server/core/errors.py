@@ -93,6 +93,11 @@ class TooManyAttempts(Problem):
     title = N_("Too many attempts")
 
 
+class TooManyRequests(Problem):
+    status = 429
+    title = N_("Too many requests")
+
+
 class Unexpected(Problem):
     status = 500
     title = N_("Something went wrong on the server")

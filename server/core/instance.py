@@ -2,8 +2,9 @@
 
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -30,6 +31,21 @@ def only_instance(folder: Path, name: str, address: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)  # the file stays: removing it would let two starts lock two files
+
+
+def machine_tag(folder: Path) -> str:
+    """Six random hex digits that stay with a data folder, for names that must differ between machines of one
+    host name: cloned ones, and containers."""
+    path = folder / "machine"
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        own = folder / f"machine.{os.getpid()}.new"
+        own.write_text(secrets.token_hex(3))
+        try:
+            os.link(own, path)  # whole, and only for the first of several processes
+        finally:
+            own.unlink()
+    return path.read_text()
 
 
 def holder(folder: Path, name: str) -> str | None:

@@ -40,7 +40,7 @@ class ListOptions(msgspec.Struct, frozen=True):
         sort, chosen = parameters.get("sort", ""), parameters.get(self.filter_name, "")
         return ListState(
             sort=sort if sort in self.sorts else self.sorts[0],
-            search=one_line(parameters.get("search", "")[:SEARCH_LENGTH]),
+            search=one_line(parameters.get("search", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
             filter=chosen if chosen in self.filters else "",
             page=_page_number(parameters.get("page", "")),
         )

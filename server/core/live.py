@@ -1,12 +1,20 @@
-"""Server-sent events by topic: one look at the state for all who follow the topic."""
+"""Server-sent events by topic: one look at the state for all who follow the topic.
+
+Each open stream holds one of the server's places for requests, so that their number is bounded, also for each
+person.
+"""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 import msgspec
 import structlog
+
+from server.core.errors import TooManyRequests
+from storage.messages import N_
 
 log = structlog.get_logger()
 
@@ -16,6 +24,8 @@ ACTIVE_SECONDS = 1.0  # between two looks while the state is changing
 IDLE_SECONDS = 2.0  # between two looks while it is not
 HEARTBEAT_SECONDS = 15.0  # of silence; proxies close connections that are silent for longer
 HEARTBEAT = b": heartbeat\n\n"
+STREAMS = 1024  # of this process
+STREAMS_PER_PERSON = 12  # open tabs and devices
 LIFETIME_SECONDS = 600.0  # the browser connects again, and its permissions are checked again
 
 
@@ -53,10 +63,17 @@ class Hub:
     def __init__(self, stopping: asyncio.Event) -> None:
         self._stopping = stopping
         self._topics: dict[str, Topic] = {}
+        self._streams: Counter[str] = Counter()  # by person
 
-    async def changes(self, name: str, source: Source[State]) -> AsyncIterator[State | None]:
+    def require_room(self, person: str) -> None:
+        """Raises TooManyRequests, before the response begins: a stream cannot refuse."""
+        if self._streams[person] >= STREAMS_PER_PERSON or self._streams.total() >= STREAMS:
+            raise TooManyRequests(N_("Too many pages with live progress are open. Close some of them."))
+
+    async def changes(self, name: str, source: Source[State], person: str) -> AsyncIterator[State | None]:
         """The state now and at every change; None is a heartbeat. Ends with the topic or the server."""
         topic = self._join(name, source)
+        self._streams[person] += 1
         seen, ends = 0, asyncio.get_running_loop().time() + LIFETIME_SECONDS
         try:
             while asyncio.get_running_loop().time() < ends:
@@ -73,6 +90,9 @@ class Hub:
                 yield topic.latest
         finally:
             self._leave(name, topic)
+            self._streams[person] -= 1
+            if not self._streams[person]:
+                del self._streams[person]
 
     def _join(self, name: str, source: Source[State]) -> Topic:
         topic = self._topics.setdefault(name, Topic())

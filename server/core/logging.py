@@ -1,13 +1,22 @@
 """Logging configuration for our own and the libraries' loggers: text for people, JSON for machines."""
 
+import io
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
+from structlog.typing import ExcInfo
+
+from storage.database.engine import DatabaseUnreachable
 
 # Library loggers, limited to warnings and above.
+FIELD_LENGTH = 1000  # characters of a field in a line; a traceback may be longer
+SECRET_SEGMENT = re.compile(
+    r"(/(?:m|setup|invite)/+)[^/\s]{20,}"
+)  # path tokens, of 35 and 43 characters, grant access
 QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")
 
 
@@ -22,6 +31,8 @@ def configure_logging(level: str = "info", form: str = "text", **always: Any) ->
         add_always,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _reason,
+        _one_line,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -44,12 +55,55 @@ def _rendering(form: str) -> list[Any]:
         return [
             bare,
             structlog.processors.format_exc_info,
+            _without_secrets,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(),
         ]
     return [
         bare,
-        structlog.dev.ConsoleRenderer(
-            colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
-        ),
+        structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=_traceback),
     ]
+
+
+def without_secrets(text: str) -> str:
+    """Text with `…` in place of the tokens of media addresses and set-up links."""
+    return SECRET_SEGMENT.sub(r"\1…", text)
+
+
+def one_line(text: str) -> str:
+    """Text from outside as a field of a log line: cut, and without characters that end or move the line."""
+    cut = text if len(text) <= FIELD_LENGTH else f"{text[:FIELD_LENGTH]}…"
+    return without_secrets(cut if cut.isprintable() else "".join(map(_printable, cut)))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def _reason(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The reason alone where a traceback says nothing: every process meets a database that is away again and
+    again (1 MB of log in 20 s)."""
+    info = event.get("exc_info")
+    error = (
+        info[1] if isinstance(info, tuple) else info if isinstance(info, BaseException) else sys.exc_info()[1]
+    )
+    if info and isinstance(error, DatabaseUnreachable):
+        event = {**event, "reason": str(error)}
+        del event["exc_info"]
+    return event
+
+
+def _one_line(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: one_line(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _without_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {
+        name: without_secrets(value) if isinstance(value, str) else value for name, value in event.items()
+    }
+
+
+def _traceback(output: TextIO, exc_info: ExcInfo) -> None:
+    whole = io.StringIO()
+    structlog.dev.plain_traceback(whole, exc_info)
+    output.write(without_secrets(whole.getvalue()))

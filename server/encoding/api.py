@@ -1,6 +1,7 @@
 """Encoding endpoints (spec section 1)."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -8,9 +9,10 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
+from server.accounts.dependencies import ViewerAgain
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
-from server.core.errors import NotFound
+from server.core.errors import NotFound, Problem
 from server.core.live import HEARTBEAT, Hub, Source, event
 from server.encoding import control
 from server.encoding.presentation import for_reader, presented
@@ -20,6 +22,7 @@ from server.encoding.start import start
 from server.library.access import NO_LESSON, lesson_for_teaching
 from server.playback.signing import SigningKeys
 from server.uploads.context import UploadContext
+from storage.database.engine import Database
 
 
 @post("/transcode/start", status_code=200)
@@ -58,14 +61,17 @@ async def status(
 async def events(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
+    viewer_again: NamedDependency[ViewerAgain],
     upload_context: NamedDependency[UploadContext],
     hub: NamedDependency[Hub],
     signing_keys: NamedDependency[SigningKeys],
     clock: NamedDependency[Clock],
 ) -> Stream:
-    """Server-sent events: the response of `status` with its texts, now and at every change."""
+    """Server-sent events: the response of `status` with its texts, now and at every change. They end when the
+    session or token does, and when the viewer no longer teaches the lesson."""
     async with upload_context.database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
+    hub.require_room(viewer.id)
 
     async def read() -> LessonProgress | None:
         async with upload_context.database.read() as session:
@@ -74,7 +80,9 @@ async def events(
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
         source = Source(read, lambda progress: progress.moving)
-        async for progress in hub.changes(f"lesson/{lesson_id}", source):
+        async for progress in hub.changes(f"lesson/{lesson_id}", source, viewer.id):
+            if not await _may_teach(upload_context.database, await viewer_again(), lesson_id):
+                return
             if progress is None:
                 yield HEARTBEAT
             else:
@@ -83,6 +91,16 @@ async def events(
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would buffer the events
     return Stream(stream(), media_type="text/event-stream", headers=headers)
+
+
+async def _may_teach(database: Database, viewer: Viewer | None, lesson_id: str) -> bool:
+    if viewer is None:
+        return False
+    with suppress(Problem):
+        async with database.read() as session:
+            await lesson_for_teaching(session, viewer, lesson_id)
+        return True
+    return False
 
 
 @post("/transcode/cancel", status_code=200)

@@ -10,7 +10,7 @@ NAME_LENGTH = 80
 
 
 def clean_name(text: str) -> str:
-    name = one_line(text)
+    name = one_line(text, limit=NAME_LENGTH)
     if not name or len(name) > NAME_LENGTH or not name.isprintable():
         sentence = N_("Write a name of 1 to 80 characters.")
         raise Invalid(sentence, fields={"institution": sentence})

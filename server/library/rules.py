@@ -17,7 +17,7 @@ _FORBIDDEN = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned co
 
 
 def clean_title(text: str) -> str:
-    title = one_line(text)
+    title = one_line(text, limit=TITLE_LENGTH)
     if not title or len(title) > TITLE_LENGTH or any(unicodedata.category(c) in _FORBIDDEN for c in title):
         sentence = N_("Write a title of 1 to 200 characters.")
         raise Invalid(sentence, fields={"title": sentence})

@@ -1,5 +1,7 @@
 """Health checks and metrics for monitoring."""
 
+from urllib.parse import urlsplit
+
 from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
@@ -14,6 +16,7 @@ from server.services import Services
 from storage.messages import N_
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+FORWARDED = {"x-forwarded-for", "forwarded", "x-real-ip", "via"}
 
 
 @get("/health/live")
@@ -41,11 +44,15 @@ async def prometheus(
     services: NamedDependency[Services],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
-    """Prometheus metrics, for administrators and for local programs that do not come through a proxy."""
+    """Prometheus metrics, for administrators; without a public address also for programs on this machine.
+
+    With one there may be a proxy here, whose requests look like a local program's.
+    """
     peer = request.client.host if request.client else ""
-    direct = peer in LOOPBACK and not {"x-forwarded-for", "forwarded"} & set(request.headers)
+    public = urlsplit(services.settings.public_url).hostname not in LOOPBACK
+    direct = peer in LOOPBACK and not public and not FORWARDED & set(request.headers)
     if not direct and not (maybe_viewer and maybe_viewer.is_administrator):
-        raise Forbidden(N_("Only administrators and programs on this machine may read the metrics."))
+        raise Forbidden(N_("Only administrators may read the metrics: send the token of one."))
     body = await metrics.exposition(services, clock.now())
     return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -117,7 +118,7 @@ def disk(folder: Path) -> Finding:
 
 
 def memory(settings: Settings) -> Finding:
-    has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    has = min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), container_limit())
     workers = settings.workers or len(os.sched_getaffinity(0))
     wants = GIB // 2 + (workers + 1) * WORKER_BYTES
     message = f"{has / GIB:.1f} GiB for {workers} encoders, which need up to {wants / GIB:.1f}"
@@ -126,11 +127,21 @@ def memory(settings: Settings) -> Finding:
     return good("Memory", message)
 
 
+def container_limit(folder: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes of memory that a container may use (cgroup v2, v1); without a limit more than machines have."""
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            return int((folder / name).read_text())  # "max" is no number
+    return 2**63
+
+
 def port(settings: Settings) -> Finding:
     name = f"{settings.host}:{settings.port}"
     if holder := instance.holder(settings.run_folder, instance.UP):
         return good("Port", f"{name}; SkillStudio already runs on this data folder ({holder})")
     if reason := ports.blocked(settings.host, settings.port):
+        if ports.is_ours(settings.host, settings.port):
+            return good("Port", f"{name}; a SkillStudio server already listens there")
         message, _, remedy = reason.partition(". ")
         return Finding("Port", State.MISSING, f"{message}.", remedy)
     return good("Port", f"{name} is free")

@@ -7,7 +7,8 @@ from time import monotonic
 
 import msgspec
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.services import Services
 from storage.database.tables import WorkerRow
@@ -74,12 +75,11 @@ class Health:
 
     async def _workers(self, now: datetime) -> str:
         async with self._services.database.read() as session:
-            alive = await session.execute(
-                select(WorkerRow.queue, func.count())
-                .where(WorkerRow.heartbeat_at > now - HEARTBEAT_AGE)
-                .group_by(WorkerRow.queue)
-            )
-            queues = {queue for queue, _ in alive}
-        if missing := sorted({QUICK, TRANSCODE} - queues):
-            return f"No worker takes jobs from the queue {' and '.join(missing)}."
-        return ""
+            missing = await queues_without_workers(session, now)
+        return f"No worker takes jobs from the queue {' and '.join(missing)}." if missing else ""
+
+
+async def queues_without_workers(session: AsyncSession, now: datetime) -> list[str]:
+    """Step."""
+    alive = select(WorkerRow.queue).where(WorkerRow.heartbeat_at > now - HEARTBEAT_AGE).distinct()
+    return sorted({QUICK, TRANSCODE} - set(await session.scalars(alive)))

@@ -1,8 +1,12 @@
 """TCP port check: whether a port is free, and which process holds it."""
 
 import errno
+import json
 import socket
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+
+EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names of every address, asked by one
 
 
 def blocked(host: str, port: int) -> str | None:
@@ -15,6 +19,18 @@ def blocked(host: str, port: int) -> str | None:
             return None
         except OSError as error:
             return _sentence(error, host, port)
+
+
+def is_ours(host: str, port: int) -> bool:
+    """Whether a web server of this product listens there."""
+    connection = HTTPConnection(EVERY.get(host, host), port, timeout=3)
+    try:
+        connection.request("GET", "/health/live")
+        return bool(json.loads(connection.getresponse().read(200)) == {"status": "live"})
+    except (OSError, HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()
 
 
 def _sentence(error: OSError, host: str, port: int) -> str:

@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.core import instance
+from server.core.clock import SystemClock
 from server.core.valkey_binary import valkey_program
 from server.operations.findings import Finding, State, good
+from server.operations.health import queues_without_workers
 from server.settings import PREFIX, Settings, without_password
 from storage.database import migrations
 from storage.database.engine import Database
+from storage.database.migrations import Schema
 from storage.objects.open import open_store
 from storage.objects.store import StoreError
 from transcoder.ffmpeg.process import tool_output
@@ -21,6 +24,9 @@ CHECK_SECONDS = 15.0  # time limit of each check
 
 async def about_services(settings: Settings) -> AsyncIterator[Finding]:
     yield await database(settings)
+    in_use = settings.queue_url or instance.holder(settings.run_folder, instance.UP)
+    if in_use and (settings.database_url or settings.database_file.exists()):
+        yield await workers(settings)
     yield await queue(settings)
     yield await objects(settings)
 
@@ -33,15 +39,33 @@ async def database(settings: Settings) -> Finding:
     opened = Database(settings.database)
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            current = await migrations.is_current(opened)
+            schema = await migrations.schema(opened)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         message = f"{where} does not answer: {getattr(error, 'orig', None) or error or 'too slow'}"
         return Finding("Database", State.MISSING, message, f"Check {PREFIX}DATABASE_URL.")
     finally:
         await opened.close()
-    if not current:
+    if schema is Schema.OLDER:
         return Finding("Database", State.HINT, f"{where} has an older schema", "Run `skillstudio migrate`.")
+    if schema is Schema.NEWER:
+        remedy = "Install the version that upgraded it, or a later one."
+        return Finding("Database", State.MISSING, f"{where} has a newer schema than this version", remedy)
     return good("Database", f"{where}, newest schema")
+
+
+async def workers(settings: Settings) -> Finding:
+    opened = Database(settings.database)
+    try:
+        async with asyncio.timeout(CHECK_SECONDS), opened.read() as session:
+            missing = await queues_without_workers(session, SystemClock().now())
+    except (SQLAlchemyError, OSError, TimeoutError):
+        return Finding("Workers", State.MISSING, "Unknown: the database does not answer.")
+    finally:
+        await opened.close()
+    if missing:
+        message = f"No worker takes jobs from the queue {' and '.join(missing)}."
+        return Finding("Workers", State.MISSING, message, "Start `skillstudio worker`, here or elsewhere.")
+    return good("Workers", "there are some for quick jobs and for encoding")
 
 
 async def queue(settings: Settings) -> Finding:

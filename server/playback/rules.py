@@ -27,6 +27,9 @@ class Span(NamedTuple):
     length: int
 
 
+POSITION_DIGITS = 19
+
+
 class Unsatisfiable(Exception):
     """Range outside the file (RFC 9110 14.1.2): 416."""
 
@@ -41,11 +44,17 @@ def span(header: str | None, size: int) -> Span | None:
         return None
     first, last = match.groups()
     if not first:
-        start, end = max(0, size - int(last)), size - 1
+        start, end = max(0, size - _position(last)), size - 1
     else:
-        start, end = int(first), min(int(last), size - 1) if last else size - 1
-        if last and int(last) < start:
+        start, end = _position(first), min(_position(last), size - 1) if last else size - 1
+        if last and _position(last) < start:
             return None
-    if start >= size or (not first and int(last) == 0):
+    if start >= size or (not first and _position(last) == 0):
         raise Unsatisfiable
     return Span(start, end - start + 1)
+
+
+def _position(digits: str) -> int:
+    """Number as given, or one beyond every file: Python reads no number of more than 4300 digits."""
+    digits = digits.lstrip("0") or "0"
+    return int(digits) if len(digits) <= POSITION_DIGITS else 10**POSITION_DIGITS

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -47,9 +48,13 @@ def _require_port(settings: Settings) -> None:
 
 
 def make_data_folder(folder: Path) -> None:
-    """Create the data folder, private: it holds the database, the keys and all lectures."""
+    """Create the data folder, private: it holds the database, the keys and all lectures. One that was there
+    before loses what others may do in it; its group is the operator's decision."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & stat.S_IRWXO:
+            folder.chmod(mode & ~stat.S_IRWXO)
         for name in ("run", "logs"):
             (folder / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:

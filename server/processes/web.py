@@ -13,8 +13,8 @@ from server.core.clock import SystemClock
 from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
-from server.core.web.access_log import AccessLog
-from server.core.web.headers import ClosesUnreadBodies
+from server.core.web.middleware.access_log import AccessLog
+from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
@@ -28,7 +28,8 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    return AccessLog(ClosesUnreadBodies(create_app(opened, stopping=stopping)))
+    app = ClosesUnreadBodies(create_app(opened, stopping=stopping))
+    return AccessLog(app, proxies=opened.settings.proxies)
 
 
 def serve(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 import os
 import platform
 
-from server.core.instance import only_instance
+from server.core.instance import machine_tag, only_instance
 from server.core.logging import configure_logging
 from server.settings import Settings
 from transcoder.jobs.queue import QUICK
@@ -31,6 +31,7 @@ def worker_config(settings: Settings, queue: str, slot: str) -> WorkerConfig:
         scratch_folder=settings.scratch_folder,
         scratch_bytes=settings.scratch_bytes,
         queue=queue,
+        machine=f"{platform.node()}-{machine_tag(settings.run_folder)}",
         slot=slot,
         jobs_at_once=QUICK_AT_ONCE if quick else 1,
         threads=len(os.sched_getaffinity(0)) if quick else 1,

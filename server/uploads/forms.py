@@ -22,6 +22,7 @@ from storage.messages import N_
 
 FORM_PATH = "/api/video/upload/form"
 TUS_PATH = "/api/video/upload/tus"
+FIELDS_SECONDS = 60.0  # for the fields before the file: they are the authorisation
 FIELDS_LIMIT = 16 * 1024  # bytes of all fields before the file
 
 
@@ -98,7 +99,12 @@ class FormReader:
 
 async def accept(context: UploadContext, reader: FormReader, keys: tuple[bytes, ...], now: datetime) -> None:
     """Store the file under the policy's key. The object appears whole or not at all."""
-    terms = policy.verify(await reader.fields(), keys, now)
+    try:
+        async with asyncio.timeout(FIELDS_SECONDS):
+            fields = await reader.fields()
+    except TimeoutError:
+        raise Invalid(N_("The fields before the file took too long to arrive.")) from None
+    terms = policy.verify(fields, keys, now)
     upload_id = terms.key.rsplit("/", 1)[-1].partition(".")[0]
     await _check_open(context, upload_id)  # before receiving the file …
     path = context.spool.form_path(upload_id, secrets.token_hex(4))

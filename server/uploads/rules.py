@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-from server.core.errors import Invalid, NoRoom, TooLarge
-from storage.messages import N_, byte_size
+from server.core.errors import Conflict, Invalid, NoRoom, TooLarge
+from storage.messages import N_, Figure, Unit, byte_size
 
 RESERVE_BYTES = 2**30  # kept free for the database, logs and the rest of the machine
+RESERVED_AHEAD = 256 * 2**20  # of space, for an upload that has just begun
+OPEN_UPLOADS = 50  # unfinished ones of one person; a page sends one file after the other
 FORM_LIFETIME = timedelta(hours=12)
 STORING_LIMIT = timedelta(days=2)  # a transfer into the store that takes longer belongs to a dead process
 NAME_LIMIT = 255
@@ -15,7 +17,7 @@ NAME_LIMIT = 255
 def admit(size: int, *, max_upload_bytes: int, free: int, promised: int) -> None:
     """Check before the first byte that the whole upload can be stored.
 
-    `promised`: bytes that open uploads have announced and not yet sent.
+    `promised`: bytes that are reserved for open uploads, see `reserved`.
     Raises Invalid, TooLarge or NoRoom.
     """
     if size <= 0:
@@ -38,6 +40,21 @@ def admit(size: int, *, max_upload_bytes: int, free: int, promised: int) -> None
             ),
             room=byte_size(room),
             size=byte_size(size),
+        )
+
+
+def reserved(size: int, received: int) -> int:
+    """Bytes of free space kept for an upload: the more of it has come, the more of the rest, so that uploads
+    that are announced and never begun do not keep others out."""
+    return max(0, min(size - received, received + RESERVED_AHEAD))
+
+
+def allow_another(unfinished: int) -> None:
+    """Check of the number of a person's unfinished uploads. Raises Conflict."""
+    if unfinished >= OPEN_UPLOADS:
+        raise Conflict(
+            N_("You have %(count)s unfinished uploads. Resume or discard some of them first."),
+            count=Figure(unfinished, Unit.NUMBER),
         )
 
 

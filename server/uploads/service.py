@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -72,6 +72,8 @@ async def add_row(
     """
     lesson = await lesson_for_teaching(session, viewer, lesson_id)
     name = _filename(filename)
+    unfinished = select(func.count()).where(Upload.user_id == viewer.id, Upload.state == UploadState.OPEN)
+    rules.allow_another(await session.scalar(unfinished) or 0)
     await _admit(session, context, 1 if size is None else size)
     upload_id = new_id()
     upload = Upload(
@@ -223,10 +225,10 @@ def _shown_offset(context: UploadContext, upload: Upload) -> int | None:
 
 
 async def promised_bytes(session: AsyncSession, context: UploadContext) -> int:
-    """Bytes that open uploads to this host have announced and not yet sent."""
+    """Bytes of free space that are reserved for open uploads to this host."""
     rows = await session.execute(
         select(Upload.id, Upload.size).where(
             Upload.state == UploadState.OPEN, Upload.size.is_not(None), context.held()
         )
     )
-    return sum(max(0, (size or 0) - (context.spool.size(upload_id) or 0)) for upload_id, size in rows)
+    return sum(rules.reserved(size or 0, context.spool.size(upload_id) or 0) for upload_id, size in rows)

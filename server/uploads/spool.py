@@ -9,6 +9,7 @@ from pathlib import Path
 
 from server.core.errors import NoRoom
 from server.uploads.errors import Busy
+from server.uploads.rules import RESERVE_BYTES
 from storage.messages import N_
 from storage.objects.files import sync_folder
 
@@ -59,6 +60,12 @@ class Spool:
                 yield path.name.partition(".")[0], path
 
 
+DISK_FULL = N_(
+    "The server's disk is full. The part received so far is kept: "
+    "ask an administrator to free space, then resume."
+)
+
+
 class SpoolWriter:
     """Exclusive lock on a spool file, held until `close`. Blocking: call it in a thread."""
 
@@ -83,7 +90,10 @@ class SpoolWriter:
         self._synced = self.offset
 
     def write(self, data: bytes | bytearray) -> None:
-        """Write all of it. Raises NoRoom when the disk is full; what fitted is kept."""
+        """Write all of it. Raises NoRoom when the disk has no more than its reserve; what fitted is kept."""
+        disk = os.fstatvfs(self._file)
+        if disk.f_bavail * disk.f_frsize - len(data) < RESERVE_BYTES:
+            raise NoRoom(DISK_FULL)
         view = memoryview(data)
         try:
             while view:
@@ -92,12 +102,7 @@ class SpoolWriter:
                 view = view[written:]
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NoRoom(
-                    N_(
-                        "The server's disk is full. The part received so far is kept: "
-                        "ask an administrator to free space, then resume."
-                    )
-                ) from error
+                raise NoRoom(DISK_FULL) from error
             raise
         if self.offset - self._synced >= SYNC_EVERY:
             self.sync()

@@ -29,7 +29,12 @@ SQLITE_PRAGMAS = (
     "temp_store = MEMORY",
     "mmap_size = 0",
 )
+CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0  # PostgreSQL only: a host that dies closes no connection
+
+
+class DatabaseUnreachable(OSError):
+    """PostgreSQL did not accept a connection. `str()` is a sentence with its address and the reason."""
 
 
 class Database:
@@ -46,12 +51,12 @@ class Database:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite_engine(url, begin="BEGIN", size=4, pragmas=("query_only = ON",))
         else:
-            self._writer = create_async_engine(
+            self._writer = _postgres_engine(
                 url,
                 pool_size=8,
                 max_overflow=8,
                 pool_pre_ping=True,
-                connect_args={"command_timeout": STATEMENT_SECONDS},
+                connect_args={"command_timeout": STATEMENT_SECONDS, "timeout": CONNECT_SECONDS},
             )
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -81,7 +86,7 @@ class Database:
         engine = (
             _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=("foreign_keys = OFF",))
             if self.is_sqlite
-            else create_async_engine(self.url)
+            else _postgres_engine(self.url)
         )
         try:
             async with engine.begin() as connection:
@@ -122,6 +127,22 @@ def _sync_log(database_file: Path) -> None:
                 os.fsync(opened)
             finally:
                 os.close(opened)
+
+
+def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
+    engine = create_async_engine(url, **options)
+    address = make_url(url)
+    place = f"{address.host or address.query.get('host', 'localhost')}/{address.database}"
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(dialect: Any, _record: object, arguments: Any, named: Any) -> Any:
+        try:
+            return dialect.connect(*arguments, **named)
+        except (OSError, TimeoutError, dialect.loaded_dbapi.Error) as error:
+            reason = str(error) or "no answer"
+            raise DatabaseUnreachable(f"The database {place} cannot be reached: {reason}") from error
+
+    return engine
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = ()) -> AsyncEngine:

@@ -19,6 +19,7 @@ LADDER = (
     Step(480, 1_000_000),
 )
 CRF = 22
+LONG_SIDE = 4096  # pixels that decoders take (H.264 level 5.1); stretched ones could make 16,384 of a source
 
 
 def ladder(video: VideoStream) -> tuple[Rung, ...]:
@@ -28,15 +29,20 @@ def ladder(video: VideoStream) -> tuple[Rung, ...]:
     if not steps:
         own = Step(short, LADDER[-1].max_bitrate)
         return (_rung(video, own),)
-    return tuple(_rung(video, step) for step in steps)
+    rungs = {rung.name: rung for rung in reversed([_rung(video, step) for step in steps])}
+    return tuple(rungs.values())[
+        ::-1
+    ]  # of equal ones, of a very wide picture, only that of the least bit rate
 
 
 def _rung(video: VideoStream, step: Step) -> Rung:
+    """The short side is as long as the step says, unless the long side would pass LONG_SIDE."""
     short, long = sorted((video.width, video.height))
-    other = min(even(long * step.short_side / short), long)
+    own_short = min(step.short_side, even(short * LONG_SIDE / long))
+    other = min(even(long * own_short / short), long, LONG_SIDE)
     landscape = video.width >= video.height
-    width, height = (other, step.short_side) if landscape else (step.short_side, other)
-    return Rung(name=f"{step.short_side}p", width=width, height=height, crf=CRF, max_bitrate=step.max_bitrate)
+    width, height = (other, own_short) if landscape else (own_short, other)
+    return Rung(name=f"{own_short}p", width=width, height=height, crf=CRF, max_bitrate=step.max_bitrate)
 
 
 def even(pixels: float) -> int:

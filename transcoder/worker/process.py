@@ -47,6 +47,7 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     scratch_bytes: int
     queue: str  # "quick" or "transcode"
     slot: str  # host and slot identify the worker; kept across restarts
+    machine: str = ""  # name that no other machine has; empty: the host's
     jobs_at_once: int = 1
     threads: int = 1  # per encoder
     ffmpeg: str = ""
@@ -71,7 +72,7 @@ async def _run(config: WorkerConfig) -> None:
         queue=queue,
         tools=await asyncio.to_thread(find_tools, config.ffmpeg, config.ffprobe),
         scratch=scratch,
-        worker=f"{platform.node()}/{config.slot}",
+        worker=f"{config.machine or platform.node()}/{config.slot}",
         threads=config.threads,
         timing=config.timing,
     )

@@ -1,5 +1,6 @@
 """Account page: name, password, browser sessions, tokens for programs."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -33,9 +34,12 @@ ACCOUNT = "/account"
 
 @get(ACCOUNT)
 async def account(
-    request: AnyRequest, viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+    request: AnyRequest,
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Template:
-    return await _account(request, viewer, database)
+    return await _account(request, viewer, database, clock.now())
 
 
 @post(f"{ACCOUNT}/name")
@@ -47,11 +51,11 @@ async def rename(
 ) -> Response[Any]:
     form = await Form.read(request)
     if form.restored:
-        return await _account(request, viewer, database, details=form)
+        return await _account(request, viewer, database, clock.now(), details=form)
     try:
         await people.edit(database, viewer.id, PersonPatch(name=form["name"]), clock.now())
     except Problem as problem:
-        return await _account(request, viewer, database, details=form.refused(problem))
+        return await _account(request, viewer, database, clock.now(), details=form.refused(problem))
     return redirect(ACCOUNT, _("Your name is changed."))
 
 
@@ -69,8 +73,11 @@ async def change_password(
             database, viewer, current=form["current_password"], new=form["password"], now=clock.now()
         )
     except Problem as problem:
-        return await _account(request, viewer, database, password=form.refused(problem))
-    response = redirect(ACCOUNT, _("Your password is changed. Every other browser is signed out."))
+        return await _account(request, viewer, database, clock.now(), password=form.refused(problem))
+    response = redirect(
+        ACCOUNT,
+        _("Your password is changed. Every other browser is signed out, and your tokens are revoked."),
+    )
     response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
     return response
 
@@ -81,14 +88,24 @@ async def end_sessions(
     viewer: NamedDependency[Viewer],
     settings: NamedDependency[Settings],
     database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Redirect:
-    ended = await service.end_other_sessions(database, viewer, dependencies.session_secret(request, settings))
-    if not ended:
-        return redirect(ACCOUNT, _("You were not signed in anywhere else."), "info")
-    message = ngettext(
-        "%(number)s other browser is signed out.", "%(number)s other browsers are signed out.", ended
+    ended, revoked = await service.end_everything_else(
+        database, viewer, dependencies.session_secret(request, settings), clock.now()
     )
-    return redirect(ACCOUNT, message % {"number": number(ended)})
+    if not ended and not revoked:
+        return redirect(ACCOUNT, _("You were not signed in anywhere else."), "info")
+    told = (
+        (
+            ended,
+            ngettext(
+                "%(number)s other browser is signed out.", "%(number)s other browsers are signed out.", ended
+            ),
+        ),
+        (revoked, ngettext("%(number)s token is revoked.", "%(number)s tokens are revoked.", revoked)),
+    )
+    message = " ".join(text % {"number": number(count)} for count, text in told if count)
+    return redirect(ACCOUNT, message)
 
 
 @post(f"{ACCOUNT}/tokens")
@@ -101,12 +118,12 @@ async def make_token(
     """Responds with the token instead of a redirect: this response is the only place that shows it."""
     form = await Form.read(request)
     if form.restored:
-        return await _account(request, viewer, database, token=form)
+        return await _account(request, viewer, database, clock.now(), token=form)
     try:
         made = await tokens.make(database, viewer.id, name=form["name"], now=clock.now())
     except Problem as problem:
-        return await _account(request, viewer, database, token=form.refused(problem))
-    return await _account(request, viewer, database, made=made)
+        return await _account(request, viewer, database, clock.now(), token=form.refused(problem))
+    return await _account(request, viewer, database, clock.now(), made=made)
 
 
 @post(f"{ACCOUNT}/tokens/{{token_id:str}}/revoke")
@@ -124,6 +141,7 @@ async def _account(
     request: AnyRequest,
     viewer: Viewer,
     database: Database,
+    now: datetime,
     *,
     details: Form | None = None,
     password: Form | None = None,
@@ -141,7 +159,7 @@ async def _account(
         password=password or Form(),
         token=token or Form(),
         made=made,
-        tokens=await tokens.of(database, viewer.id),
+        tokens=await tokens.of(database, viewer.id, now),
         zone=(await institution.get(database)).time_zone,
     )
 

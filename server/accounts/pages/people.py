@@ -10,16 +10,17 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.accounts.people import people_list
+from server.accounts.people import people_csv, people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import Imported, NewPerson, PersonPatch
+from server.accounts.signing_in import invitations
 from server.core.clock import Clock
-from server.core.errors import Problem
+from server.core.errors import Invalid, Problem
 from server.core.text.formats import number, translated
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
-from server.core.web.forms import KEY, Form
+from server.core.web.forms import KEY, Form, submitted
 from server.core.web.pages import page
 from server.institution import service as institution
 from storage.database.engine import Database
@@ -32,8 +33,11 @@ PEOPLE = "/admin/people"
 async def people_page(
     request: AnyRequest, administrator: NamedDependency[Viewer], database: NamedDependency[Database]
 ) -> Template:
-    found = await people_list.listed(database, people_list.OPTIONS.read(request.query_params))
-    return page(request, "accounts/people.html", viewer=administrator, found=found)
+    state = people_list.OPTIONS.read(request.query_params)
+    async with database.read() as session:
+        found = await people_list.shown(session, state)
+        waiting = await invitations.waiting(session)
+    return page(request, "accounts/people.html", viewer=administrator, found=found, waiting=waiting)
 
 
 @get(f"{PEOPLE}/new")
@@ -106,7 +110,7 @@ def _summary(imported: Imported) -> str:
 
 
 async def _submitted_list(request: AnyRequest) -> bytes:
-    form = await request.form()
+    form = await submitted(request)
     file = form.get("file")
     data = await file.read() if isinstance(file, UploadFile) else b""
     pasted = form.get("list")
@@ -116,8 +120,8 @@ async def _submitted_list(request: AnyRequest) -> bytes:
 def _decoded(data: bytes) -> str:
     """Text of the list; empty for a binary file, which nobody could correct."""
     try:
-        return data.decode()
-    except UnicodeDecodeError:
+        return people_csv.decoded(data)
+    except Invalid:
         return ""
 
 

@@ -1,6 +1,7 @@
 """Sign-in pages: the set-up link, signing in and out, and the front page by role."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
@@ -11,12 +12,12 @@ from litestar.types import ControllerRouterHandler, ExceptionHandlersMap
 
 from server.accounts import dependencies, rules
 from server.accounts.identity import Viewer
-from server.accounts.signing_in import service, setup
+from server.accounts.signing_in import devices, limits, service, setup
 from server.core.clock import Clock
 from server.core.errors import Gone, Problem, SignInNeeded
 from server.core.text.i18n import gettext as _
 from server.core.web import exception_handlers
-from server.core.web.cookies import cleared_cookie, session_cookie
+from server.core.web.cookies import cleared_cookie, cookie_name, device_cookie, session_cookie
 from server.core.web.flash import redirect
 from server.core.web.forms import STARTED, Form, TypedForm
 from server.core.web.pages import page
@@ -24,7 +25,13 @@ from server.institution import rules as institution
 from server.institution.dependencies import load_name
 from server.settings import Settings
 from storage.database.engine import Database
+from storage.messages import N_, message
 
+SIGNED_IN = "signed-in"  # query parameter: the password was right
+NO_COOKIE = N_(
+    "The password was right, but your browser did not keep the cookie of this site. Allow cookies for it, "
+    "and open it at %(address)s."
+)
 AnyRequest = Request[Any, Any, State]
 
 
@@ -85,13 +92,19 @@ def _setup(request: AnyRequest, token: str, form: Form) -> Template:
 
 @get("/sign-in")
 async def sign_in_page(
-    request: AnyRequest, maybe_viewer: NamedDependency[Viewer | None], database: NamedDependency[Database]
+    request: AnyRequest,
+    maybe_viewer: NamedDependency[Viewer | None],
+    settings: NamedDependency[Settings],
+    database: NamedDependency[Database],
 ) -> Template | Redirect:
     target = rules.local_path(request.query_params.get("next"))
     if maybe_viewer:
         return redirect(target)
     await load_name(request.app)
-    return _sign_in(request, Form({"next": target}), set_up=await setup.has_administrator(database))
+    form = Form({"next": target})
+    if SIGNED_IN in request.query_params:
+        form = Form(form.values, problem=message(NO_COOKIE, address=settings.public_url))
+    return _sign_in(request, form, set_up=await setup.has_administrator(database))
 
 
 @post("/sign-in")
@@ -102,28 +115,35 @@ async def sign_in(
     clock: NamedDependency[Clock],
     client_address: NamedDependency[str],
 ) -> Response[Any]:
-    form = await Form.read(request)
+    form, now = await Form.read(request), clock.now()
+    email = rules.normal_email(form["email"])
+    suffix = devices.cookie_suffix(email)
+    device_name = cookie_name(settings.public_url, suffix)
+    device = await devices.known(database, request.cookies.get(device_name, ""), email, now)
     try:
         signed_in = await service.sign_in(
             database,
-            email=form["email"],
+            email=email,
             password=form["password"],
-            address=client_address,
+            source=limits.from_device(device) if device else limits.from_network(client_address),
             previous=dependencies.session_secret(request, settings),
-            now=clock.now(),
+            now=now,
         )
     except Problem as problem:
         return _sign_in(request, form.refused(problem), set_up=await setup.has_administrator(database))
     response = _after_sign_in(request, form, signed_in.viewer)
     response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
+    value = await devices.remember(database, device, email, now)
+    response.set_cookie(device_cookie(settings.public_url, suffix, value, devices.LIFETIME))
     return response
 
 
 def _after_sign_in(request: AnyRequest, form: Form, viewer: Viewer) -> Response[Any] | Template:
-    """Redirect, or the page that leads back to a form whose text waited; only its own author sees that."""
+    """Redirect by way of the sign-in page, which sees whether the cookie comes back; or the page that leads
+    back to a form whose text waited, for its own author only."""
     typed = TypedForm.carried(form)
     if typed is None:
-        return redirect(rules.local_path(form["next"]))
+        return redirect(f"/sign-in?{urlencode({SIGNED_IN: 'yes', 'next': rules.local_path(form['next'])})}")
     here, action = rules.local_path(typed.page), rules.local_path(typed.action)
     if typed.person != viewer.id:
         return redirect(here, _("What was typed before belongs to another account and is not shown."), "info")

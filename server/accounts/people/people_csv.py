@@ -1,8 +1,11 @@
 """CSV lists of people, as spreadsheets export them. Pure: bytes in, people and sentences out."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -14,6 +17,12 @@ from storage.messages import N_
 
 REQUIRED = ("email", "name", "role")
 COLUMNS = (*REQUIRED, "password")
+HEADINGS = {  # in English and German, as people write them
+    **dict.fromkeys(("e-mail", "mail", "email address", "e-mail address", "e-mail-adresse"), "email"),
+    **dict.fromkeys(("full name", "vollständiger name", "vor- und nachname"), "name"),
+    **dict.fromkeys(("rolle",), "role"),
+    **dict.fromkeys(("passwort", "kennwort"), "password"),
+}
 MAX_LINES = 20_000
 
 
@@ -28,7 +37,7 @@ def read(data: bytes) -> PeopleList:
     Raises Invalid when the whole list is unusable; errors of single lines are returned as `problems`.
     """
     rows = _rows(data)
-    header = [name.strip().lower() for name in rows[0][1]] if rows else []
+    header = [_column(name) for name in rows[0][1]] if rows else []
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise Invalid(
@@ -53,6 +62,11 @@ def read(data: bytes) -> PeopleList:
     return PeopleList(tuple(people.values()), tuple(problems))
 
 
+def _column(heading: str) -> str:
+    name = heading.strip().lower()
+    return HEADINGS.get(name, name)
+
+
 def clean(person: NewPerson) -> NewPerson:
     """Person as stored. Raises one Invalid with all errors."""
     checks: dict[str, Callable[[], str]] = {
@@ -65,17 +79,30 @@ def clean(person: NewPerson) -> NewPerson:
     return NewPerson(**all_valid(checks))
 
 
+def decoded(data: bytes) -> str:
+    """Text of a list as spreadsheets save it: UTF-8, UTF-16 ("Unicode text") or Windows-1252 ("CSV").
+
+    Raises Invalid for a file that is none of them.
+    """
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ["utf-16"] if wide else ["utf-8-sig", "cp1252"]:
+        with suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if "\x00" not in text:
+                return text
+    raise Invalid(N_("This is not a CSV file. Save the list as CSV and try again."))
+
+
 def _rows(data: bytes) -> list[tuple[int, list[str]]]:
-    """Rows with the number of the line they end on; empty ones are left out."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid(N_("The list is not UTF-8. Save it as CSV UTF-8 and try again.")) from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    """Rows with the number of the line they end on; empty ones, and Excel's `sep=;`, are left out."""
+    text = decoded(data)
+    lines = [line for line in text.splitlines() if line.strip()] or [""]
+    named = re.fullmatch(r"sep=([,;\t])", lines[0].strip().lower() if "\t" not in lines[0] else lines[0])
+    delimiter = named[1] if named else max(",;\t", key=lines[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+        rows = rows[1:] if named else rows
     except csv.Error:
         raise Invalid(
             N_("Line %(line)s cannot be read as CSV: look for a stray quotation mark."), line=reader.line_num

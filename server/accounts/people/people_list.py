@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.people.service import view
 from server.accounts.schemas import Person
@@ -32,17 +33,16 @@ async def matching(
         return [view(user) for user in await session.scalars(query)]
 
 
-async def listed(database: Database, state: ListState) -> ListPage[Person]:
-    """Page of the list. The counts include disabled accounts, which are listed, too."""
+async def shown(session: AsyncSession, state: ListState) -> ListPage[Person]:
+    """Step: page of the list. The counts include disabled accounts, which are listed, too."""
     query = _found(state.search, state.filter)
-    async with database.read() as session:
-        counts = counts_of(OPTIONS, await count_by(session, User.role, select(User)))
-        hits = await count_rows(session, query)
-        state = OPTIONS.clamped(state, hits)
-        users = await session.scalars(
-            query.order_by(*_ORDERS[state.sort]).offset(OPTIONS.offset(state)).limit(OPTIONS.page_size)
-        )
-        return ListPage(OPTIONS, state, [view(user) for user in users], hits, counts)
+    counts = counts_of(OPTIONS, await count_by(session, User.role, select(User)))
+    hits = await count_rows(session, query)
+    state = OPTIONS.clamped(state, hits)
+    users = await session.scalars(
+        query.order_by(*_ORDERS[state.sort]).offset(OPTIONS.offset(state)).limit(OPTIONS.page_size)
+    )
+    return ListPage(OPTIONS, state, [view(user) for user in users], hits, counts)
 
 
 def _found(search: str, role: str) -> Select[User]:

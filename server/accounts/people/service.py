@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts import administrators, rules
 from server.accounts.people import people_csv
 from server.accounts.schemas import Imported, NewPerson, Person, PersonPatch
-from server.accounts.signing_in import passwords, sessions
+from server.accounts.signing_in import passwords, sessions, tokens
 from server.core.errors import Conflict, NotFound
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -81,7 +81,7 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
 
 
 async def edit(database: Database, person_id: str, patch: PersonPatch, now: datetime) -> Person:
-    """Partial update. A new password and disabling end every session; disabling stops tokens, too.
+    """Partial update. A new password and disabling end every session and token.
 
     Raises Conflict when no administrator would be left.
     """
@@ -100,6 +100,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
             user.password_hash = password_hash
         if patch.disabled or password_hash is not None:
             await sessions.end_all(session, person_id)
+            await tokens.revoke_all(session, person_id, now)
         await administrators.require_administrator(session, before)
         return view(user)
 

@@ -11,12 +11,14 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 async def hash_password(password: str) -> str:
-    return await asyncio.to_thread(_HASHER.hash, normal_password(password))
+    """`password`: as `rules.clean_password` returns it."""
+    return await asyncio.to_thread(_HASHER.hash, password)
 
 
 async def matches(password_hash: str | None, password: str) -> bool:
-    """Verification that takes the same time whether or not there is such an account."""
-    return await asyncio.to_thread(_matches, password_hash, normal_password(password))
+    """Verification that takes the same time whether or not there is such an account, and whether or not a
+    password can have this length."""
+    return await asyncio.to_thread(_matches, password_hash, normal_password(password) or "")
 
 
 def _matches(password_hash: str | None, password: str) -> bool:

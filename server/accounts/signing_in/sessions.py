@@ -37,8 +37,8 @@ async def end_all(session: AsyncSession, user_id: str, *, but: str | None = None
     return len(ended.all())
 
 
-async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | None:
-    """Viewer of a valid session, whose last-seen time is updated."""
+async def viewer_of(database: Database, secret: str, now: datetime, *, seen: bool = True) -> Viewer | None:
+    """Viewer of a valid session, whose last-seen time is updated if `seen`."""
     async with database.read() as session:
         row = (
             await session.execute(
@@ -52,7 +52,7 @@ async def viewer_of(database: Database, secret: str, now: datetime) -> Viewer | 
     found, user = row
     if not rules.is_live(user.role, found.created_at, found.last_seen_at, now):
         return None
-    if now - found.last_seen_at >= LAST_SEEN_INTERVAL:
+    if seen and now - found.last_seen_at >= LAST_SEEN_INTERVAL:
         async with database.write() as session:
             await session.execute(
                 update(UserSession)

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import rules
 from server.accounts.identity import Viewer
@@ -24,18 +25,23 @@ async def make(database: Database, user_id: str, *, name: str, now: datetime) ->
     row = ApiToken(id=new_id(), user_id=user_id, name=name, token_hash=digest(token), created_at=now)
     async with database.write() as session:
         session.add(row)
-    return MadeToken(id=row.id, name=name, token=token)
+    return MadeToken(id=row.id, name=name, token=token, expires_at=now + rules.TOKEN_LIFETIME)
 
 
-async def of(database: Database, user_id: str) -> list[TokenInfo]:
+async def of(database: Database, user_id: str, now: datetime) -> list[TokenInfo]:
     """Valid tokens, newest first."""
     async with database.read() as session:
         rows = await session.scalars(
             select(ApiToken)
-            .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+            .where(ApiToken.user_id == user_id, _valid(now))
             .order_by(ApiToken.created_at.desc(), ApiToken.id)
         )
-        return [TokenInfo(row.id, row.name, row.created_at, row.last_used_at) for row in rows]
+        return [
+            TokenInfo(
+                row.id, row.name, row.created_at, row.last_used_at, row.created_at + rules.TOKEN_LIFETIME
+            )
+            for row in rows
+        ]
 
 
 async def revoke(database: Database, user_id: str, token_id: str, now: datetime) -> None:
@@ -47,7 +53,24 @@ async def revoke(database: Database, user_id: str, token_id: str, now: datetime)
         token.revoked_at = token.revoked_at or now
 
 
-async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | None:
+async def revoke_all(session: AsyncSession, user_id: str, now: datetime) -> int:
+    """Step: number of valid tokens that were revoked. They end with all sessions of an account, since an
+    attacker may have made one."""
+    revoked = await session.execute(
+        update(ApiToken)
+        .where(ApiToken.user_id == user_id, _valid(now))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    )
+    return len(revoked.all())
+
+
+def _valid(now: datetime) -> ColumnElement[bool]:
+    return ApiToken.revoked_at.is_(None) & (ApiToken.created_at > now - rules.TOKEN_LIFETIME)
+
+
+async def viewer_of(database: Database, token: str, now: datetime, *, seen: bool = True) -> Viewer | None:
+    """Viewer of a valid token, whose last use is recorded if `seen`."""
     async with database.read() as session:
         row = (
             await session.execute(
@@ -55,7 +78,7 @@ async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | N
                 .join(User, User.id == ApiToken.user_id)
                 .where(
                     ApiToken.token_hash == digest(token),
-                    ApiToken.revoked_at.is_(None),
+                    _valid(now),
                     User.disabled_at.is_(None),
                 )
             )
@@ -63,7 +86,7 @@ async def viewer_of(database: Database, token: str, now: datetime) -> Viewer | N
     if row is None:
         return None
     found, user = row
-    if found.last_used_at is None or now - found.last_used_at >= LAST_USED_INTERVAL:
+    if seen and (found.last_used_at is None or now - found.last_used_at >= LAST_USED_INTERVAL):
         async with database.write() as session:
             await session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
     return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)

@@ -1,21 +1,19 @@
-"""Session cookie: its name and its attributes."""
+"""Cookies of sessions and of known browsers: their names and attributes."""
 
-from urllib.parse import urlsplit
+from datetime import timedelta
 
 from litestar.datastructures import Cookie
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
-
 
 def is_plain(public_url: str) -> bool:
-    """Whether the cookie omits Secure: only where browsers use http on this machine."""
-    parts = urlsplit(public_url)
-    return parts.scheme == "http" and parts.hostname in LOCAL_HOSTS
+    """Whether cookies omit Secure: over http, as in a closed network, browsers keep none that has it."""
+    return public_url.startswith("http:")
 
 
-def cookie_name(public_url: str) -> str:
+def cookie_name(public_url: str, suffix: str = "") -> str:
     """With `__Host-`, which keeps a neighbouring subdomain from setting the cookie (RFC 6265bis 4.1.3.2)."""
-    return "skillstudio" if is_plain(public_url) else "__Host-skillstudio"
+    name = f"skillstudio-{suffix}" if suffix else "skillstudio"
+    return name if is_plain(public_url) else f"__Host-{name}"
 
 
 def session_cookie(public_url: str, secret: str) -> Cookie:
@@ -28,6 +26,13 @@ def session_cookie(public_url: str, secret: str) -> Cookie:
         secure=not is_plain(public_url),
         samesite="lax",
     )
+
+
+def device_cookie(public_url: str, suffix: str, value: str, lifetime: timedelta) -> Cookie:
+    cookie = session_cookie(public_url, value)
+    cookie.key = cookie_name(public_url, suffix)
+    cookie.max_age = int(lifetime.total_seconds())
+    return cookie
 
 
 def cleared_cookie(public_url: str) -> Cookie:

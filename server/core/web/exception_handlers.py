@@ -23,15 +23,18 @@ from server.core.errors import (
     Problem,
     SignInNeeded,
     TooLarge,
+    Unavailable,
     Unexpected,
 )
 from server.core.text.formats import translated
 from server.core.web.pages import problem_page
+from storage.database.engine import DatabaseUnreachable
 from storage.messages import N_, Message, message
 
 AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
 
+CLIENT_GONE = "client disconnected prematurely"  # an InternalServerException of Litestar
 NOT_A_CHARACTER = "22021"  # SQLSTATE character_not_in_repertoire
 SIGN_IN = "/sign-in"
 MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
@@ -109,7 +112,9 @@ def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:
 
 
 def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:
-    """Litestar's client errors with our texts; its server errors count as ours."""
+    """Litestar's client errors with our texts; its server errors count as ours, except a client that left."""
+    if error.detail == CLIENT_GONE:
+        return render(request, Invalid(N_("The connection was closed before the end of the request.")))
     if error.status_code >= 500:
         return on_unexpected(request, error)
     response = render(request, _problem_of(error))
@@ -131,6 +136,11 @@ def on_database(request: AnyRequest, error: DBAPIError) -> Response[Any]:
     if getattr(error.orig, "sqlstate", None) == NOT_A_CHARACTER:
         return render(request, Invalid(N_("The request contains a character that is not allowed in text.")))
     return on_unexpected(request, error)
+
+
+def on_unreachable(request: AnyRequest, error: DatabaseUnreachable) -> Response[Any]:
+    log.error("database unreachable", reason=str(error))
+    return render(request, Unavailable(N_("The database cannot be reached. Try again in a moment.")))
 
 
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -161,6 +171,7 @@ def _problem_of(error: HTTPException) -> Problem:
         400: message(N_("The request cannot be read: %(reason)s."), reason=error.detail.rstrip(".")),
         404: message(N_("There is nothing at this address.")),
         405: message(N_("This address does not accept this method.")),
+        408: message(N_("The request took too long to arrive.")),
         413: message(N_("The request is larger than this address accepts.")),
     }
     status = error.status_code
@@ -175,6 +186,7 @@ HANDLERS: ExceptionHandlersMap = {
     UnicodeDecodeError: on_unreadable,
     RecursionError: on_unreadable,
     DBAPIError: on_database,
+    DatabaseUnreachable: on_unreachable,
     Exception: on_unexpected,
 }
 

@@ -1,12 +1,11 @@
-"""Headers of every response: content, referrer and transport policies, and the end of the connection."""
+"""Security headers of every response: content, referrer and transport policies."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import Message, Scope
 
 from server.core.web.assets import ASSETS
 
@@ -16,6 +15,16 @@ COMMON = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
+PRIVATE = (
+    "/api/",
+    "/account",
+    "/admin",
+    "/teach",
+    "/dashboard",
+    "/setup/",
+    "/invite/",
+    "/sign-",
+)  # kept by no cache
 INLINE_STYLES = "inline_styles"
 
 
@@ -51,42 +60,9 @@ def response_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[Non
         if message["type"] == "http.response.start":
             headers = MutableScopeHeaders.from_message(message)
             policy = policies[bool(scope["state"].get(INLINE_STYLES))]
+            if scope["path"].startswith(PRIVATE):
+                headers.setdefault("Cache-Control", "no-store")
             for name, value in {**common, "Content-Security-Policy": policy}.items():
                 headers.setdefault(name, value)
 
     return add
-
-
-class ClosesUnreadBodies:
-    """`Connection: close` (RFC 9112 section 9.6) on a response that does not wait for the whole request.
-
-    The HTTP server ends such a connection; a client that is not told sends its next request on it and loses
-    that one.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
-        given = headers.get(b"content-length", b"")
-        length = int(given) if given.isdigit() else 0
-        unread = bool(length) or b"transfer-encoding" in headers
-        received = 0
-
-        async def receive_and_count() -> Any:
-            nonlocal received, unread
-            message: Any = await receive()
-            received += len(message.get("body", b""))
-            unread = unread and message.get("more_body", False) and not 0 < length <= received
-            return message
-
-        async def send_and_close(message: Any) -> None:
-            if message["type"] == "http.response.start" and unread:
-                message["headers"] = [*message["headers"], (b"connection", b"close")]
-            await send(message)
-
-        await self._app(scope, receive_and_count, send_and_close)

@@ -13,7 +13,7 @@ from server.core.clock import Clock
 from server.core.errors import Problem
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import Form, submitted
 from server.core.web.pages import page
 from server.library import lessons
 from server.library.pages.course import lessons_page
@@ -57,7 +57,7 @@ async def put_in_order(
     database: NamedDependency[Database],
 ) -> Response[Any]:
     """Form with one field `lesson` per lesson id, in the wanted order."""
-    wanted = [str(lesson_id) for lesson_id in (await request.form()).getall("lesson", [])]
+    wanted = [str(lesson_id) for lesson_id in (await submitted(request)).getall("lesson", [])]
     await lessons.put_in_order(database, viewer, course_id, wanted)
     return redirect(f"/teach/courses/{course_id}")
 

@@ -9,7 +9,7 @@ from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Invalid, Problem
 from server.core.signing_keys import live_keys
-from server.core.web.csrf import EXEMPT
+from server.core.web.middleware.csrf import EXEMPT
 from server.settings import Settings
 from server.uploads import forms
 from server.uploads.api.body import AnyRequest, body_of, drain

@@ -1,5 +1,6 @@
 """The schema's history. `upgrade` is safe to run twice and from several machines at once."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from alembic import command
@@ -22,12 +23,31 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+class Schema(StrEnum):
+    """A database's schema beside the newest that this code knows."""
+
+    OLDER = "older"  # or none yet
+    CURRENT = "current"
+    NEWER = "newer"
+
+
+class SchemaTooNew(Exception):
+    """A newer SkillStudio has upgraded the database. `str()` is a sentence."""
+
+
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the schema to the newest version in one transaction; a concurrent call waits for the first."""
+    """Bring the schema to the newest version in one transaction; a concurrent call waits for the first.
+
+    Raises SchemaTooNew.
+    """
 
     def run(connection: Connection) -> None:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        if _schema(connection) is Schema.NEWER:
+            raise SchemaTooNew(
+                "A newer version of SkillStudio has upgraded this database. Install that one, or a later one."
+            )
         command.upgrade(_config(connection), revision)
 
     async with database.altering() as connection:
@@ -40,12 +60,19 @@ async def downgrade(database: Database, revision: str) -> None:
         await connection.run_sync(lambda c: command.downgrade(_config(c), revision))
 
 
-async def is_current(database: Database) -> bool:
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+async def schema(database: Database) -> Schema:
     async with database.read() as session:
         connection = await session.connection()
-        at = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-    return at == newest
+        return await connection.run_sync(_schema)
+
+
+def _schema(connection: Connection) -> Schema:
+    known = ScriptDirectory.from_config(_config())
+    at = MigrationContext.configure(connection).get_current_revision()
+    if at == known.get_current_head():
+        return Schema.CURRENT
+    revisions = {script.revision for script in known.walk_revisions()}
+    return Schema.OLDER if at is None or at in revisions else Schema.NEWER
 
 
 async def differences(database: Database) -> list[object]:

@@ -3,6 +3,7 @@
 from storage.database.tables.accounts import (
     ApiToken,
     Institution,
+    Invitation,
     ServerKey,
     SignInFailure,
     User,
@@ -22,6 +23,7 @@ __all__ = [
     "Enrolment",
     "Host",
     "Institution",
+    "Invitation",
     "Job",
     "LearningEvent",
     "Lesson",

@@ -55,6 +55,17 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class Invitation(Base):
+    """A link by which a person chooses a password. Only the hash of its token is stored."""
+
+    __tablename__ = "invitations"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class Institution(Base):
     """The institution that runs this server: one row."""
 

@@ -48,6 +48,7 @@ async def test_every_unsafe_route_refuses_other_sites(
         ({"Sec-Fetch-Site": "none"}, 303),
         ({"Origin": BASE_URL}, 303),
         ({"Origin": "http://localhost:9000"}, 403),
+        ({"Origin": BASE_URL.replace("http:", "https:")}, 403),
         ({"Origin": "null"}, 403),
         ({"Referer": BASE_URL}, 403),  # not trusted
         ({}, 403),

@@ -85,6 +85,10 @@ GET    /m/{path}                                                                
 GET    /metrics                                                                   403 403 403 403 403 200
 GET    /setup/{token}                                                             410 410 410 410 410 410
 POST   /setup/{token}                                                             410 410 410 410 410 410
+GET    /invite/{token}                                                            410 410 410 410 410 410
+POST   /invite/{token}                                                            410 410 410 410 410 410
+POST   /admin/people/links                                                        303 403 403 403 403 200
+POST   /admin/people/{person_id}/link                                             303 403 403 403 403 200
 GET    /sign-in                                                                   200 303 303 303 303 303
 POST   /sign-in                                                                   422 422 422 422 422 422
 GET    /sign-out                                                                  303 200 200 200 200 200
@@ -148,6 +152,7 @@ BODIES: dict[str, Body] = {
     "POST /api/video/upload/tus": Body(b"", TUS | {"upload-length": "4", "upload-metadata": "of the lesson"}),
     "POST /api/video/upload/tus/{upload_id}": Body(b"", TUS | {"x-http-method-override": "DELETE"}),
     "POST /sign-in": form(email="{new}", password="not this one"),
+    "POST /invite/{token}": form(password=PASSWORD),
     "POST /setup/{token}": form(name="Eve", email="{new}", password=PASSWORD),
     "POST /teach": form(title="Light"),
     "POST /teach/courses/{course_id}/delete": form(title="Optics"),

@@ -4,6 +4,7 @@ import re
 
 import httpx
 
+from server.accounts import rules
 from server.core.web.cookies import cookie_name
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, HeldClock, MakeAccount, MakeClient
 
@@ -82,3 +83,38 @@ async def test_token_requires_a_name(learner: Account) -> None:
     answer = await learner.browser.post("/account/tokens", data={"name": " "})
     assert answer.status_code == 422
     assert "Write where the token will be used" in answer.text
+
+
+async def token_works(account: Account) -> bool:
+    return (await account.api.get("/api/me")).status_code == 200
+
+
+async def test_tokens_end_with_the_password_and_with_all_sessions(
+    learner: Account, instructor: Account
+) -> None:
+    assert await token_works(learner)
+    change = {"current_password": PASSWORD, "password": "an entirely new one"}
+    await learner.browser.post("/account/password", data=change)
+    assert not await token_works(learner)
+    assert await token_works(instructor)
+    await instructor.browser.post("/account/sessions/end")
+    assert "1 token is revoked." in (await instructor.browser.get("/account")).text
+    assert not await token_works(instructor)
+
+
+async def test_tokens_of_a_disabled_account_do_not_come_back(
+    learner: Account, administrator: Account
+) -> None:
+    for disabled in (True, False):
+        await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": disabled})
+    assert not await token_works(learner)
+    assert await token_works(administrator)
+
+
+async def test_tokens_have_an_end(learner: Account, held_clock: HeldClock) -> None:
+    kept = (await learner.api.get("/api/me/tokens")).json()
+    assert kept[0]["expires_at"].startswith(f"{(held_clock.now() + rules.TOKEN_LIFETIME).date()}")
+    held_clock.advance(days=364)
+    assert await token_works(learner)
+    held_clock.advance(days=2)
+    assert not await token_works(learner)

@@ -40,7 +40,7 @@ async def can_sign_in(database: Database, email: str, password: str) -> bool:
             database,
             email=email,
             password=password,
-            address="127.0.0.1",
+            source="127.0.0.1",
             previous=None,
             now=SystemClock().now(),
         )

@@ -6,8 +6,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from server.accounts import rules
+from server.accounts.signing_in import devices
 from server.core.web.cookies import cookie_name
-from server.services import Services
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.objects.store import ObjectStore
@@ -20,7 +21,7 @@ from tests.fixtures.web import (
     MakeAccount,
     MakeClient,
     RecordedQueue,
-    running,
+    client_of,
 )
 
 COOKIE = cookie_name(BASE_URL)
@@ -33,7 +34,8 @@ async def sign_in(client: httpx.AsyncClient, email: str, password: str = PASSWOR
 
 async def test_sign_in_and_sign_out(client: httpx.AsyncClient, learner: Account) -> None:
     answer = await sign_in(client, "  Learner@Example.EDU ")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert answer.status_code == 303
+    assert (await client.get(answer.headers["location"])).headers["location"] == "/"
     assert (await client.get("/account")).status_code == 200
     secret = client.cookies[COOKIE]
     assert (await client.post("/sign-out")).status_code == 303
@@ -59,7 +61,17 @@ async def test_redirect_after_sign_in_stays_local(
     answer = await client.post(
         "/sign-in", data={"email": learner.email, "password": PASSWORD, "next": target}
     )
-    assert answer.headers["location"] == location
+    assert (await client.get(answer.headers["location"])).headers["location"] == location
+
+
+async def test_missing_cookie_is_explained(client: httpx.AsyncClient, learner: Account) -> None:
+    answer = await sign_in(client, learner.email)
+    client.cookies.clear()
+    told = await client.get(answer.headers["location"])
+    assert told.status_code == 200
+    assert "did not keep the cookie" in told.text
+    assert BASE_URL in told.text
+    assert "did not keep the cookie" not in (await client.get("/sign-in")).text
 
 
 async def test_unknown_disabled_and_wrong_give_the_same_error(
@@ -103,6 +115,54 @@ async def test_success_clears_failed_attempts(client: httpx.AsyncClient, learner
         for _ in range(4):
             await sign_in(client, learner.email, "not this one")
         assert (await sign_in(client, learner.email)).status_code == 303
+
+
+async def guess(make_client: MakeClient, email: str, address: str, times: int) -> list[int]:
+    """Wrong passwords from a network."""
+    stranger = await make_client(headers={"Sec-Fetch-Site": "same-origin"}, address=address)
+    return [(await sign_in(stranger, email, f"guess number {number}")).status_code for number in range(times)]
+
+
+async def test_guesses_from_elsewhere_do_not_lock_the_owner_out(
+    client: httpx.AsyncClient, learner: Account, make_client: MakeClient
+) -> None:
+    for address in ("203.0.113.9", "2001:db8:1:2::7"):
+        assert await guess(make_client, learner.email, address, 6) == [422] * 5 + [429]
+    assert await guess(make_client, learner.email, "2001:db8:1:2:ffff::8", 1) == [429]  # the same /64
+    assert (await sign_in(client, learner.email)).status_code == 303
+    assert await guess(make_client, learner.email, "203.0.113.9", 1) == [429]  # the success is not theirs
+
+
+async def test_known_browser_is_let_in_when_a_botnet_guesses(
+    client: httpx.AsyncClient, learner: Account, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await sign_in(client, learner.email)).status_code == 303  # it is known from now on
+    monkeypatch.setattr(rules, "FAILURES_PER_ACCOUNT", 10)
+    for host in range(2):
+        await guess(make_client, learner.email, f"203.0.113.{host}", 5)
+    assert await guess(make_client, learner.email, "198.51.100.1", 1) == [429]
+    assert (await sign_in(client, learner.email)).status_code == 303
+    for _ in range(5):
+        assert (await sign_in(client, learner.email, "not this one")).status_code == 422
+    assert (await sign_in(client, learner.email)).status_code == 429
+
+
+async def test_cookie_of_a_known_browser_is_of_one_account_and_not_forged(
+    client: httpx.AsyncClient, learner: Account, instructor: Account, make_client: MakeClient
+) -> None:
+    await sign_in(client, learner.email)
+    value = next(value for name, value in client.cookies.items() if name != COOKIE)
+    for email, forged in (
+        (learner.email, value[:-1] + ("0" if value[-1] != "0" else "1")),
+        (instructor.email, value),
+    ):
+        stranger = await make_client(
+            headers={"Sec-Fetch-Site": "same-origin"},
+            cookies={f"skillstudio-{devices.cookie_suffix(email)}": forged},
+        )
+        assert [(await sign_in(stranger, email, "not this one")).status_code for _ in range(6)][-1] == 429
+        assert (await sign_in(stranger, email)).status_code == 429
+    assert (await sign_in(client, learner.email)).status_code == 303
 
 
 async def test_address_is_limited_after_a_hundred_failures(
@@ -165,6 +225,25 @@ async def test_cookie_over_http_on_localhost(client: httpx.AsyncClient, learner:
     assert "secure" not in attributes
 
 
+async def test_cookie_over_http_in_a_closed_network(
+    settings: Settings,
+    database: Database,
+    folder_store: ObjectStore,
+    recorded_queue: RecordedQueue,
+    held_clock: HeldClock,
+    learner: Account,
+) -> None:
+    """A browser drops a Secure cookie that comes over http, and one named __Host- without it."""
+    closed = replace(settings, base_url="http://media.campus.lan:8000")
+    async with client_of(closed, database, folder_store, recorded_queue, held_clock) as client:
+        answer = await sign_in(client, learner.email)
+        assert (await client.get("/api/me")).status_code == 200
+    assert all(
+        "secure" not in cookie.lower() and not cookie.startswith("__")
+        for cookie in answer.headers.get_list("set-cookie")
+    )
+
+
 async def test_cookie_over_https(
     settings: Settings,
     database: Database,
@@ -173,15 +252,8 @@ async def test_cookie_over_https(
     held_clock: HeldClock,
     learner: Account,
 ) -> None:
-    from server.app import create_app
-
     public = replace(settings, base_url="https://media.example.edu")
-    app = create_app(Services(public, database, folder_store, recorded_queue), clock=held_clock)
-    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
-    async with (
-        running(app),
-        httpx.AsyncClient(transport=transport, base_url="https://media.example.edu") as client,
-    ):
+    async with client_of(public, database, folder_store, recorded_queue, held_clock) as client:
         answer = await sign_in(client, learner.email)
         assert (await client.get("/api/me")).status_code == 200
     name, _, rest = answer.headers["set-cookie"].partition("=")

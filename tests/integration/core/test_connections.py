@@ -1,9 +1,14 @@
 """Connections of a client that goes on after a refusal, against the real HTTP server."""
 
+import asyncio
+
+import httpx
 import pytest
 
 from tests.fixtures.server_process import Campus
 from tests.fixtures.tus import send
+from tests.fixtures.waiting import wait_until
+from tests.fixtures.web import Account
 
 BODY = b"x" * 500_000
 
@@ -25,3 +30,24 @@ async def test_connection_stays_open_when_the_body_was_read(campus: Campus, body
         assert taken.status_code == 204
         assert "connection" not in taken.headers
         assert "connection" not in (await client.get("/sign-in")).headers
+
+
+async def test_cut_form_is_the_clients_error(campus: Campus) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
+    head = "POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nX-Request-Id: cut-form-1\r\n"
+    form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nemail=ada"
+    writer.write(f"{head}{form}".encode())
+    await writer.drain()
+    await asyncio.sleep(0.3)
+    writer.transport.abort()
+    await wait_until(lambda: "cut-form-1" in campus.server.log.read_text())
+    lines = [line for line in campus.server.log.read_text().splitlines() if "cut-form-1" in line]
+    assert len(lines) == 1
+    assert "POST /sign-in 400" in lines[0]
+
+
+async def test_answers_of_the_api_are_kept_by_no_cache(learner: Account, client: httpx.AsyncClient) -> None:
+    for path in ("/api/me", "/api/courses", "/api/me/tokens"):
+        assert (await learner.api.get(path)).headers["cache-control"] == "no-store"
+    for path in ("/sign-in", "/api/me", "/setup/none"):
+        assert (await client.get(path)).headers["cache-control"] == "no-store"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from storage.database.tables import Lesson
+from storage.database.tables import Lesson, User
 from storage.states import RevisionState
 from tests.fixtures.server_process import Campus
 
@@ -83,6 +83,19 @@ async def test_events_send_state_and_every_change(campus: Campus) -> None:
         assert third["stage"] == "cancelled"
         async with campus.school.database.write() as session:
             await session.delete(await session.get_one(Lesson, campus.school.lesson_id))
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(anext(stream), 10)
+
+
+async def test_events_end_with_the_access(campus: Campus) -> None:
+    """Otherwise an open stream would go on signing media addresses for a disabled person."""
+    async with campus.client() as client, client.stream("GET", f"{status_url(campus)}/events") as answer:
+        stream = events(answer)
+        await asyncio.wait_for(anext(stream), 10)
+        async with campus.school.database.write() as session:
+            user = await session.get_one(User, campus.school.users["teacher"])
+            user.disabled_at = campus.world.now()
+        await begin_encoding(campus)
         with pytest.raises(StopAsyncIteration):
             await asyncio.wait_for(anext(stream), 10)
 

@@ -1,8 +1,11 @@
 """Commands `skillstudio doctor` and `skillstudio migrate`."""
 
+import asyncio
+import sys
 from pathlib import Path
 
 from tests.fixtures.product import MakeProduct
+from tests.fixtures.server_process import Campus
 
 
 def test_doctor_passes_on_this_machine(make_product: MakeProduct) -> None:
@@ -39,3 +42,12 @@ def test_migrate_is_safe_to_run_twice(make_product: MakeProduct) -> None:
         assert result.returncode == 0, result.stderr
     assert Path(product.data / "skillstudio.db").exists()
     assert "newest schema" in product.command("doctor").stdout
+
+
+async def test_doctor_beside_a_server_without_workers(campus: Campus) -> None:
+    argv = (sys.executable, "-m", "server", "doctor")
+    process = await asyncio.create_subprocess_exec(*argv, env=campus.server.environment, stdout=-1, stderr=-1)
+    printed, errors = (stream.decode() for stream in await process.communicate())
+    assert "a SkillStudio server already listens there" in printed
+    assert "No worker takes jobs from the queue quick and transcode." in printed
+    assert "Traceback" not in errors

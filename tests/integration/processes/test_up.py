@@ -9,6 +9,7 @@ from collections.abc import Collection
 from http.client import HTTPConnection
 from pathlib import Path
 
+from server.processes.up import make_data_folder
 from tests.fixtures.product import MakeProduct, Product
 
 
@@ -49,6 +50,16 @@ def test_data_folder_is_private(shared_product: Product) -> None:
         shared_product.data / "run/queue.url",
     ]
     assert all(path.stat().st_mode & 0o077 == 0 for path in secrets)
+
+
+def test_others_lose_access_to_an_existing_data_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    folder.chmod(0o755)
+    make_data_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o750  # the group is the operator's decision
+    make_data_folder(tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
 def test_readiness_lists_checks_without_addresses(shared_product: Product) -> None:

@@ -56,10 +56,10 @@ def test_sqlite_versions_with_the_wal_fix(version: tuple[int, int, int], safe: b
 
 
 async def test_migrated_empty_database_matches_the_tables(empty_database: Database) -> None:
-    assert not await migrations.is_current(empty_database)
+    assert await migrations.schema(empty_database) is not migrations.Schema.CURRENT
     await migrations.upgrade(empty_database)
     await migrations.upgrade(empty_database)  # a second time changes nothing
-    assert await migrations.is_current(empty_database)
+    assert await migrations.schema(empty_database) is migrations.Schema.CURRENT
     assert await migrations.differences(empty_database) == []
 
 

@@ -36,6 +36,13 @@ def test_invalid_number_is_refused_by_name() -> None:
         ("BASE_URL", "https://media.example.edu/lectures", "should be an address without a path"),
         ("BASE_URL", "http://[::1", "should be an address without a path"),
         ("BASE_URL", "http://media:eighty", "should be an address without a path"),
+        ("PORT", "99999", "should be a number from 1 to 65535, not 99999"),
+        ("PORT", "9" * 5000, "should be a whole number"),
+        ("WORKERS", "-1", "should be a number from 0 to 256, not -1"),
+        ("UPLOAD_DAYS", "0", "should be a number from 1 to 3650, not 0"),
+        ("MAX_UPLOAD_BYTES", "-5", "should be a number of at least 1, not -5"),
+        ("DATABASE_URL", "mysql://db/media", "should be an address such as postgresql://"),
+        ("DATABASE_URL", "media", "should be an address such as postgresql://"),
     ],
 )
 def test_invalid_value_is_refused(name: str, text: str, wanted: str) -> None:
@@ -48,6 +55,36 @@ def test_invalid_value_is_refused(name: str, text: str, wanted: str) -> None:
 )
 def test_address_is_kept_as_written(address: str) -> None:
     assert load({"SKILLSTUDIO_BASE_URL": address})[0].base_url == address
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_addresses_of_postgresql_in_every_spelling(scheme: str) -> None:
+    settings, _ = load({"SKILLSTUDIO_DATABASE_URL": f"{scheme}://media:s3cret@db/media"})
+    assert settings.database == "postgresql+asyncpg://media:s3cret@db/media"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "SKILLSTUDIO_DATABSE_URL",
+            "There is no setting SKILLSTUDIO_DATABSE_URL. Did you mean SKILLSTUDIO_DATABASE_URL?",
+        ),
+        ("SKILLSTUDIO_COLOUR", "There is no setting SKILLSTUDIO_COLOUR. `skillstudio settings` lists them."),
+    ],
+)
+def test_unknown_name_is_refused(name: str, told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load({name: "x"})
+    assert str(refused.value) == told
+
+
+def test_paths_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoders work in a folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    for settings, _ in (load({}, data=Path("m1")), load({"SKILLSTUDIO_DATA": "m1"})):
+        assert settings.data == settings.scratch_folder.parent == tmp_path / "m1"
+    assert load({})[0].data == tmp_path / "data"
 
 
 def test_log_level_is_case_insensitive() -> None:
@@ -68,6 +105,7 @@ def test_secrets_are_masked() -> None:
     secret = {item.name for item in fields(Settings) if item.metadata["secret"]}
     assert secret == {"database_url", "queue_url", "s3_access_key", "s3_secret_key"}
     environment = {f"SKILLSTUDIO_{name.upper()}": "hush" for name in secret}
+    environment["SKILLSTUDIO_DATABASE_URL"] = "postgresql://media:hush@db/media"
     printed = CliRunner().invoke(settings_command, ["--port", "8001"], env=environment).output
     assert "hush" not in printed
     assert "••••••" in printed

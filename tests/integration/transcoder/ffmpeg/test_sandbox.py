@@ -41,7 +41,7 @@ def files_can_be_restricted() -> bool:
 
 
 async def test_environment_is_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SKILLSTUDIO_SECRET", "canary")
+    monkeypatch.setenv("OTHER_SECRET", "canary")
     output = (
         await process.run(Command(("/usr/bin/env",), "test", reports=False), tmp_path, LIMITS)
     ).stdout.decode()

@@ -21,7 +21,10 @@ PEOPLE = st.lists(
 
 
 @given(
-    PEOPLE, st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig"]), st.sampled_from(["\n", "\r\n"])
+    PEOPLE,
+    st.sampled_from(",;\t"),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    st.sampled_from(["\n", "\r\n"]),
 )
 def test_every_delimiter_encoding_and_line_end_is_read(
     people: list[tuple[int, str, str]], delimiter: str, encoding: str, end: str
@@ -59,7 +62,7 @@ def test_errors_are_reported_for_every_line() -> None:
     [
         b"",
         b"\n\n",
-        "email,name,role\nJürgen".encode("latin-1"),
+        b"email,name,role\n\x00\x81\x8d",
         b"email,name\nada@x.edu,Ada\n",
         b"email,name,role\n",
         b'email,name,role\n"ada@x.edu,Ada,learner\nmax@x.edu,Max,learner\n',
@@ -75,3 +78,21 @@ def test_unusable_list_is_refused(data: bytes) -> None:
 def test_any_bytes_are_parsed_or_refused(data: bytes) -> None:
     with suppress(Invalid):
         people_csv.read(b"email,name,role\n" + data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "E-Mail;Name;Rolle\r\njuergen@x.edu;Jürgen Groß;Lernende\r\n".encode("cp1252"),
+        "sep=;\r\nE-Mail-Adresse;Name;Rolle\r\njuergen@x.edu;Jürgen Groß;Studierende".encode("cp1252"),
+        "email\tname\trole\r\njuergen@x.edu\tJürgen Groß\tlearner\r\n".encode("utf-16"),
+        "\r\n;;\r\nemail;name;role\r\njuergen@x.edu;Jürgen Groß;Student\r\n".encode("utf-8-sig"),
+        "SEP=,\nemail,name,role\njuergen@x.edu,Jürgen Groß,pupil\n".encode(),
+    ],
+)
+def test_lists_as_excel_saves_them(data: bytes) -> None:
+    read = people_csv.read(data)
+    assert read.problems == ()
+    assert [(person.email, person.name, person.role) for person in read.people] == [
+        ("juergen@x.edu", "Jürgen Groß", "learner")
+    ]

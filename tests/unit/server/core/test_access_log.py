@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 import structlog.testing
 
-from server.core.web.access_log import AccessLog
+from server.core.logging import FIELD_LENGTH
+from server.core.web.metrics import REQUESTS
+from server.core.web.middleware.access_log import METHODS, AccessLog
 
 
 async def _mounted_app(scope: Any, _receive: Any, send: Any) -> None:
@@ -14,22 +16,46 @@ async def _mounted_app(scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-@pytest.mark.parametrize(
-    ("path", "line"),
-    [
-        ("/m/secret/video/720p/00001.1.m4s", "GET /m/…/video/720p/00001.1.m4s 200"),
-        ("/setup/secret", "GET /setup/… 200"),
-        ("/teach", "GET /teach 200"),
-    ],
-)
-async def test_tokens_are_never_logged(path: str, line: str) -> None:
+TOKEN = "qv3J0aKx_x9d-0Bq5Zp1u2Vw3Yz4AbCdEfG"
+
+
+async def logged(method: str, path: str) -> Any:
     async def send(_message: Any) -> None: ...
 
     with structlog.testing.capture_logs() as lines:
         await AccessLog(_mounted_app)(
-            {"type": "http", "method": "GET", "path": path, "headers": []},  # type: ignore[arg-type]
+            {"type": "http", "method": method, "path": path, "headers": []},  # type: ignore[arg-type]
             None,  # type: ignore[arg-type]
             send,
         )
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (f"/m/{TOKEN}/video/720p/00001.1.m4s", "GET /m/…/video/720p/00001.1.m4s 200"),
+        (f"//m/{TOKEN}/video/720p/00001.1.m4s", "GET //m/…/video/720p/00001.1.m4s 200"),
+        (f"/x/m//{TOKEN}/video", "GET /x/m//…/video 200"),
+        (f"/setup/{TOKEN}", "GET /setup/… 200"),
+        ("/teach", "GET /teach 200"),
+        ("/a\nGET /admin 200", "GET /a\\nGET /admin 200 200"),
+        ("/\x1b[2J\u2028\u202e", "GET /\\x1b[2J\\u2028\\u202e 200"),
+    ],
+)
+async def test_line_is_one_line_without_tokens(path: str, line: str) -> None:
+    lines = await logged("GET", path)
     assert [entry["event"] for entry in lines] == [line]
     assert ("debug" if path.startswith("/m/") else "info") == lines[0]["log_level"]
+
+
+async def test_long_fields_are_cut_and_strange_methods_share_a_label() -> None:
+    before = REQUESTS.labels("other", "2xx")._value.get()
+    for number in range(3):
+        (line,) = await logged(f"{'M' * 60_000}{number}", "/" + "p" * 60_000)
+        assert len(line["event"]) == FIELD_LENGTH + 1
+    assert REQUESTS.labels("other", "2xx")._value.get() == before + 3
+    assert {sample.labels["method"] for metric in REQUESTS.collect() for sample in metric.samples} <= {
+        *METHODS,
+        "other",
+    }

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from server.core import live
-from server.core.live import Hub, Source
+from server.core.errors import TooManyRequests
+from server.core.live import STREAMS_PER_PERSON, Hub, Source
 from server.encoding.progress import LessonProgress
 from tests.unit.server.encoding.test_presentation import progress
 
@@ -30,7 +31,7 @@ class Lesson:
 def changes_of(
     look: Callable[[], Awaitable[LessonProgress | None]], stopping: asyncio.Event | None = None
 ) -> AsyncIterator[LessonProgress | None]:
-    return Hub(stopping or asyncio.Event()).changes("x", source(look))
+    return Hub(stopping or asyncio.Event()).changes("x", source(look), "ada")
 
 
 def source(look: Callable[[], Awaitable[LessonProgress | None]]) -> Source[LessonProgress]:
@@ -44,7 +45,8 @@ async def next_of(changes: AsyncIterator[LessonProgress | None]) -> LessonProgre
 async def test_followers_get_the_state_and_its_changes() -> None:
     lesson = Lesson()
     hub = Hub(asyncio.Event())
-    one, two = hub.changes("x", source(lesson.look)), hub.changes("x", source(lesson.look))
+    one = hub.changes("x", source(lesson.look), "ada")
+    two = hub.changes("x", source(lesson.look), "bob")
     assert await next_of(one) == await next_of(two) == lesson.now
     lesson.now = progress("encoding", progress=3)
     assert await next_of(one) == await next_of(two) == lesson.now
@@ -93,3 +95,20 @@ async def test_failed_poll_is_retried() -> None:
     changes = changes_of(look)
     assert await next_of(changes) == lesson.now
     await changes.aclose()  # type: ignore[attr-defined]
+
+
+async def test_streams_of_one_person_are_bounded() -> None:
+    hub, lesson = Hub(asyncio.Event()), Lesson()
+    streams = []
+    for _ in range(STREAMS_PER_PERSON):
+        hub.require_room("ada")
+        stream = hub.changes("x", source(lesson.look), "ada")
+        await next_of(stream)
+        streams.append(stream)
+    with pytest.raises(TooManyRequests):
+        hub.require_room("ada")
+    hub.require_room("bob")
+    await streams[0].aclose()  # type: ignore[attr-defined]
+    hub.require_room("ada")
+    for stream in streams[1:]:
+        await stream.aclose()  # type: ignore[attr-defined]

@@ -56,3 +56,18 @@ def test_running_instance_of_a_folder_is_named(tmp_path: Path) -> None:
         with pytest.raises(instance.AlreadyRuns, match="End that one first"), second:
             pass
     assert instance.holder(tmp_path, instance.UP) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "limit"),
+    [
+        ("memory.max", "536870912\n", 2**29),
+        ("memory.max", "max\n", 2**63),
+        ("memory/memory.limit_in_bytes", "536870912\n", 2**29),
+        ("other", "1", 2**63),
+    ],
+)
+def test_memory_limit_of_a_container(tmp_path: Path, name: str, text: str, limit: int) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    assert findings.container_limit(tmp_path) == limit

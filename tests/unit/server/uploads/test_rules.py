@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.errors import Invalid, NoRoom, TooLarge
+from server.core.errors import Conflict, Invalid, NoRoom, TooLarge
+from server.uploads import rules
 from server.uploads.rules import RESERVE_BYTES, admit, clean_filename, expiry, title_from
 
 GB = 10**9
@@ -80,3 +81,23 @@ def test_title_from_filename(filename: str, title: str) -> None:
 
 def test_upload_expires_days_after_last_byte() -> None:
     assert expiry(datetime(2026, 11, 22, 9, tzinfo=UTC), 2) == datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@given(size=sizes, share=st.floats(0, 1))
+def test_reservation_grows_with_what_has_come(size: int, share: float) -> None:
+    received = int(size * share)
+    kept = rules.reserved(size, received)
+    assert 0 <= kept <= size - received
+    assert kept <= received + rules.RESERVED_AHEAD
+    if received >= size // 2:
+        assert kept == size - received
+
+
+def test_announcements_alone_reserve_little() -> None:
+    assert rules.OPEN_UPLOADS * rules.reserved(500 * GB, 0) < 14 * GB
+
+
+def test_number_of_unfinished_uploads_is_limited() -> None:
+    rules.allow_another(rules.OPEN_UPLOADS - 1)
+    with pytest.raises(Conflict):
+        rules.allow_another(rules.OPEN_UPLOADS)

@@ -2,10 +2,11 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.transcoder.lectures import streams
 from transcoder.media import VideoStream
-from transcoder.planning.ladder import LADDER, even, ladder
+from transcoder.planning.ladder import LADDER, LONG_SIDE, even, ladder
 
 
 def of(width: int, height: int) -> list[tuple[str, int, int]]:
@@ -24,6 +25,8 @@ def of(width: int, height: int) -> list[tuple[str, int, int]]:
         ((1278, 718), [("480p", 854, 480)]),
         ((320, 180), [("180p", 320, 180)]),
         ((2, 2), [("2p", 2, 2)]),
+        ((16_384, 478), [("120p", 4096, 120)]),  # 4096 pixels of aspect 4:1
+        ((9000, 1100), [("500p", 4090, 500), ("480p", 3928, 480)]),
     ],
 )
 def test_rungs(size: tuple[int, int], rungs: list[tuple[str, int, int]]) -> None:
@@ -51,7 +54,14 @@ def test_rung_sizes_are_even_and_keep_the_aspect_ratio(video: VideoStream) -> No
         assert rung.width % 2 == rung.height % 2 == 0
         short, long = sorted((rung.width, rung.height))
         scale = Fraction(max(video.width, video.height), min(video.width, video.height))
-        assert abs(long - short * scale) <= 1 or long == max(video.width, video.height)
+        assert abs(long - short * scale) <= 1 or long in (video.width, video.height, LONG_SIDE)
+
+
+@given(st.integers(2, 40_000), st.integers(2, 40_000))
+def test_no_side_is_longer_than_decoders_take(width: int, height: int) -> None:
+    rungs = ladder(VideoStream(0, "h264", width - width % 2, height - height % 2, 25, 1))
+    assert all(max(rung.width, rung.height) <= LONG_SIDE for rung in rungs)
+    assert len({(rung.width, rung.height) for rung in rungs}) == len(rungs)
 
 
 @pytest.mark.parametrize(

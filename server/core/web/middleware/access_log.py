@@ -6,12 +6,16 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from server.core.logging import one_line
+from server.core.web.client_address import client_address
 from server.core.web.metrics import REQUEST_SECONDS, REQUESTS
+from server.core.web.middleware.line_budget import LineBudget
 
-SECRET_SEGMENT = re.compile(r"^/(m|setup)/[^/]+")  # path tokens grant access: never logged
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # the label's values
 FREQUENT = ("/m/", "/static/", "/health/", "/metrics")  # logged at debug level only
 REQUEST_ID = re.compile(rb"[\w.-]{8,64}")
 
@@ -19,8 +23,10 @@ log = structlog.get_logger("access")
 
 
 class AccessLog:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, proxies: int = 0) -> None:
         self._app = app
+        self._proxies = proxies
+        self._budget = LineBudget(monotonic)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:  # lifespan events
@@ -40,26 +46,25 @@ class AccessLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
-            _report(scope["method"], path, status, monotonic() - begun)
+            self._report(scope, path, status, monotonic() - begun)
             structlog.contextvars.unbind_contextvars("request")
 
-
-def without_secrets(path: str) -> str:
-    return SECRET_SEGMENT.sub(r"/\1/…", path)
+    def _report(self, scope: Scope, path: str, status: int, seconds: float) -> None:
+        method = scope["method"]  # type: ignore[typeddict-item]
+        REQUESTS.labels(method if method in METHODS else "other", f"{status // 100}xx").inc()
+        REQUEST_SECONDS.observe(seconds)
+        line, milliseconds = one_line(f"{method} {path} {status}"), round(seconds * 1000)
+        expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
+        if path.startswith(FREQUENT) and expected:
+            log.debug(line, milliseconds=milliseconds)
+            return
+        withheld = self._budget.take(client_address(ASGIConnection(scope), self._proxies))
+        if withheld is not None:
+            more = {"withheld_before": withheld} if withheld else {}
+            log.info(line, milliseconds=milliseconds, **more)
 
 
 def _request_id(headers: Any) -> str:
     """X-Request-Id of the proxy if it is well-formed, otherwise a new id."""
     given: bytes = dict(headers).get(b"x-request-id", b"")
     return given.decode() if REQUEST_ID.fullmatch(given) else uuid4().hex[:16]
-
-
-def _report(method: str, path: str, status: int, seconds: float) -> None:
-    expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
-    say = log.debug if path.startswith(FREQUENT) and expected else log.info
-    say(
-        f"{method} {without_secrets(path)} {status}",
-        milliseconds=round(seconds * 1000),
-    )
-    REQUESTS.labels(method, f"{status // 100}xx").inc()
-    REQUEST_SECONDS.observe(seconds)

@@ -1,0 +1,118 @@
+"""Invitations: after an import everybody gets in, by a link that works once."""
+
+import asyncio
+import csv
+import html
+import io
+import re
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from server.accounts import rules
+from server.core.web.cookies import cookie_name
+from tests.fixtures.database import on_both_databases
+from tests.fixtures.web import BASE_URL, Account, HeldClock, MakeClient
+
+PEOPLE = "/admin/people"
+PASSWORD = "a very new sentence"
+LIST = "E-Mail;Name;Rolle\r\nzoe@example.edu;Zoë Groß;Lernende\r\nmax@example.edu;=cmd|Max;Lernende\r\n"
+
+
+def links_of(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200
+    return re.findall(rf"(?<={BASE_URL})/invite/[\w-]+(?=</code>)", answer.text)
+
+
+async def imported(administrator: Account) -> None:
+    await administrator.browser.post(
+        f"{PEOPLE}/import", files={"file": ("people.csv", LIST.encode("cp1252"), "text/csv")}
+    )
+
+
+@pytest.fixture
+async def link(administrator: Account, learner: Account) -> str:
+    return links_of(await administrator.browser.post(f"{PEOPLE}/{learner.id}/link"))[0]
+
+
+async def test_imported_people_get_in(administrator: Account, make_client: MakeClient) -> None:
+    await imported(administrator)
+    listed = await administrator.browser.get(PEOPLE)
+    assert "2 people have no password yet" in listed.text
+    page = await administrator.browser.post(f"{PEOPLE}/links")
+    links = links_of(page)
+    assert len(links) == 2
+    assert "Zoë Groß" in page.text
+    visitor = await make_client(headers={"Sec-Fetch-Site": "same-origin", "Accept": "text/html"})
+    shown = await visitor.get(links[1])
+    assert "Welcome, Zoë Groß" in shown.text
+    answer = await visitor.post(links[1], data={"password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (await visitor.get("/dashboard")).status_code == 200
+    assert "1 person has no password yet" in (await administrator.browser.get(PEOPLE)).text
+    again = await make_client(headers={"Sec-Fetch-Site": "same-origin"})
+    signed_in = await again.post("/sign-in", data={"email": "zoe@example.edu", "password": PASSWORD})
+    assert signed_in.status_code == 303
+
+
+async def test_links_as_csv_for_a_mail_merge(administrator: Account) -> None:
+    await imported(administrator)
+    page = await administrator.browser.post(f"{PEOPLE}/links")
+    data = re.search(r'href="data:text/csv;charset=utf-8,([^"]+)"', page.text)
+    assert data
+    rows = list(csv.DictReader(io.StringIO(unquote(html.unescape(data[1])).removeprefix("\ufeff"))))
+    assert [row["email"] for row in rows] == ["max@example.edu", "zoe@example.edu"]
+    assert rows[0]["name"] == "'=cmd|Max"  # not a formula
+    assert [row["link"].removeprefix(BASE_URL) for row in rows] == links_of(page)
+
+
+@on_both_databases
+async def test_link_works_once(link: str, make_client: MakeClient) -> None:
+    clients = [await make_client(headers={"Sec-Fetch-Site": "same-origin"}) for _ in range(4)]
+    answers = await asyncio.gather(*(client.post(link, data={"password": PASSWORD}) for client in clients))
+    assert sorted(answer.status_code for answer in answers) == [303, 410, 410, 410]
+    assert (await clients[0].get(link)).status_code == 410
+
+
+async def test_weak_password_leaves_the_link_valid(client: httpx.AsyncClient, link: str) -> None:
+    refused = await client.post(link, data={"password": "short"})
+    assert refused.status_code == 422
+    assert "10 to 256 characters" in refused.text
+    assert (await client.post(link, data={"password": PASSWORD})).status_code == 303
+
+
+async def test_new_link_replaces_the_one_before(
+    client: httpx.AsyncClient, link: str, administrator: Account, learner: Account
+) -> None:
+    newer = links_of(await administrator.browser.post(f"{PEOPLE}/{learner.id}/link"))[0]
+    assert (await client.get(link)).status_code == 410
+    assert (await client.get(newer)).status_code == 200
+
+
+async def test_link_ends_with_its_time_and_with_the_account(
+    client: httpx.AsyncClient, link: str, administrator: Account, learner: Account, held_clock: HeldClock
+) -> None:
+    await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": True})
+    assert (await client.get(link)).status_code == 410
+    assert (await client.post(link, data={"password": PASSWORD})).status_code == 410
+    assert (await administrator.browser.post(f"{PEOPLE}/{learner.id}/link")).status_code == 404
+    await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": False})
+    assert (await client.get(link)).status_code == 200
+    held_clock.advance(seconds=rules.INVITATION_LIFETIME.total_seconds())
+    assert (await client.post(link, data={"password": PASSWORD})).status_code == 410
+
+
+async def test_new_password_ends_sessions_and_tokens(
+    client: httpx.AsyncClient, link: str, learner: Account
+) -> None:
+    await client.post(link, data={"password": PASSWORD})
+    assert (await learner.browser.get("/account")).status_code == 303
+    assert (await learner.api.get("/api/me")).status_code == 401
+    assert client.cookies[cookie_name(BASE_URL)]
+
+
+async def test_no_links_when_everybody_has_a_password(administrator: Account) -> None:
+    page = await administrator.browser.post(f"{PEOPLE}/links")
+    assert links_of(page) == []
+    assert "Everybody has a password" in page.text

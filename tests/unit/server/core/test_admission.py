@@ -1,0 +1,86 @@
+"""Admission: requests in progress by address, and the time that a body may take."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from litestar.exceptions import HTTPException
+
+from server.core.errors import TooManyRequests
+from server.core.web.middleware import admission
+from server.core.web.middleware.admission import Admission, in_time
+
+
+class Held:
+    """Application whose requests stay open until `release` is set."""
+
+    def __init__(self) -> None:
+        self.release = asyncio.Event()
+
+    async def __call__(self, _scope: Any, _receive: Any, _send: Any) -> None:
+        await self.release.wait()
+
+
+def request_of(address: str) -> Any:
+    return {"type": "http", "path": "/", "method": "GET", "headers": [], "client": (address, 1), "state": {}}
+
+
+async def nothing(*_: Any) -> Any:
+    await asyncio.Event().wait()
+
+
+async def test_one_address_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "REQUESTS_PER_ADDRESS", 3)
+    admit, held = Admission(0), Held()
+    tasks = [asyncio.ensure_future(admit.handle(request_of("a"), nothing, nothing, held)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequests):
+        await admit.handle(request_of("a"), nothing, nothing, held)
+    tasks.append(asyncio.ensure_future(admit.handle(request_of("b"), nothing, nothing, held)))
+    await asyncio.sleep(0)
+    held.release.set()
+    await asyncio.gather(*tasks)
+    await admit.handle(request_of("a"), nothing, nothing, held)
+
+
+@pytest.mark.parametrize("uploads", [False, True])
+async def test_body_that_stops_arriving_ends_the_request(
+    monkeypatch: pytest.MonkeyPatch, uploads: bool
+) -> None:
+    monkeypatch.setattr(admission, "STALL_SECONDS", 0.02)
+    with pytest.raises(HTTPException) as refused:
+        await in_time(nothing, uploads=uploads)()
+    assert refused.value.status_code == 408
+
+
+async def test_slow_body_is_an_upload_or_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "HEAD_START_SECONDS", 0.02)
+
+    async def trickle() -> Any:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    upload, form = in_time(trickle, uploads=True), in_time(trickle, uploads=False)
+    for _ in range(10):
+        await upload()
+    with pytest.raises(HTTPException):
+        for _ in range(10):
+            await form()
+
+
+async def test_connection_after_the_body_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event stream waits for its disconnect as long as it is open."""
+    monkeypatch.setattr(admission, "STALL_SECONDS", 0.01)
+    messages: list[Any] = [
+        {"type": "http.disconnect"},
+        {"type": "http.request", "body": b"", "more_body": False},
+    ]
+
+    async def receive() -> Any:
+        if len(messages) == 1:
+            await asyncio.sleep(0.05)
+        return messages.pop()
+
+    waiting = in_time(receive, uploads=False)
+    assert (await waiting())["type"] == "http.request"
+    assert (await waiting())["type"] == "http.disconnect"
