@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from server.core.errors import Invalid
-from server.core.text.normalize import normal, one_line
+from server.core.text.normalize import is_invisible, normal, one_line
 from storage.messages import N_
 from storage.states import Role
 
@@ -59,7 +59,7 @@ def normal_email(text: str) -> str:
 def clean_name(text: str) -> str:
     """Name in any script. Raises Invalid."""
     name = one_line(text, limit=NAME_LENGTH)
-    if not name:
+    if is_invisible(name):
         sentence = N_("Write a name.")
         raise Invalid(sentence, fields={"name": sentence})
     if len(name) > NAME_LENGTH or any(unicodedata.category(character) == "Cc" for character in name):

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo, available_timezones
 
 from server.core.errors import Invalid
-from server.core.text.normalize import one_line
+from server.core.text.normalize import is_invisible, one_line
 from storage.messages import N_
 
 NAME_LENGTH = 80
@@ -11,7 +11,7 @@ NAME_LENGTH = 80
 
 def clean_name(text: str) -> str:
     name = one_line(text, limit=NAME_LENGTH)
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+    if is_invisible(name) or len(name) > NAME_LENGTH or not name.isprintable():
         sentence = N_("Write a name of 1 to 80 characters.")
         raise Invalid(sentence, fields={"institution": sentence})
     return name

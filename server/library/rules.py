@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from server.core.errors import Invalid
-from server.core.text.normalize import one_line
+from server.core.text.normalize import is_invisible, one_line
 from storage.messages import N_, Figure, Unit
 from storage.states import PublicationStatus
 
@@ -18,7 +18,11 @@ _FORBIDDEN = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned co
 
 def clean_title(text: str) -> str:
     title = one_line(text, limit=TITLE_LENGTH)
-    if not title or len(title) > TITLE_LENGTH or any(unicodedata.category(c) in _FORBIDDEN for c in title):
+    if (
+        is_invisible(title)
+        or len(title) > TITLE_LENGTH
+        or any(unicodedata.category(c) in _FORBIDDEN for c in title)
+    ):
         sentence = N_("Write a title of 1 to 200 characters.")
         raise Invalid(sentence, fields={"title": sentence})
     return title

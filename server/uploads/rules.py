@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from server.core.errors import Conflict, Invalid, NoRoom, TooLarge
+from server.core.text.normalize import JOINERS, is_invisible
 from storage.messages import N_, Figure, Unit, byte_size
 
 RESERVE_BYTES = 2**30  # kept free for the database, logs and the rest of the machine
@@ -59,9 +60,11 @@ def allow_another(unfinished: int) -> None:
 
 
 def clean_filename(name: str) -> str:
-    """Last component of a path of any operating system, without control characters."""
+    """Last component of a path of any operating system, without control characters. Joiners stay, with
+    which Persian words and emoji are spelled."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in last if c.isprintable()).strip()[-NAME_LIMIT:]
+    clean = "".join(c for c in last if c.isprintable() or c in JOINERS).strip()[-NAME_LIMIT:]
+    return "" if is_invisible(clean) else clean
 
 
 def title_from(filename: str) -> str:

@@ -10,6 +10,9 @@ from typing import Literal
 # Joiners are kept: Persian and emoji are spelled with them. Bidirectional controls are removed: they
 # change the direction of all following text and do not belong in a title or a name.
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+JOINERS = "\u200c\u200d"
+# Of a letter's or a symbol's category, and without a shape: Hangul fillers and the empty Braille pattern.
+_SHAPELESS = "\u115f\u1160\u3164\uffa0\u2800"
 CHARACTER_BYTES = 12  # of UTF-8 before normalisation: a Hangul syllable in three letters has 9
 
 
@@ -25,3 +28,8 @@ def normal(form: Literal["NFC", "NFKC"], text: str, *, limit: int) -> str:
 def one_line(text: str, *, limit: int) -> str:
     """NFC, with single spaces and trimmed; `limit` as in `normal`."""
     return normal("NFC", " ".join(text.translate(_BIDI_CONTROLS).split()), limit=limit)
+
+
+def is_invisible(text: str) -> bool:
+    """Whether nothing of a text can be seen: only spaces, controls, joiners, marks without a base."""
+    return all(character in _SHAPELESS or unicodedata.category(character)[0] in "ZCM" for character in text)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.text.normalize import normal, one_line
+from server.core.text.normalize import is_invisible, normal, one_line
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,15 @@ def test_many_combining_marks_are_not_normalised() -> None:
 def test_a_text_that_is_not_normalised_has_too_many_characters(text: str, limit: int) -> None:
     kept = one_line(text * 3, limit=limit)
     assert unicodedata.is_normalized("NFC", kept) or len(kept) > limit
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\u200b\u200d", "\u00ad", "\u3164", "\u2800 \u2800", "\u0301", "\ufeff", "\U000e0020"]
+)
+def test_text_that_cannot_be_seen(text: str) -> None:
+    assert is_invisible(text)
+
+
+@pytest.mark.parametrize("text", ["1", "–", "€", "نرم\u200cافزار", "👩\u200d🏫", "e\u0301", "한"])
+def test_text_that_can_be_seen(text: str) -> None:
+    assert not is_invisible(text)

@@ -64,7 +64,7 @@ def test_entries_without_an_address_are_reported(text: str, left: list[str]) -> 
     assert rules.not_emails_in(text) == left
 
 
-@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\x1bb"])
+@pytest.mark.parametrize("title", ["", "   ", "x" * 201, "a\x00b", "a\x1bb", "\u200d\u3164"])
 def test_invalid_title_is_refused(title: str) -> None:
     with pytest.raises(Invalid):
         rules.clean_title(title)

@@ -57,6 +57,12 @@ def test_filename_is_last_component_without_control_characters(given_name: str, 
     assert clean_filename(given_name) == clean
 
 
+@pytest.mark.parametrize("name", ["نرم\u200cافزار.mp4", "👩\u200d🏫.mp4"])
+def test_filename_keeps_its_joiners(name: str) -> None:
+    assert clean_filename(f"C:\\{name}") == name
+    assert clean_filename("\u200d\u200c") == ""
+
+
 @given(st.text())
 def test_clean_filename_is_idempotent(name: str) -> None:
     once = clean_filename(name)
