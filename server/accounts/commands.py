@@ -12,7 +12,7 @@ import click
 from server.accounts.people import people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson, Person, PersonPatch
-from server.accounts.signing_in import tokens
+from server.accounts.signing_in import invitations, tokens
 from server.core.clock import SystemClock
 from server.core.commands import with_settings
 from server.core.errors import NotFound
@@ -28,7 +28,7 @@ CLOCK = SystemClock()
 
 @click.group("users")
 def users() -> None:
-    """Add, list and import people, create tokens for programs."""
+    """Add, list, import and disable people; make links to choose a password, and tokens for programs."""
 
 
 @users.command("add")
@@ -91,6 +91,44 @@ def password(settings: Settings, email: str) -> None:
         return await people.edit(database, person.id, patch, CLOCK.now())
 
     click.echo(f"{_run(settings, change).email} signs in with the new password now.")
+
+
+@users.command("link")
+@click.argument("email")
+@with_settings()
+def link(settings: Settings, email: str) -> None:
+    """Print a link by which this person chooses a password: once, within 14 days."""
+
+    async def invite(database: Database) -> str:
+        person = await _person(database, email)
+        return (await invitations.invite(database, person.id, CLOCK.now())).path
+
+    click.echo(settings.public_url + _run(settings, invite))
+
+
+@users.command("disable")
+@click.argument("email")
+@with_settings()
+def disable(settings: Settings, email: str) -> None:
+    """Sign a person out everywhere, revoke their tokens, and let them sign in no more. Nothing is deleted."""
+    click.echo(f"{_set_disabled(settings, email, disabled=True)} is signed out and cannot sign in.")
+
+
+@users.command("enable")
+@click.argument("email")
+@with_settings()
+def enable(settings: Settings, email: str) -> None:
+    """Let a disabled person sign in again."""
+    click.echo(f"{_set_disabled(settings, email, disabled=False)} may sign in again.")
+
+
+def _set_disabled(settings: Settings, email: str, *, disabled: bool) -> str:
+    async def change(database: Database) -> str:
+        person = await _person(database, email)
+        await people.edit(database, person.id, PersonPatch(disabled=disabled), CLOCK.now())
+        return person.email
+
+    return _run(settings, change)
 
 
 @users.command("import")

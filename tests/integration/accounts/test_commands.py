@@ -8,7 +8,7 @@ import pytest
 
 from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson
-from server.accounts.signing_in import service, tokens
+from server.accounts.signing_in import invitations, service, tokens
 from server.core.clock import SystemClock
 from server.core.errors import Problem
 from storage.database import migrations
@@ -69,6 +69,22 @@ async def test_add_change_password_and_create_token(installed: Database, tmp_pat
     viewer = await tokens.viewer_of(installed, printed.strip(), SystemClock().now())
     assert viewer
     assert viewer.is_administrator
+    await installed.close()
+
+
+async def test_disable_enable_and_link(installed: Database, tmp_path: Path) -> None:
+    email, secret = "grace@example.edu", "correct horse battery"
+    options = ("--role", "learner", "--name", "Grace Hopper", "--password-stdin")
+    users(tmp_path, "add", email, *options, typed=f"{secret}\n")
+    assert users(tmp_path, "disable", email).stdout == f"{email} is signed out and cannot sign in.\n"
+    assert not await can_sign_in(installed, email, secret)
+    assert "disabled" in users(tmp_path, "link", email).stderr
+    assert users(tmp_path, "enable", email).stdout == f"{email} may sign in again.\n"
+    assert await can_sign_in(installed, email, secret)
+    link = users(tmp_path, "link", email).stdout.strip()
+    assert link.startswith("http://localhost:8000/invite/")
+    invited = await invitations.find(installed, link.rpartition("/")[2], SystemClock().now())
+    assert (invited.name, invited.email) == ("Grace Hopper", email)
     await installed.close()
 
 
