@@ -7,8 +7,10 @@ from litestar.connection import ASGIConnection
 
 def client_address(connection: ASGIConnection[Any, Any, Any, Any], proxies: int) -> str:
     """`proxies`: number of reverse proxies of ours in front of this server."""
-    forwarded = connection.headers.getall("x-forwarded-for", [])
     peer = connection.client.host if connection.client else ""
+    if proxies == 0:  # for each segment, too: the headers are not parsed
+        return peer
+    forwarded = connection.headers.getall("x-forwarded-for", [])
     return nearest_unproxied(peer, ",".join(forwarded), proxies)
 
 
