@@ -16,11 +16,6 @@ NAME_LENGTH = 200
 TOKEN_NAME_LENGTH = 80
 EMAIL_LENGTH = 254  # RFC 5321 4.5.3.1.3, less the brackets
 
-ROLES = {  # as lists name them
-    **dict.fromkeys(("student", "pupil", "lernende", "lernender", "studierende"), Role.LEARNER),
-    **dict.fromkeys(("teacher", "lecturer", "lehrende", "lehrender", "dozent", "dozentin"), Role.INSTRUCTOR),
-    **dict.fromkeys(("admin", "verwalter", "verwalterin"), Role.ADMINISTRATOR),
-}
 IDLE = {
     Role.LEARNER: timedelta(hours=8),
     Role.INSTRUCTOR: timedelta(hours=8),
@@ -78,7 +73,6 @@ def clean_token_name(text: str) -> str:
 
 def clean_role(text: str) -> Role:
     role = text.strip().lower()
-    role = ROLES.get(role, role)
     if role not in list(Role):
         sentence = N_("Choose one of the roles learner, instructor or administrator.")
         raise Invalid(sentence, fields={"role": sentence})

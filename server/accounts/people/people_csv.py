@@ -14,6 +14,7 @@ from server.accounts import rules
 from server.accounts.schemas import LineProblem, NewPerson
 from server.core.errors import Invalid, all_valid
 from storage.messages import N_
+from storage.states import Role
 
 REQUIRED = ("email", "name", "role")
 COLUMNS = (*REQUIRED, "password")
@@ -22,6 +23,11 @@ HEADINGS = {  # in English and German, as people write them
     **dict.fromkeys(("full name", "vollständiger name", "vor- und nachname"), "name"),
     **dict.fromkeys(("rolle",), "role"),
     **dict.fromkeys(("passwort", "kennwort"), "password"),
+}
+ROLES = {  # as lists name them
+    **dict.fromkeys(("student", "pupil", "lernende", "lernender", "studierende"), Role.LEARNER),
+    **dict.fromkeys(("teacher", "lecturer", "lehrende", "lehrender", "dozent", "dozentin"), Role.INSTRUCTOR),
+    **dict.fromkeys(("admin", "verwalter", "verwalterin"), Role.ADMINISTRATOR),
 }
 MAX_LINES = 20_000
 
@@ -53,6 +59,7 @@ def read(data: bytes) -> PeopleList:
         values = dict(zip(header, row, strict=False))
         try:
             email, name, role = (values.get(column, "") for column in REQUIRED)
+            role = ROLES.get(role.strip().lower(), role)
             person = clean(NewPerson(email, name, role, values.get("password") or None))
             if person.email in people:
                 raise Invalid(N_("%(email)s is in the list twice."), email=person.email)

@@ -97,7 +97,7 @@ async def test_disabling_ends_sessions_and_enabling_allows_sign_in(
     await administrator.browser.post(f"{PEOPLE}/{learner.id}/disabled", data={"disabled": "no"})
     assert (await learner.browser.get("/account")).status_code == 303  # the old session stays ended
     assert (await learner.browser.post("/sign-in", data=credentials)).status_code == 303
-    assert (await learner.api.get("/api/me")).status_code == 200
+    assert (await learner.api.get("/api/me")).status_code == 401  # and so does the old token
 
 
 async def test_new_password_ends_sessions(administrator: Account, learner: Account) -> None:
