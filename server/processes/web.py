@@ -14,6 +14,7 @@ from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.middleware.access_log import AccessLog
+from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
@@ -28,7 +29,7 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    app = ClosesUnreadBodies(create_app(opened, stopping=stopping))
+    app = ClosesUnreadBodies(AnswersHead(create_app(opened, stopping=stopping)))
     return AccessLog(app, proxies=opened.settings.proxies)
 
 

@@ -50,8 +50,9 @@ async def make_links(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Template:
-    """For everybody without a password."""
-    links = await invitations.invite_waiting(database, clock.now())
+    """For everybody without a password and without a link; with the field `again` for those with one, too."""
+    form = await Form.read(request)
+    links = await invitations.invite_waiting(database, clock.now(), again=form.checked("again"))
     return await _links(request, administrator, settings, database, clock, links)
 
 

@@ -31,12 +31,15 @@ PEOPLE = "/admin/people"
 
 @get(PEOPLE)
 async def people_page(
-    request: AnyRequest, administrator: NamedDependency[Viewer], database: NamedDependency[Database]
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Template:
     state = people_list.OPTIONS.read(request.query_params)
     async with database.read() as session:
         found = await people_list.shown(session, state)
-        waiting = await invitations.waiting(session)
+        waiting = await invitations.waiting(session, clock.now())
     return page(request, "accounts/people.html", viewer=administrator, found=found, waiting=waiting)
 
 

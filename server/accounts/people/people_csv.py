@@ -24,10 +24,14 @@ HEADINGS = {  # in English and German, as people write them
     **dict.fromkeys(("rolle",), "role"),
     **dict.fromkeys(("passwort", "kennwort"), "password"),
 }
-ROLES = {  # as lists name them
-    **dict.fromkeys(("student", "pupil", "lernende", "lernender", "studierende"), Role.LEARNER),
-    **dict.fromkeys(("teacher", "lecturer", "lehrende", "lehrender", "dozent", "dozentin"), Role.INSTRUCTOR),
-    **dict.fromkeys(("admin", "verwalter", "verwalterin"), Role.ADMINISTRATOR),
+ROLES = {  # as lists and the pages name them, in English and German
+    **dict.fromkeys(("learners", "student", "students", "pupil", "studentin", "studierende"), Role.LEARNER),
+    **dict.fromkeys(("teilnehmer", "teilnehmerin", "teilnehmende", "lernende", "lernender"), Role.LEARNER),
+    **dict.fromkeys(("schüler", "schülerin", "lernende(r)"), Role.LEARNER),
+    **dict.fromkeys(("instructors", "teacher", "teachers", "lecturer"), Role.INSTRUCTOR),
+    **dict.fromkeys(("lehrende", "lehrender", "lehrende(r)", "lehrer", "lehrerin"), Role.INSTRUCTOR),
+    **dict.fromkeys(("lehrkraft", "dozent", "dozentin"), Role.INSTRUCTOR),
+    **dict.fromkeys(("admin", "administrators", "administratorin", "administrator(in)"), Role.ADMINISTRATOR),
 }
 MAX_LINES = 20_000
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,16 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts import administrators, rules
 from server.accounts.people import people_csv
 from server.accounts.schemas import Imported, NewPerson, Person, PersonPatch
-from server.accounts.signing_in import passwords, sessions, tokens
+from server.accounts.signing_in import passwords
+from server.accounts.signing_in.endings import end_access
 from server.core.errors import Conflict, NotFound
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.insert import insert_new
+from storage.database.insert import insert_new, insert_new_rows
+from storage.database.search import search_key
 from storage.database.tables import User
 from storage.messages import N_
 from storage.states import Role
 
 LOOKUP_ADDRESSES = 500  # of one query
+IMPORTED_AT_ONCE = 500  # rows of one statement
 EMAIL_TAKEN = N_("There is already an account with this address.")
 
 
@@ -81,7 +85,7 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
 
 
 async def edit(database: Database, person_id: str, patch: PersonPatch, now: datetime) -> Person:
-    """Partial update. A new password and disabling end every session and token.
+    """Partial update. A new password and disabling end all that gave access before.
 
     Raises Conflict when no administrator would be left.
     """
@@ -99,8 +103,7 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
         if password_hash is not None:
             user.password_hash = password_hash
         if patch.disabled or password_hash is not None:
-            await sessions.end_all(session, person_id)
-            await tokens.revoke_all(session, person_id, now)
+            await end_access(session, user, now)
         await administrators.require_administrator(session, before)
         return view(user)
 
@@ -118,22 +121,40 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
     added = changed = 0
     async with database.write() as session:
         before = await administrators.lock_administrators(session)
-        for person in read.people:
-            password_hash = hashes.get(person.email)
-            values = {"name": person.name, "role": person.role, "password_hash": password_hash}
-            new = {"id": new_id(), "email": person.email, "created_at": now, **values}
-            if await insert_new(session, User, key=("email",), **new):
-                added += 1
-            elif await _update(session, person, password_hash):
-                changed += 1
+        for start in range(0, len(read.people), IMPORTED_AT_ONCE):
+            part = read.people[start : start + IMPORTED_AT_ONCE]
+            rows = [_row(person, hashes.get(person.email), now) for person in part]
+            new = {email for (email,) in await insert_new_rows(session, User, rows, key=("email",))}
+            known = await by_emails(session, [person.email for person in part if person.email not in new])
+            added += len(new)
+            for person in part:
+                if user := known.get(person.email):
+                    changed += await _update(session, user, person, hashes.get(person.email), now)
         await administrators.require_administrator(session, before)
     return Imported(added, changed, len(read.people) - added - changed)
 
 
-async def _update(session: AsyncSession, person: NewPerson, password_hash: str | None) -> bool:
-    user = (await session.scalars(select(User).where(User.email == person.email))).one()
-    user.name, user.role = person.name, Role(person.role)
-    user.password_hash = user.password_hash or password_hash
+def _row(person: NewPerson, password_hash: str | None, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "email": person.email,
+        "name": person.name,
+        "search_key": search_key(person.name, person.email),
+        "role": person.role,
+        "password_hash": password_hash,
+        "created_at": now,
+    }
+
+
+async def _update(
+    session: AsyncSession, user: User, person: NewPerson, password_hash: str | None, now: datetime
+) -> bool:
+    """Whether anything changed."""
+    if (user.name, user.role) != (person.name, person.role):  # an equal name would be folded again
+        user.name, user.role = person.name, Role(person.role)
+    if user.password_hash is None and password_hash is not None:
+        user.password_hash = password_hash
+        await end_access(session, user, now)
     return session.is_modified(user)
 
 

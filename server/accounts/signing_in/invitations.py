@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import rules
 from server.accounts.identity import Viewer
-from server.accounts.signing_in import passwords, sessions, tokens
+from server.accounts.signing_in import passwords, sessions
+from server.accounts.signing_in.endings import end_access
 from server.accounts.signing_in.service import SignedIn
 from server.core.errors import Gone, NotFound
 from server.core.security import digest, new_secret
@@ -21,6 +22,7 @@ from storage.database.tables import Invitation, User
 from storage.messages import N_
 
 ENDED = N_("This link was used already or has expired. Ask for a new one.")
+LINKS_AT_ONCE = 500  # of one transaction
 WITHOUT_PASSWORD = User.password_hash.is_(None) & User.disabled_at.is_(None)
 
 
@@ -30,6 +32,13 @@ class Link(msgspec.Struct, frozen=True):
     name: str
     email: str
     path: str
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """Numbers of people without a password."""
+
+    without_link: int
+    with_link: int  # a valid one, which they have not used
 
 
 class Invited(msgspec.Struct, frozen=True):
@@ -46,16 +55,24 @@ async def invite(database: Database, person_id: str, now: datetime) -> Link:
         return (await _links(session, [user], now))[0]
 
 
-async def invite_waiting(database: Database, now: datetime) -> list[Link]:
-    """Links for everybody who cannot sign in yet, by name."""
-    async with database.write() as session:
-        users = await session.scalars(select(User).where(WITHOUT_PASSWORD).order_by(User.search_key, User.id))
-        return await _links(session, list(users), now)
+async def invite_waiting(database: Database, now: datetime, *, again: bool) -> list[Link]:
+    """Links for everybody who cannot sign in yet, by name: for those without a valid link, or, `again`, for
+    all, whose earlier links end. In several transactions, so that others can write in between."""
+    chosen = WITHOUT_PASSWORD if again else WITHOUT_PASSWORD & ~_has_link(now)
+    async with database.read() as session:
+        users = list(await session.scalars(select(User).where(chosen).order_by(User.search_key, User.id)))
+    links: list[Link] = []
+    for start in range(0, len(users), LINKS_AT_ONCE):
+        async with database.write() as session:
+            links += await _links(session, users[start : start + LINKS_AT_ONCE], now)
+    return links
 
 
-async def waiting(session: AsyncSession) -> int:
-    """Step: number of people who have no password yet."""
-    return await session.scalar(select(func.count()).select_from(User).where(WITHOUT_PASSWORD)) or 0
+async def waiting(session: AsyncSession, now: datetime) -> Waiting:
+    """Step: people who have no password yet."""
+    everybody = select(func.count()).select_from(User).where(WITHOUT_PASSWORD)
+    with_link = await session.scalar(everybody.where(_has_link(now))) or 0
+    return Waiting(without_link=(await session.scalar(everybody) or 0) - with_link, with_link=with_link)
 
 
 async def find(database: Database, token: str, now: datetime) -> Invited:
@@ -86,8 +103,7 @@ async def accept(database: Database, token: str, password: str, now: datetime) -
         if user is None or user.disabled_at is not None:  # of two requests at once, one has used it
             raise Gone(ENDED)
         user.password_hash = password_hash
-        await sessions.end_all(session, user.id)
-        await tokens.revoke_all(session, user.id, now)
+        await end_access(session, user, now)
         secret = await sessions.start(session, user.id, replacing=None, now=now)
         return SignedIn(Viewer(id=user.id, email=user.email, name=user.name, role=user.role), secret)
 
@@ -99,15 +115,21 @@ async def sweep(database: Database, now: datetime) -> None:
 
 
 async def _links(session: AsyncSession, users: Sequence[User], now: datetime) -> list[Link]:
-    links = []
-    for user in users:
-        token = new_secret()
-        row = Invitation(
-            user_id=user.id,
-            token_hash=digest(token),
-            created_at=now,
-            expires_at=now + rules.INVITATION_LIFETIME,
-        )
-        await session.merge(row)
-        links.append(Link(user.name, user.email, f"/invite/{token}"))
-    return links
+    issued = [(user, new_secret()) for user in users]
+    rows = [
+        {
+            "user_id": user.id,
+            "token_hash": digest(token),
+            "created_at": now,
+            "expires_at": now + rules.INVITATION_LIFETIME,
+        }
+        for user, token in issued
+    ]
+    await session.execute(delete(Invitation).where(Invitation.user_id.in_([user.id for user in users])))
+    if rows:
+        await session.execute(insert(Invitation), rows)
+    return [Link(user.name, user.email, f"/invite/{token}") for user, token in issued]
+
+
+def _has_link(now: datetime) -> ColumnElement[bool]:
+    return exists().where(Invitation.user_id == User.id, Invitation.expires_at > now)

@@ -7,6 +7,7 @@ all networks and by network over all accounts, with higher limits; and for a kno
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import rules
 from server.core.errors import TooManyAttempts
@@ -40,6 +41,11 @@ async def count_attempt(database: Database, *, email: str, source: str, now: dat
             if attempts >= limit:
                 raise TooManyAttempts(TOO_MANY)
         session.add(SignInFailure(account=account, address=source, at=now))
+
+
+async def forget(session: AsyncSession, *, email: str) -> None:
+    """Step: all attempts at an account, whose password has changed."""
+    await session.execute(delete(SignInFailure).where(SignInFailure.account == digest(email)))
 
 
 def from_network(address: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import limits, passwords, sessions, tokens
+from server.accounts.signing_in.endings import end_access
 from server.core.errors import Invalid, SignInNeeded
 from storage.database.engine import Database
 from storage.database.tables import User
@@ -57,7 +58,7 @@ async def sign_out(database: Database, secret: str | None) -> None:
 async def change_password(
     database: Database, viewer: Viewer, *, current: str, new: str, now: datetime
 ) -> SignedIn:
-    """New password. All sessions and tokens end, in case one is an attacker's; the caller gets a new session.
+    """New password. All that gave access before ends: it may be an attacker's. The caller gets a new session.
 
     Guessing the current password is limited like signing in. Raises Invalid and TooManyAttempts.
     """
@@ -74,8 +75,7 @@ async def change_password(
         if user is None or user.disabled_at is not None:
             raise SignInNeeded(N_("This account has been disabled."))
         user.password_hash = password_hash
-        await sessions.end_all(session, viewer.id)
-        await tokens.revoke_all(session, viewer.id, now)
+        await end_access(session, user, now)
         secret = await sessions.start(session, viewer.id, replacing=None, now=now)
     return SignedIn(viewer, secret)
 

@@ -27,6 +27,7 @@ from server.core.errors import (
     Unexpected,
 )
 from server.core.text.formats import translated
+from server.core.text.i18n import negotiate, set_language
 from server.core.web.pages import problem_page
 from storage.database.engine import DatabaseUnreachable
 from storage.messages import N_, Message, message
@@ -70,6 +71,9 @@ def wants_page(request: AnyRequest) -> bool:
 
 
 def render(request: AnyRequest, problem: Problem, reference: str | None = None) -> Response[Any]:
+    """In the reader's language, also where the error came before or after the language was set: an unknown
+    address, a refused middleware."""
+    set_language(negotiate(request.headers.get("accept-language", "")))
     if not wants_page(request):
         # In the reader's language, as on a page: our own scripts show these texts unchanged.
         details = Details(

@@ -98,7 +98,12 @@ async def submitted(request: Request[Any, Any, Any]) -> FormMultiDict:
     kind = request.content_type[0]
     if kind == RequestEncodingType.URL_ENCODED and (await request.body()).count(b"&") >= MAX_FIELDS:
         raise TooLarge(N_("The form has more than %(count)s fields."), count=Figure(MAX_FIELDS, Unit.NUMBER))
-    return await request.form()
+    try:
+        return await request.form()
+    except HTTPException as error:
+        if "too large" in error.detail.lower():  # a limit of the multipart parser
+            raise TooLarge(N_("The form has too many or too long fields.")) from error
+        raise
 
 
 class TypedForm(msgspec.Struct, frozen=True):

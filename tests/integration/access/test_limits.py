@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from server.core.web.forms import MAX_FIELDS
+from tests.fixtures.web import Account
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
 
@@ -24,3 +25,14 @@ async def test_password_and_address_of_many_marks(client: httpx.AsyncClient, mar
         answer = await client.post("/sign-in", data={"email": email, "password": password})
         assert answer.status_code == 422
         assert "is not right" in answer.text
+
+
+async def test_multipart_form_of_many_fields_is_too_large(administrator: Account) -> None:
+    part = '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+    refused = await administrator.browser.post(
+        "/admin/people/import",
+        content=(part * 3000 + "--x--\r\n").encode(),
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    assert refused.status_code == 413
+    assert "too many or too long fields" in refused.text

@@ -12,6 +12,7 @@ import pytest
 
 from server.accounts import rules
 from server.core.web.cookies import cookie_name
+from tests.fixtures import web
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import BASE_URL, Account, HeldClock, MakeClient
 
@@ -36,10 +37,11 @@ async def link(administrator: Account, learner: Account) -> str:
     return links_of(await administrator.browser.post(f"{PEOPLE}/{learner.id}/link"))[0]
 
 
+@on_both_databases
 async def test_imported_people_get_in(administrator: Account, make_client: MakeClient) -> None:
     await imported(administrator)
     listed = await administrator.browser.get(PEOPLE)
-    assert "2 people have no password yet" in listed.text
+    assert "2 people have neither a password nor a link" in listed.text
     page = await administrator.browser.post(f"{PEOPLE}/links")
     links = links_of(page)
     assert len(links) == 2
@@ -50,7 +52,7 @@ async def test_imported_people_get_in(administrator: Account, make_client: MakeC
     answer = await visitor.post(links[1], data={"password": PASSWORD})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert (await visitor.get("/dashboard")).status_code == 200
-    assert "1 person has no password yet" in (await administrator.browser.get(PEOPLE)).text
+    assert "1 person has not used their link yet" in (await administrator.browser.get(PEOPLE)).text
     again = await make_client(headers={"Sec-Fetch-Site": "same-origin"})
     signed_in = await again.post("/sign-in", data={"email": "zoe@example.edu", "password": PASSWORD})
     assert signed_in.status_code == 303
@@ -98,6 +100,8 @@ async def test_link_ends_with_its_time_and_with_the_account(
     assert (await client.post(link, data={"password": PASSWORD})).status_code == 410
     assert (await administrator.browser.post(f"{PEOPLE}/{learner.id}/link")).status_code == 404
     await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": False})
+    assert (await client.get(link)).status_code == 410
+    link = links_of(await administrator.browser.post(f"{PEOPLE}/{learner.id}/link"))[0]
     assert (await client.get(link)).status_code == 200
     held_clock.advance(seconds=rules.INVITATION_LIFETIME.total_seconds())
     assert (await client.post(link, data={"password": PASSWORD})).status_code == 410
@@ -116,3 +120,59 @@ async def test_no_links_when_everybody_has_a_password(administrator: Account) ->
     page = await administrator.browser.post(f"{PEOPLE}/links")
     assert links_of(page) == []
     assert "Everybody has a password" in page.text
+
+
+@on_both_databases
+async def test_links_that_were_handed_out_stay_valid(
+    administrator: Account, client: httpx.AsyncClient
+) -> None:
+    await imported(administrator)
+    first = links_of(await administrator.browser.post(f"{PEOPLE}/links"))
+    late = "email,name,role\nlate@example.edu,Late Comer,learner\n"
+    await administrator.browser.post(f"{PEOPLE}/import", data={"list": late})
+    later = links_of(await administrator.browser.post(f"{PEOPLE}/links"))
+    assert len(later) == 1
+    assert [(await client.get(link)).status_code for link in (*first, *later)] == [200] * 3
+    assert links_of(await administrator.browser.post(f"{PEOPLE}/links")) == []
+    everybody = links_of(await administrator.browser.post(f"{PEOPLE}/links", data={"again": "yes"}))
+    assert len(everybody) == 3
+    assert [(await client.get(link)).status_code for link in (*first, *later)] == [410] * 3
+
+
+@pytest.mark.parametrize("how", ["own", "set", "disabled"])
+async def test_link_ends_with_the_password_before(
+    client: httpx.AsyncClient, link: str, administrator: Account, learner: Account, how: str
+) -> None:
+    """Otherwise whoever finds the old link takes the account over."""
+    if how == "own":
+        change = {"current_password": web.PASSWORD, "password": PASSWORD}
+        assert (await learner.browser.post("/account/password", data=change)).status_code == 303
+    else:
+        patches = [{"password": PASSWORD}] if how == "set" else [{"disabled": True}, {"disabled": False}]
+        for patch in patches:
+            assert (await administrator.api.patch(f"/api/people/{learner.id}", json=patch)).status_code == 200
+    assert (await client.get(link)).status_code == 410
+    assert (await client.post(link, data={"password": "taken over by somebody"})).status_code == 410
+
+
+async def test_new_password_opens_an_account_that_was_guessed_at(
+    client: httpx.AsyncClient, administrator: Account, learner: Account
+) -> None:
+    """As the page of the limit says: ask an administrator to reset the password."""
+    wrong = {"email": learner.email, "password": "not this one"}
+    assert [(await client.post("/sign-in", data=wrong)).status_code for _ in range(6)][-1] == 429
+    await administrator.api.patch(f"/api/people/{learner.id}", json={"password": PASSWORD})
+    right = {"email": learner.email, "password": PASSWORD}
+    assert (await client.post("/sign-in", data=right)).status_code == 303
+
+
+@on_both_databases
+async def test_thousands_of_people_are_imported_and_get_links(administrator: Account) -> None:
+    rows = "".join(f"p{number}@example.edu,Person {number},learner\n" for number in range(1203))
+    answer = await administrator.api.post("/api/people/import", content=f"email,name,role\n{rows}")
+    assert answer.json()["added"] == 1203
+    assert len(links_of(await administrator.browser.post(f"{PEOPLE}/links"))) == 1203
+    again = await administrator.api.post("/api/people/import", content=f"email,name,role\n{rows}")
+    assert (again.json()["added"], again.json()["changed"], again.json()["unchanged"]) == (0, 0, 1203)
+    found = await administrator.api.get("/api/people", params={"search": "PERSON 1201"})
+    assert [person["email"] for person in found.json()] == ["p1201@example.edu"]

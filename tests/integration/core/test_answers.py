@@ -123,3 +123,17 @@ async def test_openapi_document(client: httpx.AsyncClient) -> None:
             assert "400" not in item[method]["responses"], (method, path)
     page = (await client.get("/api/docs")).text
     assert all(path in page for path in document["paths"])
+
+
+@pytest.mark.parametrize("path", ["/nothing-here", "/api/nothing-here"])
+async def test_unknown_address_is_told_in_german(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"Accept": "text/html", "Accept-Language": "de"})
+    assert answer.status_code == 404
+    assert "Unter dieser Adresse gibt es nichts." in answer.text
+
+
+async def test_refused_request_of_another_site_is_told_in_german(client: httpx.AsyncClient) -> None:
+    foreign = {"Sec-Fetch-Site": "cross-site", "Accept": "text/html", "Accept-Language": "de"}
+    answer = await client.post("/sign-in", data={}, headers=foreign)
+    assert answer.status_code == 403
+    assert 'lang="de"' in answer.text

@@ -51,3 +51,13 @@ async def test_answers_of_the_api_are_kept_by_no_cache(learner: Account, client:
         assert (await learner.api.get(path)).headers["cache-control"] == "no-store"
     for path in ("/sign-in", "/api/me", "/setup/none"):
         assert (await client.get(path)).headers["cache-control"] == "no-store"
+
+
+async def test_head_is_get_without_a_body(campus: Campus) -> None:
+    async with httpx.AsyncClient(base_url=campus.server.url) as monitor:
+        for path in ("/health/live", "/sign-in", "/api/docs"):
+            answer, whole = await monitor.head(path), await monitor.get(path)
+            assert (answer.status_code, answer.content) == (200, b"")
+            assert answer.headers["content-type"] == whole.headers["content-type"]
+        assert (await monitor.head("/nothing")).status_code == 404
+        assert (await monitor.head("/sign-in")).status_code == 200  # on the same connection
