@@ -34,6 +34,7 @@ async def test_learner_of_an_imported_list_gets_in(
     await page.locator("input[type=file]").set_input_files(saved)
     await page.locator("main").get_by_role("button", name="Import").click()
     await expect(page.get_by_text("1 person added.")).to_be_visible()
+    await shots.take(page, "people-without-password")
     await page.get_by_role("button", name="Make links for them").click()
     row = page.get_by_role("listitem").filter(has_text="Zoë Groß")
     link = await row.locator("code").inner_text()
