@@ -51,8 +51,11 @@ class AccessLog:
 
     def _report(self, scope: Scope, path: str, status: int, seconds: float) -> None:
         method = scope["method"]  # type: ignore[typeddict-item]
-        REQUESTS.labels(method if method in METHODS else "other", f"{status // 100}xx").inc()
-        REQUEST_SECONDS.observe(seconds)
+        if not path.startswith(
+            "/health/"
+        ):  # probes: a 503 of theirs is an answer, not an error of the server
+            REQUESTS.labels(method if method in METHODS else "other", f"{status // 100}xx").inc()
+            REQUEST_SECONDS.observe(seconds)
         line, milliseconds = one_line(f"{method} {path} {status}"), round(seconds * 1000)
         expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
         if path.startswith(FREQUENT) and expected:

@@ -59,3 +59,14 @@ async def test_long_fields_are_cut_and_strange_methods_share_a_label() -> None:
         *METHODS,
         "other",
     }
+
+
+async def test_probes_are_not_counted_as_requests() -> None:
+    def count() -> float:
+        return sum(s.value for m in REQUESTS.collect() for s in m.samples if s.name.endswith("_total"))
+
+    before = count()
+    await logged("GET", "/health/ready")
+    assert count() == before
+    await logged("GET", "/teach")
+    assert count() == before + 1
