@@ -96,5 +96,5 @@ def session_secret(request: AnyConnection, settings: Settings) -> str | None:
 
 
 async def client_address(request: AnyRequest, settings: NamedDependency[Settings]) -> str:
-    """Network address of the client, for `sign_in(address=…)`."""
+    """Network address of the client, for `limits.from_network`."""
     return address.client_address(request, settings.proxies)

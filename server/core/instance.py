@@ -38,6 +38,8 @@ def machine_tag(folder: Path) -> str:
     host name: cloned ones, and containers."""
     path = folder / "machine"
     folder.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        return path.read_text()
     with suppress(FileExistsError):
         own = folder / f"machine.{os.getpid()}.new"
         own.write_text(secrets.token_hex(3))

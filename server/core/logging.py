@@ -32,7 +32,7 @@ def configure_logging(level: str = "info", form: str = "text", **always: Any) ->
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _reason,
-        _one_line,
+        _printable_fields,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -70,13 +70,13 @@ def without_secrets(text: str) -> str:
     return SECRET_SEGMENT.sub(r"\1…", text)
 
 
-def one_line(text: str) -> str:
+def printable(text: str) -> str:
     """Text from outside as a field of a log line: cut, and without characters that end or move the line."""
     cut = text if len(text) <= FIELD_LENGTH else f"{text[:FIELD_LENGTH]}…"
-    return without_secrets(cut if cut.isprintable() else "".join(map(_printable, cut)))
+    return without_secrets(cut if cut.isprintable() else "".join(map(_escaped, cut)))
 
 
-def _printable(character: str) -> str:
+def _escaped(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
 
 
@@ -93,8 +93,8 @@ def _reason(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
-def _one_line(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {name: one_line(value) if isinstance(value, str) else value for name, value in event.items()}
+def _printable_fields(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {name: printable(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _without_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -117,9 +117,8 @@ async def sign_in(
 ) -> Response[Any]:
     form, now = await Form.read(request), clock.now()
     email = rules.normal_email(form["email"])
-    suffix = devices.cookie_suffix(email)
-    device_name = cookie_name(settings.public_url, suffix)
-    device = await devices.known(database, request.cookies.get(device_name, ""), email, now)
+    cookie = request.cookies.get(cookie_name(settings.public_url, devices.COOKIE), "")
+    device = await devices.known(database, cookie, email, now)
     try:
         signed_in = await service.sign_in(
             database,
@@ -133,8 +132,8 @@ async def sign_in(
         return _sign_in(request, form.refused(problem), set_up=await setup.has_administrator(database))
     response = _after_sign_in(request, form, signed_in.viewer)
     response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
-    value = await devices.remember(database, device, email, now)
-    response.set_cookie(device_cookie(settings.public_url, suffix, value, devices.LIFETIME))
+    cookie = await devices.remember(database, cookie, email, now)
+    response.set_cookie(device_cookie(settings.public_url, devices.COOKIE, cookie, devices.LIFETIME))
     return response
 
 

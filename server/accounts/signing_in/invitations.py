@@ -18,6 +18,7 @@ from server.accounts.signing_in.service import SignedIn
 from server.core.errors import Gone, NotFound
 from server.core.security import digest, new_secret
 from storage.database.engine import Database
+from storage.database.locks import lock_row
 from storage.database.tables import Invitation, User
 from storage.messages import N_
 
@@ -49,7 +50,7 @@ class Invited(msgspec.Struct, frozen=True):
 async def invite(database: Database, person_id: str, now: datetime) -> Link:
     """Raises NotFound, also for a disabled account."""
     async with database.write() as session:
-        user = await session.get(User, person_id)
+        user = await lock_row(session, User, person_id)
         if user is None or user.disabled_at is not None:
             raise NotFound(N_("There is no such account, or it is disabled."))
         return (await _links(session, [user], now))[0]
@@ -59,12 +60,17 @@ async def invite_waiting(database: Database, now: datetime, *, again: bool) -> l
     """Links for everybody who cannot sign in yet, by name: for those without a valid link, or, `again`, for
     all, whose earlier links end. In several transactions, so that others can write in between."""
     chosen = WITHOUT_PASSWORD if again else WITHOUT_PASSWORD & ~_has_link(now)
+    by_name = (User.search_key, User.id)
     async with database.read() as session:
-        users = list(await session.scalars(select(User).where(chosen).order_by(User.search_key, User.id)))
+        ids = (await session.scalars(select(User.id).where(chosen).order_by(*by_name))).all()
     links: list[Link] = []
-    for start in range(0, len(users), LINKS_AT_ONCE):
+    for start in range(0, len(ids), LINKS_AT_ONCE):
+        part = User.id.in_(ids[start : start + LINKS_AT_ONCE])
         async with database.write() as session:
-            links += await _links(session, users[start : start + LINKS_AT_ONCE], now)
+            # Locked first, chosen again afterwards: of two administrators at once, one makes each link.
+            await session.execute(select(User.id).where(part).order_by(User.id).with_for_update())
+            users = await session.scalars(select(User).where(part, chosen).order_by(*by_name))
+            links += await _links(session, users.all(), now)
     return links
 
 
@@ -115,6 +121,7 @@ async def sweep(database: Database, now: datetime) -> None:
 
 
 async def _links(session: AsyncSession, users: Sequence[User], now: datetime) -> list[Link]:
+    """Step: new links in place of the earlier ones. The rows of `users` are locked."""
     issued = [(user, new_secret()) for user in users]
     rows = [
         {

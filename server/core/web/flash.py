@@ -6,7 +6,6 @@ The cookie is signed: a message may hold a form, which nobody else may plant, no
 import base64
 import binascii
 import secrets
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -85,10 +84,12 @@ async def load_keys(app: Litestar) -> None:
 
 async def sign_cookie(message: Message, scope: Scope) -> None:
     """Hook for Litestar's `before_send`: sign the message that the response sets."""
-    if message["type"] == "http.response.start":
-        keys: Sequence[bytes] = scope["litestar_app"].state.get(STATE_KEY, ())
+    if message["type"] != "http.response.start":
+        return
+    if any(name == b"set-cookie" and value.startswith(SET) for name, value in message["headers"]):
+        key: bytes = scope["litestar_app"].state[STATE_KEY][0]
         message["headers"] = [
-            (name, _signed(value, keys[0]) if name == b"set-cookie" and value.startswith(SET) else value)
+            (name, _signed(value, key) if name == b"set-cookie" and value.startswith(SET) else value)
             for name, value in message["headers"]
         ]
 

@@ -123,6 +123,21 @@ async def test_no_links_when_everybody_has_a_password(administrator: Account) ->
 
 
 @on_both_databases
+async def test_two_administrators_at_once_make_each_link_once(
+    administrator: Account, learner: Account, client: httpx.AsyncClient
+) -> None:
+    await imported(administrator)
+    pages = await asyncio.gather(*(administrator.browser.post(f"{PEOPLE}/links") for _ in range(4)))
+    links = [link for page in pages for link in links_of(page)]
+    assert len(links) == 2
+    assert [(await client.get(link)).status_code for link in links] == [200, 200]
+    path = f"{PEOPLE}/{learner.id}/link"
+    made = await asyncio.gather(*(administrator.browser.post(path) for _ in range(4)))
+    statuses = [(await client.get(links_of(page)[0])).status_code for page in made]
+    assert sorted(statuses) == [200, 410, 410, 410]
+
+
+@on_both_databases
 async def test_links_that_were_handed_out_stay_valid(
     administrator: Account, client: httpx.AsyncClient
 ) -> None:

@@ -23,6 +23,7 @@ from tests.fixtures.web import (
     RecordedQueue,
     client_of,
 )
+from tests.world.clock import START
 
 COOKIE = cookie_name(BASE_URL)
 WRONG = "The email address or the password is not right."
@@ -158,11 +159,27 @@ async def test_cookie_of_a_known_browser_is_of_one_account_and_not_forged(
     ):
         stranger = await make_client(
             headers={"Sec-Fetch-Site": "same-origin"},
-            cookies={f"skillstudio-{devices.cookie_suffix(email)}": forged},
+            cookies={cookie_name(BASE_URL, devices.COOKIE): forged},
         )
         assert [(await sign_in(stranger, email, "not this one")).status_code for _ in range(6)][-1] == 429
         assert (await sign_in(stranger, email)).status_code == 429
     assert (await sign_in(client, learner.email)).status_code == 303
+
+
+async def test_browser_of_a_classroom_knows_its_last_accounts_in_one_cookie(
+    client: httpx.AsyncClient, make_account: MakeAccount, database: Database
+) -> None:
+    emails = [f"pupil-{number}@example.edu" for number in range(devices.ACCOUNTS + 2)]
+    for email in emails:
+        await make_account("learner", email)
+        assert (await sign_in(client, email)).status_code == 303
+    assert len(client.cookies) == 2
+    cookie = client.cookies[cookie_name(BASE_URL, devices.COOKIE)]
+    assert len(cookie) < 700
+    found = [bool(await devices.known(database, cookie, email, START)) for email in emails]
+    assert found == [False, False, *[True] * devices.ACCOUNTS]
+    again = await devices.remember(database, cookie, emails[-1], START)
+    assert again == cookie  # once for each account
 
 
 async def test_address_is_limited_after_a_hundred_failures(

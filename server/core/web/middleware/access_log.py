@@ -10,7 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from server.core.logging import one_line
+from server.core.logging import printable
 from server.core.web.client_address import client_address
 from server.core.web.metrics import REQUEST_SECONDS, REQUESTS
 from server.core.web.middleware.line_budget import LineBudget
@@ -56,7 +56,7 @@ class AccessLog:
         ):  # probes: a 503 of theirs is an answer, not an error of the server
             REQUESTS.labels(method if method in METHODS else "other", f"{status // 100}xx").inc()
             REQUEST_SECONDS.observe(seconds)
-        line, milliseconds = one_line(f"{method} {path} {status}"), round(seconds * 1000)
+        line, milliseconds = printable(f"{method} {path} {status}"), round(seconds * 1000)
         expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
         if path.startswith(FREQUENT) and expected:
             log.debug(line, milliseconds=milliseconds)
