@@ -3,7 +3,6 @@
 import errno
 import json
 import socket
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 EVERY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - names of every address, asked by one
@@ -21,9 +20,16 @@ def blocked(host: str, port: int) -> str | None:
             return _sentence(error, host, port)
 
 
+def reachable(host: str) -> str:
+    """Address at which this machine reaches a server that listens on `host`."""
+    return EVERY.get(host, host)
+
+
 def is_ours(host: str, port: int) -> bool:
     """Whether a web server of this product listens there."""
-    connection = HTTPConnection(EVERY.get(host, host), port, timeout=3)
+    from http.client import HTTPConnection, HTTPException  # only `doctor` asks; the supervisor stays small
+
+    connection = HTTPConnection(reachable(host), port, timeout=3)
     try:
         connection.request("GET", "/health/live")
         return bool(json.loads(connection.getresponse().read(200)) == {"status": "live"})

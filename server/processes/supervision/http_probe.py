@@ -2,16 +2,15 @@
 
 import asyncio
 
+from server.operations.ports import reachable
 from server.settings import Settings
-
-LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (names that mean "every address")
 
 
 async def answers(settings: Settings, path: str) -> bool:
     """Whether GET `path` returns 200 within 5 s."""
     try:
         async with asyncio.timeout(5):
-            return await _status(LOOPBACK.get(settings.host, settings.host), settings.port, path) == 200
+            return await _status(reachable(settings.host), settings.port, path) == 200
     except (OSError, TimeoutError):
         return False
 

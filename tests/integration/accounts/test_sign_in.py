@@ -1,7 +1,6 @@
 """Sign-in: limits, session rotation, expiry, cookies."""
 
 import asyncio
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -9,19 +8,16 @@ import pytest
 from server.accounts import rules
 from server.accounts.signing_in import devices
 from server.core.web.cookies import cookie_name
-from server.settings import Settings
 from storage.database.engine import Database
-from storage.objects.store import ObjectStore
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import (
     BASE_URL,
     PASSWORD,
     Account,
+    ClientWith,
     HeldClock,
     MakeAccount,
     MakeClient,
-    RecordedQueue,
-    client_of,
 )
 from tests.world.clock import START
 
@@ -243,16 +239,11 @@ async def test_cookie_over_http_on_localhost(client: httpx.AsyncClient, learner:
 
 
 async def test_cookie_over_http_in_a_closed_network(
-    settings: Settings,
-    database: Database,
-    folder_store: ObjectStore,
-    recorded_queue: RecordedQueue,
-    held_clock: HeldClock,
+    client_with: ClientWith,
     learner: Account,
 ) -> None:
     """A browser drops a Secure cookie that comes over http, and one named __Host- without it."""
-    closed = replace(settings, base_url="http://media.campus.lan:8000")
-    async with client_of(closed, database, folder_store, recorded_queue, held_clock) as client:
+    async with client_with(base_url="http://media.campus.lan:8000") as client:
         answer = await sign_in(client, learner.email)
         assert (await client.get("/api/me")).status_code == 200
     assert all(
@@ -262,15 +253,10 @@ async def test_cookie_over_http_in_a_closed_network(
 
 
 async def test_cookie_over_https(
-    settings: Settings,
-    database: Database,
-    folder_store: ObjectStore,
-    recorded_queue: RecordedQueue,
-    held_clock: HeldClock,
+    client_with: ClientWith,
     learner: Account,
 ) -> None:
-    public = replace(settings, base_url="https://media.example.edu")
-    async with client_of(public, database, folder_store, recorded_queue, held_clock) as client:
+    async with client_with(base_url="https://media.example.edu") as client:
         answer = await sign_in(client, learner.email)
         assert (await client.get("/api/me")).status_code == 200
     name, _, rest = answer.headers["set-cookie"].partition("=")

@@ -115,12 +115,7 @@ async def test_upload_is_seen_as_it_comes(campus: Campus, proxied: str) -> None:
             await more.wait()
             yield b"x" * 1_500_000
 
-        headers = {
-            "Upload-Offset": "0",
-            "Content-Type": "application/offset+octet-stream",
-            "Content-Length": "3000000",
-        }
-        sending = asyncio.create_task(client.patch(location, content=body(), headers=headers))
+        sending = asyncio.create_task(send(client, location, 0, body(), Content_Length="3000000"))
         await wait_until(lambda: campus.spool_file(location).stat().st_size >= 1_000_000)
         more.set()
         assert (await sending).status_code == 204
