@@ -70,6 +70,7 @@ async def submit(context: UploadContext, upload: Upload, now: datetime) -> Video
         source_key=upload.s3_key,
         filename=upload.filename,
         source_bytes=upload.size or 0,
+        submitted_by=upload.user_id,
         now=now,
     )
 

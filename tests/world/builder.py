@@ -117,6 +117,7 @@ class World:
         audio: bool = True,
         filename: str = "lecture.mp4",
         error: str = videos.ERROR,
+        submitted_by: str | None = None,
     ) -> Video:
         """Newest revision of the lesson (or of the lesson with this id), in any state.
 
@@ -134,6 +135,7 @@ class World:
                 at=self.now(),
                 filename=filename,
                 error=error,
+                submitted_by=submitted_by,
             )
 
     async def completed(self, lesson: Lesson, *learners: Person) -> None:

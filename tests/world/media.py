@@ -16,6 +16,7 @@ from transcoder.media import (
     Source,
     VideoStream,
 )
+from transcoder.planning.cost import job_cost
 from transcoder.planning.plan import AAC_FRAME, Chunk, Plan, make_plan, require
 
 VIDEO_BYTES, AUDIO_BYTES = 300_000, 96_000  # of each segment
@@ -83,17 +84,23 @@ def small_audio_result(attempt: int = 1, *, complete: bool = True) -> AudioResul
     return AudioResult(part=part, complete=complete)
 
 
-def waiting_job(video_id: str, kind: JobKind, number: int, now: datetime) -> Job:
-    """Row of a queued job, in the queue that the product puts it in."""
+def waiting_job(video_id: str, kind: JobKind, number: int, now: datetime, plan: Plan | None = None) -> Job:
+    """Row of a queued job, in the queue that the product puts it in, with its cost if there is a plan."""
     queue = TRANSCODE if number or kind == JobKind.FINISH else QUICK
-    return Job(video_id=video_id, kind=kind, number=number, queue=queue, queued_at=now)
+    cost = job_cost(plan, kind, number) if plan else 0.0
+    return Job(video_id=video_id, kind=kind, number=number, queue=queue, queued_at=now, cost=cost)
 
 
 def done_job(
-    video_id: str, kind: JobKind, number: int, result: ChunkResult | AudioResult | None, now: datetime
+    video_id: str,
+    kind: JobKind,
+    number: int,
+    result: ChunkResult | AudioResult | None,
+    now: datetime,
+    plan: Plan | None = None,
 ) -> Job:
     """Row of a finished job."""
-    job = waiting_job(video_id, kind, number, now)
+    job = waiting_job(video_id, kind, number, now, plan)
     job.state, job.progress = JobState.DONE, 1.0
     job.result = {} if result is None else msgspec.to_builtins(result)
     return job

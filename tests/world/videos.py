@@ -40,6 +40,7 @@ async def add_video(
     at: datetime,
     filename: str = "lecture.mp4",
     error: str = ERROR,
+    submitted_by: str | None = None,
 ) -> Video:
     """Step: a revision with its jobs, followed by its lesson. No object is stored.
 
@@ -47,7 +48,7 @@ async def add_video(
     """
     wanted = RevisionState(state)
     lesson = await session.get_one(Lesson, lesson_id)
-    video, prepare = await _submit(session, lesson, filename, at)
+    video, prepare = await _submit(session, lesson, filename, at, submitted_by)
     if source is None or wanted == RevisionState.WAITING:
         prepare.state = JobState.FAILED if wanted == RevisionState.FAILED else prepare.state
     else:
@@ -66,7 +67,9 @@ async def add_video(
     return video
 
 
-async def _submit(session: AsyncSession, lesson: Lesson, filename: str, at: datetime) -> tuple[Video, Job]:
+async def _submit(
+    session: AsyncSession, lesson: Lesson, filename: str, at: datetime, submitted_by: str | None
+) -> tuple[Video, Job]:
     video_id = new_id()
     video = Video(
         id=video_id,
@@ -74,6 +77,7 @@ async def _submit(session: AsyncSession, lesson: Lesson, filename: str, at: date
         source_key=keys.original(lesson.id, video_id, filename),
         filename=filename,
         source_bytes=1000,
+        submitted_by=submitted_by,
         created_at=at,
     )
     session.add(video)
@@ -101,18 +105,18 @@ def _parts(video_id: str, plan: Plan, encoded: Encoded, *, everything: bool, at:
     for chunk in chunks:
         if chunk.number < done:
             result = media.chunk_result(plan, chunk)
-            jobs.append(media.done_job(video_id, JobKind.CHUNK, chunk.number, result, at))
+            jobs.append(media.done_job(video_id, JobKind.CHUNK, chunk.number, result, at, plan))
         else:
-            jobs.append(media.waiting_job(video_id, JobKind.CHUNK, chunk.number, at))
+            jobs.append(media.waiting_job(video_id, JobKind.CHUNK, chunk.number, at, plan))
     return jobs
 
 
 def _audio(video_id: str, plan: Plan, seconds: float, at: datetime) -> Job:
     """Audio job: it publishes its result while it runs."""
     if not seconds:
-        return media.waiting_job(video_id, JobKind.AUDIO, 0, at)
+        return media.waiting_job(video_id, JobKind.AUDIO, 0, at, plan)
     result = media.audio_result(plan, seconds)
-    job = media.done_job(video_id, JobKind.AUDIO, 0, result, at)
+    job = media.done_job(video_id, JobKind.AUDIO, 0, result, at, plan)
     if not result.complete:
         job.state, job.progress, job.started_at = JobState.RUNNING, seconds / plan.duration, at
         job.worker, job.fence, job.attempts = "host/quick-1", 1, 1

@@ -44,6 +44,7 @@ async def submit(
     source_key: str,
     filename: str,
     source_bytes: int,
+    submitted_by: str | None = None,
     now: datetime,
 ) -> Video:
     """New revision of the lesson's video from a stored original.
@@ -57,6 +58,7 @@ async def submit(
         source_key=source_key,
         filename=filename,
         source_bytes=source_bytes,
+        submitted_by=submitted_by,
         created_at=now,
     )
     try:

@@ -1,19 +1,19 @@
 """Claiming: which job a worker does next, and the end of jobs whose every attempt died."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
 from storage.database.tables import Job, Video
 from storage.messages import N_, Message, message
 from storage.states import JobKind, JobState
-from transcoder.jobs import revisions
+from transcoder.jobs import backlog, revisions
 from transcoder.jobs.leases import Claim
+from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.jobs.timing import MAX_ATTEMPTS, Timing
 from transcoder.media import Source
 from transcoder.planning.plan import Plan
@@ -33,27 +33,60 @@ async def claim_next(
 
     `without`: kinds for which this worker has no free slot.
 
-    Oldest revision first, but prepare jobs before anything that takes long, and the finish job
-    of a revision before the chunks of others. A job without attempts left fails its revision instead.
+    Lectures are served in the order of `sharing.in_order`, the parts of each in the order of the
+    lecture. When the quick queue has nothing due, its workers encode short lectures, which so never
+    wait for an encoder to finish a part of a long one. A job without attempts left fails its revision
+    instead.
     """
-    first = _due(queue, now).where(Job.kind.not_in(without)).limit(1)
-    while True:
-        async with database.read() as session:  # most wake-ups find nothing: avoid the write lock
-            if await session.scalar(first) is None:
-                return None
-        async with database.write() as session:
-            job = await session.scalar(first.with_for_update(skip_locked=True, of=Job))
-            if job is None:
-                return None
-            if job.attempts < MAX_ATTEMPTS:
-                return await _start_attempt(session, job, worker, now, timing)
-        await fail_exhausted(database, job, now)
+    shares = [and_(Job.queue == queue, _due(now))]
+    if queue == QUICK:
+        shares.append(and_(Job.queue == TRANSCODE, _due(now)))
+    for share in shares:
+        wanted = and_(share, Job.kind.not_in(without))
+        while True:
+            async with database.read() as session:  # most wake-ups find nothing: avoid the write lock
+                order = await backlog.in_order(session, now, wanted)
+            if share is not shares[0]:
+                order = [one for one in order if one.short]
+            if not order:
+                break
+            async with database.write() as session:
+                job = await _first(session, [one.video_id for one in order], wanted)
+                if job is None:  # others were faster
+                    break
+                if job.attempts < MAX_ATTEMPTS:
+                    return await _start_attempt(session, job, worker, now, timing)
+            await fail_exhausted(database, job, now)
+    return None
+
+
+async def _first(session: AsyncSession, video_ids: Sequence[str], wanted: ColumnElement[bool]) -> Job | None:
+    """First wanted job of the first revision that has one which no other worker is claiming."""
+    for video_id in video_ids:
+        job = await session.scalar(
+            select(Job)
+            .where(Job.video_id == video_id, wanted)
+            .order_by(Job.number, Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=Job)
+        )
+        if job is not None:
+            return job
+    return None
 
 
 async def due(database: Database, queue: str, now: datetime, limit: int) -> list[Job]:
-    """Jobs that the next claims would return."""
+    """Jobs of the queue that are due, at most `limit`."""
     async with database.read() as session:
-        return list(await session.scalars(_due(queue, now).limit(limit)))
+        return list(
+            await session.scalars(
+                select(Job)
+                .join(Video, Video.id == Job.video_id)
+                .where(Job.queue == queue, Video.state.in_(revisions.ACTIVE), _due(now))
+                .order_by(Job.id)
+                .limit(limit)
+            )
+        )
 
 
 async def _start_attempt(
@@ -84,20 +117,10 @@ async def _start_attempt(
     )
 
 
-def _due(queue: str, now: datetime) -> Any:
-    urgent = case((Job.kind.in_((JobKind.PREPARE, JobKind.FINISH)), 0), else_=1)
-    return (
-        select(Job)
-        .join(Video, Video.id == Job.video_id)
-        .where(
-            Job.queue == queue,
-            Video.state.in_(revisions.ACTIVE),
-            or_(
-                and_(Job.state == JobState.WAITING, Job.queued_at <= now + SKEW),
-                and_(Job.state == JobState.RUNNING, Job.lease_until < now),
-            ),
-        )
-        .order_by(urgent, Video.id, Job.number, Job.id)
+def _due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        and_(Job.state == JobState.WAITING, Job.queued_at <= now + SKEW),
+        and_(Job.state == JobState.RUNNING, Job.lease_until < now),
     )
 
 

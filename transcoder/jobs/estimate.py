@@ -1,4 +1,4 @@
-"""Progress, speed and remaining time of a revision, estimated from its jobs. Pure."""
+"""Progress and speed of a revision, estimated from its jobs; its remaining time, from all jobs. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 
 from storage.states import JobKind, JobState
+from transcoder.jobs import sharing
+from transcoder.jobs.sharing import Backlog, Run
 from transcoder.planning.plan import Plan
 
 RECENT = timedelta(seconds=90)  # window over which the speed is measured
@@ -32,25 +34,29 @@ class Estimate(msgspec.Struct, frozen=True):
     progress: int  # 0-100
     playable_seconds: float
     speed: float | None  # seconds of lecture per second, all workers together
-    eta_seconds: int | None
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """How long a revision still takes beside all others."""
+
+    place: int  # among the lectures that wait; 1 is next
+    eta_seconds: int | None  # None while there is no plan, or the speed is unknown
 
 
 def estimate(plan: Plan | None, jobs: Sequence[JobView], now: datetime) -> Estimate:
     """Estimate for an active revision; `jobs` ordered by number."""
     if plan is None:
-        return Estimate(progress=0, playable_seconds=0.0, speed=None, eta_seconds=None)
+        return Estimate(progress=0, playable_seconds=0.0, speed=None)
     main = "chunk" if plan.video is not None else "audio"
     lengths = _lengths(plan)
     parts = [job for job in jobs if job.kind == main]
     total = sum(lengths.values())
     done = sum(lengths.get(job.number, 0.0) * _fraction(job) for job in parts)
     speed = _speed(parts, lengths, now)
-    eta = (total - done) / speed + FINISHING_SECONDS if speed else None
     return Estimate(
         progress=_percent(plan, jobs, done / total),
         playable_seconds=round(_playable(plan, jobs, lengths), 3),
         speed=round(speed, 2) if speed else None,
-        eta_seconds=round(eta) if eta is not None else None,
     )
 
 
@@ -80,29 +86,54 @@ def _percent(plan: Plan, jobs: Sequence[JobView], main: float) -> int:
 
 
 def _speed(parts: Sequence[JobView], lengths: dict[int, float], now: datetime) -> float | None:
-    """Seconds of lecture encoded in the RECENT window per second, all workers together.
-
-    A job that began before the window counts by the share of its running time inside it.
-    """
+    """Seconds of lecture encoded in the RECENT window per second, all workers together."""
     recent = [
-        job
+        Span(job.started_at, job.finished_at, lengths.get(job.number, 0.0) * _fraction(job))
         for job in parts
-        if job.state in (JobState.RUNNING, JobState.DONE) and (job.finished_at or now) >= now - RECENT
+        if job.started_at and job.state in (JobState.RUNNING, JobState.DONE)
     ]
-    spans = [
-        (job.started_at, job.finished_at or now, lengths.get(job.number, 0.0) * _fraction(job))
-        for job in recent
-        if job.started_at
-    ]
-    if not spans:
+    return throughput(recent, now)
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Part of the work, from its start to its end or until now."""
+
+    start: datetime
+    end: datetime | None  # None: it goes on
+    amount: float  # that is done
+
+
+def throughput(spans: Sequence[Span], now: datetime) -> float | None:
+    """Amount done in the RECENT window per second; None while that is too little to tell.
+
+    Work that began before the window counts by the share of its running time inside it.
+    """
+    recent = [span for span in spans if (span.end or now) >= now - RECENT]
+    if not recent:
         return None
-    begin = max(now - RECENT, min(start for start, _, _ in spans))
-    end = max(end for _, end, _ in spans)
-    if end - begin < SETTLED and not any(job.state == JobState.DONE for job in recent):
+    begin = max(now - RECENT, min(span.start for span in recent))
+    end = max(span.end or now for span in recent)
+    if end - begin < SETTLED and not any(span.end for span in recent):
         return None
-    encoded = sum(seconds * _share(start, stop, begin) for start, stop, seconds in spans)
+    done = sum(span.amount * _share(span.start, span.end or now, begin) for span in recent)
     elapsed = (end - begin).total_seconds()
-    return encoded / elapsed if elapsed > 0 and encoded > 0 else None
+    return done / elapsed if elapsed > 0 and done > 0 else None
+
+
+def outlook(video_id: str, backlogs: Sequence[Backlog], runs: Sequence[Run], now: datetime) -> Outlook:
+    """Outlook of an active revision from everybody's backlogs and recent jobs."""
+    place = sharing.place(video_id, sharing.in_order(backlogs, sharing.use(runs, now)))
+    mine = next((one for one in backlogs if one.video_id == video_id), None)
+    encoding = [run for run in runs if run.cost > 0]
+    speed = throughput(
+        [Span(run.started_at, run.finished_at, run.cost * run.progress) for run in encoding], now
+    )
+    if mine is None or speed is None or not mine.cost:
+        return Outlook(place, None)
+    seconds = sharing.seconds_left(mine, backlogs, speed) + FINISHING_SECONDS
+    if not (mine.running or mine.short):
+        seconds += sharing.until_free([run for run in encoding if run.finished_at is None], speed)
+    return Outlook(place, round(seconds))
 
 
 def _share(start: datetime, stop: datetime, begin: datetime) -> float:

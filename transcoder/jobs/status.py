@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Lesson, Video
 from storage.messages import Message
 from storage.states import JobKind, JobState, RevisionState
-from transcoder.jobs import revisions
-from transcoder.jobs.estimate import Estimate, JobView, estimate
+from transcoder.jobs import backlog, revisions
+from transcoder.jobs.estimate import Estimate, JobView, Outlook, estimate, outlook
 from transcoder.planning.plan import Plan
 
 
@@ -50,14 +50,13 @@ async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) ->
     video = await session.get(Video, lesson.transcoding_job_id)
     if video is None:
         return None
-    active = video.state in revisions.ACTIVE
-    return describe(
-        video,
-        await _jobs(session, video.id),
-        lesson.video_quality_variants or [],
-        await _ahead(session, video) if active else 0,
-        now,
-    )
+    if video.state in revisions.ACTIVE:
+        everything = await backlog.backlogs(session, now)
+        expected = outlook(video.id, everything, await backlog.recent_runs(session, now), now)
+    else:
+        expected = None
+    jobs = await _jobs(session, video.id)
+    return describe(video, jobs, lesson.video_quality_variants or [], expected, now)
 
 
 async def _jobs(session: AsyncSession, video_id: str) -> list[JobView]:
@@ -76,21 +75,14 @@ async def _jobs(session: AsyncSession, video_id: str) -> list[JobView]:
     return [JobView(*row, result=known.get(row[0])) for row in rows]
 
 
-async def _ahead(session: AsyncSession, video: Video) -> int:
-    return (
-        await session.scalar(
-            select(func.count())
-            .select_from(Video)
-            .where(Video.state.in_(revisions.ACTIVE), Video.id < video.id)
-        )
-        or 0
-    )
-
-
 def describe(
-    video: Video, jobs: Sequence[JobView], variants: Sequence[dict[str, Any]], ahead: int, now: datetime
+    video: Video,
+    jobs: Sequence[JobView],
+    variants: Sequence[dict[str, Any]],
+    expected: Outlook | None,
+    now: datetime,
 ) -> RevisionStatus:
-    """Status from rows. `ahead`: number of older active revisions."""
+    """Status from rows. `expected`: None unless the revision is active."""
     plan = msgspec.convert(video.plan, Plan) if video.plan else None
     estimated = estimate(plan, jobs, now) if video.state in revisions.ACTIVE else _ended(video, plan)
     idle = video.state in revisions.ACTIVE and not any(job.state == JobState.RUNNING for job in jobs)
@@ -100,8 +92,8 @@ def describe(
         state=video.state,
         progress=estimated.progress,
         stage=_stage(video, jobs),
-        queue_place=max(1, ahead) if idle else None,
-        eta_seconds=estimated.eta_seconds,
+        queue_place=expected.place if expected and idle else None,
+        eta_seconds=expected.eta_seconds if expected else None,
         speed=estimated.speed,
         playable=video.playable_at is not None,
         playable_seconds=estimated.playable_seconds if video.playable_at else 0.0,
@@ -128,7 +120,6 @@ def _ended(video: Video, plan: Plan | None) -> Estimate:
         progress=100 if ready else 0,
         playable_seconds=plan.duration if ready and plan else 0.0,
         speed=None,
-        eta_seconds=None,
     )
 
 

@@ -21,6 +21,7 @@ class Video(Base):
     lesson_id: Mapped[str] = mapped_column(ForeignKey("lessons.id", ondelete="CASCADE"), index=True)
     source_key: Mapped[str] = mapped_column(unique=True)  # submitting the same object twice is one revision
     filename: Mapped[str] = mapped_column(default="")
+    submitted_by: Mapped[str | None]  # users.id, for fair shares of the encoders; None: an operator
     source_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     state: Mapped[RevisionState] = mapped_column(default=RevisionState.WAITING)
     source: Mapped[dict[str, Any] | None]  # transcoder.media.Source
@@ -46,6 +47,7 @@ class Job(Base):
         state_check("state", JobState),
         UniqueConstraint("video_id", "kind", "number", name="uq_jobs_video_kind_number"),
         Index("ix_jobs_state_lease", "state", "lease_until"),
+        Index("ix_jobs_finished", "finished_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -61,6 +63,7 @@ class Job(Base):
     queued_at: Mapped[datetime]  # when a message was last sent
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    cost: Mapped[float] = mapped_column(default=0.0)  # transcoder.planning.cost; 0 for prepare and finish
     progress: Mapped[float] = mapped_column(default=0.0)  # 0-1
     speed: Mapped[float | None]  # seconds of video per second of work
     error: Mapped[Message | None]

@@ -15,6 +15,7 @@ from transcoder.jobs import leases, revisions
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.media import Source
+from transcoder.planning.cost import job_cost
 from transcoder.planning.plan import Plan, make_plan
 from transcoder.source.probe import inspect
 from transcoder.worker.context import JobLease, WorkerContext, with_retries
@@ -70,7 +71,14 @@ async def _lay_out(context: WorkerContext, claim: Claim, source: Source, plan: P
         video.source, video.plan = msgspec.to_builtins(source), msgspec.to_builtins(plan)
         video.state = RevisionState.ENCODING
         laid_out = [
-            Job(video_id=video.id, kind=kind, number=number, queue=queue, queued_at=now)
+            Job(
+                video_id=video.id,
+                kind=kind,
+                number=number,
+                queue=queue,
+                queued_at=now,
+                cost=job_cost(plan, kind, number),
+            )
             for kind, number, queue in _parts(plan)
         ]
         session.add_all(laid_out)

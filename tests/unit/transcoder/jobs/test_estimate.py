@@ -29,7 +29,7 @@ def ended(number: int, *, took: float, ago: float) -> JobView:
 
 def test_estimate_is_empty_before_the_plan() -> None:
     estimated = estimate(None, [JobView("prepare", 0, "running")], START)
-    assert (estimated.progress, estimated.playable_seconds, estimated.eta_seconds) == (0, 0.0, None)
+    assert (estimated.progress, estimated.playable_seconds, estimated.speed) == (0, 0.0, None)
 
 
 def test_speed_counts_all_running_workers() -> None:
@@ -38,7 +38,6 @@ def test_speed_counts_all_running_workers() -> None:
     estimated = estimate(plan, jobs, START)
     made = 6 + sum(plan.video.chunks[n].frames / 25 / 2 for n in (1, 2)) if plan.video else 0
     assert estimated.speed == pytest.approx(made / 10)
-    assert estimated.eta_seconds == round((60 - made) / (made / 10) + 3)
 
 
 def test_long_job_counts_by_its_share_of_the_window() -> None:
