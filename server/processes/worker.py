@@ -35,6 +35,7 @@ def worker_config(settings: Settings, queue: str, slot: str) -> WorkerConfig:
         slot=slot,
         jobs_at_once=QUICK_AT_ONCE if quick else 1,
         threads=len(os.sched_getaffinity(0)) if quick else 1,
+        encodes_short=quick,
         ffmpeg=settings.ffmpeg,
         ffprobe=settings.ffprobe,
     )

@@ -13,7 +13,7 @@ from storage.messages import N_, Message, message
 from storage.states import JobKind, JobState
 from transcoder.jobs import backlog, revisions
 from transcoder.jobs.leases import Claim
-from transcoder.jobs.queue import QUICK, TRANSCODE
+from transcoder.jobs.queue import TRANSCODE
 from transcoder.jobs.timing import MAX_ATTEMPTS, Timing
 from transcoder.media import Source
 from transcoder.planning.plan import Plan
@@ -28,18 +28,19 @@ async def claim_next(
     now: datetime,
     timing: Timing,
     without: Collection[str] = (),
+    *,
+    short: bool = False,
 ) -> Claim | None:
     """Claim the next due job of a queue; None when there is none.
 
-    `without`: kinds for which this worker has no free slot.
+    `without`: kinds for which this worker has no free slot. `short`: when nothing is due, any part of a
+    short lecture, which so never waits for an encoder to finish its part of a long one.
 
     Lectures are served in the order of `sharing.in_order`, the parts of each in the order of the
-    lecture. When the quick queue has nothing due, its workers encode short lectures, which so never
-    wait for an encoder to finish a part of a long one. A job without attempts left fails its revision
-    instead.
+    lecture. A job without attempts left fails its revision instead.
     """
     shares = [and_(Job.queue == queue, _due(now))]
-    if queue == QUICK:
+    if short:
         shares.append(and_(Job.queue == TRANSCODE, _due(now)))
     for share in shares:
         wanted = and_(share, Job.kind.not_in(without))

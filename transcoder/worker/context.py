@@ -58,6 +58,7 @@ class WorkerContext:
     worker: str  # workers.id
     threads: int  # per encoder
     timing: Timing = field(default_factory=Timing)
+    encodes_short: bool = False  # parts of short lectures, when nothing in its own queue is due
     now: Callable[[], datetime] = utc_now
 
 

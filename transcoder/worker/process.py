@@ -50,6 +50,7 @@ class WorkerConfig(msgspec.Struct, frozen=True):
     machine: str = ""  # name that no other machine has; empty: the host's
     jobs_at_once: int = 1
     threads: int = 1  # per encoder
+    encodes_short: bool = False  # also the parts of short lectures that wait for an encoder
     ffmpeg: str = ""
     ffprobe: str = ""
     timing: Timing = Timing()
@@ -75,6 +76,7 @@ async def _run(config: WorkerConfig) -> None:
         worker=f"{config.machine or platform.node()}/{config.slot}",
         threads=config.threads,
         timing=config.timing,
+        encodes_short=config.encodes_short,
     )
     try:
         await _serve(context, config, stop)

@@ -27,7 +27,13 @@ class JobSlots:
         async with self._lock:
             full = [kind for kind, most in MAX_JOBS.items() if self._taken[kind] >= most]
             claim = await claiming.claim_next(
-                context.database, queue, context.worker, context.now(), context.timing, without=full
+                context.database,
+                queue,
+                context.worker,
+                context.now(),
+                context.timing,
+                without=full,
+                short=context.encodes_short,
             )
             if claim is not None:
                 self._taken[claim.kind] += 1
