@@ -41,7 +41,7 @@ def encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
 
 async def _encode(original: Path, folder: Path, cores: Sequence[set[int]]) -> Encoded:
     before = cpu_of_children()
-    async with _cluster(folder) as cluster:
+    async with running_cluster(folder) as cluster:
         for queue, allowed in [*((TRANSCODE, allowed) for allowed in cores), (QUICK, cores[-1])]:
             with _cpu_affinity(allowed):
                 await cluster.start(queue)
@@ -72,7 +72,7 @@ async def _ready(cluster: WorkerCluster, video_id: str) -> Video:
 
 
 @asynccontextmanager
-async def _cluster(folder: Path) -> AsyncIterator[WorkerCluster]:
+async def running_cluster(folder: Path) -> AsyncIterator[WorkerCluster]:
     database = Database(f"sqlite+aiosqlite:///{folder / 'lectures.db'}")
     await migrations.upgrade(database)
     valkey = Valkey(folder / "valkey")
