@@ -31,13 +31,13 @@ async def _main() -> None:
     tools = find_tools()
     with tempfile.TemporaryDirectory(prefix="two-lectures-") as name:
         folder = Path(name)
-        lecture, clip = _lecture(tools, folder), footage.busy(tools, CLIP_SECONDS)
+        lecture, clip = _lecture(tools, folder), footage.lecture(tools, CLIP_SECONDS)
         print(f"{'told after':>12}{'time told':>12}{'ready after':>13}")
         async with running_cluster(folder) as cluster:
             for queue in (QUICK, *(TRANSCODE for _ in os.sched_getaffinity(0))):
                 await cluster.start(queue)
             long = await cluster.submit(lecture, submitted_by="first")
-            await wait_until(lambda: _chunks_done(cluster, long.id, at_least=8), 300)
+            await wait_until(lambda: _chunks_done(cluster, long.id, at_least=8), 600)
             for _ in range(ROUNDS):
                 after, told, ready = await _follow(cluster, clip)
                 print(f"{after:>11.1f}s{told:>11d}s{ready:>12.1f}s", flush=True)
@@ -45,9 +45,9 @@ async def _main() -> None:
 
 
 def _lecture(tools: Tools, folder: Path) -> Path:
-    """Two minutes full of motion, repeated by stream copy."""
+    """Two minutes, repeated by stream copy."""
     file = folder / "lecture.mp4"
-    short = footage.busy(tools, 120)
+    short = footage.lecture(tools, 120)
     options = ["-stream_loop", str(LONG_MINUTES // 2 - 1), "-i", str(short), "-c", "copy", str(file)]
     subprocess.run([str(tools.ffmpeg), "-v", "error", *options], check=True)
     return file

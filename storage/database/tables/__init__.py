@@ -15,8 +15,16 @@ from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
+from storage.database.tables.watching import (
+    ActivityDay,
+    SegmentDelivery,
+    VideoAnalytics,
+    WatchAllowance,
+    WatchCoverage,
+)
 
 __all__ = [
+    "ActivityDay",
     "ApiToken",
     "Course",
     "CourseInstructor",
@@ -29,11 +37,15 @@ __all__ = [
     "Lesson",
     "ObjectDeletion",
     "ScheduledTask",
+    "SegmentDelivery",
     "ServerKey",
     "SignInFailure",
     "Upload",
     "User",
     "UserSession",
     "Video",
+    "VideoAnalytics",
+    "WatchAllowance",
+    "WatchCoverage",
     "WorkerRow",
 ]

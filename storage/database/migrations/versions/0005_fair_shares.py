@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("videos", sa.Column("submitted_by", sa.String()))
-    op.add_column("jobs", sa.Column("cost", sa.Float(), nullable=False, server_default="0"))
+    op.add_column("jobs", sa.Column("cost", sa.Double(), nullable=False, server_default="0"))
     op.create_index("ix_jobs_finished", "jobs", ["finished_at"])
     # Of the plans made before: a minute of the full ladder for each chunk.
     op.execute("UPDATE jobs SET cost = 60 WHERE kind = 'chunk'")
