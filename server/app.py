@@ -20,6 +20,7 @@ import server.operations.api
 import server.playback.api
 import server.site
 import server.uploads.api
+import server.watching.api
 from server.accounts import dependencies
 from server.core.clock import Clock, SystemClock
 from server.core.events import bind
@@ -39,7 +40,10 @@ from server.playback.playlists import Playlists
 from server.playback.signing import SigningKeys
 from server.services import Services
 from server.uploads.context import UploadContext
-from server.wiring import EVENTS
+from server.watching.deliveries import Deliveries
+from server.watching.intake import Intake
+from server.watching.recording import bind as bind_watched
+from server.wiring import EVENTS, WATCHED
 
 API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.api.ROUTES,
@@ -47,6 +51,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.uploads.api.ROUTES,
     server.encoding.api.ROUTES,
     server.playback.api.ROUTES,
+    server.watching.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
@@ -64,6 +69,7 @@ def create_app(
     """Litestar application. `stopping` is set at shutdown and ends the event streams."""
     clock = clock or SystemClock()
     bind(services.database, EVENTS)
+    bind_watched(services.database, WATCHED)
     built = build(services, clock, stopping or asyncio.Event())
     public_url = services.settings.public_url
     return Litestar(
@@ -83,7 +89,7 @@ def create_app(
         ],
         exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
         on_startup=[load_name_at_startup, flash.load_keys],
-        on_shutdown=[server.playback.api.close_delivery],
+        on_shutdown=[server.playback.api.close_delivery, server.watching.api.close],
         before_send=[response_headers(https=public_url.startswith("https:")), flash.sign_cookie],
         openapi_config=openapi.openapi_config(version("skillstudio")),
         request_max_body_size=REQUEST_BYTES,
@@ -96,6 +102,7 @@ def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str
     """Dependencies with the lifetime of the application, by their names in handlers."""
     settings, database, store = services.settings, services.database, services.store
     signing_keys = SigningKeys(database, clock, time.monotonic)
+    deliveries = Deliveries(database)
     return {
         "services": services,
         "settings": settings,
@@ -113,7 +120,10 @@ def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str
             edge=EdgeCache(store, settings.edge_folder, settings.edge_bytes),
             signing_keys=signing_keys,
             clock=clock,
+            delivered=deliveries.note,
         ),
+        "deliveries": deliveries,
+        "intake": Intake(database, signing_keys, clock),
     }
 
 

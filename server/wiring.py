@@ -1,14 +1,18 @@
 """Which handlers run on which fact, and which tasks run when. Imports no web framework."""
 
+from collections.abc import Sequence
+
 from server.accounts import tasks as accounts
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.uploads import sweep as uploads
 from server.uploads.hosts import gone, rows
+from server.watching.recording import Handler
 from storage.messages import N_
 
 EVENTS: Handlers = {}  # learning and gamification bind theirs here
+WATCHED: Sequence[Handler] = ()  # called in the transaction of every heartbeat
 
 TASKS = (
     # A killed worker's lease of 40 s ends within 60.

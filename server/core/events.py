@@ -5,7 +5,7 @@ so that earlier code imports no later code. Tables that handlers write can be de
 with `replay`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.clock import local_day
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.insert import insert_new
-from storage.database.tables import Institution, LearningEvent
+from storage.database.insert import insert_new, insert_new_rows
+from storage.database.tables import ActivityDay, Institution, LearningEvent
 from storage.states import FactKind
 
 Handler = Callable[[AsyncSession, LearningEvent], Awaitable[None]]
@@ -68,6 +68,14 @@ async def publish(session: AsyncSession, event: Event) -> bool:
         for handler in following:
             await handler(session, fact)
     return True
+
+
+async def note_activity(session: AsyncSession, user_ids: Iterable[str], at: datetime) -> None:
+    """Step: mark the local day of people who learned, for streaks and active people (spec section 9)."""
+    place = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
+    day = local_day(at, place.time_zone, place.day_start_hour).isoformat()
+    rows = [{"user_id": user_id, "day": day} for user_id in sorted(set(user_ids))]
+    await insert_new_rows(session, ActivityDay, rows)
 
 
 async def replay(session: AsyncSession, handlers: Handlers) -> int:

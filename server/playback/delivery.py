@@ -4,6 +4,7 @@ Plain ASGI application: no session, no dependency injection, no body through Pyt
 where the web server can send a file itself (the `http.response.pathsend` extension).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,29 @@ from server.playback.playlists import Playlists
 from server.playback.signing import SigningKeys
 from storage.objects import keys
 from storage.objects.store import ObjectMissing, StoreError, StoreFull
+from transcoder.packaging.playlist import AUDIO
 
 BLOCK = 256 * 1024  # bytes per read for a byte range
 
 
 class Delivery:
+    """`delivered` is told the video, the token's scope and the number of every segment that was sent whole:
+    of the video's rungs, or of the audio where there is no video."""
+
     def __init__(
-        self, *, playlists: Playlists, edge: EdgeCache, signing_keys: SigningKeys, clock: Clock
+        self,
+        *,
+        playlists: Playlists,
+        edge: EdgeCache,
+        signing_keys: SigningKeys,
+        clock: Clock,
+        delivered: Callable[[str, bytes, int], None],
     ) -> None:
         self.playlists = playlists
         self.edge = edge
         self.signing_keys = signing_keys
         self.clock = clock
+        self.delivered = delivered
 
     async def answer(self, scope: HTTPScope, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -47,9 +59,14 @@ class Delivery:
             return await _empty(send, 404)
         if rules.is_playlist(path):
             return await self._playlist(scope, send, video_id, path, kind)
-        await self._file(
+        whole = await self._file(
             scope, send, keys.video(video_id) + path, kind, max_age=_seconds_until(expires_at, now)
         )
+        segment = rules.segment(path) if whole else None
+        if segment is not None and (
+            segment.rendition != AUDIO or await self.playlists.is_audio_only(video_id)
+        ):
+            self.delivered(video_id, tokens.scope_of(token), segment.number)
 
     async def _playlist(self, scope: HTTPScope, send: Send, video_id: str, path: str, kind: str) -> None:
         playlist = await self.playlists.render(video_id, path)
@@ -61,21 +78,22 @@ class Delivery:
         await _start(send, 200, kind, len(body), headers)
         await send(_body(b"" if scope["method"] == "HEAD" else body))
 
-    async def _file(self, scope: HTTPScope, send: Send, key: str, kind: str, *, max_age: int) -> None:
+    async def _file(self, scope: HTTPScope, send: Send, key: str, kind: str, *, max_age: int) -> bool:
+        """True when the whole file was sent."""
         try:
             path = await self.edge.path(key)
             size = path.stat().st_size
         except (ObjectMissing, FileNotFoundError):
-            return await _empty(send, 404)
+            return await _nothing(send, 404)
         except StoreFull:  # the edge folder has no space: stream from the store
             return await self._stream(scope, send, key, kind)
         except StoreError:
-            return await _empty(send, 503)
+            return await _nothing(send, 503)
         headers = {"cache-control": f"public, max-age={max_age}, immutable", "accept-ranges": "bytes"}
         try:
             span = rules.span(_header(scope, b"range"), size)
         except rules.Unsatisfiable:
-            return await _empty(send, 416, {"content-range": f"bytes */{size}"})
+            return await _nothing(send, 416, {"content-range": f"bytes */{size}"})
         if span is not None:
             end = span.start + span.length - 1
             headers["content-range"] = f"bytes {span.start}-{end}/{size}"
@@ -86,19 +104,21 @@ class Delivery:
             await send({"type": "http.response.pathsend", "path": str(path)})  # type: ignore[arg-type]
         else:
             await _send_part(send, path, span or rules.Span(0, size))
+        return scope["method"] == "GET" and (span is None or span.length == size)
 
-    async def _stream(self, scope: HTTPScope, send: Send, key: str, kind: str) -> None:
+    async def _stream(self, scope: HTTPScope, send: Send, key: str, kind: str) -> bool:
         try:
             info = await self.edge.store.stat(key)
         except StoreError:
-            return await _empty(send, 503)
+            return await _nothing(send, 503)
         if info is None:
-            return await _empty(send, 404)
+            return await _nothing(send, 404)
         await _start(send, 200, kind, info.size, {"cache-control": "no-store"})
         if scope["method"] == "GET":
             async for block in self.edge.store.stream(key):
                 await send(_body(block, more=True))
         await send(_body(b""))
+        return scope["method"] == "GET"
 
 
 async def _send_part(send: Send, path: Path, span: rules.Span) -> None:
@@ -118,6 +138,11 @@ def _seconds_until(expires_at: datetime, now: datetime) -> int:
 
 def _header(scope: HTTPScope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def _nothing(send: Send, status: int, headers: dict[str, str] | None = None) -> bool:
+    await _empty(send, status, headers)
+    return False
 
 
 async def _empty(send: Send, status: int, headers: dict[str, str] | None = None) -> None:

@@ -45,6 +45,10 @@ class Playlists:
         texts[path] = text
         return Rendered(text, known.ended)
 
+    async def is_audio_only(self, video_id: str) -> bool:
+        known = (await self._look_up(video_id)).published
+        return known is not None and known.plan.video is None
+
     async def _look_up(self, video_id: str) -> Known:
         lock = self._locks.setdefault(video_id, asyncio.Lock())
         async with lock:

@@ -22,6 +22,20 @@ def is_playlist(path: str) -> bool:
     return path.endswith(".m3u8")
 
 
+_SEGMENT = re.compile(r"([a-z0-9]+)/(\d{5})\.\d+\.m4s")
+
+
+class SegmentPath(NamedTuple):
+    rendition: str
+    number: int
+
+
+def segment(path: str) -> SegmentPath | None:
+    """Rendition and number of a media segment's path."""
+    match = _SEGMENT.fullmatch(path)
+    return SegmentPath(match[1], int(match[2])) if match else None
+
+
 class Span(NamedTuple):
     start: int
     length: int

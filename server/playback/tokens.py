@@ -29,6 +29,13 @@ def scope(viewer_id: str) -> bytes:
     return hashlib.sha256(viewer_id.encode()).digest()[:6]
 
 
+def scope_of(token: str) -> bytes:
+    """Scope in a token that `verify` has accepted."""
+    raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    viewer_scope: bytes = _HEAD.unpack(raw[: _HEAD.size])[1]
+    return viewer_scope
+
+
 def sign(key: bytes, video_id: str, viewer_scope: bytes, expires_at: datetime) -> str:
     """Signed path token for one video: 35 URL-safe characters."""
     head = _HEAD.pack(int(expires_at.timestamp()), viewer_scope)

@@ -110,14 +110,15 @@ def test_no_lesson_of_an_hour_is_completed_in_25_minutes(
     gap: float, sessions: int, lessons: int, backdated: bool
 ) -> None:
     """Every session asks for all of every lesson, as often as it can; 90 % is completion."""
-    allowance, coverages, elapsed = full(HOUR), [()] * lessons, 0.0
+    allowance, elapsed = full(HOUR), 0.0
+    coverages: list[Spans] = [()] * lessons
     rng = random.Random(7)
     while elapsed < 25 * 60:
         for _ in range(sessions):
             for lesson in range(lessons):
                 made = elapsed * rng.random() if backdated else elapsed
                 got = rules.credit(allowance, coverages[lesson], [seen(0, 3600, made, rate=2.0)], HOUR)
-                allowance, coverages[lesson] = got.allowance, got.coverage  # type: ignore[call-overload]
+                allowance, coverages[lesson] = got.allowance, got.coverage
         elapsed += max(gap, 0.1) * (20 if gap <= 0.1 else 1)  # the closest ones: every 20th
     assert all(rules.percent(coverage, HOUR) < 90 for coverage in coverages)
 

@@ -1,0 +1,139 @@
+"""Heartbeats of players: `POST /api/video/track-watch`, answered after the commit.
+
+Plain ASGI application: no session, no dependency injection. Whoever has a valid watch token may report; the
+token travels in the body, because a beacon cannot set headers.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from litestar.types import HTTPScope, Receive, Send
+
+from server.core.clock import Clock
+from server.core.errors import Conflict, Forbidden, Invalid, TooLarge, Unavailable
+from server.playback.signing import SigningKeys
+from server.watching import tokens
+from server.watching.recording import Outcome, record
+from server.watching.schemas import Heartbeat, Received, Recorded, Refused
+from storage.database.engine import Database
+from storage.messages import N_
+
+log = structlog.get_logger(__name__)
+
+MOST_BYTES = 60_000  # of a request; a beacon may have 64 KiB
+MOST_WAITING = 4_000  # heartbeats; more are refused until the database keeps up
+BATCH = 400  # heartbeats in one transaction
+PAUSE_SECONDS = 0.05  # in which heartbeats gather
+
+_decoder = msgspec.json.Decoder(Heartbeat | list[Heartbeat])
+MOST_HEARTBEATS = 100  # in one request
+
+
+class Intake:
+    """Heartbeats that wait for the next group commit. One commit at a time."""
+
+    def __init__(self, database: Database, signing_keys: SigningKeys, clock: Clock) -> None:
+        self._database, self._signing_keys, self._clock = database, signing_keys, clock
+        self._waiting: deque[tuple[Received, asyncio.Future[Outcome]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def add(self, received: Sequence[Received]) -> list[Recorded]:
+        """Record heartbeats with whatever else arrives meanwhile. Raises Conflict for one that is refused,
+        after all have been tried, and what the database raises."""
+        loop = asyncio.get_running_loop()
+        futures = [loop.create_future() for _ in received]
+        self._waiting.extend(zip(received, futures, strict=True))
+        if self._task is None:
+            self._task = loop.create_task(self._commit())
+        outcomes = await asyncio.gather(*futures)
+        for outcome in outcomes:
+            if isinstance(outcome, Refused):
+                raise Conflict(outcome.reason)
+        return [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
+
+    async def _verified(self, heartbeats: Sequence[Heartbeat]) -> list[Received]:
+        """With their tokens. Raises Forbidden when one is not valid, or is for another lesson."""
+        now, keys = self._clock.now(), await self._signing_keys()
+        found = []
+        for heartbeat in heartbeats:
+            token = tokens.verify(keys, heartbeat.token, now) or tokens.verify(
+                await self._signing_keys(refresh=True), heartbeat.token, now
+            )
+            if token is None or heartbeat.lesson_id not in ("", token.lesson_id):
+                raise Forbidden(N_("The watch token is not valid. Open the lesson again."))
+            found.append(Received(heartbeat, token, now))
+        return found
+
+    async def _commit(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(PAUSE_SECONDS)
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            try:
+                outcomes = await record(self._database, [one for one, _ in batch], self._clock.now())
+            except Exception as error:
+                log.warning("heartbeats not recorded together", count=len(batch), error=repr(error))
+                await self._one_by_one(batch)
+            else:
+                for (_, future), outcome in zip(batch, outcomes, strict=True):
+                    if not future.done():
+                        future.set_result(outcome)
+        self._task = None
+
+    async def _one_by_one(self, batch: Sequence[tuple[Received, asyncio.Future[Outcome]]]) -> None:
+        """So that one that cannot be recorded, as of a person deleted just now, holds up no other."""
+        for one, future in batch:
+            try:
+                (outcome,) = await record(self._database, [one], self._clock.now())
+            except Exception as error:
+                if not future.done():
+                    future.set_exception(error)
+            else:
+                if not future.done():
+                    future.set_result(outcome)
+
+    async def answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Raises Problem: the application's handlers render it."""
+        if scope["method"] != "POST":
+            return await _send(send, 405, b"", {"allow": "POST"})
+        given = _decoded(await _body(receive))
+        received = await self._verified(given if isinstance(given, list) else [given])
+        if len(self._waiting) >= MOST_WAITING:
+            raise Unavailable(N_("Too many people are watching just now. Send it again in some seconds."))
+        recorded = await self.add(received)
+        told = recorded if isinstance(given, list) else recorded[0]
+        await _send(send, 200, msgspec.json.encode(told), {"content-type": "application/json"})
+
+
+def _decoded(body: bytes) -> Heartbeat | list[Heartbeat]:
+    try:
+        given: Heartbeat | list[Heartbeat] = _decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(N_("This is no heartbeat: %(reason)s."), reason=str(error)) from None
+    if isinstance(given, list) and len(given) > MOST_HEARTBEATS:
+        raise Invalid(N_("At most %(count)s heartbeats are taken at once."), count=MOST_HEARTBEATS)
+    return given
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message: Any = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > MOST_BYTES:
+            raise TooLarge(N_("A heartbeat has at most %(count)s bytes."), count=MOST_BYTES)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _send(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+    named = {"cache-control": "no-store", "content-length": str(len(body)), **headers}
+    raw = [(name.encode(), value.encode()) for name, value in named.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    sent: Any = {"type": "http.response.body", "body": body, "more_body": False}
+    await send(sent)

@@ -1,0 +1,103 @@
+"""What one heartbeat does to its session of the player and to the person's coverage. No I/O."""
+
+from datetime import datetime
+
+from server.watching import rules, spans
+from server.watching.rules import Allowance, Seen
+from server.watching.schemas import Heartbeat, Received, Recorded
+from storage.database.tables import VideoAnalytics, WatchAllowance, WatchCoverage
+
+GRACE_SECONDS = 15.0  # by which a session may have watched longer than it has lasted, for jitter
+DEVICES = ("desktop", "phone", "tablet", "tv")
+
+
+def is_known(session: VideoAnalytics, seq: int) -> bool:
+    return any(start <= seq < end for start, end in spans.from_json(session.heartbeats))
+
+
+def seen_in(heartbeat: Heartbeat, opened_at: datetime, now: datetime) -> list[Seen]:
+    sent_at = heartbeat.sent_at or 0.0
+    return [
+        Seen(
+            spans.tenths(played.start),
+            spans.tenths(played.end),
+            played.rate,
+            now if played.at is None else rules.made_at(played.at, sent_at, now, opened_at),
+        )
+        for played in heartbeat.events
+        if played.start < played.end
+    ]
+
+
+def apply(
+    received: Received,
+    duration: int,
+    allowance: WatchAllowance,
+    coverage: WatchCoverage,
+    session: VideoAnalytics,
+    now: datetime,
+) -> tuple[Recorded, bool]:
+    """Update the three rows, and tell whether a view began. A heartbeat that was recorded before changes
+    nothing."""
+    heartbeat = received.heartbeat
+    dropped, new_view = 0, False
+    if not is_known(session, heartbeat.seq):
+        seen = seen_in(heartbeat, session.started_at, now)
+        got = rules.credit(
+            Allowance(allowance.balance, allowance.as_of),
+            spans.from_json(coverage.spans),
+            seen,
+            duration,
+        )
+        dropped = got.dropped
+        allowance.balance, allowance.as_of = got.allowance.balance, got.allowance.as_of
+        allowance.dropped += dropped / spans.TENTHS
+        coverage.spans, coverage.covered = spans.to_json(got.coverage), spans.length(got.coverage)
+        _update_session(session, heartbeat, seen, duration, now)
+        new_view = _update_coverage(coverage, session, heartbeat, now)
+    recorded = Recorded(
+        covered_seconds=coverage.covered / spans.TENTHS,
+        percent=rules.percent(spans.from_json(coverage.spans), duration),
+        dropped_seconds=dropped / spans.TENTHS,
+    )
+    return recorded, new_view
+
+
+def _update_session(
+    session: VideoAnalytics, heartbeat: Heartbeat, seen: list[Seen], duration: int, now: datetime
+) -> None:
+    received = spans.union(spans.from_json(session.heartbeats), [(heartbeat.seq, heartbeat.seq + 1)])
+    latest = heartbeat.seq + 1 >= received[-1][1]  # a late one does not move the position back
+    session.heartbeats = spans.to_json(received)
+    played = spans.clip(((one.start, one.end) for one in seen), duration)
+    session.spans = spans.to_json(spans.union(spans.from_json(session.spans), played))
+    session.completion_percentage = rules.percent(spans.from_json(session.spans), duration)
+    session.last_at = max(session.last_at, now)
+    most = (now - session.started_at).total_seconds() + GRACE_SECONDS
+    before = session.watch_seconds
+    session.watch_seconds = max(before, min(most, before + rules.watched_seconds(seen)))
+    if session.watch_seconds > before and seen:
+        mean = sum(one.end - one.start for one in seen) / spans.TENTHS / rules.watched_seconds(seen)
+        share = (session.watch_seconds - before) / session.watch_seconds
+        session.playback_speed += (mean - session.playback_speed) * share
+    if latest:
+        position = heartbeat.position if heartbeat.position is not None else _last_end(seen)
+        session.position = session.position if position is None else min(position, duration / spans.TENTHS)
+        session.quality_selected = heartbeat.quality or session.quality_selected
+        session.device_type = heartbeat.device if heartbeat.device in DEVICES else session.device_type
+
+
+def _update_coverage(
+    coverage: WatchCoverage, session: VideoAnalytics, heartbeat: Heartbeat, now: datetime
+) -> bool:
+    if heartbeat.seq + 1 >= spans.from_json(session.heartbeats)[-1][1]:
+        coverage.position = session.position
+    coverage.last_at = max(coverage.last_at, now)
+    new_view = rules.is_new_view(session.watch_seconds, coverage.viewed_at, session.started_at)
+    if new_view:
+        coverage.views, coverage.viewed_at = coverage.views + 1, session.started_at
+    return new_view
+
+
+def _last_end(seen: list[Seen]) -> float | None:
+    return max(seen, key=lambda one: one.made).end / spans.TENTHS if seen else None
