@@ -16,6 +16,7 @@ from server.core.web.pages import page
 from server.library import access, courses, lessons, panels
 from server.playback.panels import player
 from server.playback.signing import SigningKeys
+from server.watching.panels import watched
 from storage.database.engine import Database
 
 
@@ -37,6 +38,7 @@ async def lesson_page(
         can_edit = await access.is_teaching(session, viewer, course_id)
         course = await courses.shown(session, viewer, course_id)
         video = await player(session, viewer, lesson, keys, clock.now())
+        progress = await watched(session, viewer, lesson, staff=can_edit, key=keys[0], now=clock.now())
         outline = await panels.outline(session, viewer, lesson)
     allow_inline_styles(request)
     return page(
@@ -46,6 +48,7 @@ async def lesson_page(
         course=course,
         lesson=lessons.view(lesson, can_edit=can_edit),
         video=video,
+        progress=progress,
         outline=outline,
     )
 

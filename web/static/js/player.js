@@ -4,6 +4,7 @@ import "skillstudio/player-language.js";
 import "hls-video-element";
 import "media-chrome";
 import "media-chrome/menu";
+import { Watch } from "skillstudio/watch.js";
 
 const POLL_MS = 3000;
 const POLL_WAITING_MS = 500; // the player is still empty
@@ -24,6 +25,8 @@ class LecturePlayer {
     this.video = root.querySelector("hls-video");
     this.note = root.querySelector("[data-note]");
     this.texts = root.dataset;
+    const watching = document.querySelector("[data-watching]");
+    this.watch = watching && new Watch(watching, this.video);
     this.show(JSON.parse(root.dataset.playback));
     document.addEventListener("keydown", (event) => this.onKey(event));
   }
@@ -33,7 +36,7 @@ class LecturePlayer {
     if (this.playback && !playback.hls_url && playback.state !== "waiting") return location.reload();
     this.playback = playback;
     this.root.dataset.state = playback.state;
-    if (playback.hls_url && !this.source) this.load(playback.hls_url);
+    if (playback.hls_url && !this.source) this.load(playback.hls_url, this.watch?.resumeAt);
     if (playback.storyboard_url) this.addStoryboard(playback.storyboard_url);
     if (playback.poster_url) this.root.querySelector("media-poster-image")?.setAttribute("src", playback.poster_url);
     this.describe(playback);

@@ -1,0 +1,129 @@
+"""Watching in a browser: what was played is credited, kept without a network, resumed elsewhere."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, Route, expect
+
+from tests.e2e import site
+from tests.e2e.player import Player
+from tests.e2e.shots import Shots
+from tests.fixtures.clips import make_clip
+from tests.fixtures.product import Product
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+SECONDS = 80
+EMAIL = "leo@example.org"
+TRACK = re.compile("/api/video/track-watch")
+
+
+async def prepare(product: Product, folder: Path) -> str:
+    """A course with one lecture of 80 s that a learner is enrolled in; the address of the lesson's page."""
+    clip = await asyncio.to_thread(make_clip, folder / "talk.mp4", seconds=SECONDS)
+
+    def run(*arguments: str, text: str = "") -> str:
+        done = product.command(*arguments, text=text)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def build() -> tuple[str, str]:
+        person = ["users", "add", EMAIL, "--role", "learner", "--name", "Leo", "--password-stdin"]
+        run(*person, text=site.PASSWORD)
+        run("users", "add", "ada@example.org", "--role", "administrator", "--name", "Ada")
+        token = run("users", "token", "ada@example.org").split()[-1]
+        lesson = re.search(
+            r'"lesson_id":\s*"(\w+)"', run("ingest", str(clip), "--course", "Optics", "--json")
+        )
+        assert lesson
+        return token, lesson[1]
+
+    token, lesson_id = await asyncio.to_thread(build)
+    return await publish(product, token, lesson_id)
+
+
+async def publish(product: Product, token: str, lesson_id: str) -> str:
+    async with httpx.AsyncClient(base_url=product.url, headers={"Authorization": f"Bearer {token}"}) as api:
+        lesson = (await api.get(f"/api/lessons/{lesson_id}")).json()
+        course = f"/api/courses/{lesson['course_id']}"
+        for answer in (
+            await api.patch(f"/api/lessons/{lesson_id}", json={"status": "published"}),
+            await api.patch(course, json={"status": "published"}),
+            await api.post(f"{course}/enrolments", json={"emails": [EMAIL]}),
+        ):
+            assert answer.is_success, answer.text
+    return f"{product.url}/dashboard/courses/{lesson['course_id']}/lessons/{lesson_id}"
+
+
+async def watched(page: Page) -> int:
+    return int(await page.locator("[data-watched-bar]").get_attribute("value") or 0)
+
+
+async def watched_at_least(page: Page, percent: int) -> None:
+    bar = "document.querySelector('[data-watched-bar]').value"
+    await page.wait_for_function(f"() => {bar} >= {percent}", timeout=30_000)
+
+
+async def test_watching_is_credited_and_resumed(
+    browser: Browser, page: Page, product: Product, tmp_path: Path, shots: Shots
+) -> None:
+    lesson = await prepare(product, tmp_path)
+    await site.sign_in(page, product.url, EMAIL)
+    await page.goto(lesson)
+    player = Player(page)
+    await player.play()
+    await player.video.evaluate("video => { video.playbackRate = 2; }")
+    await player.until("video.currentTime > 12")
+    await page.keyboard.press("Space")  # a pause reports at once
+    await watched_at_least(page, 12)
+    await shots.take(page, "watching")
+
+    # Lost network: what is played from the buffer is reported when it is back.
+    async def lost(route: Route) -> None:
+        await route.abort()
+
+    before = await watched(page)
+    await page.route(TRACK, lost)
+    await page.keyboard.press("Space")
+    await player.until("video.currentTime > 24")
+    await page.keyboard.press("Space")
+    await player.until("video.paused")
+    assert await watched(page) == before
+    await page.unroute(TRACK, lost)
+    await page.reload()
+    await page.wait_for_load_state()
+    assert await page.evaluate(
+        "Object.keys(localStorage).some(name => name.startsWith('skillstudio-watch:'))"
+    )
+    await page.evaluate(BACKDATED)
+    await page.reload()
+    await expect(page.locator("[data-watched-bar]")).to_be_visible()
+    await watched_at_least(page, 25)
+
+    # On another browser it goes on where it was left.
+    other = await browser.new_page()
+    await site.sign_in(other, product.url, EMAIL)
+    await other.goto(lesson)
+    again = Player(other)
+    await again.play()
+    assert await again.get("currentTime") > 20
+    # A jump is not watched.
+    await again.seek(SECONDS - 2)
+    await again.until("video.ended")
+    await other.wait_for_timeout(1500)
+    assert 25 <= await watched(other) <= 40
+    await other.reload()
+    await again.play()
+    assert await again.get("currentTime") < 5
+
+
+# As if the page had been left a minute ago: only then are its heartbeats another page's to send.
+BACKDATED = """() => {
+  for (const name of Object.keys(localStorage).filter((name) => name.startsWith("skillstudio-watch:"))) {
+    const left = JSON.parse(localStorage.getItem(name));
+    localStorage.setItem(name, JSON.stringify({ ...left, at: left.at - 120000 }));
+  }
+}"""
