@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
+import server.learning.api
 import server.library.api
 import server.library.pages
 import server.operations.api
@@ -23,7 +24,6 @@ import server.uploads.api
 import server.watching.api
 from server.accounts import dependencies
 from server.core.clock import Clock, SystemClock
-from server.core.events import bind
 from server.core.live import Hub
 from server.core.web import exception_handlers, flash, openapi
 from server.core.web.headers import response_headers
@@ -42,8 +42,7 @@ from server.services import Services
 from server.uploads.context import UploadContext
 from server.watching.deliveries import Deliveries
 from server.watching.intake import Intake
-from server.watching.recording import bind as bind_watched
-from server.wiring import EVENTS, WATCHED
+from server.wiring import bind
 
 API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.api.ROUTES,
@@ -52,6 +51,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.encoding.api.ROUTES,
     server.playback.api.ROUTES,
     server.watching.api.ROUTES,
+    server.learning.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
@@ -68,8 +68,7 @@ def create_app(
 ) -> Litestar:
     """Litestar application. `stopping` is set at shutdown and ends the event streams."""
     clock = clock or SystemClock()
-    bind(services.database, EVENTS)
-    bind_watched(services.database, WATCHED)
+    bind(services.database)
     built = build(services, clock, stopping or asyncio.Event())
     public_url = services.settings.public_url
     return Litestar(

@@ -3,16 +3,28 @@
 from collections.abc import Sequence
 
 from server.accounts import tasks as accounts
+from server.core import events
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
+from server.learning import completion
 from server.uploads import sweep as uploads
 from server.uploads.hosts import gone, rows
+from server.watching import recording
 from server.watching.recording import Handler
+from storage.database.engine import Database
 from storage.messages import N_
+from storage.states import FactKind
 
-EVENTS: Handlers = {}  # learning and gamification bind theirs here
-WATCHED: Sequence[Handler] = ()  # called in the transaction of every heartbeat
+EVENTS: Handlers = {FactKind.LESSON_COMPLETED: (completion.on_lesson_completed,)}
+WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat
+
+
+def bind(database: Database) -> None:
+    """Bind the handlers, once, where the database is opened."""
+    events.bind(database, EVENTS)
+    recording.bind(database, WATCHED)
+
 
 TASKS = (
     # A killed worker's lease of 40 s ends within 60.

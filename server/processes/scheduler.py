@@ -4,12 +4,11 @@ import asyncio
 import signal
 
 from server.core.clock import SystemClock
-from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks
 from server.services import services
 from server.settings import Settings
-from server.wiring import EVENTS, TASKS
+from server.wiring import TASKS, bind
 
 
 def run(settings: Settings) -> None:
@@ -23,5 +22,5 @@ async def _run(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with services(settings) as opened:
-        bind(opened.database, EVENTS)
+        bind(opened.database)
         await run_tasks(opened, TASKS, SystemClock(), stopping)

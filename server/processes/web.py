@@ -10,7 +10,6 @@ from litestar.types import ASGIApp
 
 from server.app import create_app
 from server.core.clock import SystemClock
-from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.middleware.access_log import AccessLog
@@ -19,7 +18,7 @@ from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
-from server.wiring import EVENTS, TASKS
+from server.wiring import TASKS, bind
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +50,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
     async with services(settings) as opened:
-        bind(opened.database, EVENTS)
+        bind(opened.database)
         await asyncio.gather(
             _answer_requests(settings, opened, stop_signal), _care_for_host(opened, stop_signal)
         )

@@ -76,8 +76,9 @@ async def _record(session: AsyncSession, batch: Sequence[Received], now: datetim
             coverage = coverages[user_id, lesson.id]
             duration = spans.tenths(lesson.video_duration_seconds)
             recorded, new_view = apply(one, duration, allowances[user_id], coverage, opened, now)
-            if opened.watch_seconds >= rules.VIEW_SECONDS and not coverage.staff:
-                active.add(user_id)
+            if not coverage.staff:
+                if opened.watch_seconds >= rules.VIEW_SECONDS:
+                    active.add(user_id)
                 if new_view:
                     await _started(session, user_id, lesson, now)
                 recorded = await _tell(session, Watched(user_id, lesson, coverage, now), recorded)

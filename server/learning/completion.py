@@ -1,0 +1,202 @@
+"""Completion of lessons and courses: facts, published once and never taken back (spec section 8)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.identity import Viewer
+from server.core.errors import Conflict
+from server.core.events import Event, publish
+from server.core.text.formats import translated
+from server.learning import rules
+from server.learning.rules import Missing
+from server.library.access import is_teaching, lesson_for_learning
+from server.watching import spans
+from server.watching.coverage import verified
+from server.watching.recording import Watched
+from storage.database.engine import Database
+from storage.database.tables import Course, LearningEvent, Lesson, WatchCoverage
+from storage.messages import N_, Message, duration, message, span
+from storage.states import FactKind, LessonKind, PublicationStatus
+
+NOT_A_VIDEO = N_("This lesson has no video that could be watched.")
+STAFF = N_("You teach this course; only learners complete its lessons.")
+AND = N_("%(first)s and %(second)s")
+COMMA = N_("%(first)s, %(second)s")
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """Response to a completion."""
+
+    message: str
+    course_completed: bool
+
+
+class CourseProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """A learner's progress through a course, computed from what is required now."""
+
+    done: int
+    required: int  # published lessons that are there to be learned
+    percent: int
+    completed: bool  # once completed, a course stays so
+
+    @property
+    def new(self) -> int:
+        """Lessons that were added after the course was completed."""
+        return self.required - self.done if self.completed else 0
+
+
+async def on_watched(session: AsyncSession, watched: Watched) -> bool:
+    """Handler of heartbeats: complete the lesson once enough of it is covered. True when it was by this."""
+    lesson, coverage = watched.lesson, watched.coverage
+    course = await session.get_one(Course, lesson.course_id)
+    length = spans.tenths(lesson.video_duration_seconds or 0.0)
+    if coverage.covered < rules.needed(length, course.completion_threshold):
+        return False
+    if await completed_lessons(session, watched.user_id, [lesson.id]):
+        return False
+    left = await missing_of(session, lesson, coverage, course.completion_threshold)
+    return not left.seconds and await _complete(session, watched.user_id, lesson, course, watched.at)
+
+
+async def missing_of(
+    session: AsyncSession, lesson: Lesson, coverage: WatchCoverage | None, threshold: int
+) -> Missing:
+    """Step: what a learner still has to watch. Only what was delivered to them counts."""
+    length = spans.tenths(lesson.video_duration_seconds or 0.0)
+    if coverage is None:
+        return rules.missing((), length, threshold)
+    covered = await verified(session, lesson, coverage.user_id, spans.from_json(coverage.spans))
+    return rules.missing(covered, length, threshold)
+
+
+async def complete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> Completed:
+    """Use case: complete a lesson at the learner's request. Idempotent. Raises Conflict with what is
+    missing."""
+    async with database.write() as session:
+        lesson = await lesson_for_learning(session, viewer, lesson_id)
+        if await is_teaching(session, viewer, lesson.course_id):
+            raise Conflict(STAFF)
+        course = await session.get_one(Course, lesson.course_id)
+        if not await completed_lessons(session, viewer.id, [lesson.id]):
+            if lesson.kind != LessonKind.VIDEO or not lesson.video_duration_seconds:
+                raise Conflict(NOT_A_VIDEO)
+            coverage = await session.get(WatchCoverage, (viewer.id, lesson.id))
+            left = await missing_of(session, lesson, coverage, course.completion_threshold)
+            if left.seconds:
+                raise Conflict(missing_sentence(left))
+            await _complete(session, viewer.id, lesson, course, now)
+        done = await completed_courses(session, viewer.id, [course.id])
+    return Completed(message=translated(N_("The lesson is completed.")), course_completed=bool(done))
+
+
+def missing_sentence(left: Missing) -> Message:
+    """As in "4 min 10 s still to watch, at 12:30 and 31:05"."""
+    places: Message | None = None
+    starts = [message(N_("%(moment)s"), moment=duration(start)) for start, _ in left.gaps]
+    for number, start in enumerate(starts):
+        joined = AND if number == len(starts) - 1 else COMMA
+        places = start if places is None else message(joined, first=places, second=start)
+    told = span(left.seconds)
+    if places is None:
+        return message(N_("%(time)s still to watch."), time=told)
+    return message(N_("%(time)s still to watch, at %(places)s."), time=told, places=places)
+
+
+async def _complete(
+    session: AsyncSession, user_id: str, lesson: Lesson, course: Course, now: datetime
+) -> bool:
+    return await publish(
+        session,
+        Event(
+            kind=FactKind.LESSON_COMPLETED,
+            user_id=user_id,
+            subject=lesson.id,
+            at=now,
+            course_id=course.id,
+            lesson_id=lesson.id,
+            data={"version": course.version},
+        ),
+    )
+
+
+async def on_lesson_completed(session: AsyncSession, fact: LearningEvent) -> None:
+    """Handler: complete the course with its last lesson."""
+    course = await session.get(Course, fact.course_id) if fact.course_id else None
+    if course is None:
+        return
+    progress = (await course_progress(session, fact.user_id, [course.id]))[course.id]
+    if progress.required and progress.done == progress.required:
+        await publish(
+            session,
+            Event(
+                kind=FactKind.COURSE_COMPLETED,
+                user_id=fact.user_id,
+                subject=course.id,
+                at=fact.at,
+                course_id=course.id,
+                data={"version": course.version, "lessons": progress.required},
+            ),
+        )
+
+
+async def completed_lessons(session: AsyncSession, user_id: str, lesson_ids: Collection[str]) -> set[str]:
+    """Step: which of the lessons the person has completed."""
+    return await _subjects(session, FactKind.LESSON_COMPLETED, user_id, lesson_ids)
+
+
+async def completed_courses(session: AsyncSession, user_id: str, course_ids: Collection[str]) -> set[str]:
+    """Step: which of the courses the person has completed."""
+    return await _subjects(session, FactKind.COURSE_COMPLETED, user_id, course_ids)
+
+
+async def _subjects(
+    session: AsyncSession, kind: FactKind, user_id: str, subjects: Collection[str]
+) -> set[str]:
+    found = await session.scalars(
+        select(LearningEvent.subject).where(
+            LearningEvent.kind == kind,
+            LearningEvent.user_id == user_id,
+            LearningEvent.subject.in_(sorted(subjects)),
+        )
+    )
+    return set(found)
+
+
+async def course_progress(
+    session: AsyncSession, user_id: str, course_ids: Sequence[str]
+) -> Mapping[str, CourseProgress]:
+    """Step: progress through each of the courses."""
+    lessons = (
+        select(Lesson.id, Lesson.course_id)
+        .where(
+            Lesson.course_id.in_(course_ids),
+            Lesson.status == PublicationStatus.PUBLISHED,
+            Lesson.video_id.is_not(None),
+        )
+        .subquery()
+    )
+    done = (
+        select(LearningEvent.subject)
+        .where(LearningEvent.kind == FactKind.LESSON_COMPLETED, LearningEvent.user_id == user_id)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(lessons.c.course_id, func.count(), func.count(done.c.subject))
+        .outerjoin(done, done.c.subject == lessons.c.id)
+        .group_by(lessons.c.course_id)
+    )
+    counts = {course_id: (finished, required) for course_id, required, finished in rows}
+    completed = await completed_courses(session, user_id, course_ids)
+    return {
+        course_id: CourseProgress(
+            done=counts.get(course_id, (0, 0))[0],
+            required=counts.get(course_id, (0, 0))[1],
+            percent=rules.percent(*counts.get(course_id, (0, 0))),
+            completed=course_id in completed,
+        )
+        for course_id in course_ids
+    }
