@@ -1,5 +1,6 @@
 """Completion and progress (spec sections 2 and 8)."""
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -7,10 +8,20 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
-from server.learning import completion
-from server.learning.completion import Completed, CourseProgress
+from server.core.text.formats import translated
+from server.learning import completion, overview
+from server.learning.completion import CourseProgress
+from server.learning.overview import GoOn
 from server.library.access import course_for_learning
 from storage.database.engine import Database
+from storage.messages import N_
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """Response to a completion."""
+
+    message: str
+    course_completed: bool
 
 
 @post("/api/lessons/{lesson_id:str}/complete", status_code=200, tags=["Learning"])
@@ -21,7 +32,15 @@ async def complete_lesson(
     clock: NamedDependency[Clock],
 ) -> Completed:
     """Complete a lesson. Refused with what is missing until enough of its video was watched; idempotent."""
-    return await completion.complete(database, viewer, lesson_id, clock.now())
+    course_completed = await completion.complete(database, viewer, lesson_id, clock.now())
+    return Completed(message=translated(N_("The lesson is completed.")), course_completed=course_completed)
+
+
+@get("/api/me/continue", tags=["Learning"])
+async def go_on(viewer: NamedDependency[Viewer], database: NamedDependency[Database]) -> list[GoOn]:
+    """The courses that the caller watched last, each with the lesson to go on with."""
+    async with database.read() as session:
+        return await overview.go_on(session, viewer)
 
 
 @get("/api/courses/{course_id:str}/progress", tags=["Learning"])
@@ -36,4 +55,4 @@ async def progress_of_course(
         return (await completion.course_progress(session, viewer.id, [course_id]))[course_id]
 
 
-ROUTES: list[ControllerRouterHandler] = [complete_lesson, progress_of_course]
+ROUTES: list[ControllerRouterHandler] = [complete_lesson, go_on, progress_of_course]

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict
 from server.core.events import Event, publish
-from server.core.text.formats import translated
 from server.learning import rules
 from server.learning.rules import Missing
 from server.library.access import is_teaching, lesson_for_learning
@@ -26,13 +25,6 @@ NOT_A_VIDEO = N_("This lesson has no video that could be watched.")
 STAFF = N_("You teach this course; only learners complete its lessons.")
 AND = N_("%(first)s and %(second)s")
 COMMA = N_("%(first)s, %(second)s")
-
-
-class Completed(msgspec.Struct, frozen=True, kw_only=True):
-    """Response to a completion."""
-
-    message: str
-    course_completed: bool
 
 
 class CourseProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +65,9 @@ async def missing_of(
     return rules.missing(covered, length, threshold)
 
 
-async def complete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> Completed:
-    """Use case: complete a lesson at the learner's request. Idempotent. Raises Conflict with what is
-    missing."""
+async def complete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> bool:
+    """Use case: complete a lesson at the learner's request; whether the course is completed, too. Idempotent.
+    Raises Conflict with what is missing."""
     async with database.write() as session:
         lesson = await lesson_for_learning(session, viewer, lesson_id)
         if await is_teaching(session, viewer, lesson.course_id):
@@ -90,7 +82,7 @@ async def complete(database: Database, viewer: Viewer, lesson_id: str, now: date
                 raise Conflict(missing_sentence(left))
             await _complete(session, viewer.id, lesson, course, now)
         done = await completed_courses(session, viewer.id, [course.id])
-    return Completed(message=translated(N_("The lesson is completed.")), course_completed=bool(done))
+    return bool(done)
 
 
 def missing_sentence(left: Missing) -> Message:

@@ -7,6 +7,8 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
+from server.learning.completion import course_progress
+from server.learning.overview import go_on
 from server.library import enrolled_courses
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import MediaUrls
@@ -24,14 +26,19 @@ async def dashboard(
     keys = await media_urls.keys()
     async with database.read() as session:
         enrolled = await enrolled_courses.of_learner(session, viewer, state)
-        starts = [item.start for item in enrolled.items if item.start]
-        posters = await media_urls.posters(session, keys, viewer, starts)
+        courses = [item.course.id for item in enrolled.items]
+        progress = await course_progress(session, viewer.id, courses)
+        going_on = [] if state.search or state.page > 1 else await go_on(session, viewer)
+        shown = [item.start for item in enrolled.items if item.start] + [one.lesson for one in going_on]
+        posters = await media_urls.posters(session, keys, viewer, shown)
     return page(
         request,
         "site/dashboard.html",
         viewer=viewer,
         found=enrolled,
         posters=posters,
+        progress=progress,
+        going_on=going_on,
     )
 
 

@@ -13,7 +13,8 @@ from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.web.headers import allow_inline_styles
 from server.core.web.pages import page
-from server.library import access, courses, lessons, panels
+from server.learning.panels import completion, outline
+from server.library import access, courses, lessons
 from server.playback.panels import player
 from server.playback.signing import SigningKeys
 from server.watching.panels import watched
@@ -39,7 +40,8 @@ async def lesson_page(
         course = await courses.shown(session, viewer, course_id)
         video = await player(session, viewer, lesson, keys, clock.now())
         progress = await watched(session, viewer, lesson, staff=can_edit, key=keys[0], now=clock.now())
-        outline = await panels.outline(session, viewer, lesson)
+        done = await completion(session, viewer, lesson, staff=can_edit)
+        lessons_of_course = await outline(session, viewer, lesson)
     allow_inline_styles(request)
     return page(
         request,
@@ -49,7 +51,8 @@ async def lesson_page(
         lesson=lessons.view(lesson, can_edit=can_edit),
         video=video,
         progress=progress,
-        outline=outline,
+        completion=done,
+        outline=lessons_of_course,
     )
 
 

@@ -2,10 +2,9 @@
 
 from litestar.types import ControllerRouterHandler
 
-from server.library.pages import course, learn, lessons, people, teach
+from server.library.pages import course, lessons, people, teach
 
 ROUTES: list[ControllerRouterHandler] = [
-    *learn.ROUTES,
     *teach.ROUTES,
     *course.ROUTES,
     *lessons.ROUTES,

@@ -4,6 +4,7 @@ import "skillstudio/player-language.js";
 import "hls-video-element";
 import "media-chrome";
 import "media-chrome/menu";
+import { refresh } from "skillstudio/refresh.js";
 import { Watch } from "skillstudio/watch.js";
 
 const POLL_MS = 3000;
@@ -26,7 +27,9 @@ class LecturePlayer {
     this.note = root.querySelector("[data-note]");
     this.texts = root.dataset;
     const watching = document.querySelector("[data-watching]");
-    this.watch = watching && new Watch(watching, this.video);
+    this.watch = watching && new Watch(watching, this.video, () => this.showCompletion());
+    this.video.addEventListener("ended", () => document.querySelector("[data-next]")?.removeAttribute("hidden"));
+    document.addEventListener("click", (event) => this.onSeekLink(event));
     this.show(JSON.parse(root.dataset.playback));
     document.addEventListener("keydown", (event) => this.onKey(event));
   }
@@ -174,6 +177,21 @@ class LecturePlayer {
     const bar = this.note.querySelector("progress");
     bar.hidden = progress === undefined;
     if (progress !== undefined) bar.value = progress;
+  }
+
+  showCompletion() {
+    const section = document.querySelector("[data-completion]");
+    if (section && !section.querySelector(":focus")) refresh(section);
+  }
+
+  // A link to a moment of the lecture: what is still to be watched.
+  onSeekLink(event) {
+    const link = event.target.closest?.("[data-seek]");
+    if (!link) return;
+    event.preventDefault();
+    this.root.scrollIntoView({ block: "nearest" });
+    this.video.currentTime = Number(link.dataset.seek);
+    this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
   }
 
   // Player keys work wherever the focus is, except in fields and on controls. Arrow up and down still scroll the

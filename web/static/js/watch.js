@@ -10,7 +10,9 @@ const PHONE_PX = 600; // of the screen's shorter side
 
 export class Watch {
   // `element` has the viewer's progress in data-watching, `video` is the media element.
-  constructor(element, video) {
+  // `recordedPaused` is called when the server has recorded everything up to a pause or the end.
+  constructor(element, video, recordedPaused) {
+    this.recordedPaused = recordedPaused;
     this.element = element;
     this.video = video;
     this.known = JSON.parse(element.dataset.watching);
@@ -94,11 +96,11 @@ export class Watch {
     return level ? `${Math.min(level.width, level.height)}p` : undefined;
   }
 
-  show({ percent, completed }) {
+  show({ percent }) {
     this.element.querySelector("[data-watched-bar]").value = percent;
     const text = this.element.querySelector("[data-watched-text]");
     text.textContent = text.dataset.text.replace("{percent}", percent);
-    if (completed) this.element.dispatchEvent(new CustomEvent("lesson-completed", { bubbles: true }));
+    if (this.video.paused) this.recordedPaused();
   }
 }
 

@@ -1,4 +1,6 @@
-"""Learner's page of a course."""
+"""Learner's page of a course: its lessons, and how far the learner is."""
+
+from collections.abc import Sequence
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -8,9 +10,12 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
+from server.learning import overview
+from server.learning.completion import course_progress
+from server.learning.overview import LessonProgress
 from server.library import courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
-from server.library.schemas import MediaUrls
+from server.library.schemas import LessonView, MediaUrls
 from storage.database.engine import Database
 
 
@@ -28,17 +33,27 @@ async def course(
         inside = await lessons.shown(session, viewer, course_id)
         posters = await media_urls.posters(session, keys, viewer, inside)
         teachers = await instructors.shown(session, viewer, course_id)
+        done = await overview.lesson_progress(session, viewer, [lesson.id for lesson in inside])
+        progress = (await course_progress(session, viewer.id, [course_id]))[course_id]
     return page(
         request,
-        "library/learn_course.html",
+        "site/learn_course.html",
         viewer=viewer,
         course=shown,
         lessons=inside,
-        start=next((lesson for lesson in inside if lesson.playable), None),
+        start=_start([lesson for lesson in inside if lesson.playable], done),
+        done=done,
+        progress=progress,
         seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
         posters=posters,
         teachers=teachers,
     )
+
+
+def _start(playable: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
+    """First playable lesson that is not completed, else the first."""
+    open_ones = [lesson for lesson in playable if not done[lesson.id].completed]
+    return next(iter([*open_ones, *playable]), None)
 
 
 ROUTES: list[ControllerRouterHandler] = [course]
