@@ -10,6 +10,7 @@ class Unit(StrEnum):
     BYTES = "bytes"
     SECONDS = "seconds"
     SPAN = "span"  # seconds, in words: 10 min
+    EXACT = "exact"  # seconds, in words to the second: 4 min 10 s
     NUMBER = "number"
 
 
@@ -25,7 +26,7 @@ class Figure(msgspec.Struct, frozen=True, tag=True):
                 return size_text(self.value)
             case Unit.SECONDS:
                 return duration_text(self.value)
-            case Unit.SPAN:
+            case Unit.SPAN | Unit.EXACT:
                 return f"{self.value:g} s"
             case _:
                 return f"{self.value:g}"
@@ -73,6 +74,10 @@ def duration(seconds: float) -> Figure:
 
 def span(seconds: float) -> Figure:
     return Figure(seconds, Unit.SPAN)
+
+
+def exact(seconds: float) -> Figure:
+    return Figure(seconds, Unit.EXACT)
 
 
 def format_message(told: Message, translate: Callable[[str], str], figure: Callable[[Figure], str]) -> str:

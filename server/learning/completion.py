@@ -18,7 +18,7 @@ from server.watching.coverage import verified
 from server.watching.recording import Watched
 from storage.database.engine import Database
 from storage.database.tables import Course, LearningEvent, Lesson, WatchCoverage
-from storage.messages import N_, Message, duration, message, span
+from storage.messages import N_, Message, duration, exact, message
 from storage.states import FactKind, LessonKind, PublicationStatus
 
 NOT_A_VIDEO = N_("This lesson has no video that could be watched.")
@@ -92,7 +92,7 @@ def missing_sentence(left: Missing) -> Message:
     for number, start in enumerate(starts):
         joined = AND if number == len(starts) - 1 else COMMA
         places = start if places is None else message(joined, first=places, second=start)
-    told = span(left.seconds)
+    told = exact(left.seconds)
     if places is None:
         return message(N_("%(time)s still to watch."), time=told)
     return message(N_("%(time)s still to watch, at %(places)s."), time=told, places=places)

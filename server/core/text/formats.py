@@ -1,5 +1,6 @@
 """Template filters: numbers, times and sizes in the reader's language."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -33,6 +34,18 @@ def spoken_time(seconds: float | None) -> str:
     if not hours:
         return gettext("%(minutes)s min") % {"minutes": minutes}
     return gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+
+
+def exact_time(seconds: float) -> str:
+    """Duration to the second, in words: "4 min 10 s", "1 h 2 min 3 s"."""
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [
+        gettext("%(hours)s h") % {"hours": hours} if hours else "",
+        gettext("%(minutes)s min") % {"minutes": minutes} if minutes else "",
+        gettext("%(seconds)s s") % {"seconds": rest} if rest or not (hours or minutes) else "",
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def file_size(count: float) -> str:
@@ -84,6 +97,8 @@ def figure(quantity: Figure) -> str:
             return clock_time(quantity.value)
         case Unit.SPAN:
             return spoken_time(quantity.value)
+        case Unit.EXACT:
+            return exact_time(quantity.value)
         case _:
             return number(quantity.value)
 
@@ -91,6 +106,7 @@ def figure(quantity: Figure) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "clock_time": clock_time,
     "spoken_time": spoken_time,
+    "exact_time": exact_time,
     "file_size": file_size,
     "number": number,
     "day": day,
