@@ -101,7 +101,7 @@ async def test_what_is_missing_is_said(lessons: list[Lesson], watch: Watch, lear
         await watch(lessons[0], start, end)
     refused = await learner.api.post(f"/api/lessons/{lessons[0].id}/complete")
     assert refused.status_code == 409
-    assert refused.json()["detail"] == "2 min still to watch, at 1:00, 2:30 and 4:00."
+    assert refused.json()["detail"] == "1 min 30 s still to watch, at 1:00, 2:30 and 4:00."
 
 
 async def test_spans_that_were_never_delivered_complete_nothing(
