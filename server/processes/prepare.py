@@ -9,6 +9,7 @@ from server.processes.supervision import restarts
 from server.settings import PREPARED_FILE, Settings, load
 from storage.database import SQLITE_VERSION, migrations
 from storage.database.engine import Database
+from transcoder.ffmpeg.process import walls
 from transcoder.ffmpeg.tools import find_tools
 
 
@@ -22,6 +23,7 @@ async def prepare(settings: Settings) -> dict[str, str | None]:
         return {
             "setup_path": await ensure_setup_link(database),
             "ffmpeg": str(tools.ffmpeg),
+            "sandbox": str(await asyncio.to_thread(walls.current)),
             "database": f"SQLite {SQLITE_VERSION}" if database.is_sqlite else "PostgreSQL",
         }
     finally:

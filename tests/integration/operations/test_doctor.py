@@ -12,7 +12,18 @@ def test_doctor_passes_on_this_machine(make_product: MakeProduct) -> None:
     product = make_product()
     result = product.command("doctor")
     assert result.returncode == 0, result.stdout
-    for part in ("Python", "FFmpeg", "SQLite", "Disk", "Port", "Clock", "Database", "Queue", "Objects"):
+    for part in (
+        "Python",
+        "FFmpeg",
+        "Sandbox",
+        "SQLite",
+        "Disk",
+        "Port",
+        "Clock",
+        "Database",
+        "Queue",
+        "Objects",
+    ):
         assert part in result.stdout
     assert "Valkey server" in result.stdout
     assert not product.data.exists(), "a check must create nothing"
