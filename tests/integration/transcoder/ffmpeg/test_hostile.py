@@ -213,8 +213,8 @@ async def test_threads_are_limited(wall: Wall, work: Path) -> None:
 
 DAEMON = """
 def daemonise():
-    if os.fork():
-        os._exit(0)
+    if child := os.fork():
+        return os.waitpid(child, 0)
     os.setsid()
     if os.fork():
         os._exit(0)
