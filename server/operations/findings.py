@@ -68,6 +68,14 @@ def ffmpeg(settings: Settings) -> Finding:
             str(missing),
             f"`make setup` installs one; or install FFmpeg {OLDEST} or newer with x264 and zscale.",
         )
+    for tool in (report.tools.ffmpeg, report.tools.ffprobe):
+        if not walls.admits(tool):
+            return Finding(
+                "FFmpeg",
+                State.MISSING,
+                f"{tool} does not run in the sandbox, which lets no other program be started.",
+                "Name the program itself, not a script, in SKILLSTUDIO_FFMPEG and SKILLSTUDIO_FFPROBE.",
+            )
     encoders = [name for name in report.encoders if "264" in name]
     return good(
         "FFmpeg",

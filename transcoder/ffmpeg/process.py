@@ -6,6 +6,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -139,6 +140,10 @@ class Walls:
                 self._found = self._survey()
             return self._found
 
+    def admits(self, tool: Path) -> bool:
+        """Whether a tool runs behind it. A script that starts other programs does not."""
+        return _works(self.current(), str(tool), "-version")
+
     def replace(self, wall: Wall) -> bool:
         """Whether a wall that had bubblewrap no longer stands, so that another is now the current one."""
         with self._lock:
@@ -163,7 +168,9 @@ class Walls:
 walls = Walls()
 
 
-def _works(wall: Wall) -> bool:
-    """Whether a program runs behind the wall."""
-    argv = sandbox.confine(("/bin/true",), folder=Path("/usr"), inputs=(), rlimits={}, wall=wall)
-    return tool_output(tuple(argv)) is not None
+def _works(wall: Wall, *argv: str) -> bool:
+    """Whether a program, by default any, runs behind the wall."""
+    command = argv or ("/bin/true",)
+    with tempfile.TemporaryDirectory() as folder:
+        confined = sandbox.confine(command, folder=Path(folder), inputs=(), rlimits={}, wall=wall)
+        return tool_output(tuple(confined)) is not None

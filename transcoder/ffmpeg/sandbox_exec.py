@@ -29,11 +29,11 @@ SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, SECCOMP_MODE_FILTER = 1
 
 # Landlock (Linux 5.13+): numbers are the same on every architecture. See linux/landlock.h.
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
-EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << bit for bit in range(6))
-MAKE_DIR, MAKE_REG, TRUNCATE = 1 << 7, 1 << 8, 1 << 14
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = (1 << bit for bit in range(4))
+REMOVE_FILE, MAKE_REG, TRUNCATE = 1 << 5, 1 << 8, 1 << 14
 READ = READ_FILE | READ_DIR
-# No links, devices, sockets and pipes: the worker opens the folder's files without a sandbox.
-WRITE = READ | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | TRUNCATE
+# No links, folders, devices and pipes: the worker opens and deletes what is there without a sandbox.
+WRITE = READ | WRITE_FILE | REMOVE_FILE | MAKE_REG | TRUNCATE
 ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15}  # number of access rights that an ABI knows; later ones 16
 CONNECT_AND_BIND = 3  # TCP access rights, from ABI 4

@@ -41,8 +41,9 @@ REFUSED = {
     "utimensat 280 88, setxattr 188 5, lsetxattr 189 6, fsetxattr 190 7, setxattrat 463 463, "
     "removexattr 197 14, lremovexattr 198 15, fremovexattr 199 16, removexattrat 466 466, "
     "file_setattr 469 469, truncate 76 45",
-    # In the work folder, whose files the worker opens afterwards without a sandbox.
-    "links and devices": "link 86 -, linkat 265 37, symlink 88 -, symlinkat 266 36, mknod 133 -, "
+    # In the work folder, whose files the worker opens, and then deletes, without a sandbox.
+    "links, folders and devices": "mkdir 83 -, mkdirat 258 34, "
+    "link 86 -, linkat 265 37, symlink 88 -, symlinkat 266 36, mknod 133 -, "
     "mknodat 259 33",
     "parts of the kernel": "perf_event_open 298 241, bpf 321 280, userfaultfd 323 282",
 }
