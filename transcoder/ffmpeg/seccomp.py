@@ -49,11 +49,13 @@ REFUSED = {
 }
 CONDITIONAL = (
     "clone 56 220, kill 62 129, tkill 200 130, tgkill 234 131, prlimit64 302 261, setpriority 141 140, "
-    "sched_setaffinity 203 122, sched_setscheduler 144 119, fcntl 72 25, open 2 -, openat 257 56"
+    "sched_setaffinity 203 122, sched_setscheduler 144 119, fcntl 72 25, prctl 157 167, open 2 -, "
+    "openat 257 56"
 )
 
 CLONE_THREAD = 0x10000
 F_SETOWN, F_SETSIG, F_SETOWN_EX = 8, 10, 15  # make the kernel send any signal to any process of the user
+PR_SET_PDEATHSIG = 1  # set by the launcher, so that the tool dies with a killed worker
 O_ACCMODE, O_TRUNC = 0o3, 0o1000
 ALL_BITS = 0xFFFFFFFF
 
@@ -83,6 +85,7 @@ RULES = (
     Rule(
         "fcntl", tuple(Test(1, ALL_BITS, value) for value in (F_SETOWN, F_SETSIG, F_SETOWN_EX)), refuses=True
     ),
+    Rule("prctl", (Test(0, ALL_BITS, PR_SET_PDEATHSIG),), refuses=True),
     # Reading and truncating at once is not writing to Landlock's first two versions.
     Rule("open", (Test(1, O_ACCMODE | O_TRUNC, O_TRUNC),), refuses=True),
     Rule("openat", (Test(2, O_ACCMODE | O_TRUNC, O_TRUNC),), refuses=True),

@@ -136,6 +136,7 @@ attempt("daemon", daemonise)
 attempt("group", os.setpgid, 0, os.getppid())
 attempt("session", os.setsid)
 attempt("namespace", lambda: libc.unshare(0x10000000) == 0 or 1 / 0)
+attempt("orphan", lambda: libc.prctl(1, 0, 0, 0, 0) == 0 or 1 / 0)  # no signal when its worker is killed
 """
 
 

@@ -73,6 +73,8 @@ def _padded(arguments: Sequence[int]) -> list[int]:
         (X86, 72, (3, 2, 1), ALLOWED),  # fcntl: F_SETFD
         (X86, 72, (3, 8, OWN + 1), EPERM),  # F_SETOWN
         (ARM, 25, (3, 15, 0), EPERM),  # F_SETOWN_EX
+        (X86, 157, (15, 0), ALLOWED),  # prctl: name of a thread
+        (ARM, 167, (1, 0), EPERM),  # signal at the worker's death
         (X86, 257, (-100, 0, 0o1102), ALLOWED),  # openat to write
         (X86, 257, (-100, 0, 0o1000), EPERM),  # to read, and truncate
         (ARM, 56, (-100, 0, 0o102001), ALLOWED),
