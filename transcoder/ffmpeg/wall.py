@@ -49,7 +49,7 @@ def _without_bubblewrap(wall: Wall) -> list[Gap]:
     found = []
     if not wall.landlock:
         remedy = "Use a kernel with Landlock (5.13 or newer, enabled at boot), or install bubblewrap."
-        found.append(Gap("read and change files of this user", remedy))
+        found.append(Gap("read and change files and memory of this user", remedy))
     if wall.seccomp:
         return found
     if wall.landlock < 6:

@@ -36,7 +36,8 @@ def test_sandbox_is_named_with_its_gaps() -> None:
     old = findings.sandbox(Wall(seccomp=True, root=True))
     assert old.state is State.HINT
     assert (
-        "A hostile file could read and change files of this user; start threads without end." in old.message
+        "A hostile file could read and change files and memory of this user; start threads without end."
+        in old.message
     )
     assert "5.13 or newer" in old.remedy
     assert "not as root" in old.remedy

@@ -26,7 +26,7 @@ def test_layers_are_named(wall: Wall, layers: str) -> None:
         (WHOLE, []),
         (Wall(bubblewrap="/usr/bin/bwrap", seccomp=True), []),
         (Wall(landlock=1, seccomp=True), []),  # Linux 5.13
-        (Wall(seccomp=True), ["read and change files of this user"]),  # older
+        (Wall(seccomp=True), ["read and change files and memory of this user"]),  # older
         (Wall(landlock=7, seccomp=True, root=True), ["start threads without end"]),
         (Wall(bubblewrap="/usr/bin/bwrap"), ["start processes without end while its job runs"]),
         (
@@ -40,7 +40,7 @@ def test_layers_are_named(wall: Wall, layers: str) -> None:
         (
             Wall(),
             [
-                "read and change files of this user",
+                "read and change files and memory of this user",
                 "send signals to processes of this user",
                 "change the mode and owner of files of this user",
                 "start processes without end, and leave some behind",
