@@ -20,8 +20,9 @@ from server.operations import ports
 from server.settings import Settings
 from storage.database import SQLITE_VERSION
 from storage.database.sqlite import is_safe
-from transcoder.ffmpeg.process import bubblewrap
+from transcoder.ffmpeg.process import walls
 from transcoder.ffmpeg.tools import OLDEST, ToolsMissing, describe, find_tools
+from transcoder.ffmpeg.wall import Wall, gaps
 
 GIB = 2**30
 LEAST_FREE, COMFORTABLE_FREE = 1 * GIB, 20 * GIB
@@ -49,7 +50,7 @@ def good(name: str, message: str) -> Finding:
 def about_machine(settings: Settings) -> Iterator[Finding]:
     yield good("Python", platform.python_version())
     yield ffmpeg(settings)
-    yield sandbox()
+    yield sandbox(walls.current())
     yield sqlite()
     yield disk(settings.data)
     yield memory(settings)
@@ -67,6 +68,14 @@ def ffmpeg(settings: Settings) -> Finding:
             str(missing),
             f"`make setup` installs one; or install FFmpeg {OLDEST} or newer with x264 and zscale.",
         )
+    for tool in (report.tools.ffmpeg, report.tools.ffprobe):
+        if not walls.admits(tool):
+            return Finding(
+                "FFmpeg",
+                State.MISSING,
+                f"{tool} does not run in the sandbox, which lets no other program be started.",
+                "Name the program itself, not a script, in SKILLSTUDIO_FFMPEG and SKILLSTUDIO_FFPROBE.",
+            )
     encoders = [name for name in report.encoders if "264" in name]
     return good(
         "FFmpeg",
@@ -75,18 +84,15 @@ def ffmpeg(settings: Settings) -> Finding:
     )
 
 
-def sandbox() -> Finding:
-    if found := bubblewrap():
-        return good("Sandbox", f"FFmpeg runs inside bubblewrap ({found})")
-    installed = shutil.which("bwrap")
+def sandbox(wall: Wall) -> Finding:
+    """What stands between a hostile upload that takes over FFmpeg and this machine."""
+    if not (open_ := gaps(wall)):
+        return good("Sandbox", f"FFmpeg is confined by {wall}")
     return Finding(
         "Sandbox",
         State.HINT,
-        "FFmpeg is confined by Landlock and resource limits only: bubblewrap "
-        + ("is not permitted on this machine" if installed else "is not installed"),
-        "Allow unprivileged user namespaces."
-        if installed
-        else "On Debian and Ubuntu: apt install bubblewrap",
+        f"FFmpeg is confined by {wall}. A hostile file could {'; '.join(gap.message for gap in open_)}.",
+        " ".join(dict.fromkeys(gap.remedy for gap in open_)),
     )
 
 

@@ -9,19 +9,23 @@ from server.processes.supervision import restarts
 from server.settings import PREPARED_FILE, Settings, load
 from storage.database import SQLITE_VERSION, migrations
 from storage.database.engine import Database
+from transcoder.ffmpeg.process import walls
 from transcoder.ffmpeg.tools import find_tools
+from transcoder.ffmpeg.wall import gaps
 
 
 async def prepare(settings: Settings) -> dict[str, str | None]:
     """Migrate the database, create a set-up link while there is no administrator, find FFmpeg. Safe to
     run twice."""
     tools = await asyncio.to_thread(find_tools, settings.ffmpeg, settings.ffprobe)
+    wall = await asyncio.to_thread(walls.current)
     database = Database(settings.database)
     try:
         await migrations.upgrade(database)
         return {
             "setup_path": await ensure_setup_link(database),
             "ffmpeg": str(tools.ffmpeg),
+            "sandbox": f"{wall}; with gaps, see `skillstudio doctor`" if gaps(wall) else str(wall),
             "database": f"SQLite {SQLITE_VERSION}" if database.is_sqlite else "PostgreSQL",
         }
     finally:

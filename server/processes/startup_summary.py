@@ -46,6 +46,7 @@ def _rows(
         ("Database", f"{prepared['database']}, {_database(settings)}", ""),
         ("Objects", settings.s3_endpoint or f"folder {settings.objects_folder}", ""),
         ("FFmpeg", prepared["ffmpeg"] or "", ""),
+        ("Sandbox", prepared["sandbox"] or "", ""),
         ("Logs", str(settings.log_folder), ""),
     ]
 

@@ -1,12 +1,15 @@
 """Start of media tools: every ffmpeg and ffprobe process is started here."""
 
+import asyncio
+import os
 import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -15,6 +18,7 @@ import structlog
 from transcoder.ffmpeg import sandbox
 from transcoder.ffmpeg.process_group import Command, Kind, Limits, Running
 from transcoder.ffmpeg.progress import Progress
+from transcoder.ffmpeg.wall import Wall
 
 __all__ = [
     "Command",
@@ -23,9 +27,10 @@ __all__ = [
     "Limits",
     "ProcessFailed",
     "Progress",
-    "bubblewrap",
+    "Walls",
     "run",
     "tool_output",
+    "walls",
 ]
 
 log = structlog.get_logger()
@@ -56,13 +61,30 @@ async def run(
     """Run a command in `folder` until it exits. Raises ProcessFailed.
 
     Cancelling kills the whole process group before CancelledError propagates. `on_progress` is called
-    at most four times a second.
+    at most four times a second. A command that fails because bubblewrap has stopped working is repeated
+    without it.
     """
+    wall = walls.current()
+    try:
+        return await _run(command, folder, limits, on_progress, wall)
+    except ProcessFailed as failed:
+        if failed.kind != "exit" or not await asyncio.to_thread(walls.replace, wall):
+            raise
+    return await _run(command, folder, limits, on_progress, walls.current())
+
+
+async def _run(
+    command: Command,
+    folder: Path,
+    limits: Limits,
+    on_progress: Callable[[Progress], None] | None,
+    wall: Wall,
+) -> Finished:
     folder = folder.resolve()
     pasteable = f"cd {shlex.quote(str(folder))} && {shlex.join(command.argv)}"
     log.debug("process started", purpose=command.purpose, command=pasteable)
     started = time.monotonic()
-    running = Running(command, folder, limits, on_progress, bubblewrap())
+    running = Running(command, folder, limits, on_progress, wall)
     try:
         kind = await running.until_end()
     finally:
@@ -105,9 +127,50 @@ def tool_output(argv: tuple[str, ...], seconds: float = 10) -> str | None:
     return answer.stdout.decode(errors="replace")
 
 
-@cache
-def bubblewrap() -> str | None:
-    """Path of a working bubblewrap: in many containers it is installed, but namespaces are forbidden."""
-    found = shutil.which("bwrap")
-    works = found and tool_output((found, *sandbox.ISOLATION, "--ro-bind", "/", "/", "--", "/bin/true"))
-    return found if works is not None else None
+class Walls:
+    """Wall that stands on this machine: found by trying its layers, kept until bubblewrap stops working."""
+
+    def __init__(self) -> None:
+        self._found: Wall | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> Wall:
+        with self._lock:
+            if self._found is None:
+                self._found = self._survey()
+            return self._found
+
+    def admits(self, tool: Path) -> bool:
+        """Whether a tool runs behind it. A script that starts other programs does not."""
+        return _works(self.current(), str(tool), "-version")
+
+    def replace(self, wall: Wall) -> bool:
+        """Whether a wall that had bubblewrap no longer stands, so that another is now the current one."""
+        with self._lock:
+            if not wall.bubblewrap or self._found != wall:
+                return bool(wall.bubblewrap)
+            if _works(wall):
+                return False
+            self._found = self._survey()
+            log.warning("bubblewrap no longer works", program=wall.bubblewrap, sandbox=str(self._found))
+            return True
+
+    @staticmethod
+    def _survey() -> Wall:
+        layers = msgspec.json.decode(tool_output(tuple(sandbox.survey())) or "{}")
+        bare = msgspec.convert({**layers, "root": os.geteuid() == 0}, Wall, strict=False)
+        # In many containers it is installed, but namespaces are forbidden.
+        found = shutil.which("bwrap")
+        walled = msgspec.structs.replace(bare, bubblewrap=found or "")
+        return walled if found and _works(walled) else bare
+
+
+walls = Walls()
+
+
+def _works(wall: Wall, *argv: str) -> bool:
+    """Whether a program, by default any, runs behind the wall."""
+    command = argv or ("/bin/true",)
+    with tempfile.TemporaryDirectory() as folder:
+        confined = sandbox.confine(command, folder=Path(folder), inputs=(), rlimits={}, wall=wall)
+        return tool_output(tuple(confined)) is not None

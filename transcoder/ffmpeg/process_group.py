@@ -14,6 +14,7 @@ import msgspec
 
 from transcoder.ffmpeg import sandbox
 from transcoder.ffmpeg.progress import Progress, ProgressReader
+from transcoder.ffmpeg.wall import Wall
 
 STDERR_BYTES = 64 * 1024  # of the tail, which holds the error
 STDOUT_BYTES = 64 * 2**20
@@ -53,6 +54,7 @@ class Limits(msgspec.Struct, frozen=True):
     stall_seconds: float = 300  # without a new frame or output byte; for commands that report progress
     memory_bytes: int = 4 * 2**30  # address space
     output_bytes: int = 2**30  # total size of the folder
+    threads: int = 4096  # more than all programs on the machine have at its start; not limited for root
     nice: int = 0
 
 
@@ -65,14 +67,14 @@ class Running:
         folder: Path,
         limits: Limits,
         on_progress: Callable[[Progress], None] | None,
-        bubblewrap: str | None,
+        wall: Wall,
     ) -> None:
         self.command, self.folder, self.limits, self.on_progress = command, folder, limits, on_progress
         self.stdout, self.stderr = bytearray(), bytearray()
         self.returncode, self.peak_rss, self.cpu_seconds = 0, 0, 0.0
         self._progress = ProgressReader()
-        self._inside = bool(bubblewrap)
-        self._process, reports = self._start(bubblewrap)
+        self._inside = bool(wall.bubblewrap)
+        self._process, reports = self._start(wall)
         # Popen types its pipes as optional; with PIPE they are never None.
         self._pipes = [pipe for pipe in (self._process.stdout, self._process.stderr, reports) if pipe]
         self._exited = asyncio.ensure_future(asyncio.to_thread(_await_exit, self._process.pid))
@@ -114,7 +116,7 @@ class Running:
         self.peak_rss = usage.ru_maxrss * 1024
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
 
-    def _start(self, bubblewrap: str | None) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+    def _start(self, wall: Wall) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
         reads, writes = os.pipe()
         argv = [*self.command.argv]
         if self.command.reports:
@@ -127,7 +129,7 @@ class Running:
                     inputs=self.command.inputs,
                     rlimits=self._rlimits(),
                     nice=self.limits.nice,
-                    bubblewrap=bubblewrap,
+                    wall=wall,
                 ),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -147,7 +149,10 @@ class Running:
         return process, os.fdopen(reads, "rb", buffering=0)
 
     def _rlimits(self) -> dict[str, int]:
+        tasks = sandbox.tasks_on_machine()
         return {
+            # Counted for the user, on older kernels across all containers: so it starts from the machine's.
+            **({} if tasks is None else {"RLIMIT_NPROC": tasks + self.limits.threads}),
             "RLIMIT_AS": self.limits.memory_bytes,
             "RLIMIT_CPU": int(self.limits.seconds * (os.cpu_count() or 1)) + 1,
             "RLIMIT_FSIZE": self.limits.output_bytes,
@@ -188,8 +193,9 @@ class Running:
         return latest
 
     def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        for kill in (os.killpg, os.kill):  # without a seccomp filter it could have left its group
+            with contextlib.suppress(ProcessLookupError):
+                kill(self._process.pid, signal.SIGKILL)
 
 
 def _await_exit(pid: int) -> None:

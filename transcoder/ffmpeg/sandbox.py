@@ -6,9 +6,14 @@ protocol; the sandbox limits what an exploited parser can reach.
 
 import json
 import os
+import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+
+from transcoder.ffmpeg import seccomp
+from transcoder.ffmpeg.wall import Wall
 
 LAUNCHER = Path(__file__).with_name("sandbox_exec.py")
 SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/nix/store", "/etc/ld.so.cache", "/etc/alternatives")
@@ -23,28 +28,66 @@ def confine(
     *,
     folder: Path,
     inputs: Sequence[Path],
-    rlimits: dict[str, int],
+    rlimits: Mapping[str, int],
+    wall: Wall,
     nice: int = 0,
-    bubblewrap: str | None = None,
 ) -> list[str]:
     """Command that enters the sandbox and then executes `argv`; `rlimits` are named as in `resource`.
 
-    Start it from a thread that outlives it: the kernel kills it when the starting thread ends.
+    It fails when a layer of `wall` cannot be entered. Start it from a thread that outlives it: the kernel
+    kills it when the starting thread ends.
     """
     tool = Path(argv[0]).resolve()
-    reads = [*SYSTEM, *_libraries_of(tool), str(tool), *map(str, inputs)]
-    inner = [str(tool), *argv[1:]]
-    spec = {
-        "argv": _bubblewrapped(bubblewrap, inner, folder, reads) if bubblewrap else inner,
-        "bubblewrap": bool(bubblewrap),
-        "parent": os.getpid(),
-        "nice": nice,
-        "rlimits": rlimits,
-        "reads": [*reads, *DEVICES],
-        "writes": [str(folder), "/dev/null"],
-    }
+    programs = [*SYSTEM, *_libraries_of(tool), str(tool)]
+    reads = [*map(str, inputs), *DEVICES]
+    command = [str(tool), *argv[1:]]
+    outer = bool(wall.bubblewrap)
+    if outer:
+        command = _bubblewrapped(wall.bubblewrap, command, folder, [*programs, *map(str, inputs)])
+    return _launch(
+        argv=command,
+        bubblewrap=outer,
+        nice=nice,
+        rlimits=dict(rlimits),
+        programs=programs,
+        reads=reads,
+        writes=[str(folder), "/dev/null"],
+        filter=_filter(own_namespace=outer) if wall.seccomp else [],
+        required={"seccomp": wall.seccomp, **({} if outer else {"landlock": wall.landlock})},
+    )
+
+
+def survey() -> list[str]:
+    """Command that prints the layers it could enter, as JSON with the fields of `Wall`."""
+    return _launch(
+        argv=[],
+        bubblewrap=False,
+        nice=0,
+        rlimits={},
+        programs=SYSTEM,
+        reads=DEVICES,
+        writes=[],
+        filter=_filter(own_namespace=False),
+        required={},
+    )
+
+
+def tasks_on_machine(loadavg: Path = Path("/proc/loadavg")) -> int | None:
+    """Number of threads of all users; None where the kernel does not say. See proc_loadavg(5)."""
+    try:
+        return int(loadavg.read_text().split()[3].partition("/")[2])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _launch(**spec: object) -> list[str]:
     # -I -S: no site-packages, no environment variables; starts in 25 ms.
-    return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(spec)]
+    return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps({"parent": os.getpid(), **spec})]
+
+
+@cache
+def _filter(*, own_namespace: bool) -> list[seccomp.Instruction]:
+    return seccomp.program(platform.machine(), own_namespace=own_namespace)
 
 
 def _libraries_of(tool: Path) -> list[str]:
@@ -52,7 +95,7 @@ def _libraries_of(tool: Path) -> list[str]:
     return [str(tool.parent.parent / "lib")] if tool.parent.name == "bin" else []
 
 
-def _bubblewrapped(bubblewrap: str, argv: list[str], folder: Path, reads: list[str]) -> list[str]:
+def _bubblewrapped(bubblewrap: str, argv: list[str], folder: Path, reads: Sequence[str]) -> list[str]:
     binds = [word for path in reads for word in ("--ro-bind-try", path, path)]
     work = ["--bind", str(folder), str(folder), "--chdir", str(folder)]
     return [bubblewrap, *ISOLATION, *binds, *work, "--", *argv]

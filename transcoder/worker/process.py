@@ -21,7 +21,9 @@ from sqlalchemy import delete
 from storage.database.engine import Database
 from storage.database.tables import WorkerRow
 from storage.objects.open import StoreConfig, open_store
+from transcoder.ffmpeg.process import walls
 from transcoder.ffmpeg.tools import find_tools
+from transcoder.ffmpeg.wall import gaps
 from transcoder.jobs import api as jobs
 from transcoder.jobs import claiming, leases
 from transcoder.jobs.queue import ACTOR, QUICK, TRANSCODE, Queue, make_broker
@@ -91,6 +93,7 @@ async def _serve(context: WorkerContext, config: WorkerConfig, stop: asyncio.Eve
     heartbeat = asyncio.create_task(_heartbeat(context, config.queue))
     await leases.release_own(context.database, context.worker, context.now())
     await _wake_due(context, config)
+    await _report_sandbox()
     consumer = Consumer(context, config)
     consumer.start()
     log.info("worker ready", worker=context.worker, queue=config.queue)
@@ -106,6 +109,17 @@ async def _serve(context: WorkerContext, config: WorkerConfig, stop: asyncio.Eve
             await session.execute(
                 delete(WorkerRow).where(WorkerRow.id == context.worker, WorkerRow.pid == os.getpid())
             )
+
+
+async def _report_sandbox() -> None:
+    """Log what confines the media tools of this worker, and what it leaves open."""
+    wall = await asyncio.to_thread(walls.current)
+    if left_open := gaps(wall):
+        log.warning(
+            "sandbox has gaps", sandbox=str(wall), hostile_file_could=[gap.message for gap in left_open]
+        )
+    else:
+        log.info("sandbox", sandbox=str(wall))
 
 
 async def _wake_due(context: WorkerContext, config: WorkerConfig) -> None:

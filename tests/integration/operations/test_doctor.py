@@ -6,13 +6,25 @@ from pathlib import Path
 
 from tests.fixtures.product import MakeProduct
 from tests.fixtures.server_process import Campus
+from transcoder.ffmpeg.tools import Tools
 
 
 def test_doctor_passes_on_this_machine(make_product: MakeProduct) -> None:
     product = make_product()
     result = product.command("doctor")
     assert result.returncode == 0, result.stdout
-    for part in ("Python", "FFmpeg", "SQLite", "Disk", "Port", "Clock", "Database", "Queue", "Objects"):
+    for part in (
+        "Python",
+        "FFmpeg",
+        "Sandbox",
+        "SQLite",
+        "Disk",
+        "Port",
+        "Clock",
+        "Database",
+        "Queue",
+        "Objects",
+    ):
         assert part in result.stdout
     assert "Valkey server" in result.stdout
     assert not product.data.exists(), "a check must create nothing"
@@ -33,6 +45,17 @@ def test_doctor_reports_missing_parts_with_remedies(make_product: MakeProduct) -
     assert "SKILLSTUDIO_S3_ENDPOINT" in result.stdout
     assert "hush" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_ffmpeg_that_cannot_run_in_the_sandbox_is_reported(
+    make_product: MakeProduct, tools: Tools, tmp_path: Path
+) -> None:
+    script = tmp_path / "ffmpeg"
+    script.write_text(f'#!/bin/sh\n{tools.ffmpeg} "$@" | cat\n')
+    script.chmod(0o755)
+    result = make_product(ffmpeg=str(script)).command("doctor")
+    assert result.returncode == 1
+    assert "does not run in the sandbox" in result.stdout
 
 
 def test_migrate_is_safe_to_run_twice(make_product: MakeProduct) -> None:

@@ -8,6 +8,7 @@ from server.operations import findings
 from server.operations.findings import State
 from server.settings import Settings
 from tests.world.clock import START
+from transcoder.ffmpeg.wall import Wall
 
 
 def test_clock_behind_data_folder_is_reported(tmp_path: Path) -> None:
@@ -26,6 +27,20 @@ def test_missing_ffmpeg_is_reported(tmp_path: Path) -> None:
     assert found.state is State.MISSING
     assert "SKILLSTUDIO_FFMPEG names /nowhere/ffmpeg" in found.message
     assert "make setup" in found.remedy
+
+
+def test_sandbox_is_named_with_its_gaps() -> None:
+    whole = findings.sandbox(Wall(landlock=7, seccomp=True))
+    assert (whole.state, whole.remedy) == (State.GOOD, "")
+    assert "Landlock (ABI 7) + seccomp" in whole.message
+    old = findings.sandbox(Wall(seccomp=True, root=True))
+    assert old.state is State.HINT
+    assert (
+        "A hostile file could read and change files and memory of this user; start threads without end."
+        in old.message
+    )
+    assert "5.13 or newer" in old.remedy
+    assert "not as root" in old.remedy
 
 
 def test_unsafe_sqlite_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

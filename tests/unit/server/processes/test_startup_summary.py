@@ -23,7 +23,12 @@ def test_addresses_are_shown_without_password(address: str, shown: str) -> None:
 
 def test_paths_are_not_wrapped_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     data = Path("/srv") / ("media-of-the-faculty-of-physics-" * 3)
-    prepared = {"database": "SQLite 3.45", "ffmpeg": "9.0.2", "setup_path": "/setup/abc"}
+    prepared = {
+        "database": "SQLite 3.45",
+        "ffmpeg": "9.0.2",
+        "sandbox": "seccomp",
+        "setup_path": "/setup/abc",
+    }
     show_table(Settings(data=data, queue_url="redis://queue:6379/0"), {"server": 7, "encode-1": 8}, prepared)
     output = capsys.readouterr().out
     assert f"folder {data}/objects " in output
