@@ -11,7 +11,8 @@ from server.core.web.openapi import METHODS, described
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import Answer, send_request
-from tests.integration.access.scene import PEOPLE, TUS, AccessScene, make_scene, routes
+from tests.integration.access.bodies import TUS
+from tests.integration.access.scene import PEOPLE, AccessScene, make_scene, routes
 from tests.world.builder import World
 
 JSON = {"content-type": "application/json"}
