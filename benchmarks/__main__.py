@@ -8,6 +8,7 @@ TABLES = {  # name -> "module:function", fastest first
     "first_frame": "benchmarks.first_frame:main",
     "two_hosts": "benchmarks.two_hosts:main",
     "serving": "benchmarks.serving:run",
+    "hostile": "benchmarks.hostile:main",
     "encode": "benchmarks.encode:main",
 }
 

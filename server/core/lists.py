@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from server.core.text.normalize import one_line
-from storage.database.search import MAX_CHARACTERS
 
+SEARCH_LENGTH = 200  # characters; the rest of a longer search is ignored
 SHORT_LIST = 8  # rows up to which a list needs no search
 MAX_PAGE = 1_000_000
 
@@ -40,7 +40,7 @@ class ListOptions(msgspec.Struct, frozen=True):
         sort, chosen = parameters.get("sort", ""), parameters.get(self.filter_name, "")
         return ListState(
             sort=sort if sort in self.sorts else self.sorts[0],
-            search=one_line(parameters.get("search", "")[:MAX_CHARACTERS], limit=MAX_CHARACTERS),
+            search=one_line(parameters.get("search", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
             filter=chosen if chosen in self.filters else "",
             page=_page_number(parameters.get("page", "")),
         )

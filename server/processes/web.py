@@ -15,6 +15,7 @@ from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.middleware.access_log import AccessLog
 from server.core.web.middleware.head import AnswersHead
+from server.core.web.middleware.host_header import ChecksHost
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
@@ -29,7 +30,7 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    app = ClosesUnreadBodies(AnswersHead(create_app(opened, stopping=stopping)))
+    app = ClosesUnreadBodies(AnswersHead(ChecksHost(create_app(opened, stopping=stopping))))
     return AccessLog(app, proxies=opened.settings.proxies)
 
 

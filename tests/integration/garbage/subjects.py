@@ -78,7 +78,7 @@ class Subjects:
         }
         async with httpx.AsyncClient(base_url=self.url, headers=headers) as client:
             answer = await client.post(tus.TUS)
-        return answer.headers.get("location", "/x").rpartition("/")[2]
+        return str(answer.headers.get("location", "/x")).rpartition("/")[2]
 
     def sign(self, draft: Draft) -> None:
         """As a browser or a program of this identity sends it."""

@@ -6,7 +6,7 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -49,7 +49,7 @@ class Run:
             waiting = iter(range(start, min(numbers.stop, start + RENEWED_AFTER)))
             await asyncio.gather(*(self._each(waiting) for _ in range(AT_ONCE)))
 
-    async def _each(self, waiting: "iter[int]") -> None:
+    async def _each(self, waiting: Iterator[int]) -> None:
         for number in waiting:
             draft = self.generator.draft(number, self.subjects.ids)
             self.subjects.sign(draft)
