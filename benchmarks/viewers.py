@@ -1,7 +1,7 @@
 """Viewers of the benchmark `hostile`: `python -m benchmarks.viewers PORT MEDIA_PATH COUNT SECONDS`.
 
-Each asks for a playlist and a segment every six seconds, as a player does, on a connection that it keeps. Prints the
-seconds that each answer took.
+Each asks for a playlist and a segment every six seconds, as a player does, on a connection that it keeps. Prints
+the seconds that each answer took.
 """
 
 import asyncio
