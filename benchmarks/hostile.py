@@ -1,7 +1,7 @@
 """Hostile benchmark: `python -m benchmarks hostile`, ten viewers while somebody attacks the server.
 
-One server process on SQLite and a folder. Each attack runs from an address of its own (127.0.0.2) and from that
-of the viewers, as behind one router. The viewers' requests are timed.
+One server process on SQLite and a folder. Each attack runs from an address of its own (127.0.0.2) and from
+that of the viewers, as behind one router. The viewers' requests are timed.
 """
 
 import asyncio

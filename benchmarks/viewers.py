@@ -1,6 +1,6 @@
 """Viewers of the benchmark `hostile`: `python -m benchmarks.viewers PORT MEDIA_PATH COUNT SECONDS`.
 
-Each asks for a playlist and a segment every six seconds, as a player does, on a connection that it keeps. Prints
+Each asks for a playlist and a segment every six seconds, as a player does, on one connection. Prints
 the seconds that each answer took.
 """
 
