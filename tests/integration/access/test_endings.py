@@ -1,4 +1,4 @@
-"""Ends of access: which session, token and open event stream ends with what, also for a stream that is open."""
+"""Ends of access: which session, token and open event stream ends with what."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,0 +1,31 @@
+"""Thousands of connections from one address, on which nothing comes, and a visitor from another."""
+
+import asyncio
+import time
+
+from server.processes.web import MAX_REQUESTS
+from tests.fixtures.server_process import Campus
+
+VISIT = b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+ATTACKER, VISITOR = "127.0.0.2", "127.0.0.3"
+
+
+async def connect(campus: Campus, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", campus.server.port, local_addr=(address, 0))
+
+
+async def test_silent_connections_leave_room(campus: Campus) -> None:
+    held = [(await connect(campus, ATTACKER))[1] for _ in range(MAX_REQUESTS + 50)]
+    begun = time.monotonic()
+    try:
+        for address in (VISITOR, ATTACKER):
+            reader, writer = await connect(campus, address)
+            writer.write(VISIT)
+            answer = await asyncio.wait_for(reader.readline(), 20)
+            assert answer.startswith(b"HTTP/1.1 200")
+            writer.close()
+    finally:
+        for writer in held:
+            writer.transport.abort()
+    assert time.monotonic() - begun < 15  # half of the time after which the HTTP server gives up waiting
+    assert "too many connections" in campus.server.log.read_text()

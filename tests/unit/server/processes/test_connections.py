@@ -1,0 +1,33 @@
+"""Which connections of an address are closed when it has too many."""
+
+from collections.abc import Iterable
+
+from server.processes import connections
+from server.processes.connections import Connection, Peer, excess
+
+
+def held(count: int, address: str = "a") -> dict[str, list[Connection]]:
+    return {address: [Connection(number, (address, number)) for number in range(count)]}
+
+
+def closed(
+    found: dict[str, list[Connection]], in_use: Iterable[Peer] = (), used: Iterable[Peer] = ()
+) -> set[int]:
+    return {one.peer[1] for many in excess(found, in_use, used).values() for one in many}
+
+
+def test_few_are_kept() -> None:
+    assert closed(held(connections.PER_ADDRESS) | held(connections.PER_ADDRESS, "b")) == set()
+
+
+def test_silent_ones_are_closed_first() -> None:
+    used = [("a", number) for number in range(500)]
+    found = closed(held(connections.PER_ADDRESS + 100), used=used)
+    assert len(found) == 100
+    assert min(found) >= 500
+
+
+def test_requests_in_progress_are_kept() -> None:
+    count = connections.PER_ADDRESS + 100
+    in_use = [("a", number) for number in range(count - 30)]
+    assert closed(held(count), in_use=in_use, used=in_use) == set(range(count - 30, count))
