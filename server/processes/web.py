@@ -15,10 +15,10 @@ from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.middleware.access_log import AccessLog
+from server.core.web.middleware.connection_limit import ConnectionLimit
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.host_header import ChecksHost
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
-from server.processes.connections import ConnectionLimit
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from server.processes import connections
-from server.processes.connections import Connection, Peer, excess
+from server.core.web.middleware import connection_limit
+from server.core.web.middleware.connection_limit import Connection, Peer, excess
 
 
 def held(count: int, address: str = "a") -> dict[str, list[Connection]]:
@@ -17,17 +17,17 @@ def closed(
 
 
 def test_few_are_kept() -> None:
-    assert closed(held(connections.PER_ADDRESS) | held(connections.PER_ADDRESS, "b")) == set()
+    assert closed(held(connection_limit.PER_ADDRESS) | held(connection_limit.PER_ADDRESS, "b")) == set()
 
 
 def test_silent_ones_are_closed_first() -> None:
     used = [("a", number) for number in range(500)]
-    found = closed(held(connections.PER_ADDRESS + 100), used=used)
+    found = closed(held(connection_limit.PER_ADDRESS + 100), used=used)
     assert len(found) == 100
     assert min(found) >= 500
 
 
 def test_requests_in_progress_are_kept() -> None:
-    count = connections.PER_ADDRESS + 100
+    count = connection_limit.PER_ADDRESS + 100
     in_use = [("a", number) for number in range(count - 30)]
     assert closed(held(count), in_use=in_use, used=in_use) == set(range(count - 30, count))
