@@ -28,7 +28,7 @@ class Attacker:
     known: dict[str, str]  # token, course, lesson, segment
     ends: float  # by the loop's clock
     answers: Counter[str] = field(default_factory=Counter)  # by status; "none": closed without one
-    held: list[asyncio.StreamWriter] = field(default_factory=list)
+    held: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port, local_addr=(self.address, 0))
@@ -55,9 +55,9 @@ class Attacker:
     async def hold(self, request: bytes) -> None:
         """A connection that is kept, with this much of a request."""
         with suppress(OSError):
-            _, writer = await self.connect()
+            reader, writer = await self.connect()
             writer.write(request)
-            self.held.append(writer)
+            self.held.append((reader, writer))
 
     async def often(self, send: Callable[[], Awaitable[None]]) -> None:
         async def one_after_the_other() -> None:
@@ -69,10 +69,13 @@ class Attacker:
     async def many(self, count: int, request: bytes) -> None:
         """Connections that are held until the end, opened again when the server has closed them."""
         while time.monotonic() < self.ends:
-            self.held = [writer for writer in self.held if not writer.is_closing()]
+            for reader, writer in self.held:
+                if reader.at_eof() or writer.is_closing():
+                    writer.transport.abort()
+            self.held = [(reader, writer) for reader, writer in self.held if not writer.is_closing()]
             for _ in range(count - len(self.held)):
                 await self.hold(request)
-            self.answers["held"] = len(self.held)
+                self.answers["opened"] += 1
             await asyncio.sleep(0.5)
 
 

@@ -35,7 +35,8 @@ class Viewer:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._fetch(name)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError, RuntimeError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, RuntimeError) as error:
+            print(f"{time.monotonic() - begun:.1f} s: {error!r}"[:120], file=sys.stderr)
             self._writer = None
             return NO_ANSWER
         return time.monotonic() - begun

@@ -23,8 +23,8 @@ from storage.messages import N_
 STALL_SECONDS = 60.0  # without a byte of the body
 HEAD_START_SECONDS = 30.0  # for a body, and one second more for each MIN_RATE bytes of it
 MIN_RATE = 2048  # bytes per second
-UPLOADS = "/api/video/upload/"  # may take as long as a slow connection needs for 10 GB
-MEDIA = "/m/"
+UPLOADS = b"/api/video/upload/"  # may take as long as a slow connection needs for 10 GB
+MEDIA = b"/m/"
 
 
 class Kind(StrEnum):
@@ -76,7 +76,7 @@ class Admission(ASGIMiddleware):
 
 
 def kind_of(scope: Scope) -> Kind:
-    path: str = scope["path"]
+    path = scope["raw_path"]  # `path` is shortened for a mounted application, such as that of the media
     if path.startswith(MEDIA):
         return Kind.MEDIA
     return Kind.UPLOAD if path.startswith(UPLOADS) else Kind.OTHER

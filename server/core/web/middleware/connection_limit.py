@@ -43,7 +43,7 @@ class ConnectionLimit:
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app, self._port = app, port
         self._in_use: set[Peer] = set()
-        self._used: set[Peer] = set()
+        self._used: dict[Peer, float] = {}  # time of the last request, by the loop's clock
         self._seen: set[Peer] = set()  # by the last count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,9 +51,9 @@ class ConnectionLimit:
         if not client:
             await self._app(scope, receive, send)
             return
-        peer = (client[0], client[1])
+        peer = (client[0], int(client[1]))  # granian gives the port as a text
         self._in_use.add(peer)
-        self._used.add(peer)
+        self._used[peer] = asyncio.get_running_loop().time()
         try:
             await self._app(scope, receive, send)
         finally:
@@ -68,7 +68,7 @@ class ConnectionLimit:
             if len(list(DESCRIPTORS.iterdir())) > FEW:
                 self.shed(connections(self._port))
             elif len(self._used) > FEW:
-                self._used = set(self._in_use)
+                self._used = {peer: self._used[peer] for peer in self._in_use}
 
     def shed(self, found: list[Connection]) -> None:
         """Shut down what an address has too much of."""
@@ -82,18 +82,18 @@ class ConnectionLimit:
             for connection in closed:
                 _shut_down(connection)
         self._seen = peers
-        self._used &= peers
+        self._used = {peer: at for peer, at in self._used.items() if peer in peers}
 
 
 def excess(
-    by_address: Mapping[str, list[Connection]], in_use: Iterable[Peer], used: Iterable[Peer]
+    by_address: Mapping[str, list[Connection]], in_use: Iterable[Peer], used: Mapping[Peer, float]
 ) -> dict[str, list[Connection]]:
-    """Connections beyond PER_ADDRESS of each address: those that never sent a request first, then idle ones.
-    None with a request in progress, of which `Admission` limits the number."""
-    busy, known = set(in_use), set(used)
+    """Connections beyond PER_ADDRESS of each address: those that never sent a request first, then those
+    idle for longest. None with a request in progress, of which `Admission` limits the number."""
+    busy = set(in_use)
     found = {}
     for address, held in by_address.items():
-        idle = sorted((one for one in held if one.peer not in busy), key=lambda one: one.peer in known)
+        idle = sorted((one for one in held if one.peer not in busy), key=lambda one: used.get(one.peer, 0.0))
         if closed := idle[: max(0, len(held) - PER_ADDRESS)]:
             found[address] = closed
     return found

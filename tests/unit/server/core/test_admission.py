@@ -24,7 +24,8 @@ class Held:
 def request_of(address: str, path: str = "/", *headers: tuple[bytes, bytes]) -> Any:
     return {
         "type": "http",
-        "path": path,
+        "path": path.removeprefix("/m"),  # as for a mounted application
+        "raw_path": path.encode(),
         "method": "GET",
         "headers": headers,
         "client": (address, 1),

@@ -1,6 +1,6 @@
 """Which connections of an address are closed when it has too many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from server.core.web.middleware import connection_limit
 from server.core.web.middleware.connection_limit import Connection, Peer, excess
@@ -11,9 +11,11 @@ def held(count: int, address: str = "a") -> dict[str, list[Connection]]:
 
 
 def closed(
-    found: dict[str, list[Connection]], in_use: Iterable[Peer] = (), used: Iterable[Peer] = ()
+    found: dict[str, list[Connection]],
+    in_use: Iterable[Peer] = (),
+    used: Mapping[Peer, float] | None = None,
 ) -> set[int]:
-    return {one.peer[1] for many in excess(found, in_use, used).values() for one in many}
+    return {one.peer[1] for many in excess(found, in_use, used or {}).values() for one in many}
 
 
 def test_few_are_kept() -> None:
@@ -21,13 +23,19 @@ def test_few_are_kept() -> None:
 
 
 def test_silent_ones_are_closed_first() -> None:
-    used = [("a", number) for number in range(500)]
+    used = {("a", number): 9.0 for number in range(500)}
     found = closed(held(connection_limit.PER_ADDRESS + 100), used=used)
     assert len(found) == 100
     assert min(found) >= 500
 
 
+def test_those_idle_for_longest_are_closed_next() -> None:
+    count = connection_limit.PER_ADDRESS + 100
+    used = {("a", number): float(count - number) for number in range(count)}
+    assert closed(held(count), used=used) == set(range(count - 100, count))
+
+
 def test_requests_in_progress_are_kept() -> None:
     count = connection_limit.PER_ADDRESS + 100
     in_use = [("a", number) for number in range(count - 30)]
-    assert closed(held(count), in_use=in_use, used=in_use) == set(range(count - 30, count))
+    assert closed(held(count), in_use, dict.fromkeys(in_use, 1.0)) == set(range(count - 30, count))
