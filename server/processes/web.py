@@ -18,6 +18,7 @@ from server.core.web.middleware.access_log import AccessLog
 from server.core.web.middleware.connection_limit import ConnectionLimit
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.host_header import ChecksHost
+from server.core.web.middleware.turns import Turns
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
@@ -34,7 +35,8 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
     app = ClosesUnreadBodies(AnswersHead(ChecksHost(create_app(opened, stopping=stopping))))
-    return AccessLog(app, proxies=opened.settings.proxies)
+    proxies = opened.settings.proxies
+    return AccessLog(Turns(app, proxies=proxies), proxies=proxies)
 
 
 def serve(settings: Settings) -> None:
