@@ -9,6 +9,7 @@ TABLES = {  # name -> "module:function", fastest first
     "two_hosts": "benchmarks.two_hosts:main",
     "two_lectures": "benchmarks.two_lectures:main",
     "serving": "benchmarks.serving:run",
+    "hostile": "benchmarks.hostile:main",
     "encode": "benchmarks.encode:main",
 }
 

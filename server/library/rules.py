@@ -12,6 +12,8 @@ from storage.states import PublicationStatus
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
 MAX_ADDRESSES = 5_000  # enrolled, or made instructors, at a time
+MAX_LIST_LENGTH = 300_000  # characters of a pasted list: 60 for each address, with a name
+MAX_LESSONS = 5_000  # in an order
 NAMED_ADDRESSES = 10  # in a sentence about many
 _FORBIDDEN = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned code points
 
@@ -73,7 +75,13 @@ def reordered(ids: Sequence[str], wanted: Sequence[str]) -> list[str]:
 
 
 def emails_in(text: str) -> list[str]:
-    """Email addresses in a pasted list: by line, comma, semicolon or space, and from "Ada <ada@x>"."""
+    """Email addresses in a pasted list: by line, comma, semicolon or space, and from "Ada <ada@x>".
+
+    Raises Invalid when the list is too long.
+    """
+    if len(text) > MAX_LIST_LENGTH:
+        sentence = N_("The list is longer than %(count)s characters. Split it.")
+        raise Invalid(sentence, fields={"emails": sentence}, count=Figure(MAX_LIST_LENGTH, Unit.NUMBER))
     words = text.translate(str.maketrans(",;<>\t", "     ")).split()
     return list(dict.fromkeys(word.lower() for word in words if "@" in word))
 
@@ -90,12 +98,12 @@ def not_emails_in(text: str) -> list[str]:
     return list(dict.fromkeys(unreadable))
 
 
-def clean_addresses(emails: Sequence[str]) -> list[str]:
+def clean_addresses(emails: Sequence[str], *, most: int = MAX_ADDRESSES) -> list[str]:
     """Email addresses as accounts have them, each once. Raises Invalid when there are too many."""
     addresses = list(dict.fromkeys(email.strip().lower() for email in emails))
-    if len(addresses) > MAX_ADDRESSES:
+    if len(addresses) > most:
         sentence = N_("The list has more than %(count)s addresses. Split it.")
-        raise Invalid(sentence, fields={"emails": sentence}, count=Figure(MAX_ADDRESSES, Unit.NUMBER))
+        raise Invalid(sentence, fields={"emails": sentence}, count=Figure(most, Unit.NUMBER))
     return addresses
 
 

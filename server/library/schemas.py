@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
+from server.library.rules import MAX_ADDRESSES, MAX_LESSONS
 
 
 class NewCourse(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,11 +83,11 @@ class LessonView(msgspec.Struct, frozen=True):
 
 
 class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    lesson_ids: list[str]  # each lesson of the course exactly once
+    lesson_ids: Annotated[list[str], Meta(max_length=MAX_LESSONS)]  # each lesson of the course exactly once
 
 
 class Emails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    emails: list[str]
+    emails: Annotated[list[str], Meta(max_length=MAX_ADDRESSES)]
 
 
 class Member(msgspec.Struct, frozen=True):

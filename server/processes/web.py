@@ -1,6 +1,7 @@
 """Web server: granian embedded in this process, with the application and its services."""
 
 import asyncio
+import resource
 import signal
 
 import structlog
@@ -13,7 +14,10 @@ from server.core.clock import SystemClock
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.middleware.access_log import AccessLog
+from server.core.web.middleware.connection_limit import ConnectionLimit
 from server.core.web.middleware.head import AnswersHead
+from server.core.web.middleware.host_header import ChecksHost
+from server.core.web.middleware.turns import Turns
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.services import Services, services
 from server.settings import Settings
@@ -24,12 +28,14 @@ log = structlog.get_logger(__name__)
 
 BACKLOG = 1024  # connections waiting to be accepted
 MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
+FILES = 2048  # open files besides the connections: the files that are sent, the database
 GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    app = ClosesUnreadBodies(AnswersHead(create_app(opened, stopping=stopping)))
-    return AccessLog(app, proxies=opened.settings.proxies)
+    app = ClosesUnreadBodies(AnswersHead(ChecksHost(create_app(opened, stopping=stopping))))
+    proxies = opened.settings.proxies
+    return AccessLog(Turns(app, proxies=proxies), proxies=proxies)
 
 
 def serve(settings: Settings) -> None:
@@ -67,20 +73,34 @@ async def _care_for_host(opened: Services, stopping: asyncio.Event) -> None:
     )
 
 
+def _places() -> int:
+    """Connections at once: MAX_REQUESTS, or what the limit of open files leaves. That is raised as far as it
+    may be: many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_REQUESTS + FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(MAX_REQUESTS, max(soft - FILES, soft // 2))
+
+
 async def _answer_requests(settings: Settings, opened: Services, stop_signal: asyncio.Event) -> None:
+    limited = ConnectionLimit(application(opened, stop_signal), settings.port)
     server = Server(
-        application(opened, stop_signal),
+        limited,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,  # HTTP/2 belongs to the proxy that has the certificate
         websockets=False,
         backlog=BACKLOG,
-        backpressure=MAX_REQUESTS,
+        backpressure=_places(),
         log_enabled=False,
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop_signal.wait())
+    # Behind a proxy all connections are the proxy's, which has limits of its own.
+    watching = [] if settings.proxies else [asyncio.create_task(limited.watch(stop_signal))]
     await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
     stop_signal.set()  # also when serving has failed
     if not serving.done():
@@ -88,4 +108,4 @@ async def _answer_requests(settings: Settings, opened: Services, stop_signal: as
         await asyncio.wait([serving], timeout=GRACE)
     serving.cancel()
     stopping.cancel()
-    await asyncio.gather(serving, stopping, return_exceptions=True)
+    await asyncio.gather(serving, stopping, *watching, return_exceptions=True)

@@ -13,7 +13,7 @@ from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Forbidden, Invalid, TooLarge
 from server.uploads import policy, rules
 from server.uploads.context import UploadContext
-from server.uploads.receive import receive
+from server.uploads.receive import ClientDisconnected, receive
 from server.uploads.schemas import InitUpload, UploadTicket
 from server.uploads.service import add_row
 from server.uploads.spool import SpoolWriter
@@ -104,6 +104,8 @@ async def accept(context: UploadContext, reader: FormReader, keys: tuple[bytes, 
             fields = await reader.fields()
     except TimeoutError:
         raise Invalid(N_("The fields before the file took too long to arrive.")) from None
+    except ClientDisconnected:
+        raise Invalid(N_("The connection was closed before the end of the request.")) from None
     terms = policy.verify(fields, keys, now)
     upload_id = terms.key.rsplit("/", 1)[-1].partition(".")[0]
     await _check_open(context, upload_id)  # before receiving the file …

@@ -114,17 +114,20 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
     A password is set only for accounts without one: a list must not overwrite passwords that
     people have chosen since. Raises Invalid when the list is unusable, and Conflict like `edit`.
     """
-    read = people_csv.read(data)
+    read = await asyncio.to_thread(people_csv.read, data)  # a second for 20,000 lines with faults
     if read.problems:
         return Imported(0, 0, 0, read.problems)
     hashes = await _hash_all(database, read.people)
+    rows = [_row(person, hashes.get(person.email), now) for person in read.people]
     added = changed = 0
     async with database.write() as session:
         before = await administrators.lock_administrators(session)
         for start in range(0, len(read.people), IMPORTED_AT_ONCE):
             part = read.people[start : start + IMPORTED_AT_ONCE]
-            rows = [_row(person, hashes.get(person.email), now) for person in part]
-            new = {email for (email,) in await insert_new_rows(session, User, rows, key=("email",))}
+            inserted = await insert_new_rows(
+                session, User, rows[start : start + IMPORTED_AT_ONCE], key=("email",)
+            )
+            new = {email for (email,) in inserted}
             known = await by_emails(session, [person.email for person in part if person.email not in new])
             added += len(new)
             for person in part:

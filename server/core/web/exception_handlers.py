@@ -30,7 +30,7 @@ from server.core.text.formats import translated
 from server.core.text.i18n import negotiate, set_language
 from server.core.web.pages import problem_page
 from storage.database.engine import DatabaseUnreachable
-from storage.messages import N_, Message, message
+from storage.messages import N_, Figure, Message, Unit, message
 
 AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
@@ -202,6 +202,9 @@ def _field(key: str, text: str) -> tuple[str, Message]:
         return found[1], Message(N_("This field is missing."))
     if found := re.fullmatch(r"Object contains unknown field `(.+)`", text):
         return found[1], Message(N_("There is no such field."))
+    if found := re.fullmatch(r"Expected `array` of length <= (\d+)", text):
+        longest = Figure(int(found[1]), Unit.NUMBER)
+        return key, message(N_("The list has more than %(count)s entries. Split it."), count=longest)
     if (key, text) == ("data", "'data'"):
         return key, Message(N_("A JSON object is needed."))
     return key, Message(f"{text}.")  # msgspec's own words, in English

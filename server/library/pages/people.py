@@ -51,7 +51,8 @@ async def enrol(
     if form.restored:
         return await _shown(request, course_id, viewer, database, learners=form)
     try:
-        added = await enrolments.add(database, viewer, course_id, emails_in(form["emails"]), clock.now())
+        wanted = emails_in(form["emails"])
+        added = await enrolments.add(database, viewer, course_id, wanted, clock.now())
     except Problem as problem:
         if not problem.fields:
             raise

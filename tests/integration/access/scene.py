@@ -1,10 +1,7 @@
-"""Course with people in every role, the application's routes, and valid request bodies."""
+"""Course with people in every role, and the application's routes."""
 
-import base64
-import re
 from dataclasses import dataclass, field
 
-import msgspec
 from litestar import Litestar
 from litestar.routes import ASGIRoute, HTTPRoute
 
@@ -13,15 +10,13 @@ from server.core.web.cookies import cookie_name
 from server.uploads.service import open_upload
 from storage.database.base import new_id
 from tests.fixtures.web import BASE_URL, Account, MakeAccount
+from tests.integration.access.bodies import PARAMETER
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_lesson
 from tests.world.clock import START
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
-
-TUS = {"tus-resumable": "1.0.0"}
-PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 @dataclass
@@ -106,28 +101,3 @@ def routes(app: Litestar) -> list[str]:
         elif isinstance(route, HTTPRoute) and not path.startswith("/static/"):
             found |= {f"{method} {path}" for method in route.methods if method != "OPTIONS"}
     return sorted(found)
-
-
-@dataclass(frozen=True)
-class Body:
-    """Valid content and headers of a request; `{names}` in the content are path parameters."""
-
-    content: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-
-    def filled(self, ids: dict[str, str]) -> "Body":
-        content = PARAMETER.sub(lambda name: ids.get(name[1], name[0]), self.content.decode("latin-1"))
-        headers = dict(self.headers)
-        if "upload-metadata" in headers:
-            encoded = base64.b64encode(ids["lesson_id"].encode()).decode()
-            headers["upload-metadata"] = f"lesson_id {encoded},filename {base64.b64encode(b'a.mp4').decode()}"
-        return Body(content.encode("latin-1"), headers)
-
-
-def json(**values: object) -> Body:
-    return Body(msgspec.json.encode(values), {"content-type": "application/json"})
-
-
-def form(**values: str) -> Body:
-    content = "&".join(f"{name}={value}" for name, value in values.items())
-    return Body(content.encode(), {"content-type": "application/x-www-form-urlencoded"})

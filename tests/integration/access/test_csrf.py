@@ -7,8 +7,8 @@ from litestar import Litestar
 from server.core.web.cookies import cookie_name
 from tests.fixtures.web import BASE_URL, PASSWORD, Account, MakeAccount, MakeClient
 from tests.integration.access.asking import send_request
-from tests.integration.access.scene import Body, make_scene, routes
-from tests.integration.access.test_matrix import BODIES
+from tests.integration.access.bodies import BODIES, Body
+from tests.integration.access.scene import make_scene, routes
 from tests.world.builder import World
 
 SIGNED = {"POST /api/video/upload/form"}  # its input is signed; the cookie is not used

@@ -1,9 +1,14 @@
 """Requests with far more of something than a person sends: refused before it costs time."""
 
+import threading
+
 import httpx
 import pytest
+from litestar import Litestar
 
+from server.accounts.people import people_csv
 from server.core.web.forms import MAX_FIELDS
+from server.core.web.openapi import METHODS, described
 from tests.fixtures.web import Account
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
@@ -25,6 +30,51 @@ async def test_password_and_address_of_many_marks(client: httpx.AsyncClient, mar
         answer = await client.post("/sign-in", data={"email": email, "password": password})
         assert answer.status_code == 422
         assert "is not right" in answer.text
+
+
+def test_lists_in_every_body_have_an_end(routes_only: Litestar) -> None:
+    document = described(routes_only)
+    bodies = [
+        content["schema"]["$ref"].rpartition("/")[2]
+        for item in document["paths"].values()
+        for method in METHODS
+        for content in item.get(method, {}).get("requestBody", {}).get("content", {}).values()
+    ]
+    lists = {
+        f"{body}.{name}": schema.get("maxItems", 0)
+        for body in bodies
+        for name, schema in document["components"]["schemas"][body]["properties"].items()
+        if schema.get("type") == "array"
+    }
+    assert lists == {"Emails.emails": 5_000, "LessonOrder.lesson_ids": 5_000}
+
+
+async def test_list_that_is_too_long_is_refused_with_a_sentence(instructor: Account) -> None:
+    emails = [f"{number}@x" for number in range(150_000)]  # less than 2 MB
+    answer = await instructor.api.post("/api/courses/none/enrolments", json={"emails": emails})
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {"emails": "The list has more than 5,000 entries. Split it."}
+
+
+async def test_rest_of_a_long_search_is_ignored(administrator: Account) -> None:
+    found = await administrator.api.get("/api/people", params={"search": "lovelace" + " " * 200 + "nobody"})
+    assert [person["email"] for person in found.json()] == [administrator.email]
+
+
+async def test_list_of_people_is_read_beside_the_event_loop(
+    administrator: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20,000 lines with faults take a second."""
+    threads, read = [], people_csv.read
+
+    def reads(data: bytes) -> people_csv.PeopleList:
+        threads.append(threading.current_thread())
+        return read(data)
+
+    monkeypatch.setattr(people_csv, "read", reads)
+    await administrator.api.post("/api/people/import", content="email,name,role\na@b.edu,Ada,learner")
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 async def test_multipart_form_of_many_fields_is_too_large(administrator: Account) -> None:

@@ -7,9 +7,10 @@ sign-in page (303) when not signed in, and answer a successful form with 303, to
 from litestar import Litestar
 
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.web import PASSWORD, MakeAccount
+from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import send_request
-from tests.integration.access.scene import PEOPLE, TUS, Body, form, json, make_scene, routes
+from tests.integration.access.bodies import BODIES, Body
+from tests.integration.access.scene import PEOPLE, make_scene, routes
 from tests.world.builder import World
 
 EXPECTED = """
@@ -117,56 +118,6 @@ GET    /teach/courses/{course_id}/settings                                      
 POST   /teach/courses/{course_id}/settings                                        303 404 403 404 303 303
 POST   /teach/courses/{course_id}/status                                          303 404 403 404 303 303
 """
-
-BODIES: dict[str, Body] = {
-    "PATCH /api/courses/{course_id}": json(title="Light"),
-    "PATCH /api/lessons/{lesson_id}": json(title="Light"),
-    "PATCH /api/me": json(name="Ada"),
-    "PATCH /api/people/{person_id}": json(name="Ada"),
-    "PATCH /api/video/upload/tus/{upload_id}": Body(
-        b"1234", TUS | {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
-    ),
-    "HEAD /api/video/upload/tus/{upload_id}": Body(b"", TUS),
-    "DELETE /api/video/upload/tus/{upload_id}": Body(b"", TUS),
-    "POST /account/name": form(name="Ada"),
-    "POST /account/password": form(current_password=PASSWORD, password=PASSWORD),
-    "POST /account/tokens": form(name="recorder"),
-    "POST /admin/people/import": form(list="email,name,role%0A{new},Ada,learner"),
-    "POST /admin/people/new": form(name="Ada", email="{new}", role="learner"),
-    "POST /admin/people/{person_id}": form(name="Ada", role="learner"),
-    "POST /admin/people/{person_id}/disabled": form(disabled="no"),
-    "POST /admin/people/{person_id}/password": form(password=PASSWORD),
-    "POST /api/courses": json(title="Light"),
-    "POST /api/courses/{course_id}/enrolments": json(emails=["{email}"]),
-    "POST /api/courses/{course_id}/instructors": json(emails=["{colleague}"]),
-    "POST /api/courses/{course_id}/lessons": json(title="Light"),
-    "PUT /api/courses/{course_id}/lessons/order": json(lesson_ids=["{lesson_id}"]),
-    "POST /api/me/tokens": json(name="recorder"),
-    "POST /api/people": json(email="{new}", name="Ada", role="learner"),
-    "POST /api/people/import": Body(b"email,name,role\n{new},Ada,learner", {"content-type": "text/csv"}),
-    "POST /api/video/transcode/cancel": json(lesson_id="{lesson_id}"),
-    "POST /api/video/transcode/retry": json(lesson_id="{lesson_id}"),
-    "POST /api/video/transcode/start": json(lesson_id="{lesson_id}", s3_key="originals/none"),
-    "POST /api/video/upload/form": Body(b"--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}),
-    "POST /api/video/upload/init": json(lesson_id="{lesson_id}", filename="a.mp4"),
-    "POST /api/video/upload/tus": Body(b"", TUS | {"upload-length": "4", "upload-metadata": "of the lesson"}),
-    "POST /api/video/upload/tus/{upload_id}": Body(b"", TUS | {"x-http-method-override": "DELETE"}),
-    "POST /sign-in": form(email="{new}", password="not this one"),
-    "POST /invite/{token}": form(password=PASSWORD),
-    "POST /setup/{token}": form(name="Eve", email="{new}", password=PASSWORD),
-    "POST /teach": form(title="Light"),
-    "POST /teach/courses/{course_id}/delete": form(title="Optics"),
-    "POST /teach/courses/{course_id}/lessons": form(title="Light"),
-    "POST /teach/courses/{course_id}/lessons/order": form(lesson="{lesson_id}"),
-    "POST /teach/courses/{course_id}/lessons/{lesson_id}": form(title="Light"),
-    "POST /teach/courses/{course_id}/lessons/{lesson_id}/encoding": form(action="cancel"),
-    "POST /teach/courses/{course_id}/lessons/{lesson_id}/move": form(to="up"),
-    "POST /teach/courses/{course_id}/lessons/{lesson_id}/status": form(status="draft"),
-    "POST /teach/courses/{course_id}/people/learners": form(emails="{email}"),
-    "POST /teach/courses/{course_id}/people/teachers": form(email="{colleague}"),
-    "POST /teach/courses/{course_id}/settings": form(title="Light", completion_threshold="90"),
-    "POST /teach/courses/{course_id}/status": form(status="draft"),
-}
 
 
 def expected() -> dict[str, dict[str, int]]:

@@ -77,6 +77,18 @@ async def test_link_works_once(link: str, make_client: MakeClient) -> None:
     assert (await clients[0].get(link)).status_code == 410
 
 
+async def test_link_in_the_browser_of_somebody_else(link: str, learner: Account, instructor: Account) -> None:
+    """It is about the invited person only, whoever opens it."""
+    assert "Ada Lovelace" in (await instructor.browser.get(link)).text
+    assert (await instructor.browser.post(link, data={"password": PASSWORD})).status_code == 303
+    assert learner.email in (await instructor.browser.get("/account")).text  # signed in as the invited person
+    assert (await instructor.api.get("/api/me")).json()["email"] == instructor.email
+    old = {"email": instructor.email, "password": web.PASSWORD}
+    assert (
+        await learner.browser.post("/sign-in", data=old)
+    ).status_code == 303  # of whom nothing has changed
+
+
 async def test_weak_password_leaves_the_link_valid(client: httpx.AsyncClient, link: str) -> None:
     refused = await client.post(link, data={"password": "short"})
     assert refused.status_code == 422

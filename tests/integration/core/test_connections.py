@@ -32,18 +32,37 @@ async def test_connection_stays_open_when_the_body_was_read(campus: Campus, body
         assert "connection" not in (await client.get("/sign-in")).headers
 
 
-async def test_cut_form_is_the_clients_error(campus: Campus) -> None:
+@pytest.mark.parametrize(
+    ("path", "kind", "begun"),
+    [
+        ("/sign-in", "application/x-www-form-urlencoded", "email=ada"),
+        ("/api/video/upload/form", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-d"),
+    ],
+)
+async def test_cut_form_is_the_clients_error(campus: Campus, path: str, kind: str, begun: str) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", campus.server.port)
-    head = "POST /sign-in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nX-Request-Id: cut-form-1\r\n"
-    form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nemail=ada"
+    name = f"cut-form-{kind[:13].replace('/', '-')}"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nX-Request-Id: {name}\r\n"
+    form = f"Content-Type: {kind}\r\nContent-Length: 1000\r\n\r\n{begun}"
     writer.write(f"{head}{form}".encode())
     await writer.drain()
     await asyncio.sleep(0.3)
     writer.transport.abort()
-    await wait_until(lambda: "cut-form-1" in campus.server.log.read_text())
-    lines = [line for line in campus.server.log.read_text().splitlines() if "cut-form-1" in line]
+    await wait_until(lambda: name in campus.server.log.read_text())
+    lines = [line for line in campus.server.log.read_text().splitlines() if name in line]
     assert len(lines) == 1
-    assert "POST /sign-in 400" in lines[0]
+    assert f"POST {path} 400" in lines[0]
+
+
+async def test_host_that_is_none_is_refused(campus: Campus) -> None:
+    """The framework cannot build an address from it, on any route, nor a response to its own error."""
+    async with httpx.AsyncClient(base_url=campus.server.url) as client:
+        for path in ("/sign-in", "/api/me", "/static/none.css", "/none"):
+            answer = await client.get(path, headers={"Host": "localhost:99999999"})
+            assert (answer.status_code, answer.json()["detail"]) == (
+                400,
+                "The header Host does not name a host.",
+            )
 
 
 async def test_answers_of_the_api_are_kept_by_no_cache(learner: Account, client: httpx.AsyncClient) -> None:

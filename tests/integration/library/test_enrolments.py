@@ -2,9 +2,11 @@
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.errors import Invalid
 from server.library import courses, enrolments, instructors, rules
@@ -133,6 +135,53 @@ async def test_list_that_is_too_long_is_refused_and_kept(academy: Academy, datab
     )
     assert api.status_code == 400
     assert await learners(database, academy) == 1
+
+
+@on_both_databases
+async def test_unknown_addresses_are_searched_while_somebody_else_writes(
+    academy: Academy, database: Database, held_clock: HeldClock
+) -> None:
+    """Nothing is written for them, and the search does not wait for a writer, nor a writer for it."""
+    teacher, course_id, now = academy.teacher.viewer, academy.course_id, held_clock.now()
+    emails = [f"{n}@x.edu" for n in range(rules.MAX_ADDRESSES)]
+    async with database.write() as session, asyncio.timeout(20):
+        await session.execute(update(User).values(name="Somebody"))
+        added = await enrolments.add(database, teacher, course_id, emails, now)
+        assert len(added.unknown) == len(emails)
+        with pytest.raises(Invalid, match="4@x"):
+            await instructors.add(database, teacher, course_id, emails[: instructors.MAX_ADDED])
+        with pytest.raises(Invalid, match="more than 5000 addresses"):
+            await enrolments.add(database, teacher, course_id, [f"{n}@x.edu" for n in range(150_000)], now)
+        with pytest.raises(Invalid, match="more than 500 addresses"):
+            await instructors.add(database, teacher, course_id, emails)
+
+
+@on_both_databases
+async def test_long_list_is_written_in_short_transactions(
+    academy: Academy, database: Database, held_clock: HeldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each, others wait for at most so many people."""
+    await add_people(database, 3 * enrolments.BATCH_PEOPLE)
+    enrolled: list[int] = []
+    enrol = enrolments.enrol
+
+    async def counted(session: AsyncSession, course_id: str, user_ids: list[str], **given: Any) -> set[str]:
+        enrolled.append(len(user_ids))
+        return await enrol(session, course_id, user_ids, **given)
+
+    monkeypatch.setattr(enrolments, "enrol", counted)
+    emails = [f"person-{n:04d}@students.example.edu" for n in range(3 * enrolments.BATCH_PEOPLE)]
+    await enrolments.add(database, academy.teacher.viewer, academy.course_id, emails, held_clock.now())
+    assert enrolled == [enrolments.BATCH_PEOPLE] * 3
+
+
+async def test_pasted_text_that_is_too_long_is_refused(academy: Academy) -> None:
+    """Before it is searched for addresses: a second for 1.9 MB of commas."""
+    answer = await academy.teacher.browser.post(
+        f"{academy.course}/people/learners", data={"emails": "," * (rules.MAX_LIST_LENGTH + 1)}
+    )
+    assert answer.status_code == 422
+    assert "The list is longer than 300,000 characters. Split it." in answer.text
 
 
 async def test_repeated_addresses_count_once(

@@ -45,6 +45,11 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except (
+            Exception
+        ):  # outside of the application's handlers; the HTTP server answers 500 and logs nothing
+            log.exception("unhandled exception")
+            raise
         finally:
             self._report(scope, path, status, monotonic() - begun)
             structlog.contextvars.unbind_contextvars("request")

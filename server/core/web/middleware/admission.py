@@ -5,6 +5,9 @@ Every request in progress holds one of the server's places (`processes.web.MAX_R
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -17,11 +20,29 @@ from server.core.errors import TooManyRequests
 from server.core.web.client_address import client_address
 from storage.messages import N_
 
-REQUESTS_PER_ADDRESS = 512  # in progress; a school behind one address has that many at the same instant
 STALL_SECONDS = 60.0  # without a byte of the body
 HEAD_START_SECONDS = 30.0  # for a body, and one second more for each MIN_RATE bytes of it
 MIN_RATE = 2048  # bytes per second
-UPLOADS = "/api/video/upload/"  # may take as long as a slow connection needs for 10 GB
+UPLOADS = b"/api/video/upload/"  # may take as long as a slow connection needs for 10 GB
+MEDIA = b"/m/"
+
+
+class Kind(StrEnum):
+    """Kinds of requests, each with places of its own: whoever keeps forms unfinished in a school's network
+    keeps nobody else there from the videos, the pages and the uploads."""
+
+    MEDIA = "media"
+    UPLOAD = "upload"
+    OTHER = "other"
+    UNFINISHED = "unfinished"  # of the others, those whose body has not arrived
+
+
+PER_ADDRESS = {  # requests in progress; a school behind one address has that many at the same instant
+    Kind.MEDIA: 512,
+    Kind.UPLOAD: 128,
+    Kind.OTHER: 512,
+    Kind.UNFINISHED: 128,
+}
 
 
 class Admission(ASGIMiddleware):
@@ -31,23 +52,46 @@ class Admission(ASGIMiddleware):
 
     def __init__(self, proxies: int) -> None:
         self._proxies = proxies
-        self._open: Counter[str] = Counter()
+        self._open: Counter[tuple[str, Kind]] = Counter()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        address = client_address(ASGIConnection(scope), self._proxies)
-        if self._open[address] >= REQUESTS_PER_ADDRESS:
+        address, kind = client_address(ASGIConnection(scope), self._proxies), kind_of(scope)
+        with self._place(address, kind), ExitStack() as unfinished:
+            if kind is Kind.OTHER and _has_body(scope):
+                unfinished.enter_context(self._place(address, Kind.UNFINISHED))
+            await next_app(scope, in_time(receive, unfinished.close, uploads=kind is Kind.UPLOAD), send)
+
+    @contextmanager
+    def _place(self, address: str, kind: Kind) -> Iterator[None]:
+        place = (address, kind)
+        if self._open[place] >= PER_ADDRESS[kind]:
             raise TooManyRequests(N_("Too many requests from your network address are open. Wait a moment."))
-        self._open[address] += 1
+        self._open[place] += 1
         try:
-            await next_app(scope, in_time(receive, uploads=scope["path"].startswith(UPLOADS)), send)
+            yield
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
+            self._open[place] -= 1
+            if not self._open[place]:
+                del self._open[place]
 
 
-def in_time(receive: Receive, *, uploads: bool) -> Receive:
-    """The same with a deadline for each part of the body, which a client that sends too slowly misses."""
+def kind_of(scope: Scope) -> Kind:
+    path = scope["raw_path"]  # `path` is shortened for a mounted application, such as that of the media
+    if path.startswith(MEDIA):
+        return Kind.MEDIA
+    return Kind.UPLOAD if path.startswith(UPLOADS) else Kind.OTHER
+
+
+def _has_body(scope: Scope) -> bool:
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
+def in_time(receive: Receive, arrived: Callable[[], None], *, uploads: bool) -> Receive:
+    """The same with a deadline for each part of the body, which a client that sends too slowly misses.
+    `arrived` is called when the body is complete."""
     clock = asyncio.get_running_loop().time
     begun, received, complete = clock(), 0, False
 
@@ -65,6 +109,8 @@ def in_time(receive: Receive, *, uploads: bool) -> Receive:
             raise HTTPException(status_code=408, detail="The request took too long to arrive.") from None
         received += len(message.get("body", b""))
         complete = not message.get("more_body", False)
+        if complete:
+            arrived()
         return message
 
     return receive_in_time

@@ -7,7 +7,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 
 class ClosesUnreadBodies:
-    """`Connection: close` (RFC 9112 section 9.6) on a response that does not wait for the whole request.
+    """`Connection: close` (RFC 9112 section 9.6) on a response that does not wait for the whole request, and
+    on 429: who has too much open keeps no connection for having asked.
 
     The HTTP server ends such a connection; a client that is not told sends its next request on it and loses
     that one.
@@ -34,7 +35,7 @@ class ClosesUnreadBodies:
             return message
 
         async def send_and_close(message: Any) -> None:
-            if message["type"] == "http.response.start" and unread:
+            if message["type"] == "http.response.start" and (unread or message["status"] == 429):
                 message["headers"] = [*message["headers"], (b"connection", b"close")]
             await send(message)
 

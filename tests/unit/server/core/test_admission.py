@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException
 
 from server.core.errors import TooManyRequests
 from server.core.web.middleware import admission
-from server.core.web.middleware.admission import Admission, in_time
+from server.core.web.middleware.admission import Admission, Kind, in_time
 
 
 class Held:
@@ -21,8 +21,16 @@ class Held:
         await self.release.wait()
 
 
-def request_of(address: str) -> Any:
-    return {"type": "http", "path": "/", "method": "GET", "headers": [], "client": (address, 1), "state": {}}
+def request_of(address: str, path: str = "/", *headers: tuple[bytes, bytes]) -> Any:
+    return {
+        "type": "http",
+        "path": path.removeprefix("/m"),  # as for a mounted application
+        "raw_path": path.encode(),
+        "method": "GET",
+        "headers": headers,
+        "client": (address, 1),
+        "state": {},
+    }
 
 
 async def nothing(*_: Any) -> Any:
@@ -30,7 +38,7 @@ async def nothing(*_: Any) -> Any:
 
 
 async def test_one_address_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admission, "REQUESTS_PER_ADDRESS", 3)
+    monkeypatch.setitem(admission.PER_ADDRESS, Kind.OTHER, 3)
     admit, held = Admission(0), Held()
     tasks = [asyncio.ensure_future(admit.handle(request_of("a"), nothing, nothing, held)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -43,13 +51,42 @@ async def test_one_address_leaves_room_for_others(monkeypatch: pytest.MonkeyPatc
     await admit.handle(request_of("a"), nothing, nothing, held)
 
 
+async def test_unfinished_bodies_leave_room_for_the_same_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form takes its place until it has arrived; videos, uploads and pages have others."""
+    monkeypatch.setitem(admission.PER_ADDRESS, Kind.UNFINISHED, 2)
+    admit, length = Admission(0), (b"content-length", b"5")
+
+    async def reads(_scope: Any, receive: Any, _send: Any) -> None:
+        await receive()
+        await asyncio.Event().wait()
+
+    async def arrives() -> Any:
+        return {"type": "http.request", "body": b"a=1&b", "more_body": False}
+
+    tasks = [
+        asyncio.ensure_future(admit.handle(request_of("a", "/sign-in", length), receive, nothing, reads))
+        for receive in (arrives, arrives, nothing, nothing)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequests):
+        await admit.handle(request_of("a", "/sign-in", length), arrives, nothing, reads)
+    held = Held()
+    held.release.set()
+    for path in ("/m/token/video/index.m3u8", "/api/video/upload/tus", "/teach"):
+        await admit.handle(request_of("a", path), nothing, nothing, held)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await admit.handle(request_of("a", "/sign-in", length), nothing, nothing, held)
+
+
 @pytest.mark.parametrize("uploads", [False, True])
 async def test_body_that_stops_arriving_ends_the_request(
     monkeypatch: pytest.MonkeyPatch, uploads: bool
 ) -> None:
     monkeypatch.setattr(admission, "STALL_SECONDS", 0.02)
     with pytest.raises(HTTPException) as refused:
-        await in_time(nothing, uploads=uploads)()
+        await in_time(nothing, lambda: None, uploads=uploads)()
     assert refused.value.status_code == 408
 
 
@@ -60,7 +97,7 @@ async def test_slow_body_is_an_upload_or_too_slow(monkeypatch: pytest.MonkeyPatc
         await asyncio.sleep(0.01)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
-    upload, form = in_time(trickle, uploads=True), in_time(trickle, uploads=False)
+    upload, form = (in_time(trickle, lambda: None, uploads=uploads) for uploads in (True, False))
     for _ in range(10):
         await upload()
     with pytest.raises(HTTPException):
@@ -81,6 +118,6 @@ async def test_connection_after_the_body_is_waited_for(monkeypatch: pytest.Monke
             await asyncio.sleep(0.05)
         return messages.pop()
 
-    waiting = in_time(receive, uploads=False)
+    waiting = in_time(receive, lambda: None, uploads=False)
     assert (await waiting())["type"] == "http.request"
     assert (await waiting())["type"] == "http.disconnect"

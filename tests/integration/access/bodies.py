@@ -1,0 +1,88 @@
+"""Valid body of a request to each route that takes one."""
+
+import base64
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+
+from tests.fixtures.web import PASSWORD
+
+TUS = {"tus-resumable": "1.0.0"}
+PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+
+
+@dataclass(frozen=True)
+class Body:
+    """Valid content and headers of a request; `{names}` in the content are path parameters."""
+
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def filled(self, ids: dict[str, str]) -> "Body":
+        content = PARAMETER.sub(lambda name: ids.get(name[1], name[0]), self.content.decode("latin-1"))
+        headers = dict(self.headers)
+        if "upload-metadata" in headers:
+            encoded = base64.b64encode(ids["lesson_id"].encode()).decode()
+            headers["upload-metadata"] = f"lesson_id {encoded},filename {base64.b64encode(b'a.mp4').decode()}"
+        return Body(content.encode("latin-1"), headers)
+
+
+def json(**values: object) -> Body:
+    return Body(msgspec.json.encode(values), {"content-type": "application/json"})
+
+
+def form(**values: str) -> Body:
+    content = "&".join(f"{name}={value}" for name, value in values.items())
+    return Body(content.encode(), {"content-type": "application/x-www-form-urlencoded"})
+
+
+BODIES: dict[str, Body] = {
+    "PATCH /api/courses/{course_id}": json(title="Light"),
+    "PATCH /api/lessons/{lesson_id}": json(title="Light"),
+    "PATCH /api/me": json(name="Ada"),
+    "PATCH /api/people/{person_id}": json(name="Ada"),
+    "PATCH /api/video/upload/tus/{upload_id}": Body(
+        b"1234", TUS | {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    ),
+    "HEAD /api/video/upload/tus/{upload_id}": Body(b"", TUS),
+    "DELETE /api/video/upload/tus/{upload_id}": Body(b"", TUS),
+    "POST /account/name": form(name="Ada"),
+    "POST /account/password": form(current_password=PASSWORD, password=PASSWORD),
+    "POST /account/tokens": form(name="recorder"),
+    "POST /admin/people/import": form(list="email,name,role%0A{new},Ada,learner"),
+    "POST /admin/people/new": form(name="Ada", email="{new}", role="learner"),
+    "POST /admin/people/{person_id}": form(name="Ada", role="learner"),
+    "POST /admin/people/{person_id}/disabled": form(disabled="no"),
+    "POST /admin/people/{person_id}/password": form(password=PASSWORD),
+    "POST /api/courses": json(title="Light"),
+    "POST /api/courses/{course_id}/enrolments": json(emails=["{email}"]),
+    "POST /api/courses/{course_id}/instructors": json(emails=["{colleague}"]),
+    "POST /api/courses/{course_id}/lessons": json(title="Light"),
+    "PUT /api/courses/{course_id}/lessons/order": json(lesson_ids=["{lesson_id}"]),
+    "POST /api/me/tokens": json(name="recorder"),
+    "POST /api/people": json(email="{new}", name="Ada", role="learner"),
+    "POST /api/people/import": Body(b"email,name,role\n{new},Ada,learner", {"content-type": "text/csv"}),
+    "POST /api/video/transcode/cancel": json(lesson_id="{lesson_id}"),
+    "POST /api/video/transcode/retry": json(lesson_id="{lesson_id}"),
+    "POST /api/video/transcode/start": json(lesson_id="{lesson_id}", s3_key="originals/none"),
+    "POST /api/video/upload/form": Body(b"--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}),
+    "POST /api/video/upload/init": json(lesson_id="{lesson_id}", filename="a.mp4"),
+    "POST /api/video/upload/tus": Body(b"", TUS | {"upload-length": "4", "upload-metadata": "of the lesson"}),
+    "POST /api/video/upload/tus/{upload_id}": Body(b"", TUS | {"x-http-method-override": "DELETE"}),
+    "POST /sign-in": form(email="{new}", password="not this one"),
+    "POST /invite/{token}": form(password=PASSWORD),
+    "POST /setup/{token}": form(name="Eve", email="{new}", password=PASSWORD),
+    "POST /teach": form(title="Light"),
+    "POST /teach/courses/{course_id}/delete": form(title="Optics"),
+    "POST /teach/courses/{course_id}/lessons": form(title="Light"),
+    "POST /teach/courses/{course_id}/lessons/order": form(lesson="{lesson_id}"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}": form(title="Light"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/encoding": form(action="cancel"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/move": form(to="up"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/status": form(status="draft"),
+    "POST /teach/courses/{course_id}/people/learners": form(emails="{email}"),
+    "POST /teach/courses/{course_id}/people/teachers": form(email="{colleague}"),
+    "POST /teach/courses/{course_id}/settings": form(title="Light", completion_threshold="90"),
+    "POST /teach/courses/{course_id}/status": form(status="draft"),
+}
