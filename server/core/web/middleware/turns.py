@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from server.core.web.client_address import client_address
 
 PER_ADDRESS = 32  # more than the database takes at once
-NO_TURN = (b"/m/", b"/health/", b"/static/")  # short, and what an address must not wait for
+NO_TURN = (b"/m/", b"/health/", b"/static/", b"/api/video/track-watch")  # short, or gathered into one commit
 
 
 class Turns:
