@@ -17,6 +17,7 @@ from server.core.web.metrics import shared_metrics
 from server.core.web.middleware.access_log import AccessLog
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
+from server.processes.away import wait_for_services
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
@@ -55,7 +56,9 @@ async def _serve(settings: Settings) -> None:
     async with services(settings) as opened:
         bind(opened.database, EVENTS)
         await asyncio.gather(
-            _answer_requests(settings, opened, stop_signal), _care_for_host(opened, stop_signal)
+            _answer_requests(settings, opened, stop_signal),
+            _care_for_host(opened, stop_signal),
+            wait_for_services(opened, stop_signal),
         )
 
 
