@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from contextlib import closing
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -13,7 +14,7 @@ from server.core.clock import SystemClock
 from server.core.events import bind
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
-from server.core.web.metrics import shared_metrics
+from server.core.web.metrics import RequestMetrics, shared_metrics
 from server.core.web.middleware.access_log import AccessLog
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
@@ -30,8 +31,10 @@ MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
 GRACE = 8  # seconds for responses in progress at shutdown
 
 
-def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    metrics = shared_metrics(opened.settings.run_folder / "metrics")
+def application(
+    opened: Services, stopping: asyncio.Event | None = None, metrics: RequestMetrics | None = None
+) -> ASGIApp:
+    metrics = metrics or RequestMetrics()
     app = create_app(opened, stopping=stopping, metrics=metrics)
     return AccessLog(ClosesUnreadBodies(AnswersHead(app)), metrics, proxies=opened.settings.proxies)
 
@@ -55,11 +58,12 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
     async with services(settings) as opened:
         bind(opened.database, EVENTS)
-        await asyncio.gather(
-            _answer_requests(settings, opened, stop_signal),
-            _care_for_host(opened, stop_signal),
-            wait_for_services(opened, stop_signal),
-        )
+        with closing(shared_metrics(settings.run_folder / "metrics")) as metrics:
+            await asyncio.gather(
+                _answer_requests(settings, opened, stop_signal, metrics),
+                _care_for_host(opened, stop_signal),
+                wait_for_services(opened, stop_signal),
+            )
 
 
 async def _care_for_host(opened: Services, stopping: asyncio.Event) -> None:
@@ -73,9 +77,11 @@ async def _care_for_host(opened: Services, stopping: asyncio.Event) -> None:
     )
 
 
-async def _answer_requests(settings: Settings, opened: Services, stop_signal: asyncio.Event) -> None:
+async def _answer_requests(
+    settings: Settings, opened: Services, stop_signal: asyncio.Event, metrics: RequestMetrics
+) -> None:
     server = Server(
-        application(opened, stop_signal),
+        application(opened, stop_signal, metrics),
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

@@ -6,17 +6,23 @@ run folder: a process that starts again takes a free slot and counts on in its f
 
 import fcntl
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # the label's values
 OTHER = "other"
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when a value is made
+KINDS = (
+    "counter",
+    "histogram",
+)  # one file each in a slot; MultiProcessCollector reads the kind from its name
 FILE_BYTES = 2**16  # written whole: a full disk is an error at the start, not a SIGBUS at a request
 
 log = structlog.get_logger(__name__)
@@ -26,17 +32,19 @@ class RequestMetrics:
     """Requests answered and their durations. Without a folder, those of this process only."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+        self._folder, self._open = folder, ExitStack()
         usual = values.ValueClass
         if folder:
-            self._slot = _Slot(folder)
-            os.environ[FOLDER_VARIABLE] = str(folder)
-            values.ValueClass = values.MultiProcessValue(lambda: self._slot.number)  # type: ignore[no-untyped-call]
+            slot = _take_slot(folder, self._open)
+            values.ValueClass = _shared_value(folder, slot, self._open)
         try:
             self._make()
         finally:
             values.ValueClass = usual
-            os.environ.pop(FOLDER_VARIABLE, None)
+
+    def close(self) -> None:
+        """Leave the slot to the next process."""
+        self._open.close()
 
     def _make(self) -> None:
         """Every labelled value as well, so that all are made by the same class."""
@@ -79,29 +87,63 @@ def shared_metrics(folder: Path) -> RequestMetrics:
         return RequestMetrics()
 
 
-class _Slot:
-    """Lowest number that no other process of the folder has; released by the kernel when this one ends.
+def _shared_value(folder: Path, slot: int, opened: ExitStack) -> Any:
+    """Class of values in the slot's files, as prometheus_client wants it. Its own finds the folder in the
+    environment and names files by process id, so that every restart would add some."""
+    files = {kind: MmapedDict(str(_file(folder, kind, slot))) for kind in KINDS}  # type: ignore[no-untyped-call]
+    for file in files.values():
+        opened.callback(file.close)
+    lock = Lock()
+
+    class SharedValue:
+        _multiprocess = True
+
+        def __init__(
+            self, kind: str, metric: str, name: str, labels: Any, values: Any, about: str, **_other: Any
+        ) -> None:
+            self._file, self._key = files[kind], mmap_key(metric, name, labels, values, about)
+            self._value: float = self._file.read_value(self._key)[0]  # type: ignore[no-untyped-call]
+
+        def inc(self, amount: float) -> None:
+            with lock:
+                self._value += amount
+                self._file.write_value(self._key, self._value, 0.0)  # type: ignore[no-untyped-call]
+
+        def get(self) -> float:
+            return self._value
+
+    return SharedValue
+
+
+def _file(folder: Path, kind: str, slot: int) -> Path:
+    return folder / f"{kind}_{slot}.db"
+
+
+def _take_slot(folder: Path, opened: ExitStack) -> int:
+    """Lowest number that no other process of the folder has; the kernel releases it however this one ends.
 
     Whoever finds all numbers free removes the files: their series may be those of another version.
     """
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        entrance = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(entrance, fcntl.LOCK_EX)
-            if not any(_is_held(path) for path in folder.glob("*.slot")):
-                for path in folder.glob("*.db"):
-                    path.unlink()
-            self.number = 0
-            while (handle := _held(folder / f"{self.number}.slot")) is None:
-                self.number += 1
-            self._handle = handle  # open until the process ends
-            for kind in ("counter", "histogram"):
-                if not (path := folder / f"{kind}_{self.number}.db").exists():
-                    _write_whole(path)
-        finally:
-            os.close(entrance)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    entrance = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(entrance, fcntl.LOCK_EX)
+        if not any(_is_held(path) for path in folder.glob("*.slot")):
+            for path in folder.glob("*.db"):
+                path.unlink()
+        slot = 0
+        while (handle := _held(folder / f"{slot}.slot")) is None:
+            slot += 1
+        opened.callback(os.close, handle)
+        for kind in KINDS:
+            if not (path := _file(folder, kind, slot)).exists():
+                _write_whole(path)
+        return slot
+    except OSError:
+        opened.close()
+        raise
+    finally:
+        os.close(entrance)
 
 
 def _held(path: Path) -> int | None:

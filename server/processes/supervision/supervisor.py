@@ -12,7 +12,6 @@ from server.processes.supervision import restarts
 from server.processes.supervision.child import Child, ChildSpec
 from server.processes.supervision.console import show
 
-
 SOON = 15.0  # seconds in which a part is usually ready; afterwards it is asked less often
 
 

@@ -59,6 +59,7 @@ def test_first_process_removes_what_an_earlier_version_counted(tmp_path: Path) -
     metrics.count("GET", 200, 0.1)
     metrics.count("M" * 1000, 503, 0.1)
     assert totals(metrics.exposition()) == (2, 2)
+    metrics.close()
 
 
 def test_processes_count_in_slots_of_their_own(tmp_path: Path) -> None:
@@ -67,6 +68,12 @@ def test_processes_count_in_slots_of_their_own(tmp_path: Path) -> None:
         for _ in range(number + 1):
             own.count("GET", 200, 0.1)
     assert {totals(own.exposition()) for own in metrics} == {(6, 6)}
+    metrics[1].close()
+    next_process = RequestMetrics(tmp_path)
+    next_process.count("GET", 200, 0.1)
+    assert totals(metrics[0].exposition()) == (7, 7), "it counts on in the slot that was left"
+    for own in (metrics[0], metrics[2], next_process):
+        own.close()
 
 
 def test_full_disk_costs_only_the_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
