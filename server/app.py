@@ -27,6 +27,7 @@ from server.core.clock import Clock, SystemClock
 from server.core.live import Hub
 from server.core.web import exception_handlers, flash, openapi
 from server.core.web.headers import response_headers
+from server.core.web.metrics import RequestMetrics
 from server.core.web.middleware.admission import Admission
 from server.core.web.middleware.compression import TextCompression
 from server.core.web.middleware.csrf import CsrfMiddleware
@@ -64,12 +65,17 @@ REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that accept files set their 
 
 
 def create_app(
-    services: Services, *, clock: Clock | None = None, stopping: asyncio.Event | None = None
+    services: Services,
+    *,
+    clock: Clock | None = None,
+    stopping: asyncio.Event | None = None,
+    metrics: RequestMetrics | None = None,
 ) -> Litestar:
-    """Litestar application. `stopping` is set at shutdown and ends the event streams."""
+    """Litestar application. `stopping` is set at shutdown and ends the event streams; `metrics` are those
+    of the process that serves it."""
     clock = clock or SystemClock()
     bind(services.database)
-    built = build(services, clock, stopping or asyncio.Event())
+    built = build(services, clock, stopping or asyncio.Event(), metrics or RequestMetrics())
     public_url = services.settings.public_url
     return Litestar(
         route_handlers=[
@@ -97,7 +103,9 @@ def create_app(
     )
 
 
-def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str, Any]:
+def build(
+    services: Services, clock: Clock, stopping: asyncio.Event, metrics: RequestMetrics
+) -> dict[str, Any]:
     """Dependencies with the lifetime of the application, by their names in handlers."""
     settings, database, store = services.settings, services.database, services.store
     signing_keys = SigningKeys(database, clock, time.monotonic)
@@ -111,6 +119,7 @@ def build(services: Services, clock: Clock, stopping: asyncio.Event) -> dict[str
         "clock": clock,
         "hub": Hub(stopping),
         "health": Health(services),
+        "request_metrics": metrics,
         "upload_context": UploadContext.of(services),
         "signing_keys": signing_keys,
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback

@@ -4,7 +4,10 @@ import io
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections import OrderedDict
+from collections.abc import Callable, MutableMapping
+from threading import Lock
+from time import monotonic
 from typing import Any, TextIO
 
 import structlog
@@ -12,11 +15,14 @@ from structlog.typing import ExcInfo
 
 from storage.database.engine import DatabaseUnreachable
 
-# Library loggers, limited to warnings and above.
+REPEAT_SECONDS = 60.0  # between two warnings that say the same
+REMEMBERED_LINES = 256
+VARYING = {"timestamp", "request", "retry_in"}  # fields in which lines that say the same differ
 FIELD_LENGTH = 1000  # characters of a field in a line; a traceback may be longer
 SECRET_SEGMENT = re.compile(
     r"(/(?:m|setup|invite)/+)[^/\s]{20,}"
 )  # path tokens, of 35 and 43 characters, grant access
+# Library loggers, limited to warnings and above.
 QUIET = ("granian", "_granian", "alembic", "dramatiq", "urllib3", "asyncio", "aiosqlite")
 
 
@@ -41,12 +47,16 @@ def configure_logging(level: str = "info", form: str = "text", **always: Any) ->
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(RepeatedLines(monotonic))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=_rendering(form))
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("urllib3.connectionpool").setLevel(
+        logging.ERROR
+    )  # tells every retry; we tell the outcome
 
 
 def _rendering(form: str) -> list[Any]:
@@ -63,6 +73,40 @@ def _rendering(form: str) -> list[Any]:
         bare,
         structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=_traceback),
     ]
+
+
+class RepeatedLines(logging.Filter):
+    """Drops a warning or error that said the same within the last minute; the next one has how many were
+    dropped. A service that is away makes each process repeat itself every second."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._lock = Lock()
+        self._said: OrderedDict[str, tuple[float, int]] = OrderedDict()  # line -> when, dropped since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING or record.exc_info:
+            return True
+        said = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
+        error = sys.exc_info()[1] if said.get("exc_info") else None
+        dropped = self._dropped(f"{ {name: said[name] for name in sorted(said.keys() - VARYING)} } {error!r}")
+        if dropped and isinstance(record.msg, dict):
+            record.msg = {**record.msg, "repeated": dropped}
+        elif dropped:
+            record.msg, record.args = f"{record.getMessage()} (repeated {dropped} times)", ()
+        return dropped is not None
+
+    def _dropped(self, line: str) -> int | None:
+        """None to drop it, otherwise how many were dropped since it was last written."""
+        now = self._monotonic()
+        with self._lock:
+            at, dropped = self._said.pop(line, (-REPEAT_SECONDS, 0))
+            fresh = now - at >= REPEAT_SECONDS
+            self._said[line] = (now, 0) if fresh else (at, dropped + 1)
+            if len(self._said) > REMEMBERED_LINES:
+                self._said.popitem(last=False)
+        return dropped if fresh else None
 
 
 def without_secrets(text: str) -> str:

@@ -10,6 +10,7 @@ from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Forbidden
+from server.core.web.metrics import RequestMetrics
 from server.operations import metrics
 from server.operations.health import Check, Health
 from server.services import Services
@@ -42,6 +43,7 @@ async def prometheus(
     request: AnyRequest,
     maybe_viewer: NamedDependency[Viewer | None],
     services: NamedDependency[Services],
+    request_metrics: NamedDependency[RequestMetrics],
     clock: NamedDependency[Clock],
 ) -> Response[bytes]:
     """Prometheus metrics, for administrators; without a public address also for programs on this machine.
@@ -53,7 +55,7 @@ async def prometheus(
     direct = peer in LOOPBACK and not public and not FORWARDED & set(request.headers)
     if not direct and not (maybe_viewer and maybe_viewer.is_administrator):
         raise Forbidden(N_("Only administrators may read the metrics: send the token of one."))
-    body = await metrics.exposition(services, clock.now())
+    body = await metrics.exposition(services, request_metrics, clock.now())
     return Response(body, headers={"content-type": metrics.CONTENT_TYPE})
 
 

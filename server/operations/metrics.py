@@ -1,4 +1,4 @@
-"""Prometheus text format of /metrics: this process's requests, and the whole system's jobs."""
+"""Prometheus text format of /metrics: requests of this data folder's servers, and the whole system's jobs."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,14 +6,14 @@ from datetime import datetime
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from server.core.web.metrics import REGISTRY
+from server.core.web.metrics import RequestMetrics
 from server.operations.service import QueueFigures, WorkerFigures, disk, queue_figures, worker_figures
 from server.services import Services
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
-async def exposition(services: Services, now: datetime) -> bytes:
+async def exposition(services: Services, requests: RequestMetrics, now: datetime) -> bytes:
     async with services.database.read() as session:
         queues = await queue_figures(session, now)
         workers = await worker_figures(session, now)
@@ -21,7 +21,7 @@ async def exposition(services: Services, now: datetime) -> bytes:
     free = GaugeMetricFamily(
         "skillstudio_disk_free_bytes", "Free bytes of the data folder.", value=space.free
     )
-    return generate_latest(REGISTRY) + generate_latest(
+    return requests.exposition() + generate_latest(
         _StaticCollector([*_jobs(queues), _workers(workers), free])
     )
 

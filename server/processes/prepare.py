@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from time import monotonic
 
 from server.accounts.signing_in.setup import ensure_setup_link
 from server.core.commands import sentence
+from server.processes.away import ASK_SECONDS, REMIND_SECONDS
 from server.processes.supervision import restarts
 from server.settings import PREPARED_FILE, Settings, load
 from storage.database import SQLITE_VERSION, migrations
-from storage.database.engine import Database
+from storage.database.engine import Database, DatabaseUnreachable
 from transcoder.ffmpeg.process import walls
 from transcoder.ffmpeg.tools import find_tools
 from transcoder.ffmpeg.wall import gaps
@@ -21,7 +23,7 @@ async def prepare(settings: Settings) -> dict[str, str | None]:
     wall = await asyncio.to_thread(walls.current)
     database = Database(settings.database)
     try:
-        await migrations.upgrade(database)
+        await _upgrade(database)
         return {
             "setup_path": await ensure_setup_link(database),
             "ffmpeg": str(tools.ffmpeg),
@@ -30,6 +32,21 @@ async def prepare(settings: Settings) -> dict[str, str | None]:
         }
     finally:
         await database.close()
+
+
+async def _upgrade(database: Database) -> None:
+    """Migrate, when the database has come: after a power cut a machine may start before it."""
+    told_at = 0.0
+    while True:
+        try:
+            return await migrations.upgrade(database)
+        except DatabaseUnreachable as away:
+            if not away.temporary:
+                raise
+            if not told_at or monotonic() > told_at + REMIND_SECONDS:
+                print(f"Waiting for the database. {sentence(away)}")
+                told_at = monotonic()
+        await asyncio.sleep(ASK_SECONDS)
 
 
 def main() -> int:

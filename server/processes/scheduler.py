@@ -6,6 +6,7 @@ import signal
 from server.core.clock import SystemClock
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks
+from server.processes.away import wait_for_services
 from server.services import services
 from server.settings import Settings
 from server.wiring import TASKS, bind
@@ -23,4 +24,6 @@ async def _run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with services(settings) as opened:
         bind(opened.database)
-        await run_tasks(opened, TASKS, SystemClock(), stopping)
+        await asyncio.gather(
+            run_tasks(opened, TASKS, SystemClock(), stopping), wait_for_services(opened, stopping)
+        )

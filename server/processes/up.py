@@ -5,13 +5,14 @@ import json
 import os
 import stat
 import sys
+from math import inf
 from pathlib import Path
 
 from server.core.instance import UP, only_instance
 from server.operations import ports
 from server.processes.startup_summary import show_table
 from server.processes.supervision.child import ChildSpec
-from server.processes.supervision.http_probe import answers
+from server.processes.supervision.http_probe import answers, services_answer
 from server.processes.supervision.supervisor import CannotStart, Supervisor
 from server.processes.valkey import LocalQueue
 from server.settings import PREPARED_FILE, Settings, child_environment
@@ -35,6 +36,7 @@ def run_workers(settings: Settings) -> None:
     make_data_folder(settings.data)
 
     async def bring_up() -> None:
+        await supervisor.once(_python(settings, "services", "-m", "server.processes.away"))
         supervisor.start(worker_specs(settings))
 
     with only_instance(settings.run_folder, f"worker-{os.uname().nodename}", "its workers"):
@@ -72,8 +74,11 @@ async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
         await supervisor.until("Valkey", queue.answers, 60)
     supervisor.start(server_specs(settings))  # alone at first, so that the first page is served soon
     await supervisor.until("The web server", lambda: answers(settings, "/health/live"), READY_SECONDS)
+    # A service elsewhere may come late, after a power cut for example; the web server says which is awaited.
+    patience = inf if settings.queue_url or settings.s3_endpoint or settings.database_url else READY_SECONDS
+    await supervisor.until("The queue or the object store", lambda: services_answer(settings), patience)
     supervisor.start([*worker_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
-    await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), READY_SECONDS)
+    await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), patience)
     show_table(settings, supervisor.pids, _prepared(settings))
 
 

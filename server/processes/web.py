@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import signal
+from contextlib import closing
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -13,12 +14,14 @@ from server.app import create_app
 from server.core.clock import SystemClock
 from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
+from server.core.web.metrics import RequestMetrics, shared_metrics
 from server.core.web.middleware.access_log import AccessLog
 from server.core.web.middleware.connection_limit import ConnectionLimit
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.host_header import ChecksHost
 from server.core.web.middleware.turns import Turns
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
+from server.processes.away import wait_for_services
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
@@ -32,10 +35,13 @@ FILES = 2048  # open files besides the connections: the files that are sent, the
 GRACE = 8  # seconds for responses in progress at shutdown
 
 
-def application(opened: Services, stopping: asyncio.Event | None = None) -> ASGIApp:
-    app = ClosesUnreadBodies(AnswersHead(ChecksHost(create_app(opened, stopping=stopping))))
-    proxies = opened.settings.proxies
-    return AccessLog(Turns(app, proxies=proxies), proxies=proxies)
+def application(
+    opened: Services, stopping: asyncio.Event | None = None, metrics: RequestMetrics | None = None
+) -> ASGIApp:
+    metrics, proxies = metrics or RequestMetrics(), opened.settings.proxies
+    app = create_app(opened, stopping=stopping, metrics=metrics)
+    checked = ClosesUnreadBodies(AnswersHead(ChecksHost(app)))
+    return AccessLog(Turns(checked, proxies=proxies), metrics, proxies=proxies)
 
 
 def serve(settings: Settings) -> None:
@@ -57,9 +63,12 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
     async with services(settings) as opened:
         bind(opened.database)
-        await asyncio.gather(
-            _answer_requests(settings, opened, stop_signal), _care_for_host(opened, stop_signal)
-        )
+        with closing(shared_metrics(settings.run_folder / "metrics")) as metrics:
+            await asyncio.gather(
+                _answer_requests(settings, opened, stop_signal, metrics),
+                _care_for_host(opened, stop_signal),
+                wait_for_services(opened, stop_signal),
+            )
 
 
 async def _care_for_host(opened: Services, stopping: asyncio.Event) -> None:
@@ -84,8 +93,10 @@ def _places() -> int:
     return min(MAX_REQUESTS, max(soft - FILES, soft // 2))
 
 
-async def _answer_requests(settings: Settings, opened: Services, stop_signal: asyncio.Event) -> None:
-    limited = ConnectionLimit(application(opened, stop_signal), settings.port)
+async def _answer_requests(
+    settings: Settings, opened: Services, stop_signal: asyncio.Event, metrics: RequestMetrics
+) -> None:
+    limited = ConnectionLimit(application(opened, stop_signal, metrics), settings.port)
     server = Server(
         limited,
         address=settings.host,

@@ -33,8 +33,16 @@ CONNECT_SECONDS = 10.0
 STATEMENT_SECONDS = 60.0  # PostgreSQL only: a host that dies closes no connection
 
 
+TEMPORARY = ("08", "53", "57")  # SQLSTATE classes: connection, resources, shutdown and start
+
+
 class DatabaseUnreachable(OSError):
-    """PostgreSQL did not accept a connection. `str()` is a sentence with its address and the reason."""
+    """PostgreSQL did not accept a connection. `str()` is a sentence with its address and the reason;
+    `temporary` tells a server that is away from one that refuses this name or password."""
+
+    def __init__(self, sentence: str, *, temporary: bool = True) -> None:
+        super().__init__(sentence)
+        self.temporary = temporary
 
 
 class Database:
@@ -140,7 +148,9 @@ def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
             return dialect.connect(*arguments, **named)
         except (OSError, TimeoutError, dialect.loaded_dbapi.Error) as error:
             reason = str(error) or "no answer"
-            raise DatabaseUnreachable(f"The database {place} cannot be reached: {reason}") from error
+            temporary = (getattr(error, "sqlstate", None) or TEMPORARY[0]).startswith(TEMPORARY)
+            sentence = f"The database {place} cannot be reached: {reason}"
+            raise DatabaseUnreachable(sentence, temporary=temporary) from error
 
     return engine
 

@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 # Dramatiq's maximum poll interval on an empty queue, in milliseconds. Users wait for quick jobs;
 # polling for chunks as often would cost 1 % of the machine.
 POLL = {QUICK: 100, TRANSCODE: 500}
+DATABASE_SECONDS = 2.0  # between two attempts to reach the database at the start
 
 
 class WorkerConfig(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ async def _run(config: WorkerConfig) -> None:
 
 async def _serve(context: WorkerContext, config: WorkerConfig, stop: asyncio.Event) -> None:
     heartbeat = asyncio.create_task(_heartbeat(context, config.queue))
-    await leases.release_own(context.database, context.worker, context.now())
+    await _release_own(context, stop)
     await _wake_due(context, config)
     await _report_sandbox()
     consumer = Consumer(context, config)
@@ -120,6 +121,18 @@ async def _report_sandbox() -> None:
         )
     else:
         log.info("sandbox", sandbox=str(wall))
+
+
+async def _release_own(context: WorkerContext, stop: asyncio.Event) -> None:
+    """Release what an earlier process of this name held, when the database answers."""
+    while not stop.is_set():
+        try:
+            return await leases.release_own(context.database, context.worker, context.now())
+        except DATABASE_ERRORS as error:
+            log.warning("waiting for the database", error=str(error))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await stop.wait()
 
 
 async def _wake_due(context: WorkerContext, config: WorkerConfig) -> None:

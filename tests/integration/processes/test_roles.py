@@ -1,20 +1,14 @@
 """Roles of a set-up of several machines, each as its own process on one database and one queue."""
 
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from http.client import HTTPConnection
 from json import loads
 
 import pytest
 
-from tests.fixtures.product import MakeProduct, Product
+from tests.fixtures.product import MakeProduct, Product, Role
 from tests.fixtures.queue import Valkey
-
-Role = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -23,29 +17,9 @@ def instance(make_product: MakeProduct, valkey: Valkey) -> Product:
     return make_product(queue_url=valkey.url, workers=1)
 
 
-@pytest.fixture
-def role(instance: Product) -> Iterator[Role]:
-    with ExitStack() as stack:
-
-        def start(*arguments: str) -> "subprocess.Popen[bytes]":
-            log = stack.enter_context(instance.log.open("ab"))
-            process = subprocess.Popen(
-                [sys.executable, "-m", "server", *arguments],
-                env=instance.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            return process
-
-        yield start
-
-
 def test_each_role_runs_alone_and_stops_on_sigterm(instance: Product, role: Role) -> None:
     assert "There is no administrator yet" in instance.command("migrate").stdout
-    server = role("server")
+    server = role(instance, "server")
     instance.wait_until(lambda: instance.status("/health/live") == 200, 60)
     assert _checks(instance)["workers"] == {
         "ok": False,
@@ -53,7 +27,7 @@ def test_each_role_runs_alone_and_stops_on_sigterm(instance: Product, role: Role
     }
     assert instance.status("/health/ready") == 503
 
-    worker, scheduler = role("worker"), role("scheduler")
+    worker, scheduler = role(instance, "worker"), role(instance, "scheduler")
     instance.wait_until(instance.is_ready, 60)
     for process in (scheduler, worker, server):
         asked = time.monotonic()
@@ -64,7 +38,7 @@ def test_each_role_runs_alone_and_stops_on_sigterm(instance: Product, role: Role
 
 def test_health_names_unreachable_queue(instance: Product, role: Role, valkey: Valkey) -> None:
     instance.command("migrate")
-    role("server")
+    role(instance, "server")
     instance.wait_until(lambda: instance.status("/health/live") == 200, 60)
     assert _checks(instance)["queue"]["ok"]
     valkey.kill()
@@ -76,7 +50,7 @@ def test_health_names_unreachable_queue(instance: Product, role: Role, valkey: V
 
 def test_second_worker_of_same_name_is_refused(instance: Product, role: Role) -> None:
     instance.command("migrate")
-    role("worker")
+    role(instance, "worker")
     lock = instance.data / "run"
     instance.wait_until(lambda: any(lock.glob("worker-*-encode-1.lock")), 60)
     second = instance.command("worker")

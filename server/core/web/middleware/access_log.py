@@ -12,10 +12,9 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.core.logging import printable
 from server.core.web.client_address import client_address
-from server.core.web.metrics import REQUEST_SECONDS, REQUESTS
+from server.core.web.metrics import RequestMetrics
 from server.core.web.middleware.line_budget import LineBudget
 
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # the label's values
 FREQUENT = ("/m/", "/static/", "/health/", "/metrics")  # logged at debug level only
 REQUEST_ID = re.compile(rb"[\w.-]{8,64}")
 
@@ -23,8 +22,8 @@ log = structlog.get_logger("access")
 
 
 class AccessLog:
-    def __init__(self, app: ASGIApp, *, proxies: int = 0) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics, *, proxies: int = 0) -> None:
+        self._app, self._metrics = app, metrics
         self._proxies = proxies
         self._budget = LineBudget(monotonic)
 
@@ -56,11 +55,8 @@ class AccessLog:
 
     def _report(self, scope: Scope, path: str, status: int, seconds: float) -> None:
         method = scope["method"]  # type: ignore[typeddict-item]
-        if not path.startswith(
-            "/health/"
-        ):  # probes: a 503 of theirs is an answer, not an error of the server
-            REQUESTS.labels(method if method in METHODS else "other", f"{status // 100}xx").inc()
-            REQUEST_SECONDS.observe(seconds)
+        if not path.startswith("/health/"):  # a probe's 503 is an answer, not an error of the server
+            self._metrics.count(method, status, seconds)
         line, milliseconds = printable(f"{method} {path} {status}"), round(seconds * 1000)
         expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
         if path.startswith(FREQUENT) and expected:
