@@ -20,6 +20,7 @@ from server.core.errors import TooManyRequests
 from server.core.web.client_address import client_address
 from storage.messages import N_
 
+TOO_MANY = N_("Too many requests from your network address are open. Wait a moment.")
 STALL_SECONDS = 60.0  # without a byte of the body
 HEAD_START_SECONDS = 30.0  # for a body, and one second more for each MIN_RATE bytes of it
 MIN_RATE = 2048  # bytes per second
@@ -65,7 +66,7 @@ class Admission(ASGIMiddleware):
     def _place(self, address: str, kind: Kind) -> Iterator[None]:
         place = (address, kind)
         if self._open[place] >= PER_ADDRESS[kind]:
-            raise TooManyRequests(N_("Too many requests from your network address are open. Wait a moment."))
+            raise TooManyRequests(TOO_MANY)
         self._open[place] += 1
         try:
             yield

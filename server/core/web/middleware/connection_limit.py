@@ -22,7 +22,7 @@ from server.core.logging import printable
 
 log = structlog.get_logger()
 
-PER_ADDRESS = 768  # open connections; a browser has six, and a school may be behind one address
+PER_ADDRESS = 768  # connections without a request; a browser has six, and a school may have one address
 INTERVAL = 0.25  # seconds between two counts
 FEW = 512  # open files of the process, below which nobody can have too many connections
 DESCRIPTORS = Path("/dev/fd")
@@ -88,13 +88,13 @@ class ConnectionLimit:
 def excess(
     by_address: Mapping[str, list[Connection]], in_use: Iterable[Peer], used: Mapping[Peer, float]
 ) -> dict[str, list[Connection]]:
-    """Connections beyond PER_ADDRESS of each address: those that never sent a request first, then those
-    idle for longest. None with a request in progress, of which `Admission` limits the number."""
+    """Idle connections beyond PER_ADDRESS of each address: those that never sent a request first, then those
+    idle for longest. Those with a request in progress are limited by `Turns` and `Admission`."""
     busy = set(in_use)
     found = {}
     for address, held in by_address.items():
         idle = sorted((one for one in held if one.peer not in busy), key=lambda one: used.get(one.peer, 0.0))
-        if closed := idle[: max(0, len(held) - PER_ADDRESS)]:
+        if closed := idle[: max(0, len(idle) - PER_ADDRESS)]:
             found[address] = closed
     return found
 

@@ -1,15 +1,12 @@
 """Host header: refused where it names no host (RFC 9112 section 3.2)."""
 
 import re
-from typing import Any
 
-import msgspec
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.core.errors import Invalid
-from server.core.text.formats import translated
-from server.core.web.exception_handlers import Details
+from server.core.web.middleware.refusal import refuse
 from storage.messages import N_
 
 _HOST = re.compile(rb"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?")
@@ -26,12 +23,7 @@ class ChecksHost:
         if scope["type"] != ScopeType.HTTP or is_host([v for name, v in scope["headers"] if name == b"host"]):
             await self._app(scope, receive, send)
             return
-        problem = Invalid(N_("The header Host does not name a host."))
-        details = Details(translated(problem.title), problem.status, translated(problem.message))
-        headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
-        start: Any = {"type": "http.response.start", "status": problem.status, "headers": headers}
-        await send(start)
-        await send({"type": "http.response.body", "body": msgspec.json.encode(details), "more_body": False})
+        await refuse(send, Invalid(N_("The header Host does not name a host.")))
 
 
 def is_host(values: list[bytes]) -> bool:

@@ -11,9 +11,13 @@ from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from server.core.errors import TooManyRequests
 from server.core.web.client_address import client_address
+from server.core.web.middleware.admission import TOO_MANY
+from server.core.web.middleware.refusal import refuse
 
 PER_ADDRESS = 32  # more than the database takes at once
+WAITING = 512  # requests of one address, above which others are refused: each holds a connection
 NO_TURN = (b"/m/", b"/health/", b"/static/", b"/api/video/track-watch")  # short, or gathered into one commit
 
 
@@ -29,6 +33,9 @@ class Turns:
             return
         address = client_address(ASGIConnection(scope), self._proxies)
         line = self._lines.setdefault(address, _Line())
+        if line.waiting >= WAITING:
+            await refuse(send, TooManyRequests(TOO_MANY))
+            return
         line.requests += 1
         try:
             await _Turn(line).answer(self._app, scope, receive, send)
@@ -41,6 +48,7 @@ class Turns:
 class _Line:
     def __init__(self) -> None:
         self.requests = 0  # those that wait included
+        self.waiting = 0
         self.free = asyncio.Semaphore(PER_ADDRESS)
 
 
@@ -48,7 +56,7 @@ class _Turn:
     """A request's turn. It is given back while the client is waited for, and when the response begins."""
 
     def __init__(self, line: _Line) -> None:
-        self._free = line.free
+        self._line, self._free = line, line.free
         self._taken = self._over = False
 
     async def answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,7 +79,11 @@ class _Turn:
 
     async def _take(self) -> None:
         if not self._over:
-            await self._free.acquire()
+            self._line.waiting += 1
+            try:
+                await self._free.acquire()
+            finally:
+                self._line.waiting -= 1
             self._taken = True
 
     def _give_back(self) -> None:

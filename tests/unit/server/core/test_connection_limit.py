@@ -36,6 +36,7 @@ def test_those_idle_for_longest_are_closed_next() -> None:
 
 
 def test_requests_in_progress_are_kept() -> None:
+    """However many they are, they close no idle one: that may be of somebody else behind the same address."""
     count = connection_limit.PER_ADDRESS + 100
     in_use = [("a", number) for number in range(count - 30)]
-    assert closed(held(count), in_use, dict.fromkeys(in_use, 1.0)) == set(range(count - 30, count))
+    assert closed(held(count), in_use, dict.fromkeys(in_use, 1.0)) == set()

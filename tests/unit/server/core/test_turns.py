@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+import pytest
+
+from server.core.web.middleware import turns
 from server.core.web.middleware.turns import PER_ADDRESS, Turns
 
 START = {"type": "http.response.start"}
@@ -35,9 +38,9 @@ async def sent(_message: Any) -> None:
 
 async def started(app: Working, *requests: tuple[str, str, bytes]) -> int:
     """Number of these requests that the application has begun: method, address, path."""
-    turns = Turns(app)
+    limited = Turns(app)
     tasks = [
-        asyncio.ensure_future(turns(scope_of(method, address, path), never, sent))  # type: ignore[arg-type]
+        asyncio.ensure_future(limited(scope_of(method, address, path), never, sent))  # type: ignore[arg-type]
         for method, address, path in requests
     ]
     await asyncio.sleep(0.01)
@@ -59,6 +62,23 @@ def scope_of(method: str, address: str, path: bytes) -> dict[str, Any]:
 async def test_requests_of_one_address_wait_for_each_other() -> None:
     many = [("GET", "a", b"/teach")] * (PER_ADDRESS + 20)
     assert await started(Working(), *many, ("GET", "b", b"/teach")) == PER_ADDRESS + 1
+
+
+async def test_long_line_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "WAITING", 20)
+    many = [("GET", "a", b"/teach")] * (PER_ADDRESS + 20)
+    app, statuses = Turns(Working()), list[int]()
+
+    async def records(message: Any) -> None:
+        statuses.append(message.get("status", 0))
+
+    tasks = [asyncio.ensure_future(app(scope_of(*request), never, sent)) for request in many]  # type: ignore[arg-type]
+    await asyncio.sleep(0.01)
+    await app(scope_of("GET", "a", b"/teach"), never, records)  # type: ignore[arg-type]
+    assert statuses == [429, 0]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 async def test_media_wait_for_nothing() -> None:
