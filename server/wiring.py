@@ -13,7 +13,7 @@ EVENTS: Handlers = {}  # learning and gamification bind theirs here
 TASKS = (
     # A killed worker's lease of 40 s ends within 60.
     Task("jobs", N_("Put interrupted jobs back"), Every(10), encoding.sweep_jobs),
-    Task("objects", N_("Delete files that are no longer needed"), Every(10), encoding.purge_objects),
+    Task("objects", N_("Delete files that are no longer needed"), Every(60), encoding.purge_objects),
     Task(rows.SWEEP, N_("Complete or expire uploads"), Every(60), uploads.sweep_spool, per_host=True),
     Task(
         "uploads of gone hosts",
