@@ -4,6 +4,7 @@ from server.accounts import tasks as accounts
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
+from server.operations.upkeep import originals
 from server.uploads import sweep as uploads
 from server.uploads.hosts import gone, rows
 from storage.messages import N_
@@ -22,5 +23,6 @@ TASKS = (
         gone.end_uploads,
     ),
     Task("finished jobs", N_("Delete records of finished encodings"), Daily(hour=3), encoding.prune_jobs),
+    Task("originals", N_("Remove old originals"), Daily(hour=4), originals.run),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
 )

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
-from storage.database.tables import Job, Video
+from storage.database.tables import Job, OperatorSettings, Video
 from storage.messages import N_, Message, message
 from storage.states import JobKind, JobState
 from transcoder.jobs import revisions
@@ -29,7 +29,7 @@ async def claim_next(
     timing: Timing,
     without: Collection[str] = (),
 ) -> Claim | None:
-    """Claim the next due job of a queue; None when there is none.
+    """Claim the next due job of a queue; None when there is none, or while the server is maintained.
 
     `without`: kinds for which this worker has no free slot.
 
@@ -92,6 +92,7 @@ def _due(queue: str, now: datetime) -> Any:
         .where(
             Job.queue == queue,
             Video.state.in_(revisions.ACTIVE),
+            ~exists().where(OperatorSettings.maintenance_since.is_not(None)),
             or_(
                 and_(Job.state == JobState.WAITING, Job.queued_at <= now + SKEW),
                 and_(Job.state == JobState.RUNNING, Job.lease_until < now),

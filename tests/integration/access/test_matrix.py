@@ -21,6 +21,11 @@ POST   /account/sessions/end                                                    
 POST   /account/tokens                                                            303 200 200 200 200 200
 POST   /account/tokens/{token_id}/revoke                                          303 404 303 404 404 404
 GET    /admin                                                                     303 403 403 403 403 200
+GET    /admin/maintenance                                                         303 403 403 403 403 200
+POST   /admin/maintenance                                                         303 403 403 403 403 303
+GET    /admin/originals                                                           303 403 403 403 403 200
+POST   /admin/originals                                                           303 403 403 403 403 303
+POST   /admin/originals/keep                                                      303 403 403 403 403 303
 GET    /admin/people                                                              303 403 403 403 403 200
 GET    /admin/people/import                                                       303 403 403 403 403 200
 POST   /admin/people/import                                                       303 403 403 403 403 303
@@ -119,6 +124,9 @@ POST   /teach/courses/{course_id}/status                                        
 """
 
 BODIES: dict[str, Body] = {
+    "POST /admin/maintenance": form(mode="off"),
+    "POST /admin/originals": form(days="365"),
+    "POST /admin/originals/keep": form(video="all"),
     "PATCH /api/courses/{course_id}": json(title="Light"),
     "PATCH /api/lessons/{lesson_id}": json(title="Light"),
     "PATCH /api/me": json(name="Ada"),
