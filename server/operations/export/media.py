@@ -11,7 +11,7 @@ from server.playback.playlists import rendered
 from server.playback.published import Published, published
 from storage.database.engine import Database
 from storage.objects import keys
-from storage.objects.store import ObjectInfo, ObjectMissing, ObjectStore
+from storage.objects.store import ObjectMissing, ObjectStore
 from transcoder.packaging.playlist import AUDIO
 
 
@@ -35,12 +35,13 @@ async def files(
     prefix, segments = keys.video(lesson.video_id), set(_segments(lesson.video_id, known))
     async for item in store.list(prefix):
         path = item.key.removeprefix(prefix)
-        if item.key in segments or _is_picture(item, path):
+        if item.key in segments or _is_picture(path):
             yield ExportedFile(f"{lesson.folder}/hls/{path}", item.key, item.size)
 
 
-def _is_picture(item: ObjectInfo, path: str) -> bool:
-    return not item.key.endswith((".m4s", ".mp4")) and rules.content_type(path) is not None
+def _is_picture(path: str) -> bool:
+    """Poster, storyboard and its index."""
+    return (rules.content_type(path) or "").startswith(("image/", "text/"))
 
 
 def _renditions(known: Published) -> list[str]:
