@@ -9,6 +9,7 @@ from storage import deletions
 from storage.database.engine import Database
 from storage.database.tables import Video
 from storage.objects.store import ObjectStore
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock, RecordedQueue
 from tests.integration.pages.markup import faults
 from tests.world.builder import World
@@ -37,6 +38,7 @@ async def nightly(services: Services, clock: HeldClock) -> str:
     return str(await originals.run(services, clock.now(), clock.now()) or "")
 
 
+@on_both_databases
 async def test_life_of_an_old_original(
     administrator: Account, instructor: Account, services: Services, lecture: Video, held_clock: HeldClock
 ) -> None:
@@ -67,6 +69,7 @@ async def test_life_of_an_old_original(
     assert "The original was removed on" in answer.json()["detail"]
 
 
+@on_both_databases
 async def test_administrators_keep_one_or_all(
     administrator: Account, services: Services, world: World, lecture: Video, held_clock: HeldClock
 ) -> None:
@@ -95,6 +98,7 @@ async def test_days_that_are_typed(administrator: Account, typed: str, status: i
         assert f'value="{typed}"' in answer.text
 
 
+@on_both_databases
 async def test_list_is_searched_by_course(
     administrator: Account, services: Services, lecture: Video, held_clock: HeldClock
 ) -> None:

@@ -76,6 +76,7 @@ async def test_unfinished_lecture_keeps_its_original(database: Database, state: 
     assert video.id not in await states(database)
 
 
+@on_both_databases
 async def test_original_waits_while_a_newer_upload_is_encoded(database: Database) -> None:
     world = World(database)
     lesson = await world.lesson()
@@ -87,6 +88,7 @@ async def test_original_waits_while_a_newer_upload_is_encoded(database: Database
     assert (await mark_old(database, YEAR, OLD)).count == 1
 
 
+@on_both_databases
 async def test_longer_limit_unmarks_what_it_no_longer_reaches(database: Database) -> None:
     world = World(database)
     await world.video(await world.lesson())
