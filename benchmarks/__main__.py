@@ -5,6 +5,7 @@ from importlib import import_module
 
 TABLES = {  # name -> "module:function", fastest first
     "startup": "benchmarks.startup:main",
+    "idle": "benchmarks.idle:main",
     "first_frame": "benchmarks.first_frame:main",
     "two_hosts": "benchmarks.two_hosts:main",
     "two_lectures": "benchmarks.two_lectures:main",

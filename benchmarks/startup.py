@@ -32,12 +32,12 @@ def main() -> None:
 
 def _start() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="startup-", ignore_cleanup_errors=True) as folder:
-        port, started = _free_port(), time.monotonic()
+        port, started = free_port(), time.monotonic()
         with _make_run(Path(folder), port) as process:
-            page = _wait_for(process, port, "/sign-in") - started
-            ready = _wait_for(process, port, "/health/ready") - started
+            page = wait_for(process, port, "/sign-in") - started
+            ready = wait_for(process, port, "/health/ready") - started
             time.sleep(IDLE_SECONDS)
-            pids = [process.pid, *_descendants(process.pid)]
+            pids = [process.pid, *descendants(process.pid)]
             pss, rss = (sum(_megabytes(pid, kind) for pid in pids) for kind in ("Pss", "Rss"))
         return {"first page": page, "ready": ready, "PSS": pss, "RSS": rss, "processes": len(pids)}
 
@@ -62,7 +62,7 @@ def _make_run(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
             process.wait()
 
 
-def _wait_for(process: "subprocess.Popen[bytes]", port: int, path: str) -> float:
+def wait_for(process: "subprocess.Popen[bytes]", port: int, path: str) -> float:
     """Waits until GET `path` answers 200; returns the monotonic time."""
     while True:
         with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
@@ -77,11 +77,11 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, path: str) -> float
         time.sleep(0.01)
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     found = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text().split():
-            found += [int(child), *_descendants(int(child))]
+            found += [int(child), *descendants(int(child))]
     return found
 
 
@@ -91,7 +91,7 @@ def _megabytes(pid: int, kind: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{kind}:"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

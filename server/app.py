@@ -18,6 +18,7 @@ import server.learning.api
 import server.library.api
 import server.library.pages
 import server.operations.api
+import server.operations.pages
 import server.playback.api
 import server.site
 import server.uploads.api
@@ -31,9 +32,11 @@ from server.core.web.metrics import RequestMetrics
 from server.core.web.middleware.admission import Admission
 from server.core.web.middleware.compression import TextCompression
 from server.core.web.middleware.csrf import CsrfMiddleware
+from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
 from server.institution.dependencies import load_name_at_startup
 from server.operations.health import Health
+from server.operations.upkeep.maintenance import MaintenanceState
 from server.playback.delivery import Delivery
 from server.playback.edge import EdgeCache
 from server.playback.media_urls import MediaUrls
@@ -59,6 +62,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
     server.library.pages.ROUTES,
+    server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
 REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that accept files set their own limit
@@ -90,6 +94,7 @@ def create_app(
         middleware=[
             Admission(services.settings.proxies),
             TextCompression(),
+            MaintenanceMode(dependencies.is_administrator),
             CsrfMiddleware(public_url),
         ],
         exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
@@ -120,6 +125,7 @@ def build(
         "hub": Hub(stopping),
         "health": Health(services),
         "request_metrics": metrics,
+        "maintenance": MaintenanceState(database, time.monotonic),
         "upload_context": UploadContext.of(services),
         "signing_keys": signing_keys,
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback

@@ -11,6 +11,8 @@ COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order of --he
     "doctor": "server.operations.doctor:doctor",
     "ingest": "server.encoding.commands:ingest",
     "users": "server.accounts.commands:users",
+    "maintenance": "server.operations.upkeep.commands:maintenance",
+    "export": "server.operations.export.commands:export",
     "settings": "server.processes.commands:settings_command",
     "server": "server.processes.commands:server",
     "worker": "server.processes.commands:worker",

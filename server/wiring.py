@@ -8,6 +8,7 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.learning import completion
+from server.operations.upkeep import originals
 from server.uploads import sweep as uploads
 from server.uploads.hosts import gone, rows
 from server.watching import recording
@@ -29,7 +30,7 @@ def bind(database: Database) -> None:
 TASKS = (
     # A killed worker's lease of 40 s ends within 60.
     Task("jobs", N_("Put interrupted jobs back"), Every(10), encoding.sweep_jobs),
-    Task("objects", N_("Delete files that are no longer needed"), Every(10), encoding.purge_objects),
+    Task("objects", N_("Delete files that are no longer needed"), Every(60), encoding.purge_objects),
     Task(rows.SWEEP, N_("Complete or expire uploads"), Every(60), uploads.sweep_spool, per_host=True),
     Task(
         "uploads of gone hosts",
@@ -38,5 +39,6 @@ TASKS = (
         gone.end_uploads,
     ),
     Task("finished jobs", N_("Delete records of finished encodings"), Daily(hour=3), encoding.prune_jobs),
+    Task("originals", N_("Remove old originals"), Daily(hour=4), originals.run),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
 )

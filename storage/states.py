@@ -50,6 +50,14 @@ class RevisionState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class OriginalState(StrEnum):
+    """Of a row in `original_removals`."""
+
+    MARKED = "marked"  # to be deleted; an administrator may keep it meanwhile
+    KEPT = "kept"  # by an administrator, whatever its age
+    REMOVED = "removed"
+
+
 class JobKind(StrEnum):
     PREPARE = "prepare"
     AUDIO = "audio"
@@ -91,6 +99,7 @@ ALL: tuple[type[StrEnum], ...] = (
     VideoStatus,
     UploadState,
     RevisionState,
+    OriginalState,
     JobKind,
     JobState,
     FactKind,

@@ -1,9 +1,6 @@
 """Command `skillstudio users`: manage accounts, with or without a running server."""
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,10 +11,9 @@ from server.accounts.people import service as people
 from server.accounts.schemas import NewPerson, Person, PersonPatch
 from server.accounts.signing_in import invitations, tokens
 from server.core.clock import SystemClock
-from server.core.commands import with_settings
+from server.core.commands import with_database, with_settings
 from server.core.errors import NotFound
-from server.settings import Settings, SettingsError
-from storage.database import migrations
+from server.settings import Settings
 from storage.database.engine import Database
 from storage.messages import N_
 from storage.states import Role
@@ -42,7 +38,7 @@ def users() -> None:
 def add(settings: Settings, email: str, role: str, name: str, password_stdin: bool) -> None:
     """Add an account. Without a password it cannot sign in yet."""
     new = NewPerson(email, name, role, _password() if password_stdin else None)
-    person = _run(settings, lambda database: people.add(database, new, CLOCK.now()))
+    person = with_database(settings, lambda database: people.add(database, new, CLOCK.now()))
     click.echo(f"{person.email} is added as {person.role}.")
 
 
@@ -67,7 +63,7 @@ def list_people(settings: Settings, search: str, role: str | None) -> None:
             found += more
         return found
 
-    for person in _run(settings, pages):
+    for person in with_database(settings, pages):
         obstacle = "disabled" if person.disabled else "" if person.has_password else "no password"
         click.echo("\t".join((person.email, person.role, person.name, obstacle)).rstrip())
 
@@ -90,7 +86,7 @@ def password(settings: Settings, email: str) -> None:
         person = await _person(database, email)
         return await people.edit(database, person.id, patch, CLOCK.now())
 
-    click.echo(f"{_run(settings, change).email} signs in with the new password now.")
+    click.echo(f"{with_database(settings, change).email} signs in with the new password now.")
 
 
 @users.command("link")
@@ -103,7 +99,7 @@ def link(settings: Settings, email: str) -> None:
         person = await _person(database, email)
         return (await invitations.invite(database, person.id, CLOCK.now())).path
 
-    click.echo(settings.public_url + _run(settings, invite))
+    click.echo(settings.public_url + with_database(settings, invite))
 
 
 @users.command("disable")
@@ -128,7 +124,7 @@ def _set_disabled(settings: Settings, email: str, *, disabled: bool) -> str:
         await people.edit(database, person.id, PersonPatch(disabled=disabled), CLOCK.now())
         return person.email
 
-    return _run(settings, change)
+    return with_database(settings, change)
 
 
 @users.command("import")
@@ -140,7 +136,7 @@ def import_list(settings: Settings, file: Path) -> None:
     All lines or none; importing the same list again changes nothing.
     """
     data = file.read_bytes()
-    imported = _run(settings, lambda database: people.import_csv(database, data, CLOCK.now()))
+    imported = with_database(settings, lambda database: people.import_csv(database, data, CLOCK.now()))
     for problem in imported.problems:
         click.echo(f"{file}:{problem.line}: {problem.sentence}", err=True)
     if imported.problems:
@@ -161,7 +157,7 @@ def token(settings: Settings, email: str, name: str) -> None:
         made = await tokens.make(database, person.id, name=name, now=CLOCK.now())
         return made.token
 
-    click.echo(_run(settings, make))
+    click.echo(with_database(settings, make))
 
 
 async def _person(database: Database, email: str) -> Person:
@@ -174,28 +170,3 @@ async def _person(database: Database, email: str) -> Person:
 def _password() -> str:
     """One line of standard input, without its end. Validated by `people`."""
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _run(settings: Settings, work: Callable[[Database], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        async with _database(settings) as database:
-            return await work(database)
-
-    return asyncio.run(run())
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """Database of an existing installation: a mistyped folder must not become a new one."""
-    if not settings.database_url and not (settings.data / "skillstudio.db").is_file():
-        raise SettingsError(
-            f"There is no SkillStudio in the folder {settings.data}. "
-            f"Name its folder with --data, or make one: skillstudio migrate --data {settings.data}"
-        )
-    database = Database(settings.database)
-    try:
-        if await migrations.schema(database) is not migrations.Schema.CURRENT:
-            raise SettingsError("The database is of another version. Run: skillstudio migrate")
-        yield database
-    finally:
-        await database.close()

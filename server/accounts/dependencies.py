@@ -85,6 +85,13 @@ async def only_administrators(connection: AnyConnection, _handler: BaseRouteHand
     await administrator(await viewer(connection, found))
 
 
+async def is_administrator(connection: AnyConnection) -> bool:
+    """For middleware, which runs before anything is injected."""
+    services = connection.app.state
+    found = await maybe_viewer(connection, services.settings, services.database, services.clock)
+    return found is not None and found.is_administrator
+
+
 def bearer_token(request: AnyConnection) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None

@@ -1,17 +1,23 @@
 """Shared parts of the `skillstudio` commands: settings options, error sentences, the console."""
 
+import asyncio
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from server.settings import PREFIX, SettingsError, load
+from server.settings import PREFIX, Settings, SettingsError, load
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from storage.database.engine import Database
+
+Result = TypeVar("Result")
 
 _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     "data": click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Data folder."),
@@ -51,6 +57,39 @@ def with_settings(*names: str) -> Callable[[Callable[..., Any]], Callable[..., A
         return settings_options(*names)(with_loaded)
 
     return decorate
+
+
+def with_database(settings: Settings, work: Callable[["Database"], Awaitable[Result]]) -> Result:
+    """Result of `work` with the database of an existing installation."""
+
+    async def run() -> Result:
+        async with existing_database(settings) as database:
+            return await work(database)
+
+    return asyncio.run(run())
+
+
+@asynccontextmanager
+async def existing_database(settings: Settings) -> AsyncIterator["Database"]:
+    """Database of an existing installation: a mistyped folder must not become a new one.
+
+    Raises SettingsError with what to do.
+    """
+    from storage.database import migrations
+    from storage.database.engine import Database
+
+    if not settings.database_url and not (settings.data / "skillstudio.db").is_file():
+        raise SettingsError(
+            f"There is no SkillStudio in the folder {settings.data}. "
+            f"Name its folder with --data, or make one: skillstudio migrate --data {settings.data}"
+        )
+    database = Database(settings.database)
+    try:
+        if await migrations.schema(database) is not migrations.Schema.CURRENT:
+            raise SettingsError("The database is of another version. Run: skillstudio migrate")
+        yield database
+    finally:
+        await database.close()
 
 
 def sentence(failure: Exception) -> str | None:

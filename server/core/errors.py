@@ -111,3 +111,13 @@ class NoRoom(Problem):
 class Unavailable(Problem):
     status = 503
     title = N_("Not available right now")
+
+
+class UnderMaintenance(Unavailable):
+    """`retry_seconds`: value of Retry-After."""
+
+    title = N_("Maintenance")
+
+    def __init__(self, told: Message, *, retry_seconds: int) -> None:
+        super().__init__(told)
+        self.retry_seconds = retry_seconds

@@ -7,7 +7,7 @@ task must be safe to run twice. A run that fails is tried again after RETRY_SECO
 
 import asyncio
 import platform
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 LEASE_SECONDS = 30.0  # renewed three times as often while the task runs
 RETRY_SECONDS = 60.0  # after a failed run, or sooner when the interval is shorter
 STOP_SECONDS = 5.0  # that runs in progress get to end when the scheduler stops
-POLL_SECONDS = 1.0  # between two reads of what is due
+POLL_SECONDS = 5.0  # most between two reads of what is due: "Run now" and other schedulers change it
 ERROR_LENGTH = 500  # characters of a failure that are kept
 
 Run = Callable[[Services, datetime, datetime], Awaitable[Message | None]]
@@ -83,14 +83,19 @@ async def run_tasks(
     rows = {row_name(task, host or this_host()): task for task in tasks}
     running: dict[str, asyncio.Task[None]] = {}
     while not stopping.is_set():
+        seconds = POLL_SECONDS
         try:
-            for name in await due(services.database, rows, clock.now()):
-                if name not in running or running[name].done():
-                    running[name] = asyncio.create_task(_run_logged(services, rows[name], name, clock))
+            now = clock.now()
+            free = await _free_from(services.database, rows, now)
+            for name in [name for name, task in running.items() if not task.done()]:
+                free.pop(name)
+            for name in _due(free, now):
+                running[name] = asyncio.create_task(_run_logged(services, rows[name], name, clock))
+            seconds = pause(free.values(), now)
         except Exception as failure:  # the database may be unreachable for a while
             log.warning("scheduled tasks could not be read", error=_told(failure))
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(seconds):
                 await stopping.wait()
     if running:
         await asyncio.wait(running.values(), timeout=STOP_SECONDS)
@@ -107,20 +112,32 @@ async def _run_logged(services: Services, task: Task, name: str, clock: Clock) -
         log.warning("scheduled task not recorded", task=name, error=_told(failure))
 
 
-async def due(database: Database, rows: dict[str, Task], now: datetime) -> list[str]:
+async def due(database: Database, rows: Collection[str], now: datetime) -> list[str]:
     """Names of the rows whose slot has come and that nobody is running. Adds rows that are missing."""
+    return _due(await _free_from(database, rows, now), now)
+
+
+def _due(free: Mapping[str, datetime], now: datetime) -> list[str]:
+    return [name for name, moment in free.items() if moment <= now]
+
+
+def pause(free: Collection[datetime], now: datetime) -> float:
+    """Seconds until the next slot, at most POLL_SECONDS; slots that have come are running."""
+    return min([POLL_SECONDS, *((moment - now).total_seconds() for moment in free if moment > now)])
+
+
+async def _free_from(database: Database, rows: Collection[str], now: datetime) -> dict[str, datetime]:
+    """For each row the time from which its slot can be run: when it is due and no lease holds it."""
+    columns = select(ScheduledTask.name, ScheduledTask.due_at, ScheduledTask.lease_until)
     async with database.read() as session:
-        known = {row.name: row for row in await session.scalars(select(ScheduledTask))}
-    if missing := rows.keys() - known.keys():
+        known = (await session.execute(columns.where(ScheduledTask.name.in_(rows)))).all()
+    free = {row.name: max(row.due_at, row.lease_until or row.due_at) for row in known}
+    if missing := set(rows) - free.keys():
         async with database.write() as session:
             for name in sorted(missing):
                 await insert_new(session, ScheduledTask, name=name, due_at=now, fence=0)
-        return await due(database, rows, now)
-    return [name for name in rows if known[name].due_at <= now and not _is_leased(known[name], now)]
-
-
-def _is_leased(row: ScheduledTask, now: datetime) -> bool:
-    return row.lease_until is not None and row.lease_until > now
+        return await _free_from(database, rows, now)
+    return {name: free[name] for name in rows}
 
 
 async def run_once(services: Services, task: Task, name: str, clock: Clock) -> None:
@@ -174,9 +191,7 @@ async def _renew(database: Database, lease: Lease, clock: Clock) -> None:
 
 
 async def _ended(database: Database, task: Task, lease: Lease, result: Message | None, now: datetime) -> None:
-    async with database.read() as session:
-        place = await session.get(Institution, 1)
-    zone = place.time_zone if place else "UTC"
+    zone = await _time_zone(database) if isinstance(task.schedule, Daily) else "UTC"
     await _update(
         database,
         lease,
@@ -186,6 +201,12 @@ async def _ended(database: Database, task: Task, lease: Lease, result: Message |
         last_result=result,
         last_error=None,
     )
+
+
+async def _time_zone(database: Database) -> str:
+    async with database.read() as session:
+        place = await session.get(Institution, 1)
+    return place.time_zone if place else "UTC"
 
 
 async def _failed(database: Database, task: Task, lease: Lease, error: str, now: datetime) -> None:

@@ -11,9 +11,11 @@ from server.core.errors import NotFound
 from server.core.web.pages import Panel
 from server.encoding.presentation import presented
 from server.encoding.progress import snapshot, with_media_urls
+from server.institution import service as institution
 from server.library.access import NO_LESSON
 from server.uploads.context import UploadContext
 from storage.database.tables import Lesson
+from transcoder.jobs.originals import UNDO_TIME, removal_of
 
 
 async def video(
@@ -37,5 +39,8 @@ async def video(
             "progress_json": msgspec.json.encode(shown).decode(),
             "max_upload_bytes": context.max_upload_bytes,
             "days": context.days,
+            "original": await removal_of(session, lesson.video_id),
+            "undo_time": UNDO_TIME,
+            "zone": (await institution.shown(session)).time_zone,
         },
     )

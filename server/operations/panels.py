@@ -12,6 +12,7 @@ from server.core.web.pages import Panel
 from server.operations import failures
 from server.operations.health import Check
 from server.operations.service import Glance
+from server.operations.upkeep import maintenance, originals
 from storage.database.tables import ScheduledTask
 from storage.messages import N_, Message, message, span
 from storage.states import Role
@@ -41,6 +42,14 @@ class TaskView(msgspec.Struct, frozen=True):
 def health(seen: Glance) -> Panel:
     checks: list[tuple[str, Check]] = [(CHECKS[name], check) for name, check in seen.checks.items()]
     return Panel("operations/health.html", {"healthy": seen.well, "checks": checks})
+
+
+async def upkeep(session: AsyncSession) -> Panel:
+    """What operators should know of: maintenance mode, and originals that are going to be deleted."""
+    return Panel(
+        "operations/upkeep.html",
+        {"notice": await maintenance.current(session), "marked": await originals.waiting(session)},
+    )
 
 
 def figures(seen: Glance) -> Panel:

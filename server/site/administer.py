@@ -41,6 +41,7 @@ async def overview(
     async with services.database.read() as session:
         seen = await glance(session, services, checks, free, now)
         shown = [
+            await panels.upkeep(session),
             panels.health(seen),
             panels.figures(seen),
             panels.encodings(seen),

@@ -16,8 +16,8 @@ from storage.database.engine import Database
 from storage.database.tables import Job, Lesson, ObjectDeletion, Video
 from storage.messages import N_, MessageError
 from storage.objects.store import ObjectStore, StoreError
-from storage.states import JobKind, JobState, RevisionState, VideoStatus
-from transcoder.jobs import revisions
+from storage.states import JobKind, JobState, OriginalState, RevisionState, VideoStatus
+from transcoder.jobs import originals, revisions
 from transcoder.jobs.queue import Queue
 
 log = structlog.get_logger(__name__)
@@ -118,18 +118,29 @@ async def retry(database: Database, queue: Queue, video_id: str, now: datetime) 
     """Resume a failed revision from its finished chunks.
 
     No effect on a revision that is active or ready. Raises NotPossible when there is nothing to
-    resume from.
+    resume from, also for a ready one whose original was removed.
     """
     async with database.write() as session:
         video = await revisions.lock(session, video_id)
         if video is None:
             raise NotPossible(N_("This video no longer exists. Upload the file again."))
+        if video.state == RevisionState.READY:
+            await _require_original(session, video_id)
         if video.state == RevisionState.READY or video.state in revisions.ACTIVE:
             return
         if video.state == RevisionState.CANCELLED or await is_unusable(session, video_id):
             raise NotPossible(N_("The file was not kept. Upload it again."))
         jobs = await _reset(session, video, now)
     await wake(queue, jobs)
+
+
+async def _require_original(session: AsyncSession, video_id: str) -> None:
+    removal = await originals.removal_of(session, video_id)
+    if removal is not None and removal.state == OriginalState.REMOVED:
+        raise NotPossible(
+            N_("The original was removed on %(day)s. Upload the file again to have it encoded again."),
+            day=removal.changed_at.date().isoformat(),
+        )
 
 
 async def is_unusable(session: AsyncSession, video_id: str) -> bool:

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
-from storage.database.tables import Job, Video
+from storage.database.tables import Job, OperatorSettings, Video
 from storage.messages import N_, Message, message
 from storage.states import JobKind, JobState
 from transcoder.jobs import backlog, revisions
@@ -31,7 +31,7 @@ async def claim_next(
     *,
     short: bool = False,
 ) -> Claim | None:
-    """Claim the next due job of a queue; None when there is none.
+    """Claim the next due job of a queue; None when there is none, or while the server is maintained.
 
     `without`: kinds for which this worker has no free slot. `short`: when nothing is due, any part of a
     short lecture, which so never waits for an encoder to finish its part of a long one.
@@ -119,9 +119,13 @@ async def _start_attempt(
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        and_(Job.state == JobState.WAITING, Job.queued_at <= now + SKEW),
-        and_(Job.state == JobState.RUNNING, Job.lease_until < now),
+    """Condition on jobs; of none while the server is maintained."""
+    return and_(
+        ~exists().where(OperatorSettings.maintenance_since.is_not(None)),
+        or_(
+            and_(Job.state == JobState.WAITING, Job.queued_at <= now + SKEW),
+            and_(Job.state == JobState.RUNNING, Job.lease_until < now),
+        ),
     )
 
 

@@ -3,9 +3,15 @@
 The web server enqueues without importing an actor, so it imports no FFmpeg code.
 """
 
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any
+
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.common import q_name
+from dramatiq.errors import ConnectionClosed
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
@@ -16,16 +22,72 @@ ACTOR = "run_job"
 CONNECTION = {"socket_connect_timeout": 2, "socket_timeout": 10, "health_check_interval": 15}
 
 
-def make_broker(url: str, middleware: list[dramatiq.Middleware]) -> RedisBroker:
+BLOCK_SECONDS = 1.0  # of one wait for a message; shorter than socket_timeout, and a stop waits for it
+FETCH_SECONDS = 5.0  # between two fetches from an empty queue, which are the worker's heartbeats
+
+# Milliseconds between two fetches while a message is unacknowledged. Users wait for quick jobs.
+POLL = {QUICK: 100, TRANSCODE: 500}
+
+
+class WorkerBroker(RedisBroker):
+    """Redis broker whose consumers block while there is nothing to do. Needs Redis 6.2 or newer."""
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> dramatiq.Consumer:  # noqa: ARG002
+        polling = super().consume(queue_name, prefetch, POLL[q_name(queue_name)])
+        return BlockingConsumer(self, queue_name, polling)
+
+
+class BlockingConsumer(dramatiq.Consumer):
+    """Consumer that waits on the server for a message instead of asking for one ten times a second.
+
+    It blocks in BLMOVE from the queue's head to its head, which changes nothing. While messages are
+    unacknowledged it polls: a full queue would not block, and delayed messages become due here.
+    """
+
+    def __init__(self, broker: RedisBroker, queue_name: str, polling: Any) -> None:
+        self._client, self._key = broker.client, f"{broker.namespace}:{queue_name}"
+        self._polling = polling
+        self._fetch_at = 0.0  # monotonic
+
+    def __next__(self) -> dramatiq.MessageProxy | None:
+        if not self._polling.outstanding_message_count and not self._should_fetch():
+            return None
+        message: dramatiq.MessageProxy | None = next(self._polling)
+        return message
+
+    def _should_fetch(self) -> bool:
+        if monotonic() >= self._fetch_at:
+            self._fetch_at = monotonic() + FETCH_SECONDS
+            return True
+        try:
+            found = self._client.blmove(self._key, self._key, BLOCK_SECONDS, "LEFT", "LEFT")  # type: ignore[arg-type]
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise ConnectionClosed(error) from None
+        return found is not None
+
+    def ack(self, message: dramatiq.MessageProxy) -> None:
+        self._polling.ack(message)
+
+    def nack(self, message: dramatiq.MessageProxy) -> None:
+        self._polling.nack(message)
+
+    def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
+        self._polling.requeue(messages)
+
+    def close(self) -> None:
+        self._polling.close()
+
+
+def make_broker(
+    url: str, middleware: list[dramatiq.Middleware], kind: type[RedisBroker] = RedisBroker
+) -> RedisBroker:
     """Redis broker. Messages of dead workers are requeued after 30 s, checked on every tenth command."""
     client = redis.Redis.from_url(
         url,
         retry=Retry(ExponentialBackoff(base=0.05, cap=0.5), 1),
         **CONNECTION,
     )
-    return RedisBroker(
-        client=client, middleware=middleware, maintenance_chance=100_000, heartbeat_timeout=30_000
-    )
+    return kind(client=client, middleware=middleware, maintenance_chance=100_000, heartbeat_timeout=30_000)
 
 
 class Queue:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import Row, delete, exists, or_, select, update
 
 from storage.database.engine import Database
 from storage.database.tables import Job, Video, WorkerRow
@@ -34,12 +34,28 @@ class Swept(msgspec.Struct, frozen=True):
 
 async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing = STANDARD) -> Swept:
     """Single sweep. Safe to run concurrently and while the queue is unreachable."""
+    worker_gone = now - timedelta(seconds=timing.worker_gone)
+    if await _is_idle(database, worker_gone):
+        return Swept(requeued=0, failed=0, woken=0, finishing=0, workers_deleted=0)
     await _revoke_overdue(database, now)
     requeued, failed = await _requeue_expired(database, now)
     finishing = await _create_finish_jobs(database, now)
-    gone = await _delete_stale_workers(database, now - timedelta(seconds=timing.worker_gone))
+    gone = await _delete_stale_workers(database, worker_gone)
     woken = await _wake_waiting(database, queue, now, timedelta(seconds=timing.rewake))
     return Swept(requeued=requeued, failed=failed, woken=woken, finishing=finishing, workers_deleted=gone)
+
+
+async def _is_idle(database: Database, worker_gone: datetime) -> bool:
+    """Whether a sweep would find nothing, by one read: most of them, on a machine that encodes nothing."""
+    something = select(
+        or_(
+            exists().where(Job.state.in_((JobState.WAITING, JobState.RUNNING))),
+            exists().where(Video.state == RevisionState.ENCODING),
+            exists().where(WorkerRow.heartbeat_at < worker_gone),
+        )
+    )
+    async with database.read() as session:
+        return not await session.scalar(something)
 
 
 async def _requeue_expired(database: Database, now: datetime) -> tuple[int, int]:

@@ -26,7 +26,7 @@ from transcoder.ffmpeg.tools import find_tools
 from transcoder.ffmpeg.wall import gaps
 from transcoder.jobs import api as jobs
 from transcoder.jobs import claiming, leases
-from transcoder.jobs.queue import ACTOR, QUICK, TRANSCODE, Queue, make_broker
+from transcoder.jobs.queue import ACTOR, Queue, WorkerBroker, make_broker
 from transcoder.jobs.timing import Timing
 from transcoder.worker import slots
 from transcoder.worker.context import DATABASE_ERRORS, WorkerContext
@@ -34,9 +34,7 @@ from transcoder.worker.scratch import Scratch
 
 log = structlog.get_logger(__name__)
 
-# Dramatiq's maximum poll interval on an empty queue, in milliseconds. Users wait for quick jobs;
-# polling for chunks as often would cost 1 % of the machine.
-POLL = {QUICK: 100, TRANSCODE: 500}
+STOP_CHECK = 1000  # milliseconds after which Dramatiq's idle threads look whether they should end
 DATABASE_SECONDS = 2.0  # between two attempts to reach the database at the start
 
 
@@ -156,12 +154,12 @@ class Consumer:
         self._stopping = False
         # A message fails only when the database is unreachable; job failures are recorded in the rows.
         retries = Retries(max_retries=3, min_backoff=15_000, max_backoff=600_000)
-        broker = make_broker(config.queue_url, middleware=[retries])
+        broker = make_broker(config.queue_url, [retries], WorkerBroker)
         dramatiq.actor(actor_name=ACTOR, queue_name=config.queue, broker=broker)(self._on_message)
         self._worker = dramatiq.Worker(
             broker,
             queues={config.queue},
-            worker_timeout=POLL[config.queue],
+            worker_timeout=STOP_CHECK,
             worker_threads=config.jobs_at_once,
         )
         self._worker.queue_prefetch = config.jobs_at_once  # leave further messages to other workers

@@ -71,6 +71,11 @@ def moment(value: datetime, zone: str = "UTC") -> str:
     return text.replace("\u202f", "\u00a0")  # fonts without the narrow no-break space render no space
 
 
+def local_time(value: datetime, zone: str = "UTC") -> str:
+    """A moment as it is typed into a form: 2026-12-01 18:30."""
+    return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
 def initials(name: str) -> str:
     """At most two letters for a round badge."""
     words = name.split()
@@ -111,6 +116,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "day": day,
     "moment": moment,
+    "local_time": local_time,
     "initials": initials,
     "translated": translated,
     "fingerprint": fingerprint,

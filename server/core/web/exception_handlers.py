@@ -24,6 +24,7 @@ from server.core.errors import (
     SignInNeeded,
     TooLarge,
     Unavailable,
+    UnderMaintenance,
     Unexpected,
 )
 from server.core.text.formats import translated
@@ -112,7 +113,11 @@ def _both_texts(problem: EditConflict) -> dict[str, BothTexts]:
 
 
 def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:
-    return render(request, problem)
+    response = render(request, problem)
+    if isinstance(problem, UnderMaintenance):
+        response.headers["Retry-After"] = str(problem.retry_seconds)
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def on_http(request: AnyRequest, error: HTTPException) -> Response[Any]:

@@ -12,6 +12,7 @@ from storage.database.tables.accounts import (
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
+from storage.database.tables.operations import OperatorSettings, OriginalRemoval
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -36,6 +37,8 @@ __all__ = [
     "LearningEvent",
     "Lesson",
     "ObjectDeletion",
+    "OperatorSettings",
+    "OriginalRemoval",
     "ScheduledTask",
     "SegmentDelivery",
     "ServerKey",

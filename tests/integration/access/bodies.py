@@ -38,6 +38,9 @@ def form(**values: str) -> Body:
 
 
 BODIES: dict[str, Body] = {
+    "POST /admin/maintenance": form(mode="off"),
+    "POST /admin/originals": form(days="365"),
+    "POST /admin/originals/keep": form(video="all"),
     "PATCH /api/courses/{course_id}": json(title="Light"),
     "PATCH /api/lessons/{lesson_id}": json(title="Light"),
     "PATCH /api/me": json(name="Ada"),

@@ -22,6 +22,11 @@ POST   /account/sessions/end                                                    
 POST   /account/tokens                                                            303 200 200 200 200 200
 POST   /account/tokens/{token_id}/revoke                                          303 404 303 404 404 404
 GET    /admin                                                                     303 403 403 403 403 200
+GET    /admin/maintenance                                                         303 403 403 403 403 200
+POST   /admin/maintenance                                                         303 403 403 403 403 303
+GET    /admin/originals                                                           303 403 403 403 403 200
+POST   /admin/originals                                                           303 403 403 403 403 303
+POST   /admin/originals/keep                                                      303 403 403 403 403 303
 GET    /admin/people                                                              303 403 403 403 403 200
 GET    /admin/people/import                                                       303 403 403 403 403 200
 POST   /admin/people/import                                                       303 403 403 403 403 303

@@ -236,3 +236,12 @@ def test_next_slot_keeps_the_grid_while_it_can() -> None:
     minute = timedelta(minutes=1)
     assert next_slot(Every(60), now - minute / 2, now, "UTC") == now + minute / 2
     assert next_slot(Every(60), now - 5 * minute, now, "UTC") == now + minute
+
+
+def test_idle_scheduler_sleeps_until_the_next_slot() -> None:
+    """It read the rows every second, which was a quarter of an idle machine's work."""
+    now = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    hour, moment = timedelta(hours=1), timedelta(seconds=2)
+    assert schedule.pause([now + hour], now) == schedule.POLL_SECONDS >= 4
+    assert schedule.pause([now + hour, now + moment], now) == 2
+    assert schedule.pause([now, now - hour], now) == schedule.POLL_SECONDS  # running

@@ -35,6 +35,8 @@ PAGES = {
     "/teach/courses/{course}/lessons/{ready}/delete": TEACHING,
     "/admin": ADMINISTRATION,
     "/admin/people": ADMINISTRATION,
+    "/admin/maintenance": ADMINISTRATION,
+    "/admin/originals": ADMINISTRATION,
 }
 WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome has inline styles in its elements
 OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
