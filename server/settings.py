@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from server import addresses
 from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
@@ -91,6 +92,33 @@ class Settings:
     )
     log_format: str = setting("text", "text or json.", one_of=("text", "json"))
     server_processes: int = setting(1, "Web server processes on this machine; they share the port.", most=256)
+    smtp_url: str = setting(
+        "",
+        "Mail server, as in smtp://name:password@host:587?starttls, smtps://name:password@host or "
+        "smtp://host; empty: no mail is sent.",
+        secret=True,
+    )
+    mail_from: str = setting("", "Sender of mails, as in Media <media@example.edu>; needed for mails.")
+    language: str = setting(
+        "",
+        "Language of mails and notices, en or de; empty: that of the administrator who sends an invitation, "
+        "English for notices.",
+        one_of=("", "en", "de"),
+    )
+    webhook_url: str = setting(
+        "",
+        "Address that notices for administrators are posted to as JSON with a field `text`, as Mattermost, "
+        "Rocket.Chat, Slack and Teams accept it; empty: none.",
+        secret=True,
+    )
+    webhook_secret: str = setting(
+        "", "Key of the webhook's signature (HMAC-SHA256); empty: no signature.", secret=True
+    )
+    disk_warning_bytes: int = setting(
+        20 * 10**9,
+        "Free space below which administrators are warned of a full disk, in bytes; 0: never.",
+        least=0,
+    )
 
     @property
     def public_url(self) -> str:
@@ -187,12 +215,14 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
     _check_database(values.get("database_url", ""))
     for name in ("base_url", "internal_url"):
         _check_address(PREFIX + name.upper(), values.get(name, ""))
+    _check_channels(values)
     return Settings(**values), origins
 
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if text.lower() not in allowed:
-        raise SettingsError(f"{name} should be {', '.join(allowed[:-1])} or {allowed[-1]}, not {text!r}.")
+        shown = [value for value in allowed if value]
+        raise SettingsError(f"{name} should be {', '.join(shown[:-1])} or {shown[-1]}, not {text!r}.")
     return text.lower()
 
 
@@ -207,6 +237,22 @@ def _check_address(name: str, text: str) -> None:
         raise SettingsError(
             f"{name} should be an address without a path, as in https://media.example.edu, not {text!r}."
         )
+
+
+def _check_channels(values: Mapping[str, Any]) -> None:
+    checks = {
+        "smtp_url": addresses.mail_server,
+        "mail_from": addresses.sender,
+        "webhook_url": addresses.webhook,
+    }
+    for name, check in checks.items():
+        try:
+            if text := values.get(name):
+                check(text)
+        except ValueError as wrong:
+            raise SettingsError(f"{PREFIX}{name.upper()} {wrong}") from None
+    if values.get("smtp_url") and not values.get("mail_from"):
+        raise SettingsError(f"{PREFIX}MAIL_FROM {addresses.SENDER} {PREFIX}SMTP_URL needs it.")
 
 
 def _parse(name: str, text: str, item: "Field[Any]") -> Any:

@@ -12,6 +12,7 @@ from storage.database.tables.accounts import (
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
+from storage.database.tables.outbox import Notice, OutboxMessage
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -27,7 +28,9 @@ __all__ = [
     "Job",
     "LearningEvent",
     "Lesson",
+    "Notice",
     "ObjectDeletion",
+    "OutboxMessage",
     "ScheduledTask",
     "ServerKey",
     "SignInFailure",
