@@ -23,6 +23,7 @@ from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form, submitted
 from server.core.web.pages import page
 from server.institution import service as institution
+from server.settings import Settings
 from storage.database.engine import Database
 
 AnyRequest = Request[Any, Any, State]
@@ -33,6 +34,7 @@ PEOPLE = "/admin/people"
 async def people_page(
     request: AnyRequest,
     administrator: NamedDependency[Viewer],
+    settings: NamedDependency[Settings],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Template:
@@ -40,7 +42,14 @@ async def people_page(
     async with database.read() as session:
         found = await people_list.shown(session, state)
         waiting = await invitations.waiting(session, clock.now())
-    return page(request, "accounts/people.html", viewer=administrator, found=found, waiting=waiting)
+    return page(
+        request,
+        "accounts/people.html",
+        viewer=administrator,
+        found=found,
+        waiting=waiting,
+        can_mail=bool(settings.smtp_url),
+    )
 
 
 @get(f"{PEOPLE}/new")
@@ -230,6 +239,7 @@ async def _person(
         details=details or Form(),
         password=password or Form(),
         zone=(await institution.get(database)).time_zone,
+        can_mail=bool(request.app.state["settings"].smtp_url),
     )
 
 
