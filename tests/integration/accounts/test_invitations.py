@@ -28,7 +28,9 @@ def links_of(answer: httpx.Response) -> list[str]:
 
 async def imported(administrator: Account) -> None:
     await administrator.browser.post(
-        f"{PEOPLE}/import", files={"file": ("people.csv", LIST.encode("cp1252"), "text/csv")}
+        f"{PEOPLE}/import",
+        data={"confirmed": "yes"},
+        files={"file": ("people.csv", LIST.encode("cp1252"), "text/csv")},
     )
 
 
@@ -144,7 +146,7 @@ async def test_links_that_were_handed_out_stay_valid(
     await imported(administrator)
     first = links_of(await administrator.browser.post(f"{PEOPLE}/links"))
     late = "email,name,role\nlate@example.edu,Late Comer,learner\n"
-    await administrator.browser.post(f"{PEOPLE}/import", data={"list": late})
+    await administrator.browser.post(f"{PEOPLE}/import", data={"list": late, "confirmed": "yes"})
     later = links_of(await administrator.browser.post(f"{PEOPLE}/links"))
     assert len(later) == 1
     assert [(await client.get(link)).status_code for link in (*first, *later)] == [200] * 3
