@@ -43,7 +43,7 @@ class Notice(Base):
     __tablename__ = "notices"
     __table_args__ = (state_check("state", NoticeState),)
 
-    key: Mapped[str] = mapped_column(primary_key=True)  # as in "disk@host/data"
+    name: Mapped[str] = mapped_column(primary_key=True)  # as in "disk@host:/srv/media"
     state: Mapped[NoticeState] = mapped_column(default=NoticeState.QUIET)
     text: Mapped[Message]  # as it was seen last
     turning_since: Mapped[datetime | None]  # since when it looks different from `state`

@@ -34,7 +34,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_about"), "outbox", ["about"])
     op.create_table(
         "notices",
-        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("text", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("turning_since", UtcDateTime(), nullable=True),
@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime(), nullable=True),
         sa.Column("seen_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("state IN ('quiet', 'open')", name=op.f("ck_notices_state")),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_notices")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_notices")),
     )
 
 
