@@ -66,6 +66,7 @@ class Preview(msgspec.Struct, frozen=True):
     added: int
     changed: int
     unchanged: int
+    first: tuple[NewPerson, ...] = ()  # some of them as they were read
     changes: tuple[PersonChange, ...] = ()
     new_administrators: tuple[str, ...] = ()  # names
     problems: tuple[LineProblem, ...] = ()

@@ -24,6 +24,7 @@ from storage.database.search import search_key
 from storage.database.tables import User
 from storage.states import Role
 
+SHOWN = 5  # people in the preview, by whom columns and accents are judged
 IMPORTED_AT_ONCE = 250  # people of one transaction
 # Between two transactions: a process that waits for SQLite's lock looks again every 0.1 s at the latest.
 PAUSE_SECONDS = 0.12
@@ -47,6 +48,7 @@ async def preview(database: Database, data: bytes) -> Preview:
         added=len(new),
         changed=len(changes),
         unchanged=len(read.people) - len(new) - len(changes),
+        first=read.people[:SHOWN],
         changes=tuple(changes),
         new_administrators=tuple(person.name for person in new if person.role == Role.ADMINISTRATOR),
     )

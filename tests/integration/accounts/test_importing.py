@@ -49,6 +49,7 @@ async def test_list_is_looked_at_and_imported(
     )
     preview = await administrator.browser.post(PAGE, **body)
     assert "New 2 Changed 0 As before 0" in shown(preview)
+    assert "Emmy Noether emmy@example.edu Instructor" in shown(preview)
     assert await people.by_email(database, "emmy@example.edu") is None
     assert (await confirm(administrator.browser, preview)).status_code == 303
     assert "2 people added." in (await administrator.browser.get("/admin/people")).text
@@ -82,7 +83,7 @@ async def test_faults_are_shown_by_line_person_and_value_with_the_list(
     )
     assert answer.status_code == 422
     told = shown(answer)
-    assert "2 lines cannot be read" in told
+    assert "2 lines are not right" in told
     address = "Write an email address such as ada@example.edu."
     assert f"Line 4 Nobody, not an address not an address {address}" in told
     assert "Line 5 Max Planck, max@example.edu professor Choose one of the roles" in told
