@@ -1,7 +1,6 @@
-"""Addresses in the settings: a mail server, the sender of mails, a webhook. Pure.
+"""Addresses in the settings: the site, the database, a mail server, the sender of mails, a webhook. Pure.
 
-Every function raises ValueError with what the setting should be. It never repeats the text, which may hold
-a password.
+Every function raises ValueError with what the setting should be. It never repeats what may hold a password.
 """
 
 import re
@@ -24,6 +23,11 @@ _ADDRESS = re.compile(rf"{_PART}@{_PART}")
 _NAMED = re.compile(rf"(?P<name>[^<>@,\"]*)<({_PART}@{_PART})>")
 
 
+_POSTGRES = re.compile(r"^postgres(ql)?://")
+_ASYNC_POSTGRES = "postgresql+asyncpg://"
+_SQLITE = "sqlite+aiosqlite"
+
+
 class Encryption(StrEnum):
     NONE = "none"
     STARTTLS = "starttls"  # required, not tried
@@ -39,6 +43,25 @@ class MailServer(msgspec.Struct, frozen=True):
     encryption: Encryption
     name: str = ""  # empty: without signing in
     password: str = ""
+
+
+def site(text: str) -> None:
+    """Refuses a path as well: pages and cookies are at the root of one host."""
+    wanted = f"should be an address without a path, as in https://media.example.edu, not {text!r}."
+    parts = _split(text, wanted)
+    if parts.scheme not in ("http", "https") or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError(wanted)
+
+
+def database(text: str) -> str:
+    """For SQLAlchemy; an empty one stays empty."""
+    scheme = text.partition("://")[0]
+    if text and not (_POSTGRES.match(text) or scheme in (_ASYNC_POSTGRES.removesuffix("://"), _SQLITE)):
+        raise ValueError(
+            "should be an address such as postgresql://name:password@host/database, "
+            f"not one that begins with {scheme[:40]!r}."
+        )
+    return _POSTGRES.sub(_ASYNC_POSTGRES, text)
 
 
 def mail_server(text: str) -> MailServer:

@@ -3,20 +3,16 @@
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from server import addresses
 from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
-POSTGRES = re.compile(r"^postgres(ql)?://")
-ASYNC_POSTGRES = "postgresql+asyncpg://"
-SQLITE = "sqlite+aiosqlite"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for commands beside a running `up`
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - names, not an address to listen on
 PREPARED_FILE = "prepared.json"  # in the run folder, written by the process that prepares a start
@@ -108,7 +104,7 @@ class Settings:
     webhook_url: str = setting(
         "",
         "Address that notices for administrators are posted to as JSON with a field `text`, as Mattermost, "
-        "Rocket.Chat, Slack and Teams accept it; empty: none.",
+        "Rocket.Chat and Slack accept it; empty: none.",
         secret=True,
     )
     webhook_secret: str = setting(
@@ -133,8 +129,7 @@ class Settings:
     @property
     def database(self) -> str:
         """Address for SQLAlchemy."""
-        address = POSTGRES.sub(ASYNC_POSTGRES, self.database_url)
-        return address or f"sqlite+aiosqlite:///{self.database_file.absolute()}"
+        return addresses.database(self.database_url) or f"sqlite+aiosqlite:///{self.database_file.absolute()}"
 
     @property
     def database_file(self) -> Path:
@@ -212,10 +207,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
             values[item.name] = _one_of(name, values.get(item.name, item.default), allowed)
     # Absolute: processes that are started from it work in other folders.
     values["data"] = Path(values.get("data", Settings.data)).expanduser().absolute()
-    _check_database(values.get("database_url", ""))
-    for name in ("base_url", "internal_url"):
-        _check_address(PREFIX + name.upper(), values.get(name, ""))
-    _check_channels(values)
+    _check_addresses(values)
     return Settings(**values), origins
 
 
@@ -226,21 +218,11 @@ def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     return text.lower()
 
 
-def _check_address(name: str, text: str) -> None:
-    """Refuses a path as well: pages and cookies are at the root of one host."""
-    try:
-        parts = urlsplit(text)
-        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is not a number, an incomplete IPv6 address
-        complete = False
-    if text and not (complete and parts.path in ("", "/") and not parts.query and not parts.fragment):
-        raise SettingsError(
-            f"{name} should be an address without a path, as in https://media.example.edu, not {text!r}."
-        )
-
-
-def _check_channels(values: Mapping[str, Any]) -> None:
-    checks = {
+def _check_addresses(values: Mapping[str, Any]) -> None:
+    checks: dict[str, Callable[[str], object]] = {
+        "database_url": addresses.database,
+        "base_url": addresses.site,
+        "internal_url": addresses.site,
         "smtp_url": addresses.mail_server,
         "mail_from": addresses.sender,
         "webhook_url": addresses.webhook,
@@ -279,15 +261,6 @@ def _check_names(environment: Mapping[str, str]) -> None:
             near = get_close_matches(own, known, 1, 0.6)
             meant = f" Did you mean {PREFIX}{near[0]}?" if near else " `skillstudio settings` lists them."
             raise SettingsError(f"There is no setting {name}.{meant}")
-
-
-def _check_database(address: str) -> None:
-    scheme = address.partition("://")[0]
-    if address and not (POSTGRES.match(address) or scheme in (ASYNC_POSTGRES.removesuffix("://"), SQLITE)):
-        raise SettingsError(
-            f"{PREFIX}DATABASE_URL should be an address such as postgresql://name:password@host/database, "
-            f"not one that begins with {scheme[:40]!r}."
-        )
 
 
 def without_password(address: str) -> str:

@@ -75,7 +75,7 @@ async def make_links(
         links = await invitations.invite_chosen(database, chosen, now, mailed=mailed)
     else:
         links = await invitations.invite_waiting(database, now, again=form.checked("again"), mailed=mailed)
-    if mailed:
+    if mailed and links:
         return await _on_its_way(database, clock, back, len(links))
     return await _links(request, administrator, settings, database, clock, links)
 
