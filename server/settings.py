@@ -3,19 +3,16 @@
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from server import addresses
 from storage.objects.open import StoreConfig
 
 PREFIX = "SKILLSTUDIO_"
-POSTGRES = re.compile(r"^postgres(ql)?://")
-ASYNC_POSTGRES = "postgresql+asyncpg://"
-SQLITE = "sqlite+aiosqlite"
 QUEUE_ADDRESS_FILE = "queue.url"  # in the run folder, for commands beside a running `up`
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - names, not an address to listen on
 PREPARED_FILE = "prepared.json"  # in the run folder, written by the process that prepares a start
@@ -91,6 +88,33 @@ class Settings:
     )
     log_format: str = setting("text", "text or json.", one_of=("text", "json"))
     server_processes: int = setting(1, "Web server processes on this machine; they share the port.", most=256)
+    smtp_url: str = setting(
+        "",
+        "Mail server, as in smtp://name:password@host:587?starttls, smtps://name:password@host or "
+        "smtp://host; empty: no mail is sent.",
+        secret=True,
+    )
+    mail_from: str = setting("", "Sender of mails, as in Media <media@example.edu>; needed for mails.")
+    language: str = setting(
+        "",
+        "Language of mails and notices, en or de; empty: that of the administrator who sends an invitation, "
+        "English for notices.",
+        one_of=("", "en", "de"),
+    )
+    webhook_url: str = setting(
+        "",
+        "Address that notices for administrators are posted to as JSON with a field `text`, as Mattermost, "
+        "Rocket.Chat and Slack accept it; empty: none.",
+        secret=True,
+    )
+    webhook_secret: str = setting(
+        "", "Key of the webhook's signature (HMAC-SHA256); empty: no signature.", secret=True
+    )
+    disk_warning_bytes: int = setting(
+        20 * 10**9,
+        "Free space below which administrators are warned of a full disk, in bytes; 0: never.",
+        least=0,
+    )
 
     @property
     def public_url(self) -> str:
@@ -105,8 +129,7 @@ class Settings:
     @property
     def database(self) -> str:
         """Address for SQLAlchemy."""
-        address = POSTGRES.sub(ASYNC_POSTGRES, self.database_url)
-        return address or f"sqlite+aiosqlite:///{self.database_file.absolute()}"
+        return addresses.database(self.database_url) or f"sqlite+aiosqlite:///{self.database_file.absolute()}"
 
     @property
     def database_file(self) -> Path:
@@ -184,29 +207,34 @@ def load(environment: Mapping[str, str] = os.environ, **given: Any) -> tuple[Set
             values[item.name] = _one_of(name, values.get(item.name, item.default), allowed)
     # Absolute: processes that are started from it work in other folders.
     values["data"] = Path(values.get("data", Settings.data)).expanduser().absolute()
-    _check_database(values.get("database_url", ""))
-    for name in ("base_url", "internal_url"):
-        _check_address(PREFIX + name.upper(), values.get(name, ""))
+    _check_addresses(values)
     return Settings(**values), origins
 
 
 def _one_of(name: str, text: str, allowed: tuple[str, ...]) -> str:
     if text.lower() not in allowed:
-        raise SettingsError(f"{name} should be {', '.join(allowed[:-1])} or {allowed[-1]}, not {text!r}.")
+        shown = [value for value in allowed if value]
+        raise SettingsError(f"{name} should be {', '.join(shown[:-1])} or {shown[-1]}, not {text!r}.")
     return text.lower()
 
 
-def _check_address(name: str, text: str) -> None:
-    """Refuses a path as well: pages and cookies are at the root of one host."""
-    try:
-        parts = urlsplit(text)
-        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is not a number, an incomplete IPv6 address
-        complete = False
-    if text and not (complete and parts.path in ("", "/") and not parts.query and not parts.fragment):
-        raise SettingsError(
-            f"{name} should be an address without a path, as in https://media.example.edu, not {text!r}."
-        )
+def _check_addresses(values: Mapping[str, Any]) -> None:
+    checks: dict[str, Callable[[str], object]] = {
+        "database_url": addresses.database,
+        "base_url": addresses.site,
+        "internal_url": addresses.site,
+        "smtp_url": addresses.mail_server,
+        "mail_from": addresses.sender,
+        "webhook_url": addresses.webhook,
+    }
+    for name, check in checks.items():
+        try:
+            if text := values.get(name):
+                check(text)
+        except ValueError as wrong:
+            raise SettingsError(f"{PREFIX}{name.upper()} {wrong}") from None
+    if values.get("smtp_url") and not values.get("mail_from"):
+        raise SettingsError(f"{PREFIX}MAIL_FROM {addresses.SENDER} {PREFIX}SMTP_URL needs it.")
 
 
 def _parse(name: str, text: str, item: "Field[Any]") -> Any:
@@ -233,15 +261,6 @@ def _check_names(environment: Mapping[str, str]) -> None:
             near = get_close_matches(own, known, 1, 0.6)
             meant = f" Did you mean {PREFIX}{near[0]}?" if near else " `skillstudio settings` lists them."
             raise SettingsError(f"There is no setting {name}.{meant}")
-
-
-def _check_database(address: str) -> None:
-    scheme = address.partition("://")[0]
-    if address and not (POSTGRES.match(address) or scheme in (ASYNC_POSTGRES.removesuffix("://"), SQLITE)):
-        raise SettingsError(
-            f"{PREFIX}DATABASE_URL should be an address such as postgresql://name:password@host/database, "
-            f"not one that begins with {scheme[:40]!r}."
-        )
 
 
 def without_password(address: str) -> str:

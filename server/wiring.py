@@ -8,7 +8,10 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.learning import completion
+from server.operations.notices import tasks as notices
 from server.operations.upkeep import originals
+from server.outbox import sending as outbox
+from server.outbox.service import TASK as OUTBOX
 from server.uploads import sweep as uploads
 from server.uploads.hosts import gone, rows
 from server.watching import recording
@@ -41,4 +44,8 @@ TASKS = (
     Task("finished jobs", N_("Delete records of finished encodings"), Daily(hour=3), encoding.prune_jobs),
     Task("originals", N_("Remove old originals"), Daily(hour=4), originals.run),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
+    Task(OUTBOX, N_("Send mails and notices"), Every(30), outbox.send_due),
+    Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
+    Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
+    Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )

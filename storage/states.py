@@ -92,6 +92,22 @@ class FactKind(StrEnum):
     PAYMENT = "payment"
 
 
+class OutboxKind(StrEnum):
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+class OutboxState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"  # refused for good, or given up
+
+
+class NoticeState(StrEnum):
+    QUIET = "quiet"
+    OPEN = "open"
+
+
 ALL: tuple[type[StrEnum], ...] = (
     Role,
     PublicationStatus,
@@ -103,4 +119,7 @@ ALL: tuple[type[StrEnum], ...] = (
     JobKind,
     JobState,
     FactKind,
+    OutboxKind,
+    OutboxState,
+    NoticeState,
 )

@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.fixtures.media",
     "tests.fixtures.canary",
     "tests.fixtures.web",
+    "tests.fixtures.smtp",
     "tests.world.fixtures",
     "tests.fixtures.worker_context",
     "tests.fixtures.server_process",

@@ -24,7 +24,11 @@ async def require_administrator(session: AsyncSession, before: int) -> None:
     """End of the transaction that `lock_administrators` began. Raises Conflict when none is left."""
     await session.flush()
     if before and not await _count(session):
-        raise Conflict(N_("At least one administrator must remain. Add another administrator first."))
+        raise none_left()
+
+
+def none_left() -> Conflict:
+    return Conflict(N_("At least one administrator must remain. Add another administrator first."))
 
 
 async def _count(session: AsyncSession) -> int:

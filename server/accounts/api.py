@@ -12,11 +12,10 @@ from litestar.types import ControllerRouterHandler
 from server.accounts import rules
 from server.accounts.dependencies import only_administrators
 from server.accounts.identity import Viewer
-from server.accounts.people import people_list
+from server.accounts.people import importing, people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import (
     Imported,
-    LineProblem,
     MadeToken,
     MePatch,
     NewPerson,
@@ -109,9 +108,13 @@ async def import_people(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Imported:
-    """Import a CSV body with the columns email, name, role and optionally password: all lines or none."""
-    imported = await people.import_csv(database, await request.body(), clock.now())
-    problems = [LineProblem(problem.line, translated(problem.sentence)) for problem in imported.problems]
+    """Import a CSV body with the columns email, name, role and optionally password; nothing while a line is
+    wrong. Interrupted, it is sent again."""
+    imported = await importing.import_csv(database, await request.body(), clock.now())
+    problems = [
+        msgspec.structs.replace(problem, sentence=translated(problem.sentence))
+        for problem in imported.problems
+    ]
     return msgspec.structs.replace(imported, problems=tuple(problems))
 
 

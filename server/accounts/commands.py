@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import click
 
-from server.accounts.people import people_list
+from server.accounts.people import importing, people_list
 from server.accounts.people import service as people
-from server.accounts.schemas import NewPerson, Person, PersonPatch
+from server.accounts.schemas import Imported, NewPerson, Person, PersonPatch, Preview
 from server.accounts.signing_in import invitations, tokens
 from server.core.clock import SystemClock
 from server.core.commands import with_database, with_settings
@@ -129,20 +129,44 @@ def _set_disabled(settings: Settings, email: str, *, disabled: bool) -> str:
 
 @users.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would be imported, and write nothing.")
 @with_settings()
-def import_list(settings: Settings, file: Path) -> None:
+def import_list(settings: Settings, file: Path, dry_run: bool) -> None:
     """Add and change people from a CSV with the columns email, name, role and optionally password.
 
-    All lines or none; importing the same list again changes nothing.
+    Nothing is imported while a line is wrong; importing the same list again changes nothing.
     """
     data = file.read_bytes()
-    imported = with_database(settings, lambda database: people.import_csv(database, data, CLOCK.now()))
-    for problem in imported.problems:
-        click.echo(f"{file}:{problem.line}: {problem.sentence}", err=True)
-    if imported.problems:
+
+    async def run(database: Database) -> Preview | Imported:
+        if dry_run:
+            return await importing.preview(database, data)
+        return await importing.import_csv(database, data, CLOCK.now())
+
+    done = with_database(settings, run)
+    for problem in done.problems:
+        value = f" {problem.value!r}" if problem.value else ""
+        click.echo(f"{file}:{problem.line}: {problem.person}:{value} {problem.sentence}", err=True)
+    if done.problems:
         click.echo("Nothing was imported. Correct these lines and try again.", err=True)
         sys.exit(1)
-    click.echo(f"{imported.added} added, {imported.changed} changed, {imported.unchanged} as before.")
+    if isinstance(done, Preview):
+        _show(done)
+    else:
+        click.echo(f"{done.added} added, {done.changed} changed, {done.unchanged} as before.")
+
+
+def _show(preview: Preview) -> None:
+    for change in preview.changes:
+        before, after = f"{change.old_name}, {change.old_role}", f"{change.name}, {change.role}"
+        changed = f"{before} → {after}" if before != after else f"{before}: gets a password"
+        click.echo(f"{change.email}: {changed}")
+    for name in preview.new_administrators:
+        click.echo(f"{name} becomes an administrator.")
+    click.echo(
+        f"{preview.added} would be added, {preview.changed} changed, {preview.unchanged} as before. "
+        "Nothing was imported."
+    )
 
 
 @users.command("token")

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from storage.messages import Message
+from storage.states import Role
 
 
 class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,15 +37,43 @@ class Person(msgspec.Struct, frozen=True):
 class LineProblem(msgspec.Struct, frozen=True):
     line: int  # from 1, which is the header
     sentence: Message | str  # a message until it is shown
+    person: str = ""  # name and address as they are in the list
+    value: str = ""  # that is at fault; never a password
 
 
 class Imported(msgspec.Struct, frozen=True):
-    """Result of an import, all or nothing: with any problem, nothing was written."""
+    """Result of an import: with any problem, nothing was written."""
 
     added: int
     changed: int
     unchanged: int
     problems: tuple[LineProblem, ...] = ()
+
+
+class PersonChange(msgspec.Struct, frozen=True):
+    """Person of a list who has an account, before and after."""
+
+    email: str
+    old_name: str
+    name: str
+    old_role: Role
+    role: Role
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What an import would do."""
+
+    added: int
+    changed: int
+    unchanged: int
+    first: tuple[NewPerson, ...] = ()  # some of them as they were read
+    changes: tuple[PersonChange, ...] = ()
+    new_administrators: tuple[str, ...] = ()  # names
+    problems: tuple[LineProblem, ...] = ()
+
+    @property
+    def people(self) -> int:
+        return self.added + self.changed + self.unchanged
 
 
 class MePatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

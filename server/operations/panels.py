@@ -11,6 +11,7 @@ from server.core.schedule import Daily, Every, Task
 from server.core.web.pages import Panel
 from server.operations import failures
 from server.operations.health import Check
+from server.operations.notices.service import OpenNotice
 from server.operations.service import Glance
 from server.operations.upkeep import maintenance, originals
 from storage.database.tables import ScheduledTask
@@ -39,9 +40,20 @@ class TaskView(msgspec.Struct, frozen=True):
     result: Message | str | None  # of the last run, or its error
 
 
-def health(seen: Glance) -> Panel:
-    checks: list[tuple[str, Check]] = [(CHECKS[name], check) for name, check in seen.checks.items()]
-    return Panel("operations/health.html", {"healthy": seen.well, "checks": checks})
+def health(seen: Glance, notices: Sequence[OpenNotice], *, is_told: bool) -> Panel:
+    """Checks, and what else administrators are told of; `is_told`: by mail or webhook."""
+    since = {notice.key: notice.since for notice in notices}
+    checks: list[tuple[str, Check, datetime | None]] = [
+        (CHECKS[name], check, None if check.ok else since.get(name)) for name, check in seen.checks.items()
+    ]
+    others = [notice for notice in notices if notice.key not in seen.checks]
+    values = {
+        "healthy": seen.well and not others,
+        "checks": checks,
+        "notices": others,
+        "is_told": is_told,
+    }
+    return Panel("operations/health.html", values)
 
 
 async def upkeep(session: AsyncSession) -> Panel:

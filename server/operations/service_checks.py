@@ -1,15 +1,19 @@
 """Checks of database, queue and object store, as far as they are running."""
 
 import asyncio
+import smtplib
 from collections.abc import AsyncIterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from server import addresses
 from server.core import instance
 from server.core.clock import SystemClock
 from server.core.valkey_binary import valkey_program
 from server.operations.findings import Finding, State, good
 from server.operations.health import queues_without_workers
+from server.outbox import smtp
+from server.outbox.channels import reply
 from server.settings import PREFIX, Settings, without_password
 from storage.database import migrations
 from storage.database.engine import Database
@@ -29,6 +33,8 @@ async def about_services(settings: Settings) -> AsyncIterator[Finding]:
         yield await workers(settings)
     yield await queue(settings)
     yield await objects(settings)
+    if settings.smtp_url:
+        yield await mail(settings)
 
 
 async def database(settings: Settings) -> Finding:
@@ -109,3 +115,15 @@ async def objects(settings: Settings) -> Finding:
         remedy = f"Check {PREFIX}S3_ENDPOINT, the keys and the bucket."
         return Finding("Objects", State.MISSING, str(error) or "The store is too slow.", remedy)
     return good("Objects", f"bucket {settings.s3_bucket} on {settings.s3_endpoint}")
+
+
+async def mail(settings: Settings) -> Finding:
+    """Connects and signs in; sends nothing."""
+    server = addresses.mail_server(settings.smtp_url)
+    where = f"{server.host}:{server.port}"
+    try:
+        connection = await asyncio.to_thread(smtp.connect, server)
+        await asyncio.to_thread(connection.quit)
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding("Mail", State.MISSING, f"{where}: {reply(error)}", f"Check {PREFIX}SMTP_URL.")
+    return good("Mail", f"{where} accepts mails")

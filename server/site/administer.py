@@ -20,7 +20,9 @@ from server.core.web.pages import page
 from server.institution import service as institution
 from server.operations import panels
 from server.operations.health import Health
+from server.operations.notices import service as notices
 from server.operations.service import glance, space
+from server.outbox import panels as outbox
 from server.services import Services
 from server.wiring import TASKS
 from storage.database.engine import Database
@@ -36,22 +38,30 @@ async def overview(
     clock: NamedDependency[Clock],
 ) -> Template:
     now = clock.now()
+    is_told = bool(services.settings.smtp_url or services.settings.webhook_url)
     checks = await health.checks(now)
     free = await space(services, checks)
     async with services.database.read() as session:
         seen = await glance(session, services, checks, free, now)
         shown = [
             await panels.upkeep(session),
-            panels.health(seen),
+            panels.health(seen, await notices.shown(session), is_told=is_told),
             panels.figures(seen),
             panels.encodings(seen),
             await panels.failed(session),
+            await outbox.messages(session),
             panels.workers(seen),
             await panels.scheduled(session, TASKS, now),
             panels.facts(seen, await people.counts(session)),
         ]
         place = await institution.shown(session)
-    return page(request, "site/administer.html", viewer=administrator, panels=shown, zone=place.time_zone)
+    return page(
+        request,
+        "site/administer.html",
+        viewer=administrator,
+        panels=list(filter(None, shown)),
+        zone=place.time_zone,
+    )
 
 
 @post("/admin/tasks/{name:str}/run")

@@ -13,7 +13,9 @@ from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
 
-LIST = "sep=;\r\nE-Mail;Name;Rolle\r\nzoe@example.edu;Zoë Groß;Lernende\r\n"
+LIST = (
+    "sep=;\r\nE-Mail;Name;Rolle\r\nzoe@example.edu;Zoë Groß;Lernende\r\nmax@example.edu;Max Frey;{role}\r\n"
+)
 
 
 async def publish(campus: Campus) -> None:
@@ -23,20 +25,43 @@ async def publish(campus: Campus) -> None:
         course.status = lesson.status = PublicationStatus.PUBLISHED
 
 
+async def import_list(page: Page, shots: Shots, folder: Path) -> None:
+    """A list with a fault is corrected, looked at and imported."""
+    saved = folder / "Klasse.csv"
+    saved.write_bytes(LIST.format(role="Chef").encode("cp1252"))
+    await page.locator("input[type=file]").set_input_files(saved)
+    await page.get_by_role("button", name="Check the list").click()
+    fault = page.get_by_role("row").filter(has_text="Line 4")
+    await expect(fault).to_contain_text("Max Frey, max@example.edu")
+    await expect(fault.locator("code")).to_have_text("Chef")
+    await shots.take(page, "import-faults")
+    saved.write_bytes(LIST.format(role="Lehrkraft").encode("cp1252"))
+    await page.locator("input[type=file]").set_input_files(saved)
+    await page.get_by_role("button", name="Check the list").click()
+    await expect(page.locator(".figure").filter(has_text="New")).to_contain_text("2")
+    await shots.take(page, "import-preview")
+    await page.get_by_role("button", name="Import 2 people").click()
+    await expect(page.get_by_text("2 people added.")).to_be_visible()
+
+
 async def test_learner_of_an_imported_list_gets_in(
     browser: Browser, page: Page, campus: Campus, shots: Shots, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "Klasse.csv"
-    saved.write_bytes(LIST.encode("cp1252"))
     await publish(campus)
     await signed_in(page.context, campus, "administrator")
     await page.goto(f"{campus.server.url}/admin/people/import")
-    await page.locator("input[type=file]").set_input_files(saved)
-    await page.locator("main").get_by_role("button", name="Import").click()
-    await expect(page.get_by_text("1 person added.")).to_be_visible()
+    await import_list(page, shots, tmp_path)
     await shots.take(page, "people-without-password")
-    await page.get_by_role("button", name="Make links for them").click()
-    row = page.get_by_role("listitem").filter(has_text="Zoë Groß")
+    everybody = page.get_by_label("Everybody on this page")
+    await everybody.check()
+    await shots.take(page, "people-ticked")
+    await everybody.uncheck()
+    await page.get_by_label("Select Zoë Groß").focus()
+    await page.keyboard.press("Space")
+    await page.get_by_role("button", name="Make links", exact=True).click()
+    row = page.get_by_role("listitem").filter(has=page.locator("code"))
+    await expect(row).to_have_count(1)
+    await expect(row).to_contain_text("Zoë Groß")
     link = await row.locator("code").inner_text()
     await shots.take(page, "links")
     await page.goto(f"{campus.server.url}/teach/courses/{campus.school.course_id}/people")

@@ -13,22 +13,30 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts import rules
 from server.accounts.identity import Viewer
+from server.accounts.people import people_list
 from server.accounts.signing_in import invitations
+from server.accounts.signing_in.invitation_mail import Letterhead
 from server.core.clock import Clock
-from server.core.errors import Gone, Problem
+from server.core.errors import Conflict, Gone, Problem
+from server.core.text.formats import number
+from server.core.text.i18n import gettext as _
+from server.core.text.i18n import locale, ngettext
 from server.core.web.cookies import session_cookie
 from server.core.web.flash import redirect
-from server.core.web.forms import Form
+from server.core.web.forms import Form, submitted
 from server.core.web.pages import page
 from server.institution import service as institution
-from server.settings import Settings
+from server.outbox import service as outbox
+from server.settings import PREFIX, Settings
 from storage.database.engine import Database
+from storage.messages import N_
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 AnyRequest = Request[Any, Any, State]
+PEOPLE = "/admin/people"
 
 
-@post("/admin/people/{person_id:str}/link", status_code=200)
+@post(f"{PEOPLE}/{{person_id:str}}/link", status_code=200)
 async def make_link(
     request: AnyRequest,
     administrator: NamedDependency[Viewer],
@@ -36,24 +44,63 @@ async def make_link(
     settings: NamedDependency[Settings],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-) -> Template:
-    """Responds with the link instead of a redirect: this response is the only place that shows it."""
-    links = [await invitations.invite(database, person_id, clock.now())]
-    return await _links(request, administrator, settings, database, clock, links)
+) -> Response[Any]:
+    """Responds with the link instead of a redirect: this response is the only place that shows it. With the
+    field `how=mail` it is mailed and not shown."""
+    mailed = await _letterhead(await Form.read(request), settings, database)
+    link = await invitations.invite(database, person_id, clock.now(), mailed=mailed)
+    if mailed:
+        return await _on_its_way(database, clock, f"{PEOPLE}/{person_id}", 1)
+    return await _links(request, administrator, settings, database, clock, [link])
 
 
-@post("/admin/people/links", status_code=200)
+@post(f"{PEOPLE}/links", status_code=200)
 async def make_links(
     request: AnyRequest,
     administrator: NamedDependency[Viewer],
     settings: NamedDependency[Settings],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-) -> Template:
-    """For everybody without a password and without a link; with the field `again` for those with one, too."""
+) -> Response[Any]:
+    """For everybody without a password and without a link; with the field `again` for those with one, too;
+    with the field `selected` for each `person`. Mailed as in `make_link`."""
     form = await Form.read(request)
-    links = await invitations.invite_waiting(database, clock.now(), again=form.checked("again"))
+    mailed = await _letterhead(form, settings, database)
+    back = PEOPLE + people_list.OPTIONS.query(people_list.OPTIONS.read(request.query_params))
+    now = clock.now()
+    if form.checked("selected"):
+        chosen = [str(value) for value in (await submitted(request)).getall("person", [])]
+        if not chosen:
+            return redirect(back, _("Tick the people who get a link first."), "warning")
+        links = await invitations.invite_chosen(database, chosen, now, mailed=mailed)
+    else:
+        links = await invitations.invite_waiting(database, now, again=form.checked("again"), mailed=mailed)
+    if mailed and links:
+        return await _on_its_way(database, clock, back, len(links))
     return await _links(request, administrator, settings, database, clock, links)
+
+
+async def _letterhead(form: Form, settings: Settings, database: Database) -> Letterhead | None:
+    """None for links that are not mailed. Raises Conflict without a mail server."""
+    if form["how"] != "mail":
+        return None
+    if not settings.smtp_url:
+        raise Conflict(N_("No mail server is set: %(setting)s."), setting=f"{PREFIX}SMTP_URL")
+    place = await institution.get(database)
+    return Letterhead(
+        site=settings.public_url,
+        institution=place.name,
+        zone=place.time_zone,
+        language=settings.language or str(locale()),
+    )
+
+
+async def _on_its_way(database: Database, clock: Clock, back: str, count: int) -> Response[Any]:
+    await outbox.send_soon(database, clock.now())
+    told = ngettext(
+        "%(number)s mail with a link is on its way.", "%(number)s mails with links are on their way.", count
+    )
+    return redirect(back, told % {"number": number(count)})
 
 
 async def _links(

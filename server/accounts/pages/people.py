@@ -1,28 +1,28 @@
-"""Account administration: find, add, change, disable, import."""
+"""Account administration: find, add, change, disable."""
 
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import State, UploadFile
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.accounts.people import people_csv, people_list
+from server.accounts.people import people_list
 from server.accounts.people import service as people
-from server.accounts.schemas import Imported, NewPerson, PersonPatch
+from server.accounts.schemas import NewPerson, PersonPatch
 from server.accounts.signing_in import invitations
 from server.core.clock import Clock
-from server.core.errors import Invalid, Problem
-from server.core.text.formats import number, translated
+from server.core.errors import Problem
+from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
-from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
-from server.core.web.forms import KEY, Form, submitted
+from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.institution import service as institution
+from server.settings import Settings
 from storage.database.engine import Database
 
 AnyRequest = Request[Any, Any, State]
@@ -33,6 +33,7 @@ PEOPLE = "/admin/people"
 async def people_page(
     request: AnyRequest,
     administrator: NamedDependency[Viewer],
+    settings: NamedDependency[Settings],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Template:
@@ -40,7 +41,14 @@ async def people_page(
     async with database.read() as session:
         found = await people_list.shown(session, state)
         waiting = await invitations.waiting(session, clock.now())
-    return page(request, "accounts/people.html", viewer=administrator, found=found, waiting=waiting)
+    return page(
+        request,
+        "accounts/people.html",
+        viewer=administrator,
+        found=found,
+        waiting=waiting,
+        can_mail=bool(settings.smtp_url),
+    )
 
 
 @get(f"{PEOPLE}/new")
@@ -73,69 +81,6 @@ def _new(request: AnyRequest, viewer: Viewer, form: Form) -> Template:
         viewer=viewer,
         status_code=form.status,
         form=form,
-    )
-
-
-@get(f"{PEOPLE}/import")
-async def import_page(request: AnyRequest, administrator: NamedDependency[Viewer]) -> Template:
-    return _import(request, administrator, Form())
-
-
-@post(f"{PEOPLE}/import")
-async def import_people(
-    request: AnyRequest,
-    administrator: NamedDependency[Viewer],
-    database: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-) -> Response[Any]:
-    """Import of a file or pasted text. A rejected file is shown as text, for correction."""
-    submitted = await Form.read(request)
-    if submitted.restored:
-        return _import(request, administrator, submitted)
-    data = await _submitted_list(request)
-    form = Form({"list": _decoded(data)})
-    try:
-        imported = await people.import_csv(database, data, clock.now())
-    except Problem as problem:
-        return _import(request, administrator, form.refused(problem))
-    if imported.problems:
-        return _import(request, administrator, form, imported)
-    return redirect(PEOPLE, _summary(imported), saved=submitted[KEY])
-
-
-def _summary(imported: Imported) -> str:
-    counts = (
-        (imported.added, ngettext("%(number)s person added", "%(number)s people added", imported.added)),
-        (imported.changed, ngettext("%(number)s changed", "%(number)s changed", imported.changed)),
-        (imported.unchanged, ngettext("%(number)s as before", "%(number)s as before", imported.unchanged)),
-    )
-    return ", ".join(text % {"number": number(count)} for count, text in counts if count) + "."
-
-
-async def _submitted_list(request: AnyRequest) -> bytes:
-    form = await submitted(request)
-    file = form.get("file")
-    data = await file.read() if isinstance(file, UploadFile) else b""
-    pasted = form.get("list")
-    return data or (pasted.strip().encode() if isinstance(pasted, str) else b"")
-
-
-def _decoded(data: bytes) -> str:
-    """Text of the list; empty for a binary file, which nobody could correct."""
-    try:
-        return people_csv.decoded(data)
-    except Invalid:
-        return ""
-
-
-def _import(request: AnyRequest, viewer: Viewer, form: Form, imported: Imported | None = None) -> Template:
-    return page(
-        request,
-        "accounts/import.html",
-        viewer=viewer,
-        status_code=422 if imported else form.status,
-        form=form,
-        problems=imported.problems if imported else (),
     )
 
 
@@ -230,6 +175,7 @@ async def _person(
         details=details or Form(),
         password=password or Form(),
         zone=(await institution.get(database)).time_zone,
+        can_mail=bool(request.app.state["settings"].smtp_url),
     )
 
 
@@ -237,8 +183,6 @@ ROUTES: list[ControllerRouterHandler] = [
     people_page,
     new_person_page,
     add_person,
-    import_page,
-    import_people,
     person_page,
     change_person,
     set_password,

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -34,6 +34,7 @@ ROLES = {  # as lists and the pages name them, in English and German
     **dict.fromkeys(("admin", "administrators", "administratorin", "administrator(in)"), Role.ADMINISTRATOR),
 }
 MAX_LINES = 20_000
+SHOWN_LENGTH = 80  # characters of a value that is at fault
 
 
 class PeopleList(msgspec.Struct, frozen=True):
@@ -66,11 +67,26 @@ def read(data: bytes) -> PeopleList:
             role = ROLES.get(role.strip().lower(), role)
             person = clean(NewPerson(email, name, role, values.get("password") or None))
             if person.email in people:
-                raise Invalid(N_("%(email)s is in the list twice."), email=person.email)
+                twice = N_("%(email)s is in the list twice.")
+                raise Invalid(twice, fields={"email": twice}, email=person.email)
             people[person.email] = person
         except Invalid as problem:
-            problems.append(LineProblem(line, problem.message))
+            problems += _faults(line, values, problem)
     return PeopleList(tuple(people.values()), tuple(problems))
+
+
+def _faults(line: int, values: Mapping[str, str], problem: Invalid) -> Iterator[LineProblem]:
+    """One for each value that is at fault."""
+    person = ", ".join(filter(None, (_shown(values.get(column, "")) for column in ("name", "email"))))
+    for column, sentence in problem.fields.items():
+        value = "" if column == "password" else _shown(values.get(column, ""))
+        yield LineProblem(line, sentence, person, value)
+
+
+def _shown(text: str) -> str:
+    """In one line, for pages and terminals."""
+    line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text[: 2 * SHOWN_LENGTH].split()))
+    return line if len(line) <= SHOWN_LENGTH else f"{line[: SHOWN_LENGTH - 1]}…"
 
 
 def _column(heading: str) -> str:

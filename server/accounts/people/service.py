@@ -1,29 +1,25 @@
-"""Account management: add, change, disable, import. The caller checks permissions."""
+"""Account management: add, change, disable. The caller checks permissions."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import administrators, rules
 from server.accounts.people import people_csv
-from server.accounts.schemas import Imported, NewPerson, Person, PersonPatch
+from server.accounts.schemas import NewPerson, Person, PersonPatch
 from server.accounts.signing_in import passwords
 from server.accounts.signing_in.endings import end_access
 from server.core.errors import Conflict, NotFound
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.insert import insert_new, insert_new_rows
-from storage.database.search import search_key
+from storage.database.insert import insert_new
 from storage.database.tables import User
 from storage.messages import N_
 from storage.states import Role
 
 LOOKUP_ADDRESSES = 500  # of one query
-IMPORTED_AT_ONCE = 500  # rows of one statement
 EMAIL_TAKEN = N_("There is already an account with this address.")
 
 
@@ -106,73 +102,6 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
             await end_access(session, user, now)
         await administrators.require_administrator(session, before)
         return view(user)
-
-
-async def import_csv(database: Database, data: bytes, now: datetime) -> Imported:
-    """All lines or none; idempotent.
-
-    A password is set only for accounts without one: a list must not overwrite passwords that
-    people have chosen since. Raises Invalid when the list is unusable, and Conflict like `edit`.
-    """
-    read = await asyncio.to_thread(people_csv.read, data)  # a second for 20,000 lines with faults
-    if read.problems:
-        return Imported(0, 0, 0, read.problems)
-    hashes = await _hash_all(database, read.people)
-    rows = [_row(person, hashes.get(person.email), now) for person in read.people]
-    added = changed = 0
-    async with database.write() as session:
-        before = await administrators.lock_administrators(session)
-        for start in range(0, len(read.people), IMPORTED_AT_ONCE):
-            part = read.people[start : start + IMPORTED_AT_ONCE]
-            inserted = await insert_new_rows(
-                session, User, rows[start : start + IMPORTED_AT_ONCE], key=("email",)
-            )
-            new = {email for (email,) in inserted}
-            known = await by_emails(session, [person.email for person in part if person.email not in new])
-            added += len(new)
-            for person in part:
-                if user := known.get(person.email):
-                    changed += await _update(session, user, person, hashes.get(person.email), now)
-        await administrators.require_administrator(session, before)
-    return Imported(added, changed, len(read.people) - added - changed)
-
-
-def _row(person: NewPerson, password_hash: str | None, now: datetime) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "email": person.email,
-        "name": person.name,
-        "search_key": search_key(person.name, person.email),
-        "role": person.role,
-        "password_hash": password_hash,
-        "created_at": now,
-    }
-
-
-async def _update(
-    session: AsyncSession, user: User, person: NewPerson, password_hash: str | None, now: datetime
-) -> bool:
-    """Whether anything changed."""
-    if (user.name, user.role) != (person.name, person.role):  # an equal name would be folded again
-        user.name, user.role = person.name, Role(person.role)
-    if user.password_hash is None and password_hash is not None:
-        user.password_hash = password_hash
-        await end_access(session, user, now)
-    return session.is_modified(user)
-
-
-async def _hash_all(database: Database, people: Sequence[NewPerson]) -> dict[str, str]:
-    """Hashes by email address, for accounts without a password. Before the transaction: hashing is slow."""
-    async with database.read() as session:
-        with_password = set(await session.scalars(select(User.email).where(User.password_hash.is_not(None))))
-    wanted = [person for person in people if person.password and person.email not in with_password]
-    limit = asyncio.Semaphore(4)  # 19 MiB of memory per hash
-
-    async def hashed(person: NewPerson) -> tuple[str, str]:
-        async with limit:
-            return person.email, await passwords.hash_password(person.password or "")
-
-    return dict(await asyncio.gather(*map(hashed, wanted)))
 
 
 async def _hashed(password: str | None, email: str) -> str | None:

@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import passwords, sessions
-from server.accounts.signing_in.endings import end_access
+from server.accounts.signing_in.endings import end_access, forget
+from server.accounts.signing_in.invitation_mail import Letterhead, compose
 from server.accounts.signing_in.service import SignedIn
 from server.core.errors import Gone, NotFound
 from server.core.security import digest, new_secret
+from server.outbox import service as outbox
 from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Invitation, User
@@ -24,6 +26,7 @@ from storage.messages import N_
 
 ENDED = N_("This link was used already or has expired. Ask for a new one.")
 LINKS_AT_ONCE = 500  # of one transaction
+_BY_NAME = (User.search_key, User.id)
 WITHOUT_PASSWORD = User.password_hash.is_(None) & User.disabled_at.is_(None)
 
 
@@ -47,30 +50,51 @@ class Invited(msgspec.Struct, frozen=True):
     email: str
 
 
-async def invite(database: Database, person_id: str, now: datetime) -> Link:
-    """Raises NotFound, also for a disabled account."""
+async def invite(
+    database: Database, person_id: str, now: datetime, *, mailed: Letterhead | None = None
+) -> Link:
+    """Raises NotFound, also for a disabled account. With `mailed`, a mail takes the link to the person."""
     async with database.write() as session:
         user = await lock_row(session, User, person_id)
         if user is None or user.disabled_at is not None:
             raise NotFound(N_("There is no such account, or it is disabled."))
-        return (await _links(session, [user], now))[0]
+        return (await _links(session, [user], now, mailed))[0]
 
 
-async def invite_waiting(database: Database, now: datetime, *, again: bool) -> list[Link]:
+async def invite_waiting(
+    database: Database, now: datetime, *, again: bool, mailed: Letterhead | None = None
+) -> list[Link]:
     """Links for everybody who cannot sign in yet, by name: for those without a valid link, or, `again`, for
-    all, whose earlier links end. In several transactions, so that others can write in between."""
+    all, whose earlier links end."""
     chosen = WITHOUT_PASSWORD if again else WITHOUT_PASSWORD & ~_has_link(now)
-    by_name = (User.search_key, User.id)
     async with database.read() as session:
-        ids = (await session.scalars(select(User.id).where(chosen).order_by(*by_name))).all()
+        ids = (await session.scalars(select(User.id).where(chosen).order_by(*_BY_NAME))).all()
+    return await _invite(database, ids, chosen, now, mailed)
+
+
+async def invite_chosen(
+    database: Database, ids: Sequence[str], now: datetime, *, mailed: Letterhead | None = None
+) -> list[Link]:
+    """Links for these people, by name, also for those with a password. Disabled accounts get none."""
+    return await _invite(database, ids, User.disabled_at.is_(None), now, mailed)
+
+
+async def _invite(
+    database: Database,
+    ids: Sequence[str],
+    chosen: ColumnElement[bool],
+    now: datetime,
+    mailed: Letterhead | None,
+) -> list[Link]:
+    """In several transactions, so that others can write in between."""
     links: list[Link] = []
     for start in range(0, len(ids), LINKS_AT_ONCE):
         part = User.id.in_(ids[start : start + LINKS_AT_ONCE])
         async with database.write() as session:
             # Locked first, chosen again afterwards: of two administrators at once, one makes each link.
             await session.execute(select(User.id).where(part).order_by(User.id).with_for_update())
-            users = await session.scalars(select(User).where(part, chosen).order_by(*by_name))
-            links += await _links(session, users.all(), now)
+            users = await session.scalars(select(User).where(part, chosen).order_by(*_BY_NAME))
+            links += await _links(session, users.all(), now, mailed)
     return links
 
 
@@ -120,22 +144,27 @@ async def sweep(database: Database, now: datetime) -> None:
         await session.execute(delete(Invitation).where(Invitation.expires_at <= now))
 
 
-async def _links(session: AsyncSession, users: Sequence[User], now: datetime) -> list[Link]:
+async def _links(
+    session: AsyncSession, users: Sequence[User], now: datetime, mailed: Letterhead | None
+) -> list[Link]:
     """Step: new links in place of the earlier ones. The rows of `users` are locked."""
     issued = [(user, new_secret()) for user in users]
+    ends = now + rules.INVITATION_LIFETIME
     rows = [
-        {
-            "user_id": user.id,
-            "token_hash": digest(token),
-            "created_at": now,
-            "expires_at": now + rules.INVITATION_LIFETIME,
-        }
+        {"user_id": user.id, "token_hash": digest(token), "created_at": now, "expires_at": ends}
         for user, token in issued
     ]
-    await session.execute(delete(Invitation).where(Invitation.user_id.in_([user.id for user in users])))
+    await forget(session, [user.id for user in users])
     if rows:
         await session.execute(insert(Invitation), rows)
-    return [Link(user.name, user.email, f"/invite/{token}") for user, token in issued]
+    links = [Link(user.name, user.email, f"/invite/{token}") for user, token in issued]
+    if mailed:
+        letters = [
+            compose(mailed, user.id, user.name, user.email, link.path, ends)
+            for user, link in zip(users, links, strict=True)
+        ]
+        await outbox.put_mails(session, letters, now)
+    return links
 
 
 def _has_link(now: datetime) -> ColumnElement[bool]:

@@ -1,10 +1,11 @@
-"""Language of a request. A translation is one file: web/locale/<language>/LC_MESSAGES/skillstudio.po.
+"""Language of a text. A translation is one file: web/locale/<language>/LC_MESSAGES/skillstudio.po.
 
-The middleware sets the reader's language for the request; `gettext` then uses it, in templates and
-in Python alike. English is the source language and the fallback.
+`core.web.middleware.language` sets the reader's language for the request, `in_language` that of a mail;
+`gettext` then uses it, in templates and in Python alike. English is the source language and the fallback.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -13,8 +14,6 @@ from io import BytesIO
 from babel import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
 
 from web import LOCALE
 
@@ -40,6 +39,16 @@ def set_language(name: str) -> Token[str]:
 
 def reset_language(token: Token[str]) -> None:
     _language.reset(token)
+
+
+@contextmanager
+def in_language(name: str) -> Iterator[None]:
+    """Texts of this block in one language, whoever caused them: mails and notices."""
+    token = set_language(name)
+    try:
+        yield
+    finally:
+        reset_language(token)
 
 
 def language() -> str:
@@ -86,17 +95,3 @@ def wanted(accept_language: str) -> list[str]:
             ranked.append((float(weight.strip().removeprefix("q=") or 1), tag.strip().replace("-", "_")))
     ranked.sort(key=lambda entry: -entry[0])  # stable: equal weights keep their order
     return [tag for weight, tag in ranked if tag and weight > 0]
-
-
-def language_middleware(app: ASGIApp) -> ASGIApp:
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            return await app(scope, receive, send)
-        header = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-        token = set_language(negotiate(header.decode("latin-1")))
-        try:
-            await app(scope, receive, send)
-        finally:
-            reset_language(token)
-
-    return answer

@@ -17,6 +17,7 @@ from server.core.text import i18n
 from server.core.text.formats import FILTERS
 from server.core.web import flash
 from server.core.web.assets import ASSETS
+from server.core.web.middleware.language import language_middleware
 from web import TEMPLATES
 
 PRODUCT = "SkillStudio"
@@ -52,7 +53,7 @@ class PagesPlugin(InitPlugin):
         engine = JinjaTemplateEngine.from_environment(environment())
         app_config.template_config = TemplateConfig(instance=engine)
         app_config.route_handlers.append(ASSETS.router())
-        app_config.middleware.insert(0, i18n.language_middleware)
+        app_config.middleware.insert(0, language_middleware)
         return app_config
 
 

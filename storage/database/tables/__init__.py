@@ -13,6 +13,7 @@ from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.operations import OperatorSettings, OriginalRemoval
+from storage.database.tables.outbox import Notice, OutboxMessage
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -36,9 +37,11 @@ __all__ = [
     "Job",
     "LearningEvent",
     "Lesson",
+    "Notice",
     "ObjectDeletion",
     "OperatorSettings",
     "OriginalRemoval",
+    "OutboxMessage",
     "ScheduledTask",
     "SegmentDelivery",
     "ServerKey",

@@ -53,7 +53,7 @@ BODIES: dict[str, Body] = {
     "POST /account/name": form(name="Ada"),
     "POST /account/password": form(current_password=PASSWORD, password=PASSWORD),
     "POST /account/tokens": form(name="recorder"),
-    "POST /admin/people/import": form(list="email,name,role%0A{new},Ada,learner"),
+    "POST /admin/people/import": form(list="email,name,role%0A{new},Ada,learner", confirmed="yes"),
     "POST /admin/people/new": form(name="Ada", email="{new}", role="learner"),
     "POST /admin/people/{person_id}": form(name="Ada", role="learner"),
     "POST /admin/people/{person_id}/disabled": form(disabled="no"),

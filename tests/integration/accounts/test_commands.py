@@ -93,13 +93,21 @@ async def test_import_from_a_file(installed: Database, tmp_path: Path) -> None:
     lines.write_text("email,name,role\nemmy@example.edu,Emmy Noether,professor\n")
     wrong = users(tmp_path, "import", str(lines))
     assert wrong.returncode == 1
-    assert f"{lines}:2: Choose one of the roles" in wrong.stderr
+    fault = f"{lines}:2: Emmy Noether, emmy@example.edu: 'professor' Choose one of the roles"
+    assert fault in wrong.stderr
+    assert fault in users(tmp_path, "import", "--dry-run", str(lines)).stderr
     lines.write_text("email,name,role\nemmy@example.edu,Emmy Noether,instructor\n")
+    dry = users(tmp_path, "import", "--dry-run", str(lines)).stdout
+    assert dry == "1 would be added, 0 changed, 0 as before. Nothing was imported.\n"
+    assert await people.by_email(installed, "emmy@example.edu") is None
     outputs = [users(tmp_path, "import", str(lines)).stdout for _ in range(2)]
     assert outputs == ["1 added, 0 changed, 0 as before.\n", "0 added, 0 changed, 1 as before.\n"]
     person = await people.by_email(installed, "emmy@example.edu")
     assert person
     assert person.role == Role.INSTRUCTOR
+    lines.write_text("email,name,role\nemmy@example.edu,Emmy Noether,learner\n")
+    changed = users(tmp_path, "import", "--dry-run", str(lines)).stdout
+    assert changed.startswith("emmy@example.edu: Emmy Noether, instructor → Emmy Noether, learner\n")
     await installed.close()
 
 

@@ -28,7 +28,9 @@ def links_of(answer: httpx.Response) -> list[str]:
 
 async def imported(administrator: Account) -> None:
     await administrator.browser.post(
-        f"{PEOPLE}/import", files={"file": ("people.csv", LIST.encode("cp1252"), "text/csv")}
+        f"{PEOPLE}/import",
+        data={"confirmed": "yes"},
+        files={"file": ("people.csv", LIST.encode("cp1252"), "text/csv")},
     )
 
 
@@ -156,7 +158,7 @@ async def test_links_that_were_handed_out_stay_valid(
     await imported(administrator)
     first = links_of(await administrator.browser.post(f"{PEOPLE}/links"))
     late = "email,name,role\nlate@example.edu,Late Comer,learner\n"
-    await administrator.browser.post(f"{PEOPLE}/import", data={"list": late})
+    await administrator.browser.post(f"{PEOPLE}/import", data={"list": late, "confirmed": "yes"})
     later = links_of(await administrator.browser.post(f"{PEOPLE}/links"))
     assert len(later) == 1
     assert [(await client.get(link)).status_code for link in (*first, *later)] == [200] * 3
@@ -203,3 +205,27 @@ async def test_thousands_of_people_are_imported_and_get_links(administrator: Acc
     assert (again.json()["added"], again.json()["changed"], again.json()["unchanged"]) == (0, 0, 1203)
     found = await administrator.api.get("/api/people", params={"search": "PERSON 1201"})
     assert [person["email"] for person in found.json()] == ["p1201@example.edu"]
+
+
+@on_both_databases
+async def test_ticked_people_get_links(
+    administrator: Account, learner: Account, client: httpx.AsyncClient
+) -> None:
+    await imported(administrator)
+    listed = (await administrator.browser.get(PEOPLE)).text
+    ids = dict(
+        re.findall(
+            r'name="person" value="(\w+)" data-tick><span class="visually-hidden">Select ([^<]+)', listed
+        )
+    )
+    assert len(ids) == 4
+    chosen = [person for person, name in ids.items() if name in ("Zoë Groß", "Ada Lovelace")]
+    assert administrator.id in chosen
+    await administrator.api.patch(f"/api/people/{learner.id}", json={"disabled": True})
+    fields = {"selected": "yes", "person": [*chosen, learner.id, "nobody"]}
+    page = await administrator.browser.post(f"{PEOPLE}/links", data=fields)
+    assert len(links_of(page)) == 2
+    assert [(await client.get(link)).status_code for link in links_of(page)] == [200, 200]
+    none = await administrator.browser.post(f"{PEOPLE}/links?role=learner&page=x", data={"selected": "yes"})
+    assert (none.status_code, none.headers["location"]) == (303, f"{PEOPLE}?role=learner")
+    assert "Tick the people who get a link first." in (await administrator.browser.get(PEOPLE)).text

@@ -7,7 +7,6 @@ from server.accounts.people import people_list
 from server.accounts.people import service as people
 from server.accounts.schemas import Person
 from storage.database.engine import Database
-from storage.states import Role
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import PASSWORD, Account, MakeAccount
 
@@ -108,54 +107,3 @@ async def test_new_password_ends_sessions(administrator: Account, learner: Accou
     assert (await learner.browser.get("/account")).status_code == 303
     credentials = new | {"email": learner.email}
     assert (await learner.browser.post("/sign-in", data=credentials)).status_code == 303
-
-
-LIST = "email;name;role\nemmy@example.edu;Emmy Noether;instructor\nlise@example.edu;Lise Meitner;learner\n"
-
-
-@on_both_databases
-@pytest.mark.parametrize("source", ["file", "paste"])
-async def test_import_is_idempotent(administrator: Account, database: Database, source: str) -> None:
-    body = (
-        {"files": {"file": ("people.csv", LIST.encode("utf-8-sig"), "text/csv")}}
-        if source == "file"
-        else {"files": {"list": (None, LIST)}}
-    )
-    for _ in range(2):
-        answer = await administrator.browser.post(f"{PEOPLE}/import", **body)
-        assert answer.status_code == 303
-    shown = (await administrator.browser.get(PEOPLE)).text
-    assert "2 as before." in shown
-    assert (await person(database, "emmy@example.edu")).role == Role.INSTRUCTOR
-
-
-async def test_import_errors_are_shown_by_line_with_the_list(
-    administrator: Account, database: Database
-) -> None:
-    wrong = LIST + "not an address;Nobody;learner\nmax@example.edu;Max Planck;professor\n"
-    answer = await administrator.browser.post(
-        f"{PEOPLE}/import", files={"file": ("people.csv", wrong.encode(), "text/csv")}
-    )
-    assert answer.status_code == 422
-    assert (
-        '<th scope="row">Line 4</th><td>Write an email address such as ada@example.edu.</td>' in answer.text
-    )
-    assert '<th scope="row">Line 5</th><td>Choose one of the roles' in answer.text
-    assert "max@example.edu;Max Planck;professor" in answer.text
-    assert await people.by_email(database, "emmy@example.edu") is None
-
-
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"name,role\nAda,learner\n", b'email,name,role\n"'])
-async def test_unusable_list_is_refused(administrator: Account, data: bytes) -> None:
-    answer = await administrator.browser.post(f"{PEOPLE}/import", files={"file": ("x.csv", data, "text/csv")})
-    assert answer.status_code == 422
-
-
-async def test_binary_file_is_not_shown_again(administrator: Account) -> None:
-    data = b"\x00\xff\xfe" * 100_000
-    answer = await administrator.browser.post(
-        f"{PEOPLE}/import", files={"file": ("x.mp4", data, "video/mp4")}
-    )
-    assert answer.status_code == 422
-    assert "This is not a CSV file." in answer.text
-    assert len(answer.text) < 50_000

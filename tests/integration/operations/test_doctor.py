@@ -4,8 +4,12 @@ import asyncio
 import sys
 from pathlib import Path
 
+from server.operations import service_checks
+from server.operations.findings import State
+from server.settings import Settings
 from tests.fixtures.product import MakeProduct
 from tests.fixtures.server_process import Campus
+from tests.fixtures.smtp import MailReceiver
 from transcoder.ffmpeg.tools import Tools
 
 
@@ -74,3 +78,15 @@ async def test_doctor_beside_a_server_without_workers(campus: Campus) -> None:
     assert "a SkillStudio server already listens there" in printed
     assert "No worker takes jobs from the queue quick and transcode." in printed
     assert "Traceback" not in errors
+
+
+async def test_doctor_signs_in_to_the_mail_server(mail_receiver: MailReceiver, tmp_path: Path) -> None:
+    mail_receiver.password = "hush"
+    address = f"127.0.0.1:{mail_receiver.port}"
+    right = Settings(data=tmp_path, smtp_url=f"smtp://me:hush@{address}")
+    assert (await service_checks.mail(right)).message == f"{address} accepts mails"
+    wrong = await service_checks.mail(Settings(data=tmp_path, smtp_url=f"smtp://me:hushed@{address}"))
+    assert wrong.state is State.MISSING
+    assert "wrong password" in wrong.message
+    assert "hush" not in wrong.message
+    assert mail_receiver.deliveries == []

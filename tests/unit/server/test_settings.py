@@ -43,6 +43,14 @@ def test_invalid_number_is_refused_by_name() -> None:
         ("MAX_UPLOAD_BYTES", "-5", "should be a number of at least 1, not -5"),
         ("DATABASE_URL", "mysql://db/media", "should be an address such as postgresql://"),
         ("DATABASE_URL", "media", "should be an address such as postgresql://"),
+        ("SMTP_URL", "mail.example.edu", "should be the address of a mail server"),
+        ("SMTP_URL", "smtp://mail?tls", "should be the address of a mail server"),
+        ("SMTP_URL", "smtp://me:s3cret@mail.example.edu", "would send its password unencrypted"),
+        ("MAIL_FROM", "nobody", "should be an email address"),
+        ("MAIL_FROM", "a@example.edu\nBcc: b@example.edu", "should be an email address"),
+        ("WEBHOOK_URL", "ftp://chat/hook", "should be an address that begins with https://"),
+        ("DISK_WARNING_BYTES", "-1", "should be a number of at least 0, not -1"),
+        ("LANGUAGE", "xx", "should be en or de, not 'xx'"),
     ],
 )
 def test_invalid_value_is_refused(name: str, text: str, wanted: str) -> None:
@@ -103,9 +111,20 @@ def test_missing_queue_is_reported_with_both_solutions(tmp_path: Path) -> None:
 
 def test_secrets_are_masked() -> None:
     secret = {item.name for item in fields(Settings) if item.metadata["secret"]}
-    assert secret == {"database_url", "queue_url", "s3_access_key", "s3_secret_key"}
+    assert secret == {
+        "database_url",
+        "queue_url",
+        "s3_access_key",
+        "s3_secret_key",
+        "smtp_url",
+        "webhook_url",
+        "webhook_secret",
+    }
     environment = {f"SKILLSTUDIO_{name.upper()}": "hush" for name in secret}
     environment["SKILLSTUDIO_DATABASE_URL"] = "postgresql://media:hush@db/media"
+    environment["SKILLSTUDIO_SMTP_URL"] = "smtps://media:hush@mail"
+    environment["SKILLSTUDIO_MAIL_FROM"] = "media@example.edu"
+    environment["SKILLSTUDIO_WEBHOOK_URL"] = "https://chat/hooks/hush"
     printed = CliRunner().invoke(settings_command, ["--port", "8001"], env=environment).output
     assert "hush" not in printed
     assert "••••••" in printed

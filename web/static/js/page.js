@@ -7,4 +7,5 @@ import "skillstudio/keep.js";
 import "skillstudio/menu.js";
 import "skillstudio/once.js";
 import "skillstudio/refresh.js";
+import "skillstudio/tick.js";
 import "skillstudio/toasts.js";

@@ -53,8 +53,23 @@ def test_errors_are_reported_for_every_line() -> None:
         b"emmy@x.edu\n"
     )
     assert [person.email for person in read.people] == ["ada@x.edu"]
-    assert [problem.line for problem in read.problems] == [4, 6, 7, 8, 9]
+    told = [(problem.line, problem.person, problem.value) for problem in read.problems]
+    assert told == [
+        (4, "Ada, nothing", "nothing"),
+        (6, "Max Planck, max@x.edu", "professor"),
+        (7, "Ada, ada@x.edu", "ada@x.edu"),
+        (8, "Lise, lise@x.edu", ""),  # a password is not shown
+        (9, "emmy@x.edu", ""),
+        (9, "emmy@x.edu", ""),
+    ]
     assert str(read.problems[2].sentence) == "ada@x.edu is in the list twice."
+
+
+def test_value_at_fault_is_shown_in_one_short_line() -> None:
+    read = people_csv.read(b'email,name,role\nada@x.edu,Ada,"\x1b[31m' + b"x" * 500 + b'\nadmin"\n')
+    (problem,) = read.problems
+    assert problem.value.startswith("\ufffd[31mxxx")
+    assert len(problem.value) == people_csv.SHOWN_LENGTH
 
 
 @pytest.mark.parametrize(
