@@ -29,9 +29,9 @@ from server.core.live import Hub
 from server.core.web import exception_handlers, flash, openapi
 from server.core.web.headers import response_headers
 from server.core.web.metrics import RequestMetrics
-from server.core.web.middleware.admission import Admission
 from server.core.web.middleware.compression import TextCompression
 from server.core.web.middleware.csrf import CsrfMiddleware
+from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
 from server.institution.dependencies import load_name_at_startup

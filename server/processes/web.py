@@ -16,10 +16,10 @@ from server.core.logging import configure_logging
 from server.core.schedule import run_tasks, this_host
 from server.core.web.metrics import RequestMetrics, shared_metrics
 from server.core.web.middleware.access_log import AccessLog
-from server.core.web.middleware.connection_limit import ConnectionLimit
 from server.core.web.middleware.head import AnswersHead
 from server.core.web.middleware.host_header import ChecksHost
-from server.core.web.middleware.turns import Turns
+from server.core.web.middleware.limits.connection_limit import ConnectionLimit
+from server.core.web.middleware.limits.turns import Turns
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.processes.away import wait_for_services
 from server.services import Services, services

@@ -73,6 +73,15 @@ async def test_watching_is_credited_and_resumed(
     lesson = await prepare(product, tmp_path)
     await site.sign_in(page, product.url, EMAIL)
     await page.goto(lesson)
+    await _credits_what_is_played(page, shots)
+    await _keeps_what_is_played_without_a_network(page)
+    other = await browser.new_page()
+    await site.sign_in(other, product.url, EMAIL)
+    await other.goto(lesson)
+    await _goes_on_where_it_was_left(other, shots)
+
+
+async def _credits_what_is_played(page: Page, shots: Shots) -> None:
     player = Player(page)
     await player.play()
     await player.video.evaluate("video => { video.playbackRate = 2; }")
@@ -81,11 +90,14 @@ async def test_watching_is_credited_and_resumed(
     await watched_at_least(page, 12)
     await shots.take(page, "watching")
 
-    # Lost network: what is played from the buffer is reported when it is back.
+
+async def _keeps_what_is_played_without_a_network(page: Page) -> None:
+    """Played from the buffer; reported by the next page when the network is back."""
+
     async def lost(route: Route) -> None:
         await route.abort()
 
-    before = await watched(page)
+    player, before = Player(page), await watched(page)
     await page.route(TRACK, lost)
     await page.keyboard.press("Space")
     await player.until("video.currentTime > 24")
@@ -103,26 +115,25 @@ async def test_watching_is_credited_and_resumed(
     await expect(page.locator("[data-watched-bar]")).to_be_visible()
     await watched_at_least(page, 25)
 
-    # On another browser it goes on where it was left.
-    other = await browser.new_page()
-    await site.sign_in(other, product.url, EMAIL)
-    await other.goto(lesson)
-    again = Player(other)
-    await again.play()
-    assert await again.get("currentTime") > 20
-    # The times of what is missing lead there, and a jump is not watched.
-    gap = other.locator("[data-completion] [data-seek]").last
-    await gap.click()
-    await again.until("!video.seeking && video.currentTime > 20")
-    await again.seek(SECONDS - 2)
-    await again.until("video.ended")
-    await other.wait_for_timeout(1500)
-    assert 25 <= await watched(other) <= 40
-    await shots.take(other, "watched-to-the-end")
-    await other.reload()
-    await again.play()
-    assert await again.get("currentTime") < 5
 
+async def _goes_on_where_it_was_left(page: Page, shots: Shots) -> None:
+    """On another browser. The times of what is missing lead there, and a jump is not watched."""
+    player = Player(page)
+    await player.play()
+    assert await player.get("currentTime") > 20
+    await page.locator("[data-completion] [data-seek]").last.click()
+    await player.until("!video.seeking && video.currentTime > 20")
+    await player.seek(SECONDS - 2)
+    await player.until("video.ended")
+    await page.wait_for_timeout(1500)
+    assert 25 <= await watched(page) <= 40
+    await shots.take(page, "watched-to-the-end")
+    await page.reload()
+    await player.play()
+    assert await player.get("currentTime") < 5
+
+
+LEFT = "Object.keys(localStorage).some((name) => name.startsWith('skillstudio-watch:'))"
 
 # As if the page had been left a minute ago: only then are its heartbeats another page's to send.
 BACKDATED = """() => {

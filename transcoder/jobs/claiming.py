@@ -11,9 +11,10 @@ from storage.database.engine import Database
 from storage.database.tables import Job, OperatorSettings, Video
 from storage.messages import N_, Message, message
 from storage.states import JobKind, JobState
-from transcoder.jobs import backlog, revisions
+from transcoder.jobs import revisions
 from transcoder.jobs.leases import Claim
 from transcoder.jobs.queue import TRANSCODE
+from transcoder.jobs.sharing import backlog
 from transcoder.jobs.timing import MAX_ATTEMPTS, Timing
 from transcoder.media import Source
 from transcoder.planning.plan import Plan

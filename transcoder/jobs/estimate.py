@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from storage.states import JobKind, JobState
-from transcoder.jobs import sharing
-from transcoder.jobs.sharing import Backlog, Run
+from transcoder.jobs.sharing import rules as sharing
+from transcoder.jobs.sharing.rules import Backlog, Run
 from transcoder.planning.plan import Plan
 
 RECENT = timedelta(seconds=90)  # window over which the speed is measured

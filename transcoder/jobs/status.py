@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database.tables import Job, Lesson, Video
 from storage.messages import Message
 from storage.states import JobKind, JobState, RevisionState
-from transcoder.jobs import backlog, revisions
+from transcoder.jobs import revisions
 from transcoder.jobs.estimate import Estimate, JobView, Outlook, estimate, outlook
+from transcoder.jobs.sharing import backlog
 from transcoder.planning.plan import Plan
 
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 
-from server.core.web.middleware.connection_limit import INTERVAL, PER_ADDRESS
+from server.core.web.middleware.limits.connection_limit import INTERVAL, PER_ADDRESS
 from server.processes.web import MAX_REQUESTS
 from tests.fixtures.server_process import Campus
 from tests.fixtures.waiting import wait_until

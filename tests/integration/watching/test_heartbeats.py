@@ -17,7 +17,6 @@ from storage.database.engine import Database
 from storage.database.tables import (
     ActivityDay,
     Course,
-    Enrolment,
     LearningEvent,
     Lesson,
     User,
@@ -160,8 +159,9 @@ async def test_session_of_another_learner_is_refused(
     database: Database,
 ) -> None:
     other = await make_account("learner", "other@example.edu")
-    async with database.write() as session:
-        session.add(Enrolment(course_id=lesson.course_id, user_id=other.id, created_at=lesson.created_at))
+    async with database.read() as session:
+        course = await session.get_one(Course, lesson.course_id)
+    await world.enrol(course, other)
     assert (
         await client.post(TRACK, json=beat(await token_of(learner, lesson), 0, (0, 5)))
     ).status_code == 200

@@ -6,7 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.core.errors import Invalid
-from server.core.web.middleware.refusal import refuse
+from server.core.web.middleware.limits.refusal import refuse
 from storage.messages import N_
 
 _HOST = re.compile(rb"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?")

@@ -16,7 +16,7 @@ from tests.world.builder import World
 from tests.world.clock import START
 from transcoder.jobs import claiming
 from transcoder.jobs.leases import Claim
-from transcoder.jobs.sharing import LEAST_USE
+from transcoder.jobs.sharing.rules import LEAST_USE
 from transcoder.jobs.status import lesson_status
 
 

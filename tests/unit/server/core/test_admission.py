@@ -7,8 +7,8 @@ import pytest
 from litestar.exceptions import HTTPException
 
 from server.core.errors import TooManyRequests
-from server.core.web.middleware import admission
-from server.core.web.middleware.admission import Admission, Kind, in_time
+from server.core.web.middleware.limits import admission
+from server.core.web.middleware.limits.admission import Admission, Kind, in_time
 
 
 class Held:

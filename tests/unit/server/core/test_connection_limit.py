@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from server.core.web.middleware import connection_limit
-from server.core.web.middleware.connection_limit import Connection, Peer, excess
+from server.core.web.middleware.limits import connection_limit
+from server.core.web.middleware.limits.connection_limit import Connection, Peer, excess
 
 
 def held(count: int, address: str = "a") -> dict[str, list[Connection]]:

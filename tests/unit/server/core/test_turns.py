@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from server.core.web.middleware import turns
-from server.core.web.middleware.turns import PER_ADDRESS, Turns
+from server.core.web.middleware.limits import turns
+from server.core.web.middleware.limits.turns import PER_ADDRESS, Turns
 
 START = {"type": "http.response.start"}
 

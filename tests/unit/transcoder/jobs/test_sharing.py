@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world.clock import START
-from transcoder.jobs import sharing
 from transcoder.jobs.estimate import FINISHING_SECONDS, outlook
-from transcoder.jobs.sharing import SHORT_COST, Backlog, Run, in_order, place, seconds_left, use
+from transcoder.jobs.sharing import rules as sharing
+from transcoder.jobs.sharing.rules import SHORT_COST, Backlog, Run, in_order, place, seconds_left, use
 
 LONG, CLIP = 2400.0, 38.0
 

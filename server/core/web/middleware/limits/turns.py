@@ -13,8 +13,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.core.errors import TooManyRequests
 from server.core.web.client_address import client_address
-from server.core.web.middleware.admission import TOO_MANY
-from server.core.web.middleware.refusal import refuse
+from server.core.web.middleware.limits.admission import TOO_MANY
+from server.core.web.middleware.limits.refusal import refuse
 
 PER_ADDRESS = 32  # more than the database takes at once
 WAITING = 512  # requests of one address, above which others are refused: each holds a connection

@@ -1,4 +1,4 @@
-"""What is left to encode of all lectures, and who used the encoders: read for `transcoder.jobs.sharing`."""
+"""What is left to encode of all lectures, and who used the encoders: read for `sharing.rules`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Video
 from storage.states import JobKind, JobState, RevisionState
-from transcoder.jobs import revisions, sharing
-from transcoder.jobs.sharing import Backlog, Run
+from transcoder.jobs import revisions
+from transcoder.jobs.sharing import rules as sharing
+from transcoder.jobs.sharing.rules import Backlog, Run
 
 UNDONE = (JobState.WAITING, JobState.RUNNING)
 
