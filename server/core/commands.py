@@ -101,9 +101,11 @@ def sentence(failure: Exception) -> str | None:
     from storage.database.engine import DatabaseUnreachable
     from storage.database.migrations import SchemaTooNew
     from storage.objects.store import StoreError
+    from transcoder.ffmpeg.process import SandboxUnknown
     from transcoder.ffmpeg.tools import ToolsMissing
 
-    if isinstance(failure, (Problem, SchemaTooNew, StoreError, ToolsMissing, SettingsError)):
+    known = (Problem, SandboxUnknown, SchemaTooNew, StoreError, ToolsMissing, SettingsError)
+    if isinstance(failure, known):
         return str(failure)
     if isinstance(failure, DatabaseUnreachable):
         return f"{failure}. Check {PREFIX}DATABASE_URL, and whether the server runs."

@@ -20,7 +20,7 @@ from server.operations import ports
 from server.settings import Settings
 from storage.database import SQLITE_VERSION
 from storage.database.sqlite import is_safe
-from transcoder.ffmpeg.process import walls
+from transcoder.ffmpeg.process import SandboxUnknown, walls
 from transcoder.ffmpeg.tools import OLDEST, ToolsMissing, describe, find_tools
 from transcoder.ffmpeg.wall import Wall, gaps
 
@@ -50,7 +50,7 @@ def good(name: str, message: str) -> Finding:
 def about_machine(settings: Settings) -> Iterator[Finding]:
     yield good("Python", platform.python_version())
     yield ffmpeg(settings)
-    yield sandbox(walls.current())
+    yield standing_sandbox()
     yield sqlite()
     yield disk(settings.data)
     yield memory(settings)
@@ -82,6 +82,13 @@ def ffmpeg(settings: Settings) -> Finding:
         f"{report.ffmpeg_version}, ffprobe {report.ffprobe_version}; H.264 encoders {', '.join(encoders)}; "
         f"in {report.tools.ffmpeg}",
     )
+
+
+def standing_sandbox() -> Finding:
+    try:
+        return sandbox(walls.current())
+    except SandboxUnknown as unknown:
+        return Finding("Sandbox", State.MISSING, str(unknown), "Try again when this machine is less busy.")
 
 
 def sandbox(wall: Wall) -> Finding:

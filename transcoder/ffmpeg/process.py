@@ -27,6 +27,7 @@ __all__ = [
     "Limits",
     "ProcessFailed",
     "Progress",
+    "SandboxUnknown",
     "Walls",
     "run",
     "tool_output",
@@ -35,12 +36,18 @@ __all__ = [
 
 log = structlog.get_logger()
 
+SURVEY_SECONDS = 60.0  # a start under load must not find a weaker sandbox
+
 
 class Finished(msgspec.Struct, frozen=True):
     stdout: bytes
     stderr: str
     seconds: float
     peak_rss: int  # bytes; includes the forking worker's memory, so never below its size
+
+
+class SandboxUnknown(Exception):
+    """Sandbox whose layers could not be tried; `str()` is a sentence for an administrator."""
 
 
 class ProcessFailed(Exception):
@@ -135,6 +142,7 @@ class Walls:
         self._lock = threading.Lock()
 
     def current(self) -> Wall:
+        """Raises SandboxUnknown."""
         with self._lock:
             if self._found is None:
                 self._found = self._survey()
@@ -142,7 +150,10 @@ class Walls:
 
     def admits(self, tool: Path) -> bool:
         """Whether a tool runs behind it. A script that starts other programs does not."""
-        return _works(self.current(), str(tool), "-version")
+        try:
+            return _works(self.current(), str(tool), "-version")
+        except SandboxUnknown:
+            return False
 
     def replace(self, wall: Wall) -> bool:
         """Whether a wall that had bubblewrap no longer stands, so that another is now the current one."""
@@ -157,7 +168,10 @@ class Walls:
 
     @staticmethod
     def _survey() -> Wall:
-        layers = msgspec.json.decode(tool_output(tuple(sandbox.survey())) or "{}")
+        answer = tool_output(tuple(sandbox.survey()), SURVEY_SECONDS)
+        if answer is None:  # never taken for a machine without layers
+            raise SandboxUnknown("The launcher of the sandbox does not run, or not within a minute.")
+        layers = msgspec.json.decode(answer)
         bare = msgspec.convert({**layers, "root": os.geteuid() == 0}, Wall, strict=False)
         # In many containers it is installed, but namespaces are forbidden.
         found = shutil.which("bwrap")

@@ -35,6 +35,16 @@ def files_can_be_restricted() -> bool:
     return bool(wall.bubblewrap) or wall.landlock >= 1
 
 
+def test_busy_machine_is_not_taken_for_one_without_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    walls = process.Walls()
+    with monkeypatch.context() as busy:
+        busy.setattr(process, "tool_output", lambda *_: None)
+        with pytest.raises(process.SandboxUnknown):
+            walls.current()
+        assert not walls.admits(Path("/bin/true"))
+    assert walls.current() == process.walls.current()
+
+
 async def test_environment_is_not_inherited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTHER_SECRET", "canary")
     output = (

@@ -8,6 +8,8 @@ from server.operations import findings
 from server.operations.findings import State
 from server.settings import Settings
 from tests.world.clock import START
+from transcoder.ffmpeg import process
+from transcoder.ffmpeg.process import SandboxUnknown
 from transcoder.ffmpeg.wall import Wall
 
 
@@ -41,6 +43,15 @@ def test_sandbox_is_named_with_its_gaps() -> None:
     )
     assert "5.13 or newer" in old.remedy
     assert "not as root" in old.remedy
+
+
+def test_sandbox_that_cannot_be_tried_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Wall:
+        raise SandboxUnknown("The launcher does not run.")
+
+    monkeypatch.setattr(process.walls, "current", fail)
+    found = findings.standing_sandbox()
+    assert (found.state, found.message) == (State.MISSING, "The launcher does not run.")
 
 
 def test_unsafe_sqlite_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
