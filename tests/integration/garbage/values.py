@@ -50,8 +50,8 @@ WIDTHS = (100, 6_000, 250_000)
 
 
 def text(random: Random) -> str:
-    if random.random() < 0.1:
-        return "a" + random.choice(MARKS) * random.choice((40, 2_000, 25_000))
+    if random.random() < 0.25:
+        return "a" + random.choice(MARKS) * random.choice((40, 2_000, 25_000, 25_000))
     if random.random() < 0.15:
         return "".join(chr(random.choice(RANGES)(random)) for _ in range(random.randrange(1, 60)))
     return random.choice(TEXTS)
