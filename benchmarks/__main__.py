@@ -8,6 +8,7 @@ TABLES = {  # name -> "module:function", fastest first
     "idle": "benchmarks.idle:main",
     "first_frame": "benchmarks.first_frame:main",
     "two_hosts": "benchmarks.two_hosts:main",
+    "heartbeats": "benchmarks.heartbeats:main",
     "two_lectures": "benchmarks.two_lectures:main",
     "serving": "benchmarks.serving:run",
     "hostile": "benchmarks.hostile:main",
