@@ -1,9 +1,10 @@
 """Execution of one claimed job, and handling of its errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -43,13 +44,24 @@ async def run_job(lease: JobLease) -> None:
         await _run_step(lease)
         log.info("job done")
     except asyncio.CancelledError:
-        await asyncio.shield(_settle(lease, partial(_requeue, context, claim, counted=False)))
+        await _to_its_end(_settle(lease, partial(_requeue, context, claim, counted=False)))
         log.info("job requeued", reason="worker stops")
         raise
     except BaseExceptionGroup as group:
-        await _handle_error(lease, _first(group))
+        await _to_its_end(_handle_error(lease, _first(group)))
     except Exception as error:
-        await _handle_error(lease, error)
+        await _to_its_end(_handle_error(lease, error))
+
+
+async def _to_its_end(settling: Coroutine[Any, Any, None]) -> None:
+    """Settle a job also when the worker is told to stop meanwhile: objects would be left that nobody deletes.
+    Raises CancelledError afterwards, or at once when cancelled again."""
+    task = asyncio.ensure_future(settling)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _run_step(lease: JobLease) -> None:

@@ -17,7 +17,7 @@ from tests.integration.transcoder.jobs.lifecycle import jobs_of, prepared, submi
 from tests.world.clock import START
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import claiming, leases, timing
-from transcoder.jobs.leases import Claim
+from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.worker import pipeline
 from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.scratch import ScratchBusy, ScratchFull
@@ -62,6 +62,35 @@ async def test_permanent_error_fails_at_once(
     row = await attempt(context, raising(error), monkeypatch)
     assert (row.state, row.attempts) == ("failed", 1)
     assert sentence in str((await video_of(context.database, video.id)).error)
+
+
+async def test_stop_while_objects_are_dropped_leaves_none(
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease is lost, and the worker is told to stop while it deletes what it stored."""
+    video = await prepared(context.database, seconds=12)
+    stored = [keys.segment(video.id, "180p", number, 9) for number in range(3)]
+    deleting = asyncio.Event()
+    delete = context.store.delete
+
+    async def slowly(key: str) -> None:
+        deleting.set()
+        await asyncio.sleep(0.02)
+        await delete(key)
+
+    async def step(_context: WorkerContext, _claim: Claim, lease: JobLease) -> None:
+        for key in stored:
+            await context.store.put_bytes(key, b"segment", "video/mp4")
+            lease.stored.append(key)
+        raise LeaseLost(lease.claim.id)
+
+    monkeypatch.setattr(context.store, "delete", slowly)
+    running = asyncio.create_task(attempt(context, step, monkeypatch))
+    await deleting.wait()
+    running.cancel()
+    await asyncio.wait((running,))
+    assert running.cancelled()
+    assert [item.key async for item in context.store.list(keys.video(video.id))] == []
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("Away."), ScratchBusy("Full.")])
