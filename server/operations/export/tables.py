@@ -10,7 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.operations.export.rules import Table, folder_name
 from storage.database.base import Base
-from storage.database.tables import Course, CourseInstructor, Enrolment, LearningEvent, Lesson, User, Video
+from storage.database.tables import (
+    ActivityDay,
+    Course,
+    CourseInstructor,
+    Enrolment,
+    LearningEvent,
+    Lesson,
+    User,
+    Video,
+    VideoAnalytics,
+    WatchCoverage,
+)
 from storage.states import RevisionState
 
 BATCH = 500  # rows in memory
@@ -70,6 +81,45 @@ EXPORTED: dict[type[Base], Table] = {
             "subject": "what the fact is about: unique for a kind and a learner",
             "data": "further values of this kind, an object",
         },
+    ),
+    WatchCoverage: Table(
+        "watched.jsonl",
+        "What each person has watched of each video.",
+        {
+            "user_id": "the person",
+            "lesson_id": "lesson",
+            "spans": "[[from, to], …] in tenths of a second",
+            "covered": "tenths of a second in them",
+            "position": "seconds, where playing stopped last",
+            "first_at": "first heartbeat",
+            "last_at": "last heartbeat",
+            "views": "times that at least ten seconds were watched, an hour apart",
+            "viewed_at": "when the last view began",
+            "staff": "whether the person taught the course",
+        },
+    ),
+    VideoAnalytics: Table(
+        "sessions.jsonl",
+        "Sessions of the player.",
+        {
+            "id": "of the session",
+            "user_id": "the person",
+            "lesson_id": "lesson",
+            "started_at": "when its page was made",
+            "last_at": "last heartbeat",
+            "spans": "[[from, to], …] that were played, in tenths of a second",
+            "watch_seconds": "of watching, what was played again included",
+            "completion_percentage": "of the lesson, in this session",
+            "playback_speed": "mean, weighted by time",
+            "quality_selected": "the last; null: unknown",
+            "device_type": "desktop, phone, tablet or tv; null: unknown",
+            "staff": "whether the person taught the course",
+        },
+    ),
+    ActivityDay: Table(
+        "active_days.jsonl",
+        "Days on which somebody learned.",
+        {"user_id": "the person", "day": "of the institution, as 2026-11-27"},
     ),
 }
 LESSON_COLUMNS = {

@@ -66,6 +66,7 @@ BODIES: dict[str, Body] = {
     "POST /api/me/tokens": json(name="recorder"),
     "POST /api/people": json(email="{new}", name="Ada", role="learner"),
     "POST /api/people/import": Body(b"email,name,role\n{new},Ada,learner", {"content-type": "text/csv"}),
+    "POST /api/video/track-watch": json(token="not one of ours", session="0123456789abcdef", seq=0),
     "POST /api/video/transcode/cancel": json(lesson_id="{lesson_id}"),
     "POST /api/video/transcode/retry": json(lesson_id="{lesson_id}"),
     "POST /api/video/transcode/start": json(lesson_id="{lesson_id}", s3_key="originals/none"),

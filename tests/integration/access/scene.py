@@ -92,12 +92,13 @@ async def make_scene(app: Litestar, world: World, make_account: MakeAccount) -> 
 
 
 def routes(app: Litestar) -> list[str]:
-    """All routes, as in `GET /api/courses/{course_id}`, without static files."""
+    """All routes, as in `GET /api/courses/{course_id}`, without static files. Of plain ASGI applications, the
+    mounted ones are read and the other one is written to."""
     found = set()
     for route in app.routes:
         path = PARAMETER.sub(r"{\1}", route.path)
         if isinstance(route, ASGIRoute):
-            found.add(f"GET {path}/{{path}}")
+            found.add(f"GET {path}/{{path}}" if route.route_handler.is_mount else f"POST {path}")
         elif isinstance(route, HTTPRoute) and not path.startswith("/static/"):
             found |= {f"{method} {path}" for method in route.methods if method != "OPTIONS"}
     return sorted(found)

@@ -47,7 +47,14 @@ async def test_import_errors_are_reported_by_line(administrator: Account) -> Non
         "added": 0,
         "changed": 0,
         "unchanged": 0,
-        "problems": [{"line": 2, "sentence": "Write an email address such as ada@example.edu."}],
+        "problems": [
+            {
+                "line": 2,
+                "sentence": "Write an email address such as ada@example.edu.",
+                "person": "Ada, x",
+                "value": "x",
+            }
+        ],
     }
 
 

@@ -45,6 +45,10 @@ LEFT_OUT = {
     "object_deletions": "this installation",
     "scheduled_tasks": "this installation",
     "operator_settings": "this installation",
+    "watch_allowances": "figures for the next heartbeats",
+    "segment_deliveries": "how media were delivered here",
+    "outbox": "unsent mails of this installation",
+    "notices": "this installation",
     "original_removals": "whether media/ has an original",
     "alembic_version": "this installation",
 }

@@ -246,7 +246,7 @@ async def test_announcing_ends_the_count(desk: Desk) -> None:
 
 
 def test_tasks_by_host() -> None:
-    assert [task.name for task in TASKS if task.per_host] == [SWEEP]
+    assert [task.name for task in TASKS if task.per_host] == [SWEEP, "disk"]
     (ending,) = (task for task in TASKS if task.run is gone.end_uploads)
     assert (ending.schedule, ending.per_host) == (Every(3600), False)
 
