@@ -1,5 +1,6 @@
 """Completion of lessons and courses, from what was watched and delivered to the facts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
@@ -132,3 +133,20 @@ async def test_completion_outlives_new_lessons(
     await world.video(await world.lesson(course, "Three"), seconds=SECONDS)
     known = (await learner.api.get(f"/api/courses/{course.id}/progress")).json()
     assert known == {"done": 1, "required": 2, "percent": 50, "completed": True}
+
+
+async def test_one_completion_of_64_clients(
+    app: Litestar, lessons: list[Lesson], watch: Watch, learner: Account, database: Database
+) -> None:
+    """Everything was watched before its delivery was written: the heartbeats completed nothing."""
+    for start in range(0, 300, 60):
+        await watch(lessons[0], start, start + 60, delivered=False)
+    deliveries: Deliveries = app.state["deliveries"]
+    for number in range(50):
+        deliveries.note(str(lessons[0].video_id), tokens.scope(learner.id), number)
+    await deliveries.write()
+    answers = await asyncio.gather(
+        *(learner.api.post(f"/api/lessons/{lessons[0].id}/complete") for _ in range(64))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert await facts(database) == [("lesson_completed", lessons[0].id)]
