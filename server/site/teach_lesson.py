@@ -32,6 +32,7 @@ from server.library.schemas import LessonPatch
 from server.playback.signing import SigningKeys
 from server.uploads import service as uploads
 from server.uploads.context import UploadContext
+from server.watching.panels import insight
 from storage.database.tables import Lesson
 from storage.messages import N_
 
@@ -70,6 +71,7 @@ class Visit:
             lesson = await self.lesson(session)
             course = await courses.shown(session, self.viewer, self.course_id)
             video = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
+            watched = await insight(session, lesson)
             time_zone = (await institution.shown(session)).time_zone
         shown = lessons.view(lesson, can_edit=True)
         return page(
@@ -80,6 +82,7 @@ class Visit:
             course=course,
             lesson=shown,
             video=video,
+            watched=watched,
             details=library.details(shown, form, time_zone),
         )
 

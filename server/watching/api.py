@@ -10,9 +10,9 @@ from litestar.types import ControllerRouterHandler, HTTPScope, Receive, Scope, S
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.web.middleware.csrf import EXEMPT
-from server.library.access import is_teaching, lesson_for_learning
+from server.library.access import is_teaching, lesson_for_learning, lesson_for_teaching
 from server.playback.signing import SigningKeys
-from server.watching import coverage
+from server.watching import coverage, insight
 from server.watching.deliveries import Deliveries
 from server.watching.intake import Intake
 from storage.database.engine import Database
@@ -34,6 +34,18 @@ async def watching_of(
         return await coverage.watching(session, viewer, lesson, staff=staff, key=keys[0], now=clock.now())
 
 
+@get("/api/video/analytics/{lesson_id:str}", tags=["Video"])
+async def analytics_of(
+    lesson_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> insight.LessonInsight:
+    """How a lesson's video is watched: views, completion, where viewers stay, come back and leave."""
+    async with database.read() as session:
+        lesson = await lesson_for_teaching(session, viewer, lesson_id)
+        return await insight.lesson_insight(session, lesson)
+
+
 @asgi("/api/video/track-watch", opt={EXEMPT: True}, copy_scope=True)
 async def track_watch(scope: Scope, receive: Receive, send: Send) -> None:
     intake: Intake = scope["litestar_app"].state["intake"]
@@ -45,4 +57,4 @@ async def close(app: Litestar) -> None:
     await cast("Deliveries", app.state["deliveries"]).close()
 
 
-ROUTES: list[ControllerRouterHandler] = [watching_of, track_watch]
+ROUTES: list[ControllerRouterHandler] = [watching_of, analytics_of, track_watch]

@@ -7,12 +7,13 @@ sends no message. Time is that of `now`, START unless it is given.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import inspect
 
 from server.accounts.signing_in import sessions, tokens
 from server.library.enrolments import enrol
+from server.watching.spans import Spans
 from storage.database.base import Base
 from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Lesson, User, Video
@@ -143,6 +144,11 @@ class World:
         async with self.database.write() as session:
             for user in learners:
                 await learning.complete_lesson(session, user.id, lesson, self.now())
+
+    async def watched(self, lesson: Lesson, viewer: Person, seen: Spans, **about: Any) -> None:
+        """One session in which the viewer played these spans, in tenths of a second."""
+        async with self.database.write() as session:
+            learning.add_watched(session, viewer.id, lesson, seen, self.now(), **about)
 
     async def reload(self, row: Row) -> Row:
         """The row as it is now."""

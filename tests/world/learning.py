@@ -1,11 +1,14 @@
-"""What learners did, published as facts, so that the handlers bound to them run as in the product."""
+"""What learners did: facts, so that bound handlers run as in the product, and what they watched."""
 
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core import events
-from storage.database.tables import Lesson
+from server.watching import rules, spans
+from server.watching.spans import Spans
+from storage.database.base import new_id
+from storage.database.tables import Lesson, VideoAnalytics, WatchCoverage
 from storage.states import FactKind
 
 
@@ -21,4 +24,50 @@ async def complete_lesson(session: AsyncSession, user_id: str, lesson: Lesson, a
             course_id=lesson.course_id,
             lesson_id=lesson.id,
         ),
+    )
+
+
+def add_watched(
+    session: AsyncSession,
+    user_id: str,
+    lesson: Lesson,
+    seen: Spans,
+    at: datetime,
+    *,
+    staff: bool = False,
+    device: str | None = None,
+    quality: str | None = None,
+    speed: float = 1.0,
+) -> None:
+    """Step: one session in which these spans were played, in tenths of a second."""
+    duration = spans.tenths(lesson.video_duration_seconds or 0.0)
+    seconds = spans.length(seen) / spans.TENTHS
+    person = {"user_id": user_id, "lesson_id": lesson.id, "staff": staff}
+    position = seen[-1][1] / spans.TENTHS
+    session.add(
+        WatchCoverage(
+            **person,
+            spans=spans.to_json(seen),
+            covered=spans.length(seen),
+            position=position,
+            first_at=at,
+            last_at=at,
+            views=int(seconds >= rules.VIEW_SECONDS),
+            viewed_at=at,
+        )
+    )
+    session.add(
+        VideoAnalytics(
+            **person,
+            id=new_id(),
+            started_at=at,
+            last_at=at,
+            spans=spans.to_json(seen),
+            position=position,
+            watch_seconds=seconds,
+            completion_percentage=rules.percent(seen, duration),
+            playback_speed=speed,
+            quality_selected=quality,
+            device_type=device,
+        )
     )

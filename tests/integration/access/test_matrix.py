@@ -58,6 +58,7 @@ PATCH  /api/lessons/{lesson_id}                                                 
 GET    /api/courses/{course_id}/progress                                         401 404 200 404 200 200
 GET    /api/me/continue                                                          401 200 200 200 200 200
 POST   /api/lessons/{lesson_id}/complete                                         401 404 409 404 409 409
+GET    /api/video/analytics/{lesson_id}                                          401 404 403 404 200 200
 GET    /api/video/watch/{lesson_id}                                              401 404 200 404 200 200
 POST   /api/video/track-watch                                                    403 403 403 403 403 403
 GET    /api/me                                                                    401 200 200 200 200 200

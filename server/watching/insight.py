@@ -1,0 +1,91 @@
+"""Figures of a lesson's video for its instructors (spec section 1), without staff and previews."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.watching import heatmap, rules, spans
+from server.watching.heatmap import Drop
+from storage.database.tables import Lesson, VideoAnalytics, WatchCoverage
+
+LEAST_VIEWERS = 5  # below, a timeline would show what single people do
+FINISHED_PERCENT = 95
+
+
+class LessonInsight(msgspec.Struct, frozen=True, kw_only=True):
+    views: int  # of at least ten seconds, an hour apart
+    unique_viewers: int
+    finished: int  # viewers who have seen nearly all of it
+    average_completion: int | None  # percent of the video; None without viewers
+    watch_seconds: float  # what was played again included
+    last_at: datetime | None
+    retention: list[int] | None  # viewers at each of 100 steps; None with fewer than five viewers
+    heat: list[int] | None  # sessions at each step: higher where people come back
+    drop_off: list[Drop] | None
+    speeds: dict[str, int]  # sessions by mean speed, to a quarter
+    qualities: dict[str, int]
+    devices: dict[str, int]
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there are enough viewers for a timeline."""
+        return self.retention is not None
+
+
+async def lesson_insight(session: AsyncSession, lesson: Lesson) -> LessonInsight:
+    """Step. The caller has checked that the viewer teaches the lesson."""
+    duration = spans.tenths(lesson.video_duration_seconds or 0.0)
+    viewers = (
+        await session.execute(
+            select(
+                WatchCoverage.spans, WatchCoverage.covered, WatchCoverage.views, WatchCoverage.last_at
+            ).where(WatchCoverage.lesson_id == lesson.id, ~WatchCoverage.staff, WatchCoverage.views > 0)
+        )
+    ).all()
+    sessions = (
+        await session.execute(
+            select(
+                VideoAnalytics.spans,
+                VideoAnalytics.watch_seconds,
+                VideoAnalytics.playback_speed,
+                VideoAnalytics.quality_selected,
+                VideoAnalytics.device_type,
+            ).where(
+                VideoAnalytics.lesson_id == lesson.id,
+                ~VideoAnalytics.staff,
+                VideoAnalytics.watch_seconds >= rules.VIEW_SECONDS,
+            )
+        )
+    ).all()
+    return _insight(viewers, sessions, duration)
+
+
+def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration: int) -> LessonInsight:
+    percents = [min(100, 100 * row.covered // duration) for row in viewers] if duration else []
+    shown = len(viewers) >= LEAST_VIEWERS and duration > 0
+    retention = heatmap.counts((spans.from_json(row.spans) for row in viewers), duration)
+    heat = heatmap.counts((spans.from_json(row.spans) for row in sessions), duration)
+    return LessonInsight(
+        views=sum(row.views for row in viewers),
+        unique_viewers=len(viewers),
+        finished=sum(percent >= FINISHED_PERCENT for percent in percents),
+        average_completion=round(sum(percents) / len(percents)) if percents else None,
+        watch_seconds=round(sum(row.watch_seconds for row in sessions), 1),
+        last_at=max((row.last_at for row in viewers), default=None),
+        retention=retention if shown else None,
+        heat=heat if shown else None,
+        drop_off=heatmap.drops(retention, len(viewers), duration) if shown else None,
+        speeds=_counted(f"{round(row.playback_speed * 4) / 4:g}" for row in sessions),
+        qualities=_counted(row.quality_selected for row in sessions),
+        devices=_counted(row.device_type for row in sessions),
+    )
+
+
+def _counted(values: Any) -> dict[str, int]:
+    """Most frequent first; without those that are not known."""
+    return dict(Counter(value for value in values if value).most_common())
