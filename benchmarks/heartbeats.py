@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from benchmarks.lecture import make_lecture
 from server.core.clock import SystemClock
@@ -28,7 +28,7 @@ from server.watching.schemas import Heartbeat, Played, Received
 from server.wiring import bind
 from storage.database import migrations
 from storage.database.engine import Database
-from storage.database.tables import VideoAnalytics
+from storage.database.tables import Enrolment, Lesson, VideoAnalytics
 from tests.fixtures.crowd import add_people
 from tests.fixtures.postgres import PostgresServer
 from tests.fixtures.server_process import ServerProcess
@@ -94,6 +94,7 @@ async def _viewers(database: Database) -> tuple[str, list[str]]:
     await world.video(lesson, seconds=7200)
     (key, *_) = await live_keys(database, PURPOSE, now)
     people = await add_people(database, VIEWERS)
+    await _enrol(database, lesson.course_id, people)
     issued = [tokens.issue(person, lesson.id, staff=False, now=now) for person in people]
     return lesson.id, [tokens.sign(key, token) for token in issued]
 
@@ -110,6 +111,18 @@ async def _load(port: int, reports: list[str], segment: str, folder: Path) -> di
     return dict(json.loads(answer))
 
 
+async def _enrol(database: Database, course_id: str, people: list[str]) -> None:
+    now = SystemClock().now()
+    async with database.write() as session:
+        rows = [{"course_id": course_id, "user_id": person, "created_at": now} for person in people]
+        await session.execute(insert(Enrolment), rows)
+
+
+async def _course_of(database: Database, lesson_id: str) -> str:
+    async with database.read() as session:
+        return (await session.get_one(Lesson, lesson_id)).course_id
+
+
 async def _kept(database: Database) -> int:
     """Heartbeats in the rows."""
     async with database.read() as session:
@@ -121,6 +134,7 @@ async def _limit(database: Database, lesson_id: str) -> float:
     """Heartbeats a second of the same transactions in a loop, by other people."""
     now = SystemClock().now()
     people = await _more_people(database)
+    await _enrol(database, await _course_of(database, lesson_id), people)
     issued = [tokens.issue(person, lesson_id, staff=False, now=now) for person in people]
     done, started = 0, time.perf_counter()
     for number in range(4):

@@ -30,7 +30,8 @@ BATCH = 400  # heartbeats in one transaction
 PAUSE_SECONDS = 0.05  # in which heartbeats gather
 
 _decoder = msgspec.json.Decoder(Heartbeat | list[Heartbeat])
-MOST_HEARTBEATS = 100  # in one request
+MOST_HEARTBEATS = 50  # in one request
+MOST_EVENTS = 250  # in all of them
 
 
 class Intake:
@@ -115,6 +116,8 @@ def _decoded(body: bytes) -> Heartbeat | list[Heartbeat]:
         raise Invalid(N_("This is no heartbeat: %(reason)s."), reason=str(error)) from None
     if isinstance(given, list) and len(given) > MOST_HEARTBEATS:
         raise Invalid(N_("At most %(count)s heartbeats are taken at once."), count=MOST_HEARTBEATS)
+    if isinstance(given, list) and sum(len(one.events) for one in given) > MOST_EVENTS:
+        raise Invalid(N_("At most %(count)s spans are taken at once."), count=MOST_EVENTS)
     return given
 
 

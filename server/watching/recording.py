@@ -9,20 +9,20 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.events import Event, note_activity, publish
-from server.watching import rules, spans
+from server.watching import admission, rules, spans
 from server.watching.schemas import Received, Recorded, Refused
 from server.watching.sessions import apply
 from storage.database.base import Base
 from storage.database.engine import Database
 from storage.database.insert import insert_new_rows
-from storage.database.tables import Lesson, User, VideoAnalytics, WatchAllowance, WatchCoverage
+from storage.database.tables import Lesson, VideoAnalytics, WatchAllowance, WatchCoverage
 from storage.messages import N_
 from storage.states import FactKind
 
 Row = TypeVar("Row", bound=Base)
 Outcome = Recorded | Refused
 
-NO_LESSON = N_("There is no such lesson, or it has no video any more.")
+NOT_OPEN = N_("This lesson is not open to you any more, or too many players were opened in the last hour.")
 FOREIGN = N_("This session belongs to another person or lesson.")
 
 
@@ -53,12 +53,8 @@ async def record(database: Database, batch: Sequence[Received], now: datetime) -
 
 async def _record(session: AsyncSession, batch: Sequence[Received], now: datetime) -> list[Outcome]:
     lessons = await _rows(session, Lesson, Lesson.id, {one.token.lesson_id for one in batch})
-    people = await _rows(session, User, User.id, {one.token.user_id for one in batch})
-    known = [
-        one
-        for one in batch
-        if one.token.user_id in people and lessons.get(one.token.lesson_id, Lesson()).video_duration_seconds
-    ]
+    admitted = await admission.admitted(session, batch, lessons, now)
+    known = [one for one in batch if (one.heartbeat.session, one.token.user_id) in admitted]
     await _insert(session, known, lessons)
     allowances = await _locked(session, WatchAllowance, {one.token.user_id for one in known})
     coverages = await _locked_coverage(session, known)
@@ -68,13 +64,13 @@ async def _record(session: AsyncSession, batch: Sequence[Received], now: datetim
     for one in batch:
         lesson, user_id = lessons.get(one.token.lesson_id), one.token.user_id
         opened = sessions.get(one.heartbeat.session)
-        if user_id not in allowances or lesson is None or not lesson.video_duration_seconds or opened is None:
-            outcomes.append(Refused(NO_LESSON))
+        if lesson is None or opened is None or (one.heartbeat.session, user_id) not in admitted:
+            outcomes.append(Refused(NOT_OPEN))
         elif (opened.user_id, opened.lesson_id) != (user_id, lesson.id):
             outcomes.append(Refused(FOREIGN))
         else:
             coverage = coverages[user_id, lesson.id]
-            duration = spans.tenths(lesson.video_duration_seconds)
+            duration = spans.tenths(lesson.video_duration_seconds or 0.0)
             recorded, new_view = apply(one, duration, allowances[user_id], coverage, opened, now)
             if not coverage.staff:
                 if opened.watch_seconds >= rules.VIEW_SECONDS:

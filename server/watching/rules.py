@@ -17,6 +17,8 @@ FIRST_SECONDS, SHARE = 15.0, 0.1  # nor beyond these seconds and this part of th
 MAX_RATE = 2.0  # the player's highest speed
 RATE_TOLERANCE = 1.05
 
+MOST_SPANS = 300  # of one person and lesson; no viewer seeks so often, and each heartbeat reads them all
+
 VIEW_SECONDS = 10.0  # of watching that make a view
 VIEW_EVERY = timedelta(hours=1)
 RESUME_FROM, RESUME_TO, RESUME_DURATION = 0.05, 0.95, 60.0  # parts of a video; its least duration in seconds
@@ -71,6 +73,8 @@ def credit(allowance: Allowance, coverage: Spans, seen: Iterable[Seen], duration
         new = spans.difference(spans.clip([(span.start, span.end)], duration), coverage)
         payable = 0 if span.rate > MAX_RATE * RATE_TOLERANCE else int(allowance.balance * TENTHS)
         paid = spans.first(new, payable)
+        if len(coverage) >= MOST_SPANS and len(spans.union(coverage, paid)) > len(coverage):
+            paid = ()
         allowance = Allowance(allowance.balance - spans.length(paid) / TENTHS, allowance.as_of)
         coverage = spans.union(coverage, paid)
         dropped += spans.length(new) - spans.length(paid)

@@ -26,7 +26,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     token: Annotated[str, msgspec.Meta(max_length=100)]  # watch token of the page or of the playback document
     session: Annotated[str, msgspec.Meta(min_length=16, max_length=40, pattern="^[0-9A-Za-z-]+$")]
     seq: Annotated[int, msgspec.Meta(ge=0, le=10**6)]
-    events: Annotated[list[Played], msgspec.Meta(max_length=400)] = []
+    events: Annotated[list[Played], msgspec.Meta(max_length=100)] = []
     lesson_id: Annotated[str, msgspec.Meta(max_length=40)] = ""  # the token's, if given
     position: Seconds | None = None  # where the player is now
     sent_at: Moment | None = None  # by the clock of `at`

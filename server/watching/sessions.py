@@ -7,6 +7,7 @@ from server.watching.rules import Allowance, Seen
 from server.watching.schemas import Heartbeat, Received, Recorded
 from storage.database.tables import VideoAnalytics, WatchAllowance, WatchCoverage
 
+MOST_GAPS = 50  # in the numbers of a session's heartbeats; of those in older gaps, nothing is recorded
 GRACE_SECONDS = 15.0  # by which a session may have watched longer than it has lasted, for jitter
 DEVICES = ("desktop", "phone", "tablet", "tv")
 
@@ -68,9 +69,12 @@ def _update_session(
 ) -> None:
     received = spans.union(spans.from_json(session.heartbeats), [(heartbeat.seq, heartbeat.seq + 1)])
     latest = heartbeat.seq + 1 >= received[-1][1]  # a late one does not move the position back
-    session.heartbeats = spans.to_json(received)
+    session.heartbeats = spans.to_json(spans.at_most(received, MOST_GAPS))
     played = spans.clip(((one.start, one.end) for one in seen), duration)
-    session.spans = spans.to_json(spans.union(spans.from_json(session.spans), played))
+    before_spans = spans.from_json(session.spans)
+    after_spans = spans.union(before_spans, played)
+    if len(after_spans) <= rules.MOST_SPANS:
+        session.spans = spans.to_json(after_spans)
     session.completion_percentage = rules.percent(spans.from_json(session.spans), duration)
     session.last_at = max(session.last_at, now)
     most = (now - session.started_at).total_seconds() + GRACE_SECONDS

@@ -59,6 +59,14 @@ def length(spans: Iterable[Span]) -> int:
     return sum(end - start for start, end in spans)
 
 
+def at_most(spans: Spans, most: int) -> Spans:
+    """The set with its earliest gaps closed until it has at most `most` spans."""
+    if len(spans) <= most:
+        return spans
+    closed = len(spans) - most
+    return ((spans[0][0], spans[closed][1]), *spans[closed + 1 :])
+
+
 def first(spans: Spans, most: int) -> Spans:
     """The first `most` tenths of a second of the spans."""
     taken: list[Span] = []

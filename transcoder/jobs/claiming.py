@@ -34,41 +34,39 @@ async def claim_next(
 ) -> Claim | None:
     """Claim the next due job of a queue; None when there is none, or while the server is maintained.
 
-    `without`: kinds for which this worker has no free slot. `short`: when nothing is due, any part of a
-    short lecture, which so never waits for an encoder to finish its part of a long one.
+    `without`: kinds for which this worker has no free slot. `short`: also any part of a short lecture, which
+    so never waits for an encoder to finish its part of a long one.
 
     Lectures are served in the order of `sharing.in_order`, the parts of each in the order of the
     lecture. A job without attempts left fails its revision instead.
     """
-    shares = [and_(Job.queue == queue, _due(now))]
-    if short:
-        shares.append(and_(Job.queue == TRANSCODE, _due(now)))
-    for share in shares:
-        wanted = and_(share, Job.kind.not_in(without))
-        while True:
-            async with database.read() as session:  # most wake-ups find nothing: avoid the write lock
-                order = await backlog.in_order(session, now, wanted)
-            if share is not shares[0]:
-                order = [one for one in order if one.short]
-            if not order:
-                break
-            async with database.write() as session:
-                job = await _first(session, [one.video_id for one in order], wanted)
-                if job is None:  # others were faster
-                    break
-                if job.attempts < MAX_ATTEMPTS:
-                    return await _start_attempt(session, job, worker, now, timing)
-            await fail_exhausted(database, job, now)
-    return None
+    possible = and_(_due(now), Job.kind.not_in(without))
+    own = and_(Job.queue == queue, possible)
+    wanted = and_(Job.queue.in_((queue, TRANSCODE)), possible) if short else own
+    while True:
+        async with database.read() as session:  # most wake-ups find nothing: avoid the write lock
+            found = await backlog.in_order(session, now, wanted, own)
+        order = [(one.video_id, wanted if one.short else own) for one in found if one.short or one.first]
+        if not order:
+            return None
+        async with database.write() as session:
+            job = await _first(session, order, queue)
+            if job is None:  # others were faster
+                return None
+            if job.attempts < MAX_ATTEMPTS:
+                return await _start_attempt(session, job, worker, now, timing)
+        await fail_exhausted(database, job, now)
 
 
-async def _first(session: AsyncSession, video_ids: Sequence[str], wanted: ColumnElement[bool]) -> Job | None:
+async def _first(
+    session: AsyncSession, order: Sequence[tuple[str, ColumnElement[bool]]], queue: str
+) -> Job | None:
     """First wanted job of the first revision that has one which no other worker is claiming."""
-    for video_id in video_ids:
+    for video_id, wanted in order:
         job = await session.scalar(
             select(Job)
             .where(Job.video_id == video_id, wanted)
-            .order_by(Job.number, Job.id)
+            .order_by(Job.queue != queue, Job.number, Job.id)
             .limit(1)
             .with_for_update(skip_locked=True, of=Job)
         )

@@ -8,15 +8,18 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
-from server.watching import intake
+from server.watching import admission, intake
 from server.watching.recording import Outcome, record
+from server.watching.rules import MOST_SPANS
 from server.watching.schemas import Received
+from server.watching.sessions import MOST_GAPS
 from storage.database.engine import Database
 from storage.database.tables import (
     ActivityDay,
     Course,
+    Enrolment,
     LearningEvent,
     Lesson,
     User,
@@ -203,6 +206,56 @@ async def test_nothing_is_recorded_for_a_deleted_person(
     assert await rows(database, WatchCoverage) == []
 
 
+async def test_disabled_and_former_learners_report_nothing(
+    client: httpx.AsyncClient, lesson: Lesson, learner: Account, held_clock: HeldClock, database: Database
+) -> None:
+    token = await token_of(learner, lesson)
+    for end in (
+        update(User).values(disabled_at=held_clock.now()),
+        update(Enrolment).values(ended_at=held_clock.now()),
+    ):
+        assert (await client.post(TRACK, json=beat(token, 0, (0, 5)))).status_code == 200
+        async with database.write() as session:
+            await session.execute(end)
+        assert (await client.post(TRACK, json=beat(token, 1, (5, 9)))).status_code == 409
+        async with database.write() as session:
+            await session.execute(update(User).values(disabled_at=None))
+
+
+async def test_players_of_one_person_are_bounded(
+    client: httpx.AsyncClient, lesson: Lesson, learner: Account, held_clock: HeldClock, database: Database
+) -> None:
+    token = await token_of(learner, lesson)
+
+    async def opened(number: int) -> int:
+        sent = beat(token, 0, (0, 1), session=f"{SESSION}{number:04d}")
+        return (await client.post(TRACK, json=sent)).status_code
+
+    answers = await asyncio.gather(*(opened(number) for number in range(admission.MOST_SESSIONS + 5)))
+    assert (answers.count(200), answers.count(409)) == (admission.MOST_SESSIONS, 5)
+    assert len(await rows(database, VideoAnalytics)) == admission.MOST_SESSIONS
+    held_clock.advance(hours=2)
+    assert await opened(9999) == 200
+
+
+async def test_gaps_and_fragments_are_bounded(
+    client: httpx.AsyncClient, lesson: Lesson, learner: Account, held_clock: HeldClock, database: Database
+) -> None:
+    """Every second heartbeat, each of one tenth of a second, as nobody watches."""
+    token = await token_of(learner, lesson)
+    for start in range(0, 1000, 50):
+        held_clock.advance(seconds=60)
+        sent = [beat(token, n * 2, (n * 0.5, n * 0.5 + 0.1)) for n in range(start, start + 50)]
+        assert (await client.post(TRACK, json=sent)).status_code == 200
+    (session,) = await rows(database, VideoAnalytics)
+    (coverage,) = await rows(database, WatchCoverage)
+    assert len(session.heartbeats) <= MOST_GAPS
+    assert len(session.spans) <= MOST_SPANS
+    assert len(coverage.spans) <= MOST_SPANS
+    told = await client.post(TRACK, json=beat(token, 5000, (0, 10)))  # what closes gaps is still credited
+    assert told.json()["covered_seconds"] > coverage.covered / 10
+
+
 async def test_one_that_fails_holds_up_no_other(
     client: httpx.AsyncClient, lesson: Lesson, learner: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,7 +283,7 @@ MALFORMED = {
     "negative": (b'{"token":"t","session":"0123456789abcdef","seq":-1}', 400),
     "deep": (b"[" * 20_000, 400),
     "long": (b" " * 70_000, 413),
-    "many": (msgspec.json.encode([beat("t", n) for n in range(101)]), 400),
+    "many": (msgspec.json.encode([beat("t", n) for n in range(51)]), 400),
 }
 
 

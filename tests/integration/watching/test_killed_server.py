@@ -7,7 +7,7 @@ import httpx
 from server.core.signing_keys import live_keys
 from server.playback.signing import PURPOSE
 from server.watching import tokens
-from storage.database.tables import VideoAnalytics
+from storage.database.tables import Course, VideoAnalytics
 from tests.fixtures.server_process import Campus
 from tests.fixtures.waiting import wait_until
 from tests.integration.watching.test_heartbeats import TRACK, beat
@@ -21,6 +21,9 @@ async def test_answered_heartbeats_survive_a_kill(campus: Campus) -> None:
     now = campus.world.now()
     (key, *_) = await live_keys(database, PURPOSE, now)
     people = [await campus.world.person(f"Viewer {number}") for number in range(VIEWERS)]
+    async with database.read() as session:
+        course = await session.get_one(Course, campus.school.course_id)
+    await campus.world.enrol(course, *people)
     answered: dict[str, set[int]] = {person.id: set() for person in people}
 
     async def watch(person_id: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.tables import Job, Video
@@ -12,13 +12,18 @@ from transcoder.jobs import revisions
 from transcoder.jobs.sharing import rules as sharing
 from transcoder.jobs.sharing.rules import Backlog, Run
 
+NOTHING = false()
 UNDONE = (JobState.WAITING, JobState.RUNNING)
 
 
 async def backlogs(
-    session: AsyncSession, now: datetime, having: ColumnElement[bool] | None = None
+    session: AsyncSession,
+    now: datetime,
+    having: ColumnElement[bool] | None = None,
+    first: ColumnElement[bool] | None = None,
 ) -> Sequence[Backlog]:
-    """Backlogs of the active revisions; with `having`, of those with a job of which it is true."""
+    """Backlogs of the active revisions; with `having`, of those with a job of which it is true. `first`: of
+    jobs that come before others of the same person."""
     left = case((Job.state.in_(UNDONE), Job.cost * (1 - Job.progress)), else_=0.0)
     running = case((and_(Job.state == JobState.RUNNING, Job.kind != JobKind.PREPARE), 1), else_=0)
     query = (
@@ -30,6 +35,7 @@ async def backlogs(
             func.sum(left).label("left"),
             Video.state,
             func.max(running).label("running"),
+            func.max(case((NOTHING if first is None else first, 1), else_=0)).label("first"),
         )
         .join(Job, Job.video_id == Video.id)
         .where(Video.state.in_(revisions.ACTIVE))
@@ -46,6 +52,7 @@ async def backlogs(
             left=row.left,
             finishing=row.state == RevisionState.FINISHING,
             running=bool(row.running),
+            first=bool(row.first),
         )
         for row in await session.execute(query)
     ]
@@ -66,7 +73,9 @@ async def recent_runs(session: AsyncSession, now: datetime) -> Sequence[Run]:
     ]
 
 
-async def in_order(session: AsyncSession, now: datetime, having: ColumnElement[bool]) -> Sequence[Backlog]:
+async def in_order(
+    session: AsyncSession, now: datetime, having: ColumnElement[bool], first: ColumnElement[bool]
+) -> Sequence[Backlog]:
     """Backlogs with a job of which `having` is true, in the order in which they are served."""
-    found = await backlogs(session, now, having)
+    found = await backlogs(session, now, having, first)
     return sharing.in_order(found, sharing.use(await recent_runs(session, now), now)) if found else ()

@@ -27,6 +27,7 @@ class Backlog(msgspec.Struct, frozen=True):
     left: float  # of what is not encoded yet
     finishing: bool = False  # only its finish job is left
     running: bool = False  # a job of it is running
+    first: bool = False  # it has a job that comes before others of the same person
 
     @property
     def short(self) -> bool:
@@ -59,7 +60,9 @@ def use(runs: Iterable[Run], now: datetime) -> dict[str | None, float]:
 
 def in_order(backlogs: Iterable[Backlog], used: Mapping[str | None, float]) -> list[Backlog]:
     """The order in which free encoders take the lectures."""
-    return sorted(backlogs, key=lambda one: (not one.finishing, used.get(one.person, 0.0), one.rank))
+    return sorted(
+        backlogs, key=lambda one: (not one.finishing, used.get(one.person, 0.0), not one.first, one.rank)
+    )
 
 
 def seconds_left(mine: Backlog, backlogs: Sequence[Backlog], speed: float) -> float:

@@ -3,7 +3,7 @@
 const PREFIX = "skillstudio-watch:";
 const ABANDONED_MS = 60000; // after which another page sends the heartbeats of a session that has ended
 const RETRY_MS = 5000;
-const MOST_AT_ONCE = 40; // heartbeats in a request, well below the server's limit
+const MOST_AT_ONCE = 20; // heartbeats in a request, well below the server's limit
 const REFUSED = [400, 403, 404, 409, 413, 422]; // sending it again would not help
 
 export const now = () => performance.timeOrigin + performance.now(); // the clock does not jump while the page is open
@@ -50,7 +50,7 @@ export class WatchQueue {
     const batch = this.waiting.slice(0, MOST_AT_ONCE);
     try {
       const answer = await fetch(this.url, { method: "POST", body: body(batch), headers: { "content-type": "application/json" } });
-      if (answer.ok) this.recorded((await answer.json()).at(-1));
+      if (answer.ok) this.show(batch, await answer.json());
       else if (!REFUSED.includes(answer.status)) throw new Error(`the server answered ${answer.status}`);
       else if (batch.length > 1) return await this.sendSingly(batch);
       this.remove(batch);
@@ -61,6 +61,12 @@ export class WatchQueue {
       this.sending = false;
     }
     if (this.waiting.length) this.send();
+  }
+
+  // What another page left behind may be of another lesson, and of another person.
+  show(batch, answers) {
+    const own = batch.findLastIndex(({ session }) => PREFIX + session === this.key);
+    if (own >= 0) this.recorded(answers[own]);
   }
 
   // One of several was refused, as when its token is too old: the others are sent without it.

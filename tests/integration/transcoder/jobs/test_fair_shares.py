@@ -99,6 +99,19 @@ async def test_first_part_of_a_new_lecture_precedes_a_short_one(database: Databa
 
 
 @on_both_databases
+async def test_short_lecture_of_somebody_new_precedes_first_parts_of_many(database: Database) -> None:
+    """One person has submitted many lectures, and the quick worker encodes their first parts."""
+    world = World(database)
+    for _ in range(5):
+        await world.video(await world.lesson(), state=RevisionState.ENCODING, seconds=2400, submitted_by="a")
+    assert await next_claim(database, "quick", short=True)
+    clip = await encoding(database, "b", seconds=20)
+    claim = await next_claim(database, "quick", short=True)
+    assert claim
+    assert claim.video_id == clip.id
+
+
+@on_both_databases
 async def test_estimate_knows_who_else_is_encoded(database: Database) -> None:
     """A waiting lecture of ten minutes beside one of an hour: without a job of its own it has a time."""
     await encoding(database, "a", seconds=3600)

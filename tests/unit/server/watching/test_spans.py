@@ -47,3 +47,11 @@ def test_first_takes_from_the_start(one: Spans, most: int) -> None:
 @given(sets)
 def test_json_keeps_a_set(one: Spans) -> None:
     assert spans.from_json(spans.to_json(one)) == one
+
+
+@given(sets, st.integers(1, 6))
+def test_at_most_closes_the_earliest_gaps(one: Spans, most: int) -> None:
+    bounded = spans.at_most(one, most)
+    assert len(bounded) <= most
+    assert points(one) <= points(bounded)
+    assert bounded[1:] == one[len(one) - len(bounded) + 1 :]

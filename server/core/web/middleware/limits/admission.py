@@ -26,6 +26,7 @@ HEAD_START_SECONDS = 30.0  # for a body, and one second more for each MIN_RATE b
 MIN_RATE = 2048  # bytes per second
 UPLOADS = b"/api/video/upload/"  # may take as long as a slow connection needs for 10 GB
 MEDIA = b"/m/"
+STATIC = b"/static/"
 
 
 class Kind(StrEnum):
@@ -33,6 +34,7 @@ class Kind(StrEnum):
     keeps nobody else there from the videos, the pages and the uploads."""
 
     MEDIA = "media"
+    STATIC = "static"
     UPLOAD = "upload"
     OTHER = "other"
     UNFINISHED = "unfinished"  # of the others, those whose body has not arrived
@@ -40,6 +42,7 @@ class Kind(StrEnum):
 
 PER_ADDRESS = {  # requests in progress; a school behind one address has that many at the same instant
     Kind.MEDIA: 512,
+    Kind.STATIC: 1024,  # a browser does not ask again for a module that was refused
     Kind.UPLOAD: 128,
     Kind.OTHER: 512,
     Kind.UNFINISHED: 128,
@@ -80,6 +83,8 @@ def kind_of(scope: Scope) -> Kind:
     path = scope["raw_path"]  # `path` is shortened for a mounted application, such as that of the media
     if path.startswith(MEDIA):
         return Kind.MEDIA
+    if path.startswith(STATIC):
+        return Kind.STATIC
     return Kind.UPLOAD if path.startswith(UPLOADS) else Kind.OTHER
 
 
