@@ -42,7 +42,10 @@ def export(settings: Settings, target: Path, without_media: bool) -> None:
                 report=report,
             )
 
-    done = asyncio.run(run())
+    try:
+        done = asyncio.run(run())
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or target}: {error.strerror or error}") from None
     size = size_text(done.bytes)
     click.echo(f"{target} is complete: {done.rows} rows, media of {done.lessons} lessons with {size}.")
     if done.missing:

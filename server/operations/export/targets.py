@@ -1,5 +1,6 @@
 """Targets of an export, a folder or a tar file. Both appear under their name when they are complete."""
 
+import fcntl
 import os
 import shutil
 import tarfile
@@ -11,6 +12,7 @@ from typing import BinaryIO, Protocol
 from server.core.errors import Conflict
 from storage.messages import N_
 
+MARKER = ".skillstudio-export"  # in a draft folder; locked while an export writes there
 BLOCK = tarfile.RECORDSIZE  # bytes; a tar file is a multiple of it
 
 
@@ -40,6 +42,8 @@ def open_target(path: Path, now: datetime) -> Target:
             N_("%(path)s is there already. Name a new file or an empty folder for the export."),
             path=str(path),
         )
+    if not tar and path.is_mount():  # the export is written beside it first, on another disk
+        raise Conflict(N_("%(path)s is a disk of its own. Name a new folder on it."), path=str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     return TarTarget(path, now) if tar else FolderTarget(path)
 
@@ -56,7 +60,7 @@ class FolderTarget:
         self._path, self._draft = path, partial(path)
         self._written: set[str] = set()
         self._folders: set[str] = set()
-        self._draft.mkdir(mode=0o700, exist_ok=True)
+        self._claim = _claim(self._draft)
 
     def has(self, path: str, size: int) -> bool:
         place = self._draft / path
@@ -104,6 +108,26 @@ class FolderTarget:
 
     def close(self) -> None:
         """The draft stays for the next run."""
+        os.close(self._claim)
+
+
+def _claim(draft: Path) -> int:
+    """Lock of a draft folder, held while the descriptor is open. Raises Conflict when another export holds
+    it, or when it is no draft of ours."""
+    marker = draft / MARKER
+    if draft.exists() and not marker.exists() and any(draft.iterdir()):
+        raise Conflict(
+            N_("%(path)s is there and is no unfinished export. Move it, or name another folder."),
+            path=str(draft),
+        )
+    draft.mkdir(mode=0o700, exist_ok=True)
+    claim = os.open(marker, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(claim)
+        raise Conflict(N_("Another export is writing to %(path)s."), path=str(draft)) from None
+    return claim
 
 
 class TarTarget:
