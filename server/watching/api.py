@@ -12,8 +12,9 @@ from server.core.clock import Clock
 from server.core.web.middleware.csrf import EXEMPT
 from server.library.access import is_teaching, lesson_for_learning, lesson_for_teaching
 from server.playback.signing import SigningKeys
-from server.watching import coverage, insight
+from server.watching import coverage
 from server.watching.deliveries import Deliveries
+from server.watching.insight.lesson import LessonInsight, lesson_insight
 from server.watching.intake import Intake
 from storage.database.engine import Database
 
@@ -39,11 +40,11 @@ async def analytics_of(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
-) -> insight.LessonInsight:
+) -> LessonInsight:
     """How a lesson's video is watched: views, completion, where viewers stay, come back and leave."""
     async with database.read() as session:
         lesson = await lesson_for_teaching(session, viewer, lesson_id)
-        return await insight.lesson_insight(session, lesson)
+        return await lesson_insight(session, lesson)
 
 
 @asgi("/api/video/track-watch", opt={EXEMPT: True}, copy_scope=True)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.identity import Viewer
 from server.core.web.pages import Panel
 from server.watching.coverage import watching
-from server.watching.insight import lesson_insight
+from server.watching.insight.lesson import lesson_insight
 from storage.database.tables import Lesson
 
 

@@ -40,32 +40,25 @@ def add_watched(
     speed: float = 1.0,
 ) -> None:
     """Step: one session in which these spans were played, in tenths of a second."""
-    duration = spans.tenths(lesson.video_duration_seconds or 0.0)
     seconds = spans.length(seen) / spans.TENTHS
-    person = {"user_id": user_id, "lesson_id": lesson.id, "staff": staff}
-    position = seen[-1][1] / spans.TENTHS
-    session.add(
-        WatchCoverage(
-            **person,
-            spans=spans.to_json(seen),
-            covered=spans.length(seen),
-            position=position,
-            first_at=at,
-            last_at=at,
-            views=int(seconds >= rules.VIEW_SECONDS),
-            viewed_at=at,
-        )
-    )
+    both = {
+        "user_id": user_id,
+        "lesson_id": lesson.id,
+        "staff": staff,
+        "spans": spans.to_json(seen),
+        "position": seen[-1][1] / spans.TENTHS,
+        "last_at": at,
+    }
+    views = int(seconds >= rules.VIEW_SECONDS)
+    covered = spans.length(seen)
+    session.add(WatchCoverage(**both, covered=covered, first_at=at, views=views, viewed_at=at))
     session.add(
         VideoAnalytics(
-            **person,
+            **both,
             id=new_id(),
             started_at=at,
-            last_at=at,
-            spans=spans.to_json(seen),
-            position=position,
             watch_seconds=seconds,
-            completion_percentage=rules.percent(seen, duration),
+            completion_percentage=rules.percent(seen, spans.tenths(lesson.video_duration_seconds or 0.0)),
             playback_speed=speed,
             quality_selected=quality,
             device_type=device,

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.watching import heatmap, spans
-from server.watching.heatmap import STEPS, Drop
+from server.watching import spans
+from server.watching.insight import heatmap
+from server.watching.insight.heatmap import STEPS, Drop
 
 HOUR = 36_000
 raw = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 4000)), max_size=6).map(spans.union)

@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.watching import heatmap, rules, spans
-from server.watching.heatmap import Drop
+from server.watching import rules, spans
+from server.watching.insight import heatmap
+from server.watching.insight.heatmap import Drop
 from storage.database.tables import Lesson, VideoAnalytics, WatchCoverage
 
 LEAST_VIEWERS = 5  # below, a timeline would show what single people do
