@@ -58,7 +58,7 @@ class Generator:
         return draft
 
 
-LEFT_OUT = ("POST /admin/maintenance",)  # turned on, it refuses every request after it
+LEFT_OUT = ("GET /admin/maintenance", "POST /admin/maintenance")  # turned on, it refuses all that follow
 
 
 def operations(routes: list[str], document: dict[str, Any]) -> list[Operation]:
