@@ -24,9 +24,6 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     resume_seconds: float = 0.0
 
 
-NOTHING = LessonProgress()
-
-
 class GoOn(msgspec.Struct, frozen=True, kw_only=True):
     """Where a learner goes on in one course: the lesson watched last, or the next one to do."""
 

@@ -1,4 +1,4 @@
-"""Who may still report: people who are not disabled, are enrolled, and have not opened too many players."""
+"""Admission of heartbeats: of people who are not disabled, are enrolled, and have not too many players."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Send
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from server.core.clock import Clock
 from server.core.errors import Conflict, Forbidden, Invalid, TooLarge, Unavailable
@@ -20,7 +21,7 @@ from server.playback.signing import SigningKeys
 from server.watching import tokens
 from server.watching.recording import Outcome, record
 from server.watching.schemas import Heartbeat, Received, Recorded, Refused
-from storage.database.engine import Database
+from storage.database.engine import Database, DatabaseUnreachable
 from storage.messages import N_
 
 log = structlog.get_logger(__name__)
@@ -35,12 +36,16 @@ MOST_HEARTBEATS = 50  # in one request
 MOST_EVENTS = 250  # in all of them
 
 
+Waiting = tuple[Received, asyncio.Future[Outcome]]
+AWAY = (DatabaseUnreachable, InterfaceError, OperationalError, TimeoutError)
+
+
 class Intake:
     """Heartbeats that wait for the next group commit. One commit at a time."""
 
     def __init__(self, database: Database, signing_keys: SigningKeys, clock: Clock) -> None:
         self._database, self._signing_keys, self._clock = database, signing_keys, clock
-        self._waiting: deque[tuple[Received, asyncio.Future[Outcome]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, received: Sequence[Received]) -> list[Recorded]:
@@ -71,31 +76,29 @@ class Intake:
         return found
 
     async def _commit(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(PAUSE_SECONDS)
-            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            try:
-                outcomes = await record(self._database, [one for one, _ in batch], self._clock.now())
-            except Exception as error:
-                log.warning("heartbeats not recorded together", count=len(batch), error=repr(error))
-                await self._one_by_one(batch)
-            else:
-                for (_, future), outcome in zip(batch, outcomes, strict=True):
-                    if not future.done():
-                        future.set_result(outcome)
-        self._task = None
+        try:
+            while self._waiting:
+                await asyncio.sleep(PAUSE_SECONDS)
+                batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+                await self._record(batch)
+        finally:  # whatever ends it: the next heartbeat starts another
+            self._task = None
 
-    async def _one_by_one(self, batch: Sequence[tuple[Received, asyncio.Future[Outcome]]]) -> None:
-        """So that one that cannot be recorded, as of a person deleted just now, holds up no other."""
-        for one, future in batch:
-            try:
-                (outcome,) = await record(self._database, [one], self._clock.now())
-            except Exception as error:
-                if not future.done():
-                    future.set_exception(error)
-            else:
-                if not future.done():
-                    future.set_result(outcome)
+    async def _record(self, batch: Sequence[Waiting]) -> None:
+        """All together; one by one when that fails, so that one that cannot be recorded, as of a person
+        deleted just now, holds up no other. Not while the database is away: each would wait for it."""
+        try:
+            outcomes = await record(self._database, [one for one, _ in batch], self._clock.now())
+        except Exception as error:
+            log.warning("heartbeats not recorded", count=len(batch), error=repr(error))
+            if len(batch) > 1 and not isinstance(error, AWAY):
+                for one in batch:
+                    await self._record([one])
+                return
+            _settle(batch, error)
+        else:
+            for one, outcome in zip(batch, outcomes, strict=True):
+                _settle([one], outcome)
 
     async def answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Raises Problem: the application's handlers render it."""
@@ -108,6 +111,17 @@ class Intake:
         recorded = await self.add(received)
         told = recorded if isinstance(given, list) else recorded[0]
         await _send(send, 200, msgspec.json.encode(told), {"content-type": "application/json"})
+
+
+def _settle(batch: Sequence[Waiting], result: Outcome | Exception) -> None:
+    """Answer those whose client is still there."""
+    for _, future in batch:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
 
 
 def _decoded(body: bytes) -> Heartbeat | list[Heartbeat]:

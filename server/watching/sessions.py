@@ -1,4 +1,4 @@
-"""What one heartbeat does to its session of the player and to the person's coverage. No I/O."""
+"""Effect of one heartbeat on its session of the player and on the person's coverage. No I/O."""
 
 from datetime import datetime
 

@@ -36,7 +36,7 @@ class Estimate(msgspec.Struct, frozen=True):
     speed: float | None  # seconds of lecture per second, all workers together
 
 
-class Outlook(msgspec.Struct, frozen=True):
+class QueueEstimate(msgspec.Struct, frozen=True):
     """How long a revision still takes beside all others."""
 
     place: int  # among the lectures that wait; 1 is next
@@ -120,8 +120,10 @@ def throughput(spans: Sequence[Span], now: datetime) -> float | None:
     return done / elapsed if elapsed > 0 and done > 0 else None
 
 
-def outlook(video_id: str, backlogs: Sequence[Backlog], runs: Sequence[Run], now: datetime) -> Outlook:
-    """Outlook of an active revision from everybody's backlogs and recent jobs."""
+def queue_estimate(
+    video_id: str, backlogs: Sequence[Backlog], runs: Sequence[Run], now: datetime
+) -> QueueEstimate:
+    """Place and remaining time of an active revision, from everybody's backlogs and recent jobs."""
     place = sharing.place(video_id, sharing.in_order(backlogs, sharing.use(runs, now)))
     mine = next((one for one in backlogs if one.video_id == video_id), None)
     encoding = [run for run in runs if run.cost > 0]
@@ -129,11 +131,11 @@ def outlook(video_id: str, backlogs: Sequence[Backlog], runs: Sequence[Run], now
         [Span(run.started_at, run.finished_at, run.cost * run.progress) for run in encoding], now
     )
     if mine is None or speed is None or not mine.cost:
-        return Outlook(place, None)
+        return QueueEstimate(place, None)
     seconds = sharing.seconds_left(mine, backlogs, speed) + FINISHING_SECONDS
     if not (mine.running or mine.short):
         seconds += sharing.until_free([run for run in encoding if run.finished_at is None], speed)
-    return Outlook(place, round(seconds))
+    return QueueEstimate(place, round(seconds))
 
 
 def _share(start: datetime, stop: datetime, begin: datetime) -> float:

@@ -12,7 +12,7 @@ from storage.database.tables import Job, Lesson, Video
 from storage.messages import Message
 from storage.states import JobKind, JobState, RevisionState
 from transcoder.jobs import revisions
-from transcoder.jobs.estimate import Estimate, JobView, Outlook, estimate, outlook
+from transcoder.jobs.estimate import Estimate, JobView, QueueEstimate, estimate, queue_estimate
 from transcoder.jobs.sharing import backlog
 from transcoder.planning.plan import Plan
 
@@ -53,7 +53,7 @@ async def lesson_status(session: AsyncSession, lesson_id: str, now: datetime) ->
         return None
     if video.state in revisions.ACTIVE:
         everything = await backlog.backlogs(session, now)
-        expected = outlook(video.id, everything, await backlog.recent_runs(session, now), now)
+        expected = queue_estimate(video.id, everything, await backlog.recent_runs(session, now), now)
     else:
         expected = None
     jobs = await _jobs(session, video.id)
@@ -80,7 +80,7 @@ def describe(
     video: Video,
     jobs: Sequence[JobView],
     variants: Sequence[dict[str, Any]],
-    expected: Outlook | None,
+    expected: QueueEstimate | None,
     now: datetime,
 ) -> RevisionStatus:
     """Status from rows. `expected`: None unless the revision is active."""

@@ -17,7 +17,6 @@ from storage.messages import N_
 from storage.states import Role
 
 REQUIRED = ("email", "name", "role")
-COLUMNS = (*REQUIRED, "password")
 HEADINGS = {  # in English and German, as people write them
     **dict.fromkeys(("e-mail", "mail", "email address", "e-mail address", "e-mail-adresse"), "email"),
     **dict.fromkeys(("full name", "vollständiger name", "vor- und nachname"), "name"),

@@ -32,11 +32,6 @@ class LessonInsight(msgspec.Struct, frozen=True, kw_only=True):
     qualities: dict[str, int]
     devices: dict[str, int]
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether there are enough viewers for a timeline."""
-        return self.retention is not None
-
 
 async def lesson_insight(session: AsyncSession, lesson: Lesson) -> LessonInsight:
     """Step. The caller has checked that the viewer teaches the lesson."""

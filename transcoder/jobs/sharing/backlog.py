@@ -1,4 +1,4 @@
-"""What is left to encode of all lectures, and who used the encoders: read for `sharing.rules`."""
+"""Backlogs of all lectures, and the recent use of the encoders, read for `sharing.rules`."""
 
 from collections.abc import Sequence
 from datetime import datetime

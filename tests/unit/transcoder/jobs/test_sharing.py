@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world.clock import START
-from transcoder.jobs.estimate import FINISHING_SECONDS, outlook
+from transcoder.jobs.estimate import FINISHING_SECONDS, queue_estimate
 from transcoder.jobs.sharing import rules as sharing
 from transcoder.jobs.sharing.rules import SHORT_COST, Backlog, Run, in_order, place, seconds_left, use
 
@@ -75,29 +75,31 @@ def test_two_people_share_until_the_first_is_done() -> None:
     assert seconds_left(second, [first, second], 1.0) == 800
 
 
-def test_outlook_includes_the_wait_for_a_free_encoder() -> None:
+def test_queue_estimate_includes_the_wait_for_a_free_encoder() -> None:
     encoding = Backlog("1", "a", waited=0, cost=LONG, left=LONG, running=True)
     mine = lecture("2", "b", 500)
     runs = [run("a", ago=30), run("a", ago=30)]  # each half done in 30 s: 2 of cost per second
-    told = outlook("2", [encoding, mine], runs, START)
+    told = queue_estimate("2", [encoding, mine], runs, START)
     assert (told.place, told.eta_seconds) == (1, round(500 + 30 + FINISHING_SECONDS))
 
 
-def test_outlook_of_a_clip_beside_a_lecture_is_under_a_minute() -> None:
+def test_queue_estimate_of_a_clip_beside_a_lecture_is_under_a_minute() -> None:
     encoding = Backlog("1", "a", waited=0, cost=LONG, left=LONG, running=True)
-    told = outlook("2", [encoding, lecture("2", "b", CLIP)], [run("a", ago=30), run("a", ago=30)], START)
+    told = queue_estimate(
+        "2", [encoding, lecture("2", "b", CLIP)], [run("a", ago=30), run("a", ago=30)], START
+    )
     assert told.eta_seconds
     assert told.eta_seconds < 60
 
 
 @pytest.mark.parametrize("runs", [[], [run("a", ago=2)]], ids=["nothing ran", "just begun"])
-def test_outlook_without_a_measured_speed_has_no_time(runs: list[Run]) -> None:
-    assert outlook("1", [lecture("1", "a", CLIP)], runs, START).eta_seconds is None
+def test_queue_estimate_without_a_measured_speed_has_no_time(runs: list[Run]) -> None:
+    assert queue_estimate("1", [lecture("1", "a", CLIP)], runs, START).eta_seconds is None
 
 
-def test_outlook_without_a_plan_has_no_time() -> None:
+def test_queue_estimate_without_a_plan_has_no_time() -> None:
     unplanned = lecture("1", "a", 0.0)
-    assert outlook("1", [unplanned], [run("b", ago=30, took=20)], START).eta_seconds is None
+    assert queue_estimate("1", [unplanned], [run("b", ago=30, took=20)], START).eta_seconds is None
 
 
 people = st.sampled_from(["a", "b", "c", None])

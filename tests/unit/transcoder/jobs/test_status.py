@@ -7,7 +7,7 @@ from storage.database.tables import Video
 from storage.messages import Message
 from tests.world.clock import START
 from tests.world.media import plan_of
-from transcoder.jobs.estimate import JobView, Outlook
+from transcoder.jobs.estimate import JobView, QueueEstimate
 from transcoder.jobs.status import RevisionStatus, describe
 
 NO = Message("No.")
@@ -22,12 +22,12 @@ def parts(*states: str) -> list[JobView]:
     return [JobView("prepare", 0, "done"), *(JobView("chunk", n, state) for n, state in enumerate(states))]
 
 
-def status_of(video: Video, jobs: list[JobView], expected: Outlook | None = None) -> RevisionStatus:
+def status_of(video: Video, jobs: list[JobView], expected: QueueEstimate | None = None) -> RevisionStatus:
     return describe(video, jobs, [{"name": "180p"}], expected, START)
 
 
 def test_waiting_revision_has_a_queue_place() -> None:
-    status = status_of(video("waiting", None), [JobView("prepare", 0, "waiting")], Outlook(2, None))
+    status = status_of(video("waiting", None), [JobView("prepare", 0, "waiting")], QueueEstimate(2, None))
     assert (status.status, status.stage, status.queue_place, status.progress) == (
         "processing",
         "waiting",
