@@ -17,7 +17,7 @@ from server.core.clock import local_day
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new, insert_new_rows
-from storage.database.tables import ActivityDay, Institution, LearningEvent
+from storage.database.tables import ActivityDay, Institution, LearningEvent, Lesson
 from storage.states import FactKind
 
 Handler = Callable[[AsyncSession, LearningEvent], Awaitable[None]]
@@ -39,6 +39,21 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     course_id: str | None = None
     lesson_id: str | None = None
     data: dict[str, Any] | None = None
+
+
+def about_lesson(
+    kind: FactKind, user_id: str, lesson: Lesson, at: datetime, data: dict[str, Any] | None = None
+) -> Event:
+    """Event whose subject is a lesson: once for each learner."""
+    return Event(
+        kind=kind,
+        user_id=user_id,
+        subject=lesson.id,
+        at=at,
+        course_id=lesson.course_id,
+        lesson_id=lesson.id,
+        data=data,
+    )
 
 
 def bind(database: Database, handlers: Handlers) -> None:

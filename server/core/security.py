@@ -3,6 +3,10 @@
 import hashlib
 import hmac
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+
+MAC_BYTES = 16  # of a sealed text: HMAC-SHA256 cut to 128 bits (RFC 2104 section 5)
 
 
 def new_secret() -> str:
@@ -25,3 +29,25 @@ def verify(keys: tuple[bytes, ...], message: bytes, signature: str) -> bool:
     given = signature.encode(errors="replace")
     matches = [hmac.compare_digest(sign(key, message).encode(), given) for key in keys]
     return any(matches)
+
+
+def seal(key: bytes, head: bytes, context: bytes = b"") -> str:
+    """Text of `head` and its MAC, safe in a URL. `context`: what it is bound to without holding it."""
+    return urlsafe_b64encode(head + _mac(key, head + context)).decode().rstrip("=")
+
+
+def unseal(keys: Sequence[bytes], text: str, context: bytes = b"") -> bytes | None:
+    """Head of a text that any live key has sealed for this context; None for every other text."""
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    head, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
+    if len(mac) != MAC_BYTES or urlsafe_b64encode(raw).decode().rstrip("=") != text:
+        return None
+    valid = [hmac.compare_digest(mac, _mac(key, head + context)) for key in keys]
+    return head if any(valid) else None
+
+
+def _mac(key: bytes, message: bytes) -> bytes:
+    return hmac.digest(key, message, "sha256")[:MAC_BYTES]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict
-from server.core.events import Event, publish
+from server.core.events import Event, about_lesson, publish
 from server.learning import rules
 from server.learning.rules import Missing
 from server.library.access import is_teaching, lesson_for_learning
@@ -101,18 +101,8 @@ def missing_sentence(left: Missing) -> Message:
 async def _complete(
     session: AsyncSession, user_id: str, lesson: Lesson, course: Course, now: datetime
 ) -> bool:
-    return await publish(
-        session,
-        Event(
-            kind=FactKind.LESSON_COMPLETED,
-            user_id=user_id,
-            subject=lesson.id,
-            at=now,
-            course_id=course.id,
-            lesson_id=lesson.id,
-            data={"version": course.version},
-        ),
-    )
+    fact = about_lesson(FactKind.LESSON_COMPLETED, user_id, lesson, now, data={"version": course.version})
+    return await publish(session, fact)
 
 
 async def on_lesson_completed(session: AsyncSession, fact: LearningEvent) -> None:

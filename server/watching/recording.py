@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.events import Event, note_activity, publish
+from server.core.events import about_lesson, note_activity, publish
 from server.watching import admission, rules, spans
 from server.watching.schemas import Received, Recorded, Refused
 from server.watching.sessions import apply
@@ -76,25 +76,11 @@ async def _record(session: AsyncSession, batch: Sequence[Received], now: datetim
                 if opened.watch_seconds >= rules.VIEW_SECONDS:
                     active.add(user_id)
                 if new_view:
-                    await _started(session, user_id, lesson, now)
+                    await publish(session, about_lesson(FactKind.LESSON_STARTED, user_id, lesson, now))
                 recorded = await _tell(session, Watched(user_id, lesson, coverage, now), recorded)
             outcomes.append(recorded)
     await note_activity(session, active, now)
     return outcomes
-
-
-async def _started(session: AsyncSession, user_id: str, lesson: Lesson, now: datetime) -> None:
-    await publish(
-        session,
-        Event(
-            kind=FactKind.LESSON_STARTED,
-            user_id=user_id,
-            subject=lesson.id,
-            at=now,
-            course_id=lesson.course_id,
-            lesson_id=lesson.id,
-        ),
-    )
 
 
 async def _tell(session: AsyncSession, watched: Watched, recorded: Recorded) -> Recorded:

@@ -14,17 +14,8 @@ from storage.states import FactKind
 
 async def complete_lesson(session: AsyncSession, user_id: str, lesson: Lesson, at: datetime) -> bool:
     """Step: False when the learner had completed the lesson before."""
-    return await events.publish(
-        session,
-        events.Event(
-            kind=FactKind.LESSON_COMPLETED,
-            user_id=user_id,
-            subject=lesson.id,
-            at=at,
-            course_id=lesson.course_id,
-            lesson_id=lesson.id,
-        ),
-    )
+    fact = events.about_lesson(FactKind.LESSON_COMPLETED, user_id, lesson, at)
+    return await events.publish(session, fact)
 
 
 def add_watched(
