@@ -1,4 +1,4 @@
-"""Where viewers stay, come back and leave, over a hundred steps of a lecture. Pure."""
+"""Retention, re-watch heat and drop-off over a hundred steps of a lecture. Pure."""
 
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
@@ -13,7 +13,7 @@ LEAST_DROP = 0.1  # of the viewers that one step must lose to be named
 
 
 class Drop(msgspec.Struct, frozen=True):
-    """A moment after which many did not go on."""
+    """Drop-off: a moment after which many did not go on."""
 
     at: float  # seconds
     viewers: int  # who left

@@ -1,4 +1,4 @@
-"""Figures of a lesson's video for its instructors (spec section 1), without staff and previews."""
+"""Watch figures of a lesson's video for its instructors (spec section 1), without staff and previews."""
 
 from collections import Counter
 from collections.abc import Sequence
