@@ -1,5 +1,6 @@
 // Lecture player: hls.js under media-chrome. The page passes the playback document in data-* attributes; while
 // the lecture is still being encoded, the document is polled.
+import "skillstudio/page.js";
 import "skillstudio/player-language.js";
 import "hls-video-element";
 import "media-chrome";

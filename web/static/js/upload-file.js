@@ -1,6 +1,6 @@
 // Resumable tus upload of one file to one lesson. Continues after a lost connection, a server restart and a page
 // reload; only the user or a refusal ends it.
-import "tus-js-client";
+import { Upload } from "tus-js-client";
 import { Rate } from "skillstudio/upload-rate.js";
 
 const ENDPOINT = "/api/video/upload/tus";
@@ -22,7 +22,7 @@ export class FileUpload extends EventTarget {
   constructor(file) {
     super();
     this.file = file;
-    this.tus = new tus.Upload(file, {
+    this.tus = new Upload(file, {
       endpoint: ENDPOINT,
       chunkSize: PART_BYTES,
       retryDelays: null, // #scheduleRetry retries without limit
