@@ -34,12 +34,14 @@ from transcoder.planning.plan import (
 
 AUDIO_FILE = "audio.mp4"
 POSTER_FILE = "poster.jpg"
+THUMBNAIL_FILE = "thumbnail.jpg"
 SHEET_FILE = "sheet.jpg"
 NORMALISED_FILE = "normalised.mkv"
 TILE_PATTERN = "%05d.jpg"  # tile number, counted over the whole lecture
 
 PRESET = "veryfast"
 POSTER_WIDTH = 1280
+THUMBNAIL_SIDE = 480  # pixels, the longer one
 
 POSTER_WINDOW = 30  # seconds; the poster is chosen from the keyframes in it
 
@@ -144,6 +146,15 @@ def poster(tools: Tools, original: Path, source: Source, *, at: float | None = N
     stream = video_filters.standard(video_filters.rotated(stream, video), video, width, height)
     output = ffmpeg.output(stream.filter("thumbnail", 30), POSTER_FILE, **JPEG, **ONE_IMAGE)
     return _command(tools, "poster", output)
+
+
+def thumbnail(tools: Tools, quality: int) -> Command:
+    """Small poster: writes `thumbnail.jpg` from `poster.jpg` in the folder. `quality`: 2 (best) to 31."""
+    image = ffmpeg.input(POSTER_FILE, format="image2")
+    box = {"w": f"min({THUMBNAIL_SIDE},iw)", "h": f"min({THUMBNAIL_SIDE},ih)"}
+    stream = image.filter("scale", **box, force_original_aspect_ratio="decrease", flags="lanczos")
+    output = ffmpeg.output(stream, THUMBNAIL_FILE, **{**JPEG, "q:v": quality}, **ONE_IMAGE)
+    return _command(tools, "thumbnail", output)
 
 
 def sheet(tools: Tools, number: int) -> Command:

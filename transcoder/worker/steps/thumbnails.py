@@ -1,4 +1,4 @@
-"""Poster of a lecture, and its storyboard, which a player shows while seeking."""
+"""Poster of a lecture, its thumbnail for lists, and its storyboard, which a player shows while seeking."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,10 +19,12 @@ from transcoder.worker.steps.inventory import sheet_count
 log = structlog.get_logger(__name__)
 
 FETCHES_AT_ONCE = 8  # tiles fetched from the store at once
+THUMBNAIL_BYTES = 15_000  # a list shows dozens of them
+QUALITIES = (4, 8, 14, 22, 31)  # of a JPEG, best first; the last one is taken whatever its size
 
 
 async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> bool:
-    """Make the poster; False when it fails, as a lecture is published without one."""
+    """Make the poster and its thumbnail; False when it fails, as a lecture is published without one."""
     source, plan = claim.planned()
     if plan.video is None:
         return False
@@ -35,9 +37,27 @@ async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: 
             except ProcessFailed as error:
                 log.warning("poster failed", at=at, error=str(error))
             if image.exists():
+                await _thumbnail(context, claim, lease, folder)
                 await _put(context, keys.poster(claim.video_id), image)
                 return True
     return False
+
+
+async def _thumbnail(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> None:
+    """Thumbnail of the poster in the folder, in the best quality that fits THUMBNAIL_BYTES.
+
+    When it fails, lists show the poster.
+    """
+    image = folder / command.THUMBNAIL_FILE
+    try:
+        for quality in QUALITIES:
+            await process.run(command.thumbnail(context.tools, quality), folder, lease.limits())
+            if image.stat().st_size <= THUMBNAIL_BYTES:
+                break
+    except (ProcessFailed, FileNotFoundError) as error:
+        log.warning("thumbnail failed", error=str(error))
+        return
+    await _put(context, keys.thumbnail(claim.video_id), image)
 
 
 async def storyboard(
