@@ -27,6 +27,7 @@ class LecturePlayer {
     remember(this.controller, this.video);
     this.video.addEventListener("play", () => this.begin());
     this.controller.addEventListener("mediaseekrequest", () => this.begin());
+    root.querySelector("media-time-range").addEventListener("pointerenter", () => this.addStoryboard());
     const watching = document.querySelector("[data-watching]");
     this.watch = watching && new Watch(watching, this.video, () => this.showCompletion());
     this.video.addEventListener("ended", () => document.querySelector("[data-next]")?.removeAttribute("hidden"));
@@ -44,7 +45,7 @@ class LecturePlayer {
     this.playback = playback;
     this.root.dataset.state = playback.state;
     if (playback.hls_url && !this.source) this.load(playback.hls_url, this.watch?.resumeAt, this.begun);
-    if (playback.storyboard_url) this.addStoryboard(playback.storyboard_url);
+    if (this.begun) this.addStoryboard();
     this.showPoster();
     this.describe(playback);
     if (playback.state === "waiting") setTimeout(() => this.poll(), POLL_WAITING_MS);
@@ -56,15 +57,13 @@ class LecturePlayer {
     this.source = url;
     this.video.config = hlsConfig(at);
     this.video.src = url;
-    // The element makes a new hls.js instance a microtask after another `src` is set. It starts loading by itself when
-    // it is played.
+    // The element makes a new hls.js instance a microtask after another `src` is set.
     setTimeout(() => {
       const { api } = this.video;
       api?.on("hlsError", (_name, error) => this.onError(error));
       api?.on("hlsManifestParsed", () => this.onManifestParsed());
       api?.on("hlsFragLoaded", () => this.onLoaded());
       if (plays) this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
-      else if (this.begun) api?.startLoad(at);
     });
   }
 
@@ -72,10 +71,11 @@ class LecturePlayer {
   begin() {
     if (this.begun) return;
     this.begun = true;
-    const { api, config, paused } = this.video;
-    if (!api) return;
-    api.config.startPosition = this.position;
-    if (paused) api.startLoad(this.position);
+    this.addStoryboard();
+    const { api, paused } = this.video;
+    if (api) api.config.startPosition = this.position;
+    if (paused) api?.startLoad(this.position); // when it is played, the element does it
+    this.video.preload = "auto"; // another source is loaded at once
   }
 
   // Playback position in seconds; the start position before anything is loaded.
@@ -208,8 +208,9 @@ class LecturePlayer {
     this.describe(this.playback);
   }
 
-  addStoryboard(url) {
-    if (this.video.querySelector("track[label=thumbnails]")) return;
+  addStoryboard() {
+    const { storyboard_url: url } = this.playback;
+    if (!url || this.video.querySelector("track[label=thumbnails]")) return;
     const track = Object.assign(document.createElement("track"), { kind: "metadata", label: "thumbnails", default: true, src: url });
     this.video.append(track);
   }
