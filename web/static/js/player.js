@@ -35,6 +35,7 @@ class LecturePlayer {
     this.show(JSON.parse(root.dataset.playback));
     const help = root.querySelector("[data-player-help]");
     root.querySelector("[data-open-help]").addEventListener("click", () => help.showModal());
+    help.querySelector("[data-close-help]").addEventListener("click", () => help.close());
     new Keys(this, { controller: this.controller, video: this.video, help });
     listenToTaps(this.controller, (seconds) => this.skip(seconds));
   }
