@@ -1,8 +1,8 @@
 """Cold start of the player: `python -m benchmarks cold_start`, a lesson's page over a slow mobile network.
 
-The whole product runs with a finished lecture of two minutes. A browser with an empty cache opens the lesson's
-page at 700 kbit/s and 80 ms (Chromium's own throttling), and presses Play as soon as the player answers. Measured
-from the beginning of the navigation until the first frame is presented. Goal: at most 6 s, the median of five.
+The whole product runs with a finished lecture of two minutes. A browser with an empty cache opens the lesson
+at 700 kbit/s and 80 ms (Chromium's own throttling), and presses Play as soon as the player answers. Measured
+from the start of the navigation until the first frame is presented. Goal: at most 6 s, the median of five.
 """
 
 import asyncio
@@ -65,14 +65,14 @@ async def _measure() -> list[Start]:
         product = Product(Path(folder))
         await asyncio.to_thread(product.start)
         try:
-            address = await asyncio.to_thread(_ingest, product)
-            return await _rounds(product, address)
+            lesson_id = await asyncio.to_thread(_ingest, product)
+            return await _rounds(product, lesson_id)
         finally:
             await asyncio.to_thread(product.stop)
 
 
 def _ingest(product: Product) -> str:
-    """Address of the lesson's page, when its lecture is ready."""
+    """Id of the lesson, when its lecture is ready."""
     person = ["users", "add", EMAIL, "--role", "administrator", "--name", "Ada", "--password-stdin"]
     lecture = footage.lecture(find_tools(), SECONDS)
     _run(product, person, site.PASSWORD)

@@ -26,7 +26,7 @@ class LecturePlayer {
     this.texts = root.dataset;
     remember(this.controller, this.video);
     this.video.addEventListener("play", () => this.begin());
-    this.controller.addEventListener("mediaseekrequest", () => this.begin());
+    this.controller.addEventListener("mediaseekrequest", ({ detail }) => this.begin(detail));
     root.querySelector("media-time-range").addEventListener("pointerenter", () => this.addStoryboard());
     const watching = document.querySelector("[data-watching]");
     this.watch = watching && new Watch(watching, this.video, () => this.showCompletion());
@@ -68,14 +68,14 @@ class LecturePlayer {
     });
   }
 
-  // First Play or seek.
-  begin() {
+  // First Play or seek; `at`: position in seconds.
+  begin(at = this.position) {
     if (this.begun) return;
     this.begun = true;
     this.addStoryboard();
     const { api, paused } = this.video;
-    if (api) api.config.startPosition = this.position;
-    if (paused) api?.startLoad(this.position); // when it is played, the element does it
+    if (api) api.config.startPosition = at;
+    if (paused) api?.startLoad(at); // when it is played, the element does it
     this.video.preload = "auto"; // another source is loaded at once
   }
 
@@ -93,8 +93,9 @@ class LecturePlayer {
 
   seek(to) {
     if (!this.source) return;
-    this.video.currentTime = Math.min(Math.max(0, to), this.duration);
-    this.begin();
+    const at = Math.min(Math.max(0, to), this.duration);
+    this.video.currentTime = at;
+    this.begin(at);
   }
 
   skip(seconds) {
@@ -247,8 +248,8 @@ class LecturePlayer {
     if (!link) return;
     event.preventDefault();
     this.root.scrollIntoView({ block: "nearest" });
-    this.seek(Number(link.dataset.seek));
     this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
+    this.seek(Number(link.dataset.seek));
   }
 }
 
