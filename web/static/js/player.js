@@ -61,6 +61,7 @@ class LecturePlayer {
     // The element makes a new hls.js instance a microtask after another `src` is set.
     setTimeout(() => {
       const { api } = this.video;
+      this.showThumbnail();
       api?.on("hlsError", (_name, error) => this.onError(error));
       api?.on("hlsManifestParsed", () => this.onManifestParsed());
       api?.on("hlsFragLoaded", () => this.onLoaded());
@@ -198,7 +199,13 @@ class LecturePlayer {
     this.showPoster();
   }
 
-  // The large poster, if there is time for it: the small one is in the page.
+  // In place of the poster, and after the request for the playlist.
+  showThumbnail() {
+    const { thumbnail_url: url } = this.playback;
+    if (url) this.root.querySelector("media-poster-image")?.setAttribute("placeholdersrc", url);
+  }
+
+  // The poster, if there is time for it before Play.
   showPoster() {
     const { poster_url: url } = this.playback;
     if (url && this.manifest && !this.begun) this.root.querySelector("media-poster-image")?.setAttribute("src", url);
