@@ -8,7 +8,7 @@ import structlog
 
 from storage.objects import keys
 from transcoder.ffmpeg import command, process
-from transcoder.ffmpeg.process import ProcessFailed
+from transcoder.ffmpeg.process import Limits, ProcessFailed
 from transcoder.jobs.leases import Claim
 from transcoder.media import ChunkResult
 from transcoder.packaging import playlist
@@ -37,13 +37,13 @@ async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: 
             except ProcessFailed as error:
                 log.warning("poster failed", at=at, error=str(error))
             if image.exists():
-                await _thumbnail(context, claim, lease, folder)
+                await thumbnail(context, claim.video_id, folder, lease.limits())
                 await _put(context, keys.poster(claim.video_id), image)
                 return True
     return False
 
 
-async def _thumbnail(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> None:
+async def thumbnail(context: WorkerContext, video_id: str, folder: Path, limits: Limits) -> None:
     """Thumbnail of the poster in the folder, in the best quality that fits THUMBNAIL_BYTES.
 
     When it fails, lists show the poster.
@@ -51,13 +51,13 @@ async def _thumbnail(context: WorkerContext, claim: Claim, lease: JobLease, fold
     image = folder / command.THUMBNAIL_FILE
     try:
         for quality in QUALITIES:
-            await process.run(command.thumbnail(context.tools, quality), folder, lease.limits())
+            await process.run(command.thumbnail(context.tools, quality), folder, limits)
             if image.stat().st_size <= THUMBNAIL_BYTES:
                 break
     except (ProcessFailed, FileNotFoundError) as error:
         log.warning("thumbnail failed", error=str(error))
         return
-    await _put(context, keys.thumbnail(claim.video_id), image)
+    await _put(context, keys.thumbnail(video_id), image)
 
 
 async def storyboard(
