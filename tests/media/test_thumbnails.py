@@ -29,20 +29,24 @@ async def test_thumbnail_of_noise_is_small(
     context: WorkerContext, folder_store: FolderStore, tools: Tools, tmp_path: Path, size: str, shown: str
 ) -> None:
     """Noise is the worst picture there is."""
-    image = ["-f", "lavfi", "-i", NOISE.format(size), "-frames:v", "1", "-update", "1", command.POSTER_FILE]
-    subprocess.run([str(tools.ffmpeg), "-v", "error", *image], cwd=tmp_path, check=True)
+    make_noise(tools, size, tmp_path)
     await thumbnail(replace(context, tools=tools), VIDEO, tmp_path, Limits(seconds=60))
     made = tmp_path / "made.jpg"
     await folder_store.fetch(keys.thumbnail(VIDEO), made)
     assert 0 < made.stat().st_size <= THUMBNAIL_BYTES
-    probed = subprocess.run(
-        [str(tools.ffprobe), "-v", "error", "-show_streams", str(made)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    assert size_of(tools, made) == shown
+
+
+def make_noise(tools: Tools, size: str, folder: Path) -> None:
+    image = ["-f", "lavfi", "-i", NOISE.format(size), "-frames:v", "1", "-update", "1", command.POSTER_FILE]
+    subprocess.run([str(tools.ffmpeg), "-v", "error", *image], cwd=folder, check=True)
+
+
+def size_of(tools: Tools, image: Path) -> str:
+    argv = [str(tools.ffprobe), "-v", "error", "-show_streams", str(image)]
+    probed = subprocess.run(argv, capture_output=True, text=True, check=True)
     found = dict(re.findall(r"(width|height)=(\d+)", probed.stdout))
-    assert f"{found['width']}x{found['height']}" == shown
+    return f"{found['width']}x{found['height']}"
 
 
 async def test_lecture_without_a_thumbnail_is_no_failure(
