@@ -87,7 +87,10 @@ async def test_player_starts_with_few_requests_and_loads_nothing_before_play(
 ) -> None:
     await add_lecture(campus)
     async with recorded(teacher) as traffic:
-        await teacher.goto(lesson_url(campus), wait_until="networkidle")
+        async with teacher.expect_request(re.compile(r"/master\.m3u8")):
+            await teacher.goto(lesson_url(campus))
+        await expect(teacher.locator("media-poster-image[src]")).to_have_count(1)
+        await teacher.wait_for_load_state("networkidle")
         before = traffic.before_playlist
         shown = [traffic.addresses[request].removeprefix(campus.server.url) for request in before]
         assert len(before) <= MOST_REQUESTS, shown
@@ -96,7 +99,7 @@ async def test_player_starts_with_few_requests_and_loads_nothing_before_play(
         await teacher.locator("media-play-button").click()
         async with teacher.expect_request(re.compile(r"/index\.m3u8")):
             pass
-        await expect(teacher.locator("track[label=thumbnails]")).to_have_count(1)
+        await expect(teacher.locator("hls-video > track[label=thumbnails]")).to_have_count(1)
 
 
 async def test_other_pages_load_no_player(teacher: Page, campus: Campus) -> None:

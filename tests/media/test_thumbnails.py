@@ -23,7 +23,7 @@ NOISE = "nullsrc=size={}:rate=1,geq=random(1)*255:random(2)*255:random(3)*255"
 
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [("1280x720", "480x270"), ("1280x960", "480x360"), ("720x1280", "270x480"), ("320x180", "320x180")],
+    [("1280x720", "480x270"), ("1280x960", "320x240"), ("720x1280", "270x480"), ("320x180", "160x90")],
 )
 async def test_thumbnail_of_noise_is_small(
     context: WorkerContext, folder_store: FolderStore, tools: Tools, tmp_path: Path, size: str, shown: str

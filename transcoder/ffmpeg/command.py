@@ -41,7 +41,6 @@ TILE_PATTERN = "%05d.jpg"  # tile number, counted over the whole lecture
 
 PRESET = "veryfast"
 POSTER_WIDTH = 1280
-THUMBNAIL_SIDE = 480  # pixels, the longer one
 
 POSTER_WINDOW = 30  # seconds; the poster is chosen from the keyframes in it
 
@@ -148,10 +147,13 @@ def poster(tools: Tools, original: Path, source: Source, *, at: float | None = N
     return _command(tools, "poster", output)
 
 
-def thumbnail(tools: Tools, quality: int) -> Command:
-    """Small poster: writes `thumbnail.jpg` from `poster.jpg` in the folder. `quality`: 2 (best) to 31."""
+def thumbnail(tools: Tools, side: int, quality: int) -> Command:
+    """Small poster: writes `thumbnail.jpg` from `poster.jpg` in the folder.
+
+    `side`: of its longer edge, in pixels, at most; `quality`: 2 (best) to 31.
+    """
     image = ffmpeg.input(POSTER_FILE, format="image2")
-    box = {"w": f"min({THUMBNAIL_SIDE},iw)", "h": f"min({THUMBNAIL_SIDE},ih)"}
+    box = {"w": f"min({side},iw)", "h": f"min({side},ih)"}
     stream = image.filter("scale", **box, force_original_aspect_ratio="decrease", flags="lanczos")
     output = ffmpeg.output(stream, THUMBNAIL_FILE, **{**JPEG, "q:v": quality}, **ONE_IMAGE)
     return _command(tools, "thumbnail", output)

@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 
 FETCHES_AT_ONCE = 8  # tiles fetched from the store at once
 THUMBNAIL_BYTES = 15_000  # a list shows dozens of them
-QUALITIES = (4, 8, 14, 22, 31)  # of a JPEG, best first; the last one is taken whatever its size
+# Longer edge in pixels and quality of a JPEG, best first. The last fits even for noise.
+RENDITIONS = ((480, 4), (480, 8), (480, 14), (480, 22), (320, 22), (160, 31))
 
 
 async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> bool:
@@ -50,8 +51,8 @@ async def thumbnail(context: WorkerContext, video_id: str, folder: Path, limits:
     """
     image = folder / command.THUMBNAIL_FILE
     try:
-        for quality in QUALITIES:
-            await process.run(command.thumbnail(context.tools, quality), folder, limits)
+        for side, quality in RENDITIONS:
+            await process.run(command.thumbnail(context.tools, side, quality), folder, limits)
             if image.stat().st_size <= THUMBNAIL_BYTES:
                 break
     except (ProcessFailed, FileNotFoundError) as error:
