@@ -62,11 +62,18 @@ class LecturePlayer {
     setTimeout(() => {
       const { api } = this.video;
       this.showThumbnail();
-      api?.on("hlsError", (_name, error) => this.onError(error));
-      api?.on("hlsManifestParsed", () => this.onManifestParsed());
-      api?.on("hlsFragLoaded", () => this.onLoaded());
+      if (api) this.follow(api);
       if (plays) this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
     });
+  }
+
+  follow(api) {
+    // When it is played, the element starts loading and names no position.
+    const start = api.startLoad.bind(api);
+    api.startLoad = (from = this.position, ...more) => start(from, ...more);
+    api.on("hlsError", (_name, error) => this.onError(error));
+    api.on("hlsManifestParsed", () => this.onManifestParsed());
+    api.on("hlsFragLoaded", () => this.onLoaded());
   }
 
   // First Play or seek; `at`: position in seconds.
