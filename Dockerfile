@@ -9,14 +9,14 @@ RUN command -v make || { apt-get update && apt-get install -y --no-install-recom
 COPY Makefile pyproject.toml README.md requirements.lock ./
 RUN make .venv/.runtime
 COPY requirements-node.lock package.json package-lock.json .npmrc ./
-COPY tools tools
-COPY web/vendor.json web/
-RUN make setup && rm -rf node_modules
+RUN make node_modules/.modules && rm -rf .venv/node .venv/npm
 COPY storage storage
 COPY transcoder transcoder
 COPY server server
 COPY web web
-RUN .venv/bin/python -m pip install -q --no-build-isolation --no-deps --no-index -e . \
+COPY tools tools
+RUN make setup && rm -rf node_modules \
+ && .venv/bin/python -m pip install -q --no-build-isolation --no-deps --no-index -e . \
  && .venv/bin/python -m compileall -q storage transcoder server web
 
 FROM ${BASE}

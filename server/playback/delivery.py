@@ -84,7 +84,10 @@ class Delivery:
             path = await self.edge.path(key)
             size = path.stat().st_size
         except (ObjectMissing, FileNotFoundError):
-            return await _nothing(send, 404)
+            poster = keys.poster_instead(key)
+            return await (
+                self._file(scope, send, poster, kind, max_age=max_age) if poster else _nothing(send, 404)
+            )
         except StoreFull:  # the edge folder has no space: stream from the store
             return await self._stream(scope, send, key, kind)
         except StoreError:
@@ -112,7 +115,8 @@ class Delivery:
         except StoreError:
             return await _nothing(send, 503)
         if info is None:
-            return await _nothing(send, 404)
+            poster = keys.poster_instead(key)
+            return await (self._stream(scope, send, poster, kind) if poster else _nothing(send, 404))
         await _start(send, 200, kind, info.size, {"cache-control": "no-store"})
         if scope["method"] == "GET":
             async for block in self.edge.store.stream(key):

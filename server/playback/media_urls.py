@@ -12,7 +12,7 @@ from server.library.schemas import LessonView
 from server.playback.service import MASTER, media_root
 from storage.database.engine import Database
 from storage.database.tables import Lesson
-from storage.objects.keys import POSTER
+from storage.objects.keys import POSTER, THUMBNAIL
 
 Keys = tuple[bytes, ...]
 
@@ -34,10 +34,10 @@ class MediaUrls:
     async def posters(
         self, session: AsyncSession, keys: Keys, viewer: Viewer, lessons: Sequence[LessonView]
     ) -> dict[str, str]:
-        """Step: poster addresses by lesson id; lessons without a poster are omitted."""
+        """Step: addresses of the posters' thumbnails by lesson id; lessons without a poster are omitted."""
         wanted = [lesson for lesson in lessons if lesson.video_thumbnail_url]
         roots = await self._roots(session, keys, viewer, wanted)
-        return {lesson_id: root + POSTER for lesson_id, root in roots.items()}
+        return {lesson_id: root + THUMBNAIL for lesson_id, root in roots.items()}
 
     async def signed(self, viewer: Viewer, lessons: Sequence[LessonView]) -> list[LessonView]:
         """The lessons with addresses that the viewer can fetch; None where nothing can be played yet."""

@@ -8,7 +8,7 @@ _PATHS = (
     (re.compile(r"[a-z0-9]+/(?:index|iframes)\.m3u8"), "application/vnd.apple.mpegurl"),
     (re.compile(r"audio/(?:init\.\d+\.mp4|\d{5}\.\d+\.m4s)"), "audio/mp4"),
     (re.compile(r"[a-z0-9]+/(?:init\.\d+\.mp4|\d{5}\.\d+\.m4s)"), "video/mp4"),
-    (re.compile(r"poster\.jpg|storyboard/\d{3}\.jpg"), "image/jpeg"),
+    (re.compile(r"(?:poster|thumbnail)\.jpg|storyboard/\d{3}\.jpg"), "image/jpeg"),
     (re.compile(r"storyboard/storyboard\.vtt"), "text/vtt; charset=utf-8"),
 )
 

@@ -15,9 +15,11 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     video_id: str | None = None
     hls_url: str | None = None
     poster_url: str | None = None
+    thumbnail_url: str | None = None  # a small poster
     storyboard_url: str | None = None
     expires_at: datetime | None = None  # of the URLs
     duration_seconds: float | None = None
     playable_seconds: float = 0.0
     progress: int = 0  # 0-100
     audio_only: bool = False
+    portrait: bool = False  # higher than wide

@@ -9,7 +9,7 @@ from server.playback import tokens
 from server.playback.published import Published, published
 from server.playback.schemas import Playback, State
 from storage.database.tables import Lesson, Video
-from storage.objects.keys import POSTER, STORYBOARD
+from storage.objects.keys import POSTER, STORYBOARD, THUMBNAIL
 
 SPARE_DURATION = 12 * 3600.0  # seconds; the longest lecture accepted, for an unknown duration
 MASTER = "master.m3u8"
@@ -32,17 +32,20 @@ async def playback(
     if video is None or known is None or not known.playable:
         return Playback(state="waiting", progress=lesson.transcoding_progress)
     root = media_root(keys[0], video.id, viewer_id, now, known.plan.duration)
+    has_poster = bool(lesson.video_thumbnail_url and known.plan.video)
     return Playback(
         state=_state(video),
         video_id=video.id,
         hls_url=root + MASTER,
-        poster_url=root + POSTER if lesson.video_thumbnail_url and known.plan.video else None,
+        poster_url=root + POSTER if has_poster else None,
+        thumbnail_url=root + THUMBNAIL if has_poster else None,
         storyboard_url=root + STORYBOARD if known.ended and known.plan.storyboard else None,
         expires_at=tokens.expiry(now, known.plan.duration),
         duration_seconds=known.plan.duration,
         playable_seconds=_playable_seconds(known),
         progress=100 if known.ended else lesson.transcoding_progress,
         audio_only=known.plan.video is None,
+        portrait=_is_portrait(known),
     )
 
 
@@ -64,6 +67,10 @@ def _state(video: Video) -> State:
             return "failed"
         case _:
             return "growing"
+
+
+def _is_portrait(known: Published) -> bool:
+    return known.plan.video is not None and known.plan.video.rungs[0].height > known.plan.video.rungs[0].width
 
 
 def _playable_seconds(known: Published) -> float:

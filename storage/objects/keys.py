@@ -3,7 +3,7 @@
     originals/{lesson}/{upload}{suffix}             as uploaded, never modified
     videos/{video}/{rendition}/init.{attempt}.mp4   fMP4 header
     videos/{video}/{rendition}/{number}.{attempt}.m4s
-    videos/{video}/poster.jpg
+    videos/{video}/poster.jpg and thumbnail.jpg      the thumbnail is a small poster, for lists
     videos/{video}/storyboard/{sheet}.jpg and storyboard.vtt
     videos/{video}/tiles/{tile}.{attempt}.jpg       storyboard frames, not yet joined into sheets
     videos/{video}/normalised.mkv                   input of the encoders when the original has no index
@@ -18,7 +18,9 @@ ORIGINALS = "originals/"
 VIDEOS = "videos/"
 CHECKS = "checks/"  # probe objects of a store check
 
-POSTER = "poster.jpg"  # both relative to the video, as in URLs
+# Relative to the video, as in URLs.
+POSTER = "poster.jpg"
+THUMBNAIL = "thumbnail.jpg"
 STORYBOARD = "storyboard/storyboard.vtt"
 
 KEY_BYTES = 1024  # bytes of UTF-8, S3's own limit
@@ -88,6 +90,16 @@ def segment_name(number: int, attempt: int) -> str:
 
 def poster(video_id: str) -> str:
     return video(video_id) + POSTER
+
+
+def thumbnail(video_id: str) -> str:
+    return video(video_id) + THUMBNAIL
+
+
+def poster_instead(key: str) -> str | None:
+    """Poster for a thumbnail's key, as videos made earlier have no thumbnail. None for other keys."""
+    folder, _, name = key.rpartition("/")
+    return f"{folder}/{POSTER}" if name == THUMBNAIL else None
 
 
 def normalised(video_id: str) -> str:

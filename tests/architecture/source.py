@@ -30,9 +30,9 @@ def python_files(*folders: str) -> list[Path]:
 
 
 def web_files(*suffixes: str) -> list[Path]:
-    """Templates and static files, without the third-party modules in static/vendor."""
+    """Templates and static files, without what is built from them in static/built."""
     found = (path for path in (ROOT / "web").rglob("*") if path.suffix in suffixes)
-    return sorted(path for path in found if not path.is_relative_to(ROOT / "web" / "static" / "vendor"))
+    return sorted(path for path in found if not path.is_relative_to(ROOT / "web" / "static" / "built"))
 
 
 @cache

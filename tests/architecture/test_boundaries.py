@@ -23,7 +23,7 @@ PROCESS_CALLS = re.compile(
     r"|multiprocessing\.\w+|pty\.\w+)"
 )
 OBJECT_NAMES = re.compile(
-    r"\b(originals|videos|tiles|storyboard|checks)/|\binit\.\d|\.m4s$|(poster\.jpg|normalised\.mkv)$"
+    r"\b(originals|videos|tiles|storyboard|checks)/|\binit\.\d|\.m4s$|((poster|thumbnail)\.jpg|normalised\.mkv)$"
 )
 SPELLS_OBJECT_NAMES = {
     "transcoder/ffmpeg/command.py": "files that ffmpeg writes in a job's scratch folder",

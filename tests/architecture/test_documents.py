@@ -53,7 +53,7 @@ def test_no_file_names_a_local_path() -> None:
         if path.name != ".git"  # the pointer file of a git worktree
         and path.suffix in {".py", ".md", ".toml", ".lock", ".json", ".html", ".js", ".css", ".yaml", ""}
         and path.is_file()
-        and "vendor" not in path.parts
+        and "built" not in path.parts
         for match in re.findall(r"(?<![\w.])/(?:work|home|root|Users)/\w+", path.read_text(errors="replace"))
     ]
     assert found == []

@@ -201,7 +201,8 @@ async def test_list_still_refreshes_after_a_refused_form(teacher: Page, campus: 
     await teacher.get_by_role("button", name="Publish").click()
     await expect(teacher.get_by_text("Draft", exact=True)).to_have_count(1)  # that of the course
     await teacher.evaluate(
-        "import('skillstudio/refresh.js').then(({ refresh }) => refresh(document.querySelector('#lessons')))"
+        "import(document.querySelector('script[src*=\"/page.js\"]').src)"
+        ".then(({ refresh }) => refresh(document.querySelector('#lessons')))"
     )
     await expect(teacher.locator("#lessons")).to_contain_text("Sorting")
     assert requests[-1] == course_url(campus)

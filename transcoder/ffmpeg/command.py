@@ -34,6 +34,7 @@ from transcoder.planning.plan import (
 
 AUDIO_FILE = "audio.mp4"
 POSTER_FILE = "poster.jpg"
+THUMBNAIL_FILE = "thumbnail.jpg"
 SHEET_FILE = "sheet.jpg"
 NORMALISED_FILE = "normalised.mkv"
 TILE_PATTERN = "%05d.jpg"  # tile number, counted over the whole lecture
@@ -144,6 +145,18 @@ def poster(tools: Tools, original: Path, source: Source, *, at: float | None = N
     stream = video_filters.standard(video_filters.rotated(stream, video), video, width, height)
     output = ffmpeg.output(stream.filter("thumbnail", 30), POSTER_FILE, **JPEG, **ONE_IMAGE)
     return _command(tools, "poster", output)
+
+
+def thumbnail(tools: Tools, side: int, quality: int) -> Command:
+    """Small poster: writes `thumbnail.jpg` from `poster.jpg` in the folder.
+
+    `side`: of its longer edge, in pixels, at most; `quality`: 2 (best) to 31.
+    """
+    image = ffmpeg.input(POSTER_FILE, format="image2")
+    box = {"w": f"min({side},iw)", "h": f"min({side},ih)"}
+    stream = image.filter("scale", **box, force_original_aspect_ratio="decrease", flags="lanczos")
+    output = ffmpeg.output(stream, THUMBNAIL_FILE, **{**JPEG, "q:v": quality}, **ONE_IMAGE)
+    return _command(tools, "thumbnail", output)
 
 
 def sheet(tools: Tools, number: int) -> Command:

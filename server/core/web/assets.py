@@ -1,22 +1,20 @@
 """URLs of static files, with a hash over all of them, so that browsers may cache them without expiry.
 
-The hash is in the path and not in the file names: relative imports between modules and
-`url()` in style sheets keep working without a build step.
+The hash is in the path and not in the file names, so that relative imports between the files keep working.
+Scripts and style sheets are served as tools/bundle.py has built them.
 """
 
-import base64
 import hashlib
-import json
 from functools import cached_property
 
 from litestar import Router
 from litestar.datastructures import CacheControlHeader
 from litestar.static_files import create_static_files_router
-from markupsafe import Markup
 
-from web import STATIC, VENDOR_LIST
+from web import STATIC
 
 YEAR_SECONDS = 365 * 24 * 3600
+BUNDLED = ("js/", "css/")
 
 
 class Assets:
@@ -30,24 +28,10 @@ class Assets:
         return digest.hexdigest()[:12]
 
     def url(self, path: str) -> str:
-        """URL of a file in web/static, as in `css/tokens.css`. Raises ValueError when there is none."""
-        if not path.startswith("vendor/") and not (STATIC / path).is_file():
+        """URL of a file in web/static, as in `js/page.js`. Raises ValueError when there is none."""
+        if not (STATIC / path).is_file():
             raise ValueError(f"there is no web/static/{path}")
-        return f"/static/{self.version}/{path}"
-
-    @cached_property
-    def import_map(self) -> Markup:
-        """Import map (JSON) with the bare names of our modules and the vendored ones."""
-        vendor = json.loads(VENDOR_LIST.read_text())["imports"]
-        imports = {name: self.url(f"vendor/{path}") for name, path in vendor.items()}
-        imports["skillstudio/"] = f"/static/{self.version}/js/"
-        text = json.dumps({"imports": imports}, indent=1)
-        return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - our own JSON, "<" escaped
-
-    @cached_property
-    def import_map_hash(self) -> str:
-        """CSP source for `script-src`: an import map has to be inline, and its hash allows only this one."""
-        return f"'sha256-{base64.b64encode(hashlib.sha256(self.import_map.encode()).digest()).decode()}'"
+        return f"/static/{self.version}/{'built/' * path.startswith(BUNDLED)}{path}"
 
     def router(self) -> Router:
         return create_static_files_router(

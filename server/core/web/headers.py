@@ -7,8 +7,6 @@ from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-from server.core.web.assets import ASSETS
-
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # a path token must not leak to another site
@@ -29,15 +27,14 @@ INLINE_STYLES = "inline_styles"
 
 
 def content_security_policy(*, inline_styles: bool = False) -> str:
-    """Policy that allows only this origin, and by its hash the import map, which has to be inline."""
+    """Policy that allows only this origin and no inline script."""
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' {ASSETS.import_map_hash}",
+            "script-src 'self'",
             "style-src 'self' 'unsafe-inline'" if inline_styles else "style-src 'self'",
             "img-src 'self' data: blob:",
             "media-src 'self' blob:",
-            "worker-src 'self' blob:",  # hls.js makes its worker from a blob
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",

@@ -35,7 +35,7 @@ def environment() -> Environment:
     )
     made.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(FILTERS)
-    made.globals.update(asset=ASSETS.url, assets=ASSETS, product=PRODUCT, language=i18n.language)
+    made.globals.update(asset=ASSETS.url, product=PRODUCT, language=i18n.language)
     return made
 
 

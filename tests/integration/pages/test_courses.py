@@ -218,7 +218,7 @@ async def test_dashboard_shows_playable_lessons(academy: Academy) -> None:
     first = f"/dashboard/courses/{academy.course_id}/lessons/{academy.lesson_ids[0]}"
     assert first in page
     assert "45 min" in page
-    assert "/poster.jpg" in page
+    assert "/thumbnail.jpg" in page
     course = (await academy.learner.browser.get(f"/dashboard/courses/{academy.course_id}")).text
     assert "Lasers" not in course
     assert "Encoding, 42 %" in course

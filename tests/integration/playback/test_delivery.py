@@ -208,3 +208,18 @@ async def test_lesson_page_has_the_player(make_lesson: MakeLesson, learner: Acco
     assert answer.status_code == 200
     assert "data-lecture-player" in answer.text
     assert "/m/" in answer.text
+
+
+async def test_thumbnail_of_a_video_without_one_is_its_poster(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, folder_store: ObjectStore
+) -> None:
+    lesson = await make_lesson(done=10, state="ready")
+    assert lesson.video_id is not None
+    known = await playback(learner, lesson)
+    assert (await client.get(known["thumbnail_url"])).status_code == 404
+    await folder_store.put_bytes(keys.poster(lesson.video_id), b"poster", "image/jpeg")
+    older = await client.get(known["thumbnail_url"])
+    assert (older.status_code, older.content, older.headers["content-type"]) == (200, b"poster", "image/jpeg")
+    await folder_store.put_bytes(keys.thumbnail(lesson.video_id), b"small", "image/jpeg")
+    assert (await client.get(known["thumbnail_url"])).content == b"small"
+    assert (await client.get(known["poster_url"])).content == b"poster"

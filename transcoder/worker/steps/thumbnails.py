@@ -1,4 +1,4 @@
-"""Poster of a lecture, and its storyboard, which a player shows while seeking."""
+"""Poster of a lecture, its thumbnail for lists, and its storyboard, which a player shows while seeking."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import structlog
 
 from storage.objects import keys
 from transcoder.ffmpeg import command, process
-from transcoder.ffmpeg.process import ProcessFailed
+from transcoder.ffmpeg.process import Limits, ProcessFailed
 from transcoder.jobs.leases import Claim
 from transcoder.media import ChunkResult
 from transcoder.packaging import playlist
@@ -19,10 +19,13 @@ from transcoder.worker.steps.inventory import sheet_count
 log = structlog.get_logger(__name__)
 
 FETCHES_AT_ONCE = 8  # tiles fetched from the store at once
+THUMBNAIL_BYTES = 15_000  # a list shows dozens of them
+# Longer edge in pixels and quality of a JPEG, best first. The last fits even for noise.
+RENDITIONS = ((480, 4), (480, 8), (480, 14), (480, 22), (320, 22), (160, 31))
 
 
 async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: Path) -> bool:
-    """Make the poster; False when it fails, as a lecture is published without one."""
+    """Make the poster and its thumbnail; False when it fails, as a lecture is published without one."""
     source, plan = claim.planned()
     if plan.video is None:
         return False
@@ -35,9 +38,27 @@ async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: 
             except ProcessFailed as error:
                 log.warning("poster failed", at=at, error=str(error))
             if image.exists():
+                await thumbnail(context, claim.video_id, folder, lease.limits())
                 await _put(context, keys.poster(claim.video_id), image)
                 return True
     return False
+
+
+async def thumbnail(context: WorkerContext, video_id: str, folder: Path, limits: Limits) -> None:
+    """Thumbnail of the poster in the folder, in the best quality that fits THUMBNAIL_BYTES.
+
+    When it fails, lists show the poster.
+    """
+    image = folder / command.THUMBNAIL_FILE
+    try:
+        for side, quality in RENDITIONS:
+            await process.run(command.thumbnail(context.tools, side, quality), folder, limits)
+            if image.stat().st_size <= THUMBNAIL_BYTES:
+                break
+    except (ProcessFailed, FileNotFoundError) as error:
+        log.warning("thumbnail failed", error=str(error))
+        return
+    await _put(context, keys.thumbnail(video_id), image)
 
 
 async def storyboard(

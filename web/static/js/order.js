@@ -1,4 +1,5 @@
 // Reordering of lessons by dragging. Without JavaScript, the buttons in each row do it.
+import "skillstudio/page.js";
 import { enhance } from "skillstudio/enhance.js";
 import { refresh } from "skillstudio/refresh.js";
 

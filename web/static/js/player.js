@@ -1,9 +1,13 @@
 // Lecture player: hls.js under media-chrome. The page passes the playback document in data-* attributes; while
-// the lecture is still being encoded, the document is polled.
+// the lecture is still being encoded, the document is polled. Before Play or a seek only the master playlist is loaded.
+import "skillstudio/page.js";
 import "skillstudio/player-language.js";
 import "hls-video-element";
-import "media-chrome";
-import "media-chrome/menu";
+import "skillstudio/player-controls.js";
+import { hlsConfig } from "skillstudio/player-config.js";
+import { Keys } from "skillstudio/player-keys.js";
+import { remember } from "skillstudio/player-memory.js";
+import { listenToTaps } from "skillstudio/player-taps.js";
 import { refresh } from "skillstudio/refresh.js";
 import { Watch } from "skillstudio/watch.js";
 
@@ -11,13 +15,7 @@ const POLL_MS = 3000;
 const POLL_WAITING_MS = 500; // the player is still empty
 const REFRESH_MIN_MS = 10000; // between two requests for new addresses, if the new ones fail too
 const ACCESS_LOST = [401, 403, 404]; // statuses: signed out, no longer enrolled, deleted
-const HLS = {
-  startPosition: 0, // a growing lecture starts at its beginning, not at the live edge
-  liveDurationInfinity: false,
-  maxBufferLength: 30,
-  backBufferLength: 60,
-  workerPath: document.querySelector("[data-hls-worker]")?.dataset.hlsWorker,
-};
+const FLASH_MS = 700;
 
 class LecturePlayer {
   constructor(root) {
@@ -26,12 +24,20 @@ class LecturePlayer {
     this.video = root.querySelector("hls-video");
     this.note = root.querySelector("[data-note]");
     this.texts = root.dataset;
+    remember(this.controller, this.video);
+    this.video.addEventListener("play", () => this.begin());
+    this.controller.addEventListener("mediaseekrequest", ({ detail }) => this.begin(detail));
+    root.querySelector("media-time-range").addEventListener("pointerenter", () => this.addStoryboard());
     const watching = document.querySelector("[data-watching]");
     this.watch = watching && new Watch(watching, this.video, () => this.showCompletion());
     this.video.addEventListener("ended", () => document.querySelector("[data-next]")?.removeAttribute("hidden"));
     document.addEventListener("click", (event) => this.onSeekLink(event));
     this.show(JSON.parse(root.dataset.playback));
-    document.addEventListener("keydown", (event) => this.onKey(event));
+    const help = root.querySelector("[data-player-help]");
+    root.querySelector("[data-open-help]").addEventListener("click", () => help.showModal());
+    help.querySelector("[data-close-help]").addEventListener("click", () => help.close());
+    new Keys(this, { controller: this.controller, video: this.video, help });
+    listenToTaps(this.controller, (seconds) => this.skip(seconds));
   }
 
   show(playback) {
@@ -39,38 +45,85 @@ class LecturePlayer {
     if (this.playback && !playback.hls_url && playback.state !== "waiting") return location.reload();
     this.playback = playback;
     this.root.dataset.state = playback.state;
-    if (playback.hls_url && !this.source) this.load(playback.hls_url, this.watch?.resumeAt);
-    if (playback.storyboard_url) this.addStoryboard(playback.storyboard_url);
-    if (playback.poster_url) this.root.querySelector("media-poster-image")?.setAttribute("src", playback.poster_url);
+    if (playback.hls_url && !this.source) this.load(playback.hls_url, this.watch?.resumeAt, this.begun);
+    if (this.begun) this.addStoryboard();
+    this.showPoster();
     this.describe(playback);
     if (playback.state === "waiting") setTimeout(() => this.poll(), POLL_WAITING_MS);
     if (playback.state === "growing") setTimeout(() => this.poll(), POLL_MS);
   }
 
-  load(url, at = 0, ready = () => {}) {
+  // `plays`: continue with playing, not only with loading.
+  load(url, at = 0, plays = false) {
     this.source = url;
-    this.video.config = { ...HLS, startPosition: at };
+    this.video.config = hlsConfig(at);
     this.video.src = url;
     // The element makes a new hls.js instance a microtask after another `src` is set.
     setTimeout(() => {
-      this.video.api?.on("hlsError", (_name, error) => this.onError(error));
-      this.video.api?.on("hlsFragLoaded", () => this.onFragmentLoaded());
-      ready();
+      const { api } = this.video;
+      this.showThumbnail();
+      if (api) this.follow(api);
+      if (plays) this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
     });
+  }
+
+  follow(api) {
+    // When it is played, the element starts loading and names no position.
+    const start = api.startLoad.bind(api);
+    api.startLoad = (from = this.position, ...more) => start(from, ...more);
+    api.on("hlsError", (_name, error) => this.onError(error));
+    api.on("hlsManifestParsed", () => this.onManifestParsed());
+    api.on("hlsFragLoaded", () => this.onLoaded());
+  }
+
+  // First Play or seek; `at`: position in seconds.
+  begin(at = this.position) {
+    if (this.begun) return;
+    this.begun = true;
+    this.addStoryboard();
+    const { api, paused } = this.video;
+    if (api) api.config.startPosition = at;
+    if (paused) api?.startLoad(at); // when it is played, the element does it
+    this.video.preload = "auto"; // another source is loaded at once
   }
 
   // Playback position in seconds; the start position before anything is loaded.
   get position() {
-    return this.video.currentTime || this.video.config.startPosition;
+    return this.video.currentTime || (this.video.config?.startPosition ?? 0);
   }
 
-  // Changes the source and keeps position, speed and play state, which a new `src` resets.
+  // End of what can be played, in seconds.
+  get duration() {
+    const { seekable, duration } = this.video;
+    if (seekable.length) return seekable.end(seekable.length - 1);
+    return Number.isFinite(duration) ? duration : (this.playback.playable_seconds ?? 0);
+  }
+
+  seek(to) {
+    if (!this.source) return;
+    const at = Math.min(Math.max(0, to), this.duration);
+    this.video.currentTime = at;
+    this.begin(at);
+  }
+
+  skip(seconds) {
+    this.seek(this.position + seconds);
+    const flash = this.root.querySelector("[data-flash]");
+    flash.textContent = `${seconds < 0 ? "−" : "+"}${Math.abs(seconds)} s`;
+    flash.dataset.side = seconds < 0 ? "left" : "right";
+    flash.hidden = false;
+    clearTimeout(this.flashTimer);
+    this.flashTimer = setTimeout(() => (flash.hidden = true), FLASH_MS);
+  }
+
+  toggle() {
+    if (!this.video.paused) this.video.pause();
+    else this.video.play().catch(() => {}); // replaced by another source, or autoplay is blocked
+  }
+
+  // Changes the source and keeps position and play state, which a new `src` resets.
   switchSource(url) {
-    const { paused, playbackRate } = this.video;
-    this.load(url, this.position, () => {
-      this.video.playbackRate = playbackRate;
-      if (!paused) this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
-    });
+    this.load(url, this.position, !this.video.paused);
   }
 
   async poll() {
@@ -132,7 +185,7 @@ class LecturePlayer {
     this.retryLater(() => {
       const { api } = this.video;
       if (!api.levels.length) api.loadSource(this.source); // without a master playlist startLoad() does nothing
-      api.startLoad(this.position);
+      if (this.begun) api.startLoad(this.position);
     });
   }
 
@@ -147,14 +200,33 @@ class LecturePlayer {
     this.showNote(this.texts.textOffline);
   }
 
-  onFragmentLoaded() {
+  onManifestParsed() {
+    this.manifest = true;
+    this.onLoaded();
+    this.showPoster();
+  }
+
+  // In place of the poster, and after the request for the playlist.
+  showThumbnail() {
+    const { thumbnail_url: url } = this.playback;
+    if (url) this.root.querySelector("media-poster-image")?.setAttribute("placeholdersrc", url);
+  }
+
+  // The poster, if there is time for it before Play.
+  showPoster() {
+    const { poster_url: url } = this.playback;
+    if (url && this.manifest && !this.begun) this.root.querySelector("media-poster-image")?.setAttribute("src", url);
+  }
+
+  onLoaded() {
     if (!this.offline) return;
     this.offline = false;
     this.describe(this.playback);
   }
 
-  addStoryboard(url) {
-    if (this.video.querySelector("track[label=thumbnails]")) return;
+  addStoryboard() {
+    const { storyboard_url: url } = this.playback;
+    if (!url || this.video.querySelector("track[label=thumbnails]")) return;
     const track = Object.assign(document.createElement("track"), { kind: "metadata", label: "thumbnails", default: true, src: url });
     this.video.append(track);
   }
@@ -190,18 +262,8 @@ class LecturePlayer {
     if (!link) return;
     event.preventDefault();
     this.root.scrollIntoView({ block: "nearest" });
-    this.video.currentTime = Number(link.dataset.seek);
     this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
-  }
-
-  // Player keys work wherever the focus is, except in fields and on controls. Arrow up and down still scroll the
-  // page; the space bar does not.
-  onKey(event) {
-    const busy = event.target.closest?.("input, textarea, select, button, summary, a, [contenteditable], media-controller");
-    if (busy || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (["ArrowUp", "ArrowDown"].includes(event.key)) return;
-    if (event.key === " ") event.preventDefault();
-    this.controller.keyboardShortcutHandler(event);
+    this.seek(Number(link.dataset.seek));
   }
 }
 

@@ -1,5 +1,5 @@
 // Polling sections: data-refresh="seconds" on a section with an id, paused while the section is in use.
-import htmx from "htmx.org";
+import htmx from "htmx.org/dist/htmx.esm.min.js";
 import { enhance } from "skillstudio/enhance.js";
 
 const IN_USE = "details[open], [data-dragging], :focus-visible";

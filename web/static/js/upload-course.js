@@ -1,5 +1,6 @@
 // Multi-file upload on the course page: one draft lesson for each file, one file at a time, so that the first
 // can be watched while the others are still uploading.
+import "skillstudio/page.js";
 import { refresh } from "skillstudio/refresh.js";
 import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
 import { FileUpload, findPrevious } from "skillstudio/upload-file.js";

@@ -1,6 +1,6 @@
 // Resumable tus upload of one file to one lesson. Continues after a lost connection, a server restart and a page
 // reload; only the user or a refusal ends it.
-import "tus-js-client";
+import { defaultOptions, Upload } from "tus-js-client";
 import { Rate } from "skillstudio/upload-rate.js";
 
 const ENDPOINT = "/api/video/upload/tus";
@@ -22,7 +22,7 @@ export class FileUpload extends EventTarget {
   constructor(file) {
     super();
     this.file = file;
-    this.tus = new tus.Upload(file, {
+    this.tus = new Upload(file, {
       endpoint: ENDPOINT,
       chunkSize: PART_BYTES,
       retryDelays: null, // #scheduleRetry retries without limit
@@ -169,7 +169,7 @@ function rejectRefusedHead(request, response) {
 
 // Earlier uploads of this file from this browser, newest first.
 export async function findPrevious(file) {
-  const found = await tus.defaultOptions.urlStorage.findUploadsByFingerprint(fingerprint(file));
+  const found = await defaultOptions.urlStorage.findUploadsByFingerprint(fingerprint(file));
   return found.filter((entry) => entry.uploadUrl).sort((a, b) => b.creationTime.localeCompare(a.creationTime));
 }
 

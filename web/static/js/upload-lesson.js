@@ -1,4 +1,5 @@
 // Upload on the instructor's lesson page: drop zone, upload progress, resuming an interrupted upload.
+import "skillstudio/page.js";
 import { LessonProgress } from "skillstudio/lesson-progress.js";
 import { dropZone, guardLeaving } from "skillstudio/upload-drop.js";
 import { FileUpload, findPrevious, uploadId } from "skillstudio/upload-file.js";

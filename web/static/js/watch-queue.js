@@ -25,13 +25,21 @@ export class WatchQueue {
 
   // Heartbeats that a page left behind.
   adopt() {
+    try {
+      this.takeLeft();
+    } catch {
+      // The storage is forbidden, or holds something else.
+    }
+    if (this.waiting.length) this.store();
+  }
+
+  takeLeft() {
     for (const key of Object.keys(localStorage).filter((name) => name.startsWith(PREFIX) && name !== this.key)) {
       const left = JSON.parse(localStorage.getItem(key) ?? "{}");
       if (now() - (left.at ?? 0) < ABANDONED_MS) continue;
       this.waiting.push(...(left.waiting ?? []));
       localStorage.removeItem(key);
     }
-    if (this.waiting.length) this.store();
   }
 
   store() {

@@ -1,12 +1,12 @@
 // What is really watched: spans that were played with data, neither paused, nor hidden and muted. They are reported
 // every ten seconds of playing, and at every pause, seek, change of speed, end, and when the page is hidden.
+import { device } from "skillstudio/device.js";
 import { now, WatchQueue } from "skillstudio/watch-queue.js";
 
 const REPORT_MS = 10000;
 const SPAN_MS = 5000; // longest span, so that the server can place each in time
 const SHORTEST_SECONDS = 0.05;
 const JUMP_SECONDS = 1; // further than that between two events is a seek that was not announced
-const PHONE_PX = 600; // of the screen's shorter side
 
 export class Watch {
   // `element` has the viewer's progress in data-watching, `video` is the media element.
@@ -102,11 +102,6 @@ export class Watch {
     text.textContent = text.dataset.text.replace("{percent}", percent);
     if (this.video.paused) this.recordedPaused();
   }
-}
-
-function device() {
-  if (!matchMedia("(pointer: coarse)").matches) return "desktop";
-  return Math.min(screen.width, screen.height) < PHONE_PX ? "phone" : "tablet";
 }
 
 const round = (seconds) => Math.round(seconds * 100) / 100;

@@ -6,9 +6,11 @@ import msgspec
 import pytest
 
 from storage.database.tables import Lesson
+from storage.objects import keys
 from tests.fixtures.clips import make_clip
 from tests.fixtures.workers import WorkerCluster
 from transcoder.media import AudioResult, ChunkResult
+from transcoder.worker.steps.thumbnails import THUMBNAIL_BYTES
 
 pytestmark = pytest.mark.media
 
@@ -29,6 +31,9 @@ async def test_lecture_becomes_ready(cluster: WorkerCluster, clip: Path, lesson_
     assert lesson.video_duration_seconds == pytest.approx(20, abs=0.04)
     assert [variant["name"] for variant in lesson.video_quality_variants or []] == ["180p"]
     await cluster.assert_no_leftovers(video.id)
+    thumbnail = await cluster.store.stat(keys.thumbnail(video.id))
+    assert thumbnail
+    assert thumbnail.size <= THUMBNAIL_BYTES
 
 
 async def test_audio_only_lecture_becomes_ready(cluster: WorkerCluster, tone: Path, lesson_id: str) -> None:

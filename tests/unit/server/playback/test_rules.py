@@ -15,6 +15,7 @@ VIDEO = "v" * 32
         (keys.segment(VIDEO, "480p", 699, 1), "video/mp4"),
         (keys.segment(VIDEO, "audio", 0, 3), "audio/mp4"),
         (keys.poster(VIDEO), "image/jpeg"),
+        (keys.thumbnail(VIDEO), "image/jpeg"),
         (keys.storyboard_sheet(VIDEO, 4), "image/jpeg"),
         (keys.storyboard_index(VIDEO), "text/vtt; charset=utf-8"),
     ],

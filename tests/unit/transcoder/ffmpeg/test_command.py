@@ -52,6 +52,7 @@ TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_spac
         ("audio.txt", command.audio(TOOLS, ORIGINAL, source(), make_plan(source()))),
         ("audio_mono.txt", command.audio(TOOLS, ORIGINAL, MONO, make_plan(MONO))),
         ("poster.txt", command.poster(TOOLS, ORIGINAL, source())),
+        ("thumbnail.txt", command.thumbnail(TOOLS, 480, 8)),
         ("sheet.txt", command.sheet(TOOLS, 2)),
         ("normalise.txt", command.normalise(TOOLS, ORIGINAL, source())),
         ("keyframes.txt", command.keyframes(TOOLS, ORIGINAL, 1)),

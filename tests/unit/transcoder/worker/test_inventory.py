@@ -43,5 +43,5 @@ def test_missing_or_short_object_is_lost() -> None:
 
 def test_superseded_attempts_and_intermediates_are_unreferenced() -> None:
     stray = [keys.segment(VIDEO, "720p", 0, 2), keys.init(VIDEO, "480p", 3), keys.normalised(VIDEO)]
-    there = {**THERE, **dict.fromkeys(stray, 9), keys.poster(VIDEO): 9}
+    there = {**THERE, **dict.fromkeys(stray, 9), keys.poster(VIDEO): 9, keys.thumbnail(VIDEO): 9}
     assert set(unreferenced(VIDEO, plan_of(12), PARTS, there)) == {*stray, keys.tiles(VIDEO)}

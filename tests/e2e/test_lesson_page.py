@@ -1,0 +1,53 @@
+"""Lesson's page around the player: it looks again for a video, and shows the place in a long course."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from storage.database.tables import Course
+from tests.fixtures.server_process import Campus
+
+pytestmark = pytest.mark.e2e
+
+MANY = 60
+CURRENT = 41
+
+
+async def test_page_without_a_video_shows_it_when_it_comes(teacher: Page, campus: Campus) -> None:
+    await teacher.clock.install()
+    school = campus.school
+    await teacher.goto(f"{campus.server.url}/dashboard/courses/{school.course_id}/lessons/{school.lesson_id}")
+    await expect(teacher.get_by_text("No video yet")).to_be_visible()
+    async with teacher.expect_response("**/api/video/playback/*"):
+        await teacher.clock.run_for(11_000)
+    await expect(teacher.get_by_text("No video yet")).to_be_visible()
+    await campus.world.video(school.lesson_id, seconds=60)
+    async with teacher.expect_response("**/api/video/playback/*"):
+        await teacher.clock.run_for(11_000)
+    await expect(teacher.locator("media-controller")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_current_lesson_of_many_is_in_view(teacher: Page, campus: Campus, width: int) -> None:
+    """The page itself does not scroll, and the next lesson is one click away."""
+    async with campus.school.database.read() as session:
+        course = await session.get_one(Course, campus.school.course_id)
+    lessons = [await campus.world.lesson(course, f"Lecture {number}") for number in range(1, MANY + 1)]
+    await campus.world.video(lessons[CURRENT], seconds=60)
+    await teacher.set_viewport_size({"width": width, "height": 800})
+    await teacher.goto(f"{campus.server.url}/dashboard/courses/{course.id}/lessons/{lessons[CURRENT].id}")
+    outline = teacher.get_by_role("navigation", name="Lessons of this course")
+    current = outline.locator("[aria-current]")
+    await expect(current).to_contain_text(f"Lecture {CURRENT + 1}")
+    place = await current.evaluate(
+        """entry => {
+          const [own, list] = [entry, entry.closest("ol")].map((node) => node.getBoundingClientRect());
+          return [own.top - list.top, list.bottom - own.bottom];
+        }"""
+    )
+    assert min(place) >= 0
+    assert await teacher.evaluate("scrollY") == 0
+    if width == 1280:
+        await expect(current).to_be_in_viewport()
+        await expect(outline.get_by_role("link", name="Next:")).to_be_in_viewport()
+    await outline.get_by_role("link", name="Next:").click()
+    await expect(teacher.get_by_role("heading", level=1)).to_have_text(f"Lecture {CURRENT + 2}")
