@@ -26,6 +26,7 @@ from server.core.web.pages import page
 from server.encoding import control
 from server.encoding import panels as encoding
 from server.institution import service as institution
+from server.learning.quizzes import panels as quizzes
 from server.library import access, courses, lessons
 from server.library import panels as library
 from server.library.schemas import LessonPatch
@@ -34,6 +35,7 @@ from server.uploads import service as uploads
 from server.uploads.context import UploadContext
 from storage.database.tables import Lesson
 from storage.messages import N_
+from storage.states import LessonKind
 
 AnyRequest = Request[Any, Any, State]
 ACTIONS = {"cancel": control.cancel, "retry": control.retry}
@@ -69,7 +71,13 @@ class Visit:
         async with self.context.database.read() as session:
             lesson = await self.lesson(session)
             course = await courses.shown(session, self.viewer, self.course_id)
-            video = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
+            is_video = lesson.kind == LessonKind.VIDEO
+            video = (
+                await encoding.video(session, self.context, self.viewer, lesson, keys, now)
+                if is_video
+                else None
+            )
+            quiz = await quizzes.teach(session, lesson)
             time_zone = (await institution.shown(session)).time_zone
         shown = lessons.view(lesson, can_edit=True)
         return page(
@@ -80,6 +88,7 @@ class Visit:
             course=course,
             lesson=shown,
             video=video,
+            quiz=quiz,
             details=library.details(shown, form, time_zone),
         )
 

@@ -271,6 +271,17 @@ async def settle(database: Database, attempt_id: str, now: datetime) -> None:
             await _close_if_over(session, attempt, now)
 
 
+async def settle_own(
+    database: Database, viewer: Viewer, lesson_id: str, attempt_id: str, now: datetime
+) -> None:
+    """Use case: as `settle`, before an attempt is shown to its owner. Writes only when its time is up."""
+    async with database.read() as session:
+        attempt = await owned(session, viewer, lesson_id, attempt_id)
+        over = attempt.state == AttemptState.OPEN and rules.is_over(attempt.due_at, now)
+    if over:
+        await settle(database, attempt_id, now)
+
+
 async def close_expired(services: Services, _slot: datetime, now: datetime) -> Message | None:
     """Scheduled task: grade attempts whose time is up, for learners who did not come back."""
     async with services.database.read() as session:

@@ -176,4 +176,4 @@ async def _shares(session: AsyncSession, quiz: Quiz) -> dict[tuple[str, str], fl
         .join(QuizAttempt, QuizAttempt.id == QuizAnswer.attempt_id)
         .where(QuizAttempt.quiz_id == quiz.id, QuizAnswer.share.is_not(None))
     )
-    return {(attempt_id, question_id): share for attempt_id, question_id, share in rows}
+    return {(attempt_id, question_id): share or 0.0 for attempt_id, question_id, share in rows}

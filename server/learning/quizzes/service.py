@@ -26,6 +26,8 @@ NOT_IN_A_QUIZ = N_("A quiz at a moment belongs to a video lesson.")
 OUTSIDE = N_("The moment lies outside of the video.")
 STALE = N_("The quiz was saved meanwhile by somebody else. Reload it, and make your change again.")
 
+LONGEST_VIDEO = 12 * 3600.0  # seconds, while the length is not known yet
+
 Change = Callable[[QuizContent], QuizContent]
 
 
@@ -121,7 +123,7 @@ def _check_place(lesson: Lesson, moment: float | None) -> None:
         return
     if lesson.kind != LessonKind.VIDEO:
         raise Conflict(NOT_IN_A_QUIZ)
-    if not 0 <= moment <= (lesson.video_duration_seconds or moment):
+    if not 0 <= moment <= (lesson.video_duration_seconds or LONGEST_VIDEO):
         raise Invalid(OUTSIDE, fields={"moment": OUTSIDE})
 
 

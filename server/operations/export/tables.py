@@ -10,7 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.operations.export.rules import Table, folder_name
 from storage.database.base import Base
-from storage.database.tables import Course, CourseInstructor, Enrolment, LearningEvent, Lesson, User, Video
+from storage.database.tables import (
+    Course,
+    CourseInstructor,
+    Enrolment,
+    LearningEvent,
+    Lesson,
+    Quiz,
+    QuizAnswer,
+    QuizAttempt,
+    QuizVersion,
+    User,
+    Video,
+)
 from storage.states import RevisionState
 
 BATCH = 500  # rows in memory
@@ -69,6 +81,59 @@ EXPORTED: dict[type[Base], Table] = {
             "lesson_id": "lesson; it may have been deleted",
             "subject": "what the fact is about: unique for a kind and a learner",
             "data": "further values of this kind, an object",
+        },
+    ),
+    Quiz: Table(
+        "quizzes.jsonl",
+        "Quizzes: lessons of their own, or in a video.",
+        {
+            "id": "of the quiz",
+            "lesson_id": "lesson",
+            "moment": "seconds into the lesson's video; null: the lesson is the quiz",
+            "version": "number of its current version",
+        },
+    ),
+    QuizVersion: Table(
+        "quiz_versions.jsonl",
+        "Questions and settings of quizzes; attempts keep the version they were made on.",
+        {
+            "id": "of the version",
+            "quiz_id": "quiz",
+            "number": "from 1",
+            "content": "settings, questions and pools, an object",
+            "created_at": "when it was made",
+        },
+    ),
+    QuizAttempt: Table(
+        "quiz_attempts.jsonl",
+        "Attempts at quizzes.",
+        {
+            "id": "of the attempt",
+            "quiz_id": "quiz",
+            "version_id": "version of the quiz",
+            "user_id": "person",
+            "n": "from 1, of this person in this quiz",
+            "state": "open or submitted",
+            "drawn": "questions and their options in the order they were shown",
+            "opened_at": "when it began",
+            "due_at": "when its time was up; null: no time limit",
+            "submitted_at": "when it was graded",
+            "points": "earned",
+            "max_points": "that could be earned",
+            "passed": "whether it passed",
+            "perfect": "whether everything was right",
+            "staff": "whether it was a preview of somebody who teaches the course",
+        },
+    ),
+    QuizAnswer: Table(
+        "quiz_answers.jsonl",
+        "Answers to the questions of attempts.",
+        {
+            "attempt_id": "attempt",
+            "question_id": "question of the version",
+            "given": "ids of options, in order, or one raw text",
+            "saved_at": "when it was last changed",
+            "share": "of the question's points, 0 to 1; null: not graded",
         },
     ),
 }

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.errors import Invalid
+from server.core.text.normalize import is_invisible
 from server.learning.quizzes import checking
 from server.learning.quizzes.formats import gift, moodle_xml
 from server.learning.quizzes.formats.imports import Imported, text_of_html
@@ -86,15 +87,18 @@ XML = """<?xml version="1.0"?>
  <answer fraction="100"><text>x</text></answer></question>
 </quiz>
 """
-texts = (
-    st.text(
-        alphabet=st.characters(exclude_categories=("C", "Z"), exclude_characters="*>")
-        | st.sampled_from(" ~=#{}:\\%\n<&"),
-        min_size=1,
-        max_size=30,
-    )
-    .map(lambda text: "\n".join(" ".join(line.split()) for line in text.split("\n") if line.strip()))
-    .filter(lambda text: text.strip() and not checking.is_invisible(text))
+characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="*>") | st.sampled_from(
+    " ~=#{}:\\%\n<&"
+)
+
+
+def one_space(text: str) -> str:
+    """The text as checking leaves it: single spaces, no empty lines."""
+    return "\n".join(" ".join(line.split()) for line in text.split("\n") if line.strip())
+
+
+texts: st.SearchStrategy[str] = (
+    st.text(characters, min_size=1, max_size=30).map(one_space).filter(lambda text: not is_invisible(text))
 )
 lines = texts.map(lambda text: " ".join(text.split()))
 feedback = st.just("") | texts
