@@ -54,7 +54,7 @@ async def open_attempt(
         staff = await is_teaching(session, viewer, lesson.course_id)
         version = await current(session, quiz)
         if staff or rules.attempts_left(content_of(version).settings, len(mine)) != 0:
-            attempt = _begin(quiz, version, viewer.id, len(mine) + 1, now)
+            attempt = begin(quiz, version, viewer.id, len(mine) + 1, now)
             attempt.staff = staff
             session.add(attempt)
             if not staff:
@@ -78,7 +78,8 @@ async def of_person(session: AsyncSession, quiz_id: str, user_id: str) -> list[Q
     return list(await session.scalars(wanted.order_by(QuizAttempt.n)))
 
 
-def _begin(quiz: Quiz, version: QuizVersion, user_id: str, n: int, now: datetime) -> QuizAttempt:
+def begin(quiz: Quiz, version: QuizVersion, user_id: str, n: int, now: datetime) -> QuizAttempt:
+    """An open attempt with its own draw of questions; the caller adds it."""
     content = content_of(version)
     return QuizAttempt(
         id=new_id(),

@@ -28,7 +28,7 @@ def _found(content: QuizContent, question_id: str) -> Question | None:
     return next((question for question in content.questions if question.id == question_id), None)
 
 
-@get("/new")
+@get("/questions/new")
 async def new(desk: NamedDependency[Desk], kind: FromQuery[str] = "single") -> Template:
     """A new question has its id from here on: submitted twice, it is still one question."""
     await desk.saved()
@@ -39,7 +39,7 @@ def _kind(text: str) -> QuestionKind:
     return QuestionKind(text) if text in list(QuestionKind) else QuestionKind.SINGLE
 
 
-@get("/{question_id:str}")
+@get("/questions/{question_id:str}")
 async def edit(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Template:
     question = _found((await desk.saved()).content, question_id)
     if question is None:
@@ -48,7 +48,7 @@ async def edit(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Templ
     return await _page(desk, question_id, question.kind, Form(values))
 
 
-@post("/{question_id:str}")
+@post("/questions/{question_id:str}")
 async def save(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Response[Any]:
     await desk.saved()
     form = await Form.read(desk.request)
@@ -108,11 +108,12 @@ async def _page(desk: Desk, question_id: str, kind: QuestionKind, form: Form) ->
     )
 
 
-@post("/{question_id:str}/move")
-async def move(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Redirect:
-    """Form field `to`: up or down."""
+@post("/move")
+async def move(desk: NamedDependency[Desk]) -> Redirect:
+    """Form fields `question`, and `to`: up or down."""
     await desk.saved()
-    step = STEPS.get((await Form.read(desk.request))["to"], 0)
+    form = await Form.read(desk.request)
+    question_id, step = form["question"], STEPS.get(form["to"], 0)
 
     def change(content: QuizContent) -> QuizContent:
         ids = [question.id for question in content.questions]
@@ -126,10 +127,11 @@ async def move(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Redir
     return redirect(f"{desk.here}#question-{question_id}")
 
 
-@post("/{question_id:str}/delete")
-async def delete(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Redirect:
-    """Deleting a question that is gone already changes nothing."""
+@post("/delete")
+async def delete(desk: NamedDependency[Desk]) -> Redirect:
+    """Form field `question`. Deleting one that is gone already changes nothing."""
     await desk.saved()
+    question_id = (await Form.read(desk.request))["question"]
 
     def change(content: QuizContent) -> QuizContent:
         return _fitted(content, tuple(q for q in content.questions if q.id != question_id))
@@ -140,7 +142,7 @@ async def delete(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Red
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
-        f"{QUIZ}/questions",
+        QUIZ,
         route_handlers=[new, edit, save, move, delete],
         dependencies={"desk": Provide(desk)},
     )
