@@ -1,4 +1,4 @@
-"""Pages of quizzes, as forms without script: the editor, the attempt, the review, the lesson that holds them."""
+"""Pages of quizzes, as forms without script: editor, attempt, review, and the lesson that holds them."""
 
 from typing import Any
 
