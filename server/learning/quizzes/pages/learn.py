@@ -128,7 +128,6 @@ async def _page(
         attempt=shown,
         start=start,
         form=msgspec.structs.replace(form, values=values),
-        restored=form.restored,
         zone=place.time_zone,
     )
 
