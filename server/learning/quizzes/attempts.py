@@ -178,8 +178,9 @@ async def _keep(
     answers: Mapping[str, Given],
     now: datetime,
 ) -> dict[str, Message]:
+    rows = await _rows(session, attempt)
     for question_id, given in answers.items():
-        row = await session.get(QuizAnswer, (attempt.id, question_id))
+        row = rows.get(question_id)
         if row is None:
             session.add(
                 QuizAnswer(attempt_id=attempt.id, question_id=question_id, given=list(given), saved_at=now)
@@ -208,8 +209,12 @@ def drawn_of(attempt: QuizAttempt) -> list[Drawn]:
 
 async def given_answers(session: AsyncSession, attempt: QuizAttempt) -> dict[str, Given]:
     """Step: saved answers by question."""
-    rows = await session.scalars(select(QuizAnswer).where(QuizAnswer.attempt_id == attempt.id))
-    return {row.question_id: tuple(row.given) for row in rows}
+    return {name: tuple(row.given) for name, row in (await _rows(session, attempt)).items()}
+
+
+async def _rows(session: AsyncSession, attempt: QuizAttempt) -> dict[str, QuizAnswer]:
+    found = await session.scalars(select(QuizAnswer).where(QuizAnswer.attempt_id == attempt.id))
+    return {row.question_id: row for row in found}
 
 
 async def _close_if_over(session: AsyncSession, attempt: QuizAttempt, now: datetime) -> bool:
@@ -225,12 +230,12 @@ async def _close_if_over(session: AsyncSession, attempt: QuizAttempt, now: datet
 async def _finish(session: AsyncSession, attempt: QuizAttempt, at: datetime) -> None:
     """Grade what was saved, and publish what it earned. The caller has locked the open attempt."""
     asked = await questions(session, attempt)
-    answers = await given_answers(session, attempt)
+    rows = await _rows(session, attempt)
+    answers = {name: tuple(row.given) for name, row in rows.items()}
     settings = (await content_for(session, attempt)).settings
     for question in asked:
-        row = await session.get(QuizAnswer, (attempt.id, question.id))
-        if row is not None:
-            row.share = float(rules.share(question, answers[question.id]))
+        if question.id in rows:
+            rows[question.id].share = float(rules.share(question, answers[question.id]))
     earned = rules.mark(asked, answers, settings.pass_mark)
     attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, at
     attempt.points, attempt.max_points = earned.points, earned.max_points

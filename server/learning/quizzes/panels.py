@@ -56,6 +56,8 @@ async def learn(session: AsyncSession, viewer: Viewer, lesson: Lesson) -> Panel 
     )
 
 
-async def teach(session: AsyncSession, lesson: Lesson) -> Panel:
-    """Step: the lesson's quiz, or those in its video, for instructors."""
+async def teach(session: AsyncSession, lesson: Lesson) -> Panel | None:
+    """Step: the lesson's quiz, or those in its video, for instructors. None for a text."""
+    if lesson.kind not in (LessonKind.QUIZ, LessonKind.VIDEO):
+        return None
     return Panel("quizzes/teach_panel.html", {"lesson": lesson, "quizzes": await _quizzes(session, lesson)})

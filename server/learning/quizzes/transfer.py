@@ -1,5 +1,6 @@
 """Import and export of the questions of a quiz."""
 
+import asyncio
 from datetime import datetime
 from types import ModuleType
 
@@ -47,7 +48,7 @@ async def add(
     check_format(format)
     async with database.read() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
-    imported: Imported = FORMATS[format].read(text)
+    imported: Imported = await asyncio.to_thread(FORMATS[format].read, text)  # seconds for 2 MB
     if not imported.questions or (imported.faults and not leave_out):
         return imported, False
 

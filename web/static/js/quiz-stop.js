@@ -9,6 +9,7 @@ class Stops {
     this.frame = dialog.querySelector("[data-quiz-frame]");
     // Media events do not bubble, but they are captured.
     document.addEventListener("timeupdate", (event) => this.look(event.target), true);
+    dialog.addEventListener("keydown", (event) => event.stopPropagation()); // no keys for the player behind it
     dialog.addEventListener("close", () => this.goOn());
     dialog.addEventListener("submit", (event) => this.submit(event));
     dialog.addEventListener("quiz:over", () => this.show(fetch(this.address)));
