@@ -72,9 +72,7 @@ async def add_row(
 
     `host`: whose spool receives the bytes; None for a form, whose file any server or the store takes.
     """
-    lesson = await lesson_for_teaching(session, viewer, lesson_id)
-    if lesson.kind != LessonKind.VIDEO:
-        raise Conflict(NOT_A_VIDEO)
+    lesson = await _video_lesson(session, viewer, lesson_id)
     name = _filename(filename)
     unfinished = select(func.count()).where(Upload.user_id == viewer.id, Upload.state == UploadState.OPEN)
     rules.allow_another(await session.scalar(unfinished) or 0)
@@ -98,6 +96,13 @@ async def add_row(
     if lesson.video_id is None and lesson.video_status != VideoStatus.PROCESSING:
         lesson.video_status = VideoStatus.UPLOADING
     return upload
+
+
+async def _video_lesson(session: AsyncSession, viewer: Viewer, lesson_id: str) -> Lesson:
+    lesson = await lesson_for_teaching(session, viewer, lesson_id)
+    if lesson.kind != LessonKind.VIDEO:
+        raise Conflict(NOT_A_VIDEO)
+    return lesson
 
 
 def _filename(given: str) -> str:
