@@ -43,7 +43,7 @@ QUESTIONS = (
 RIGHT = {
     "single": ["red"],
     "multiple": ["three", "two"],
-    "numeric": ["3,141"],
+    "numeric": ["3,1415"],
     "text": ["HANNOVER"],
     "ordering": ["ant", "cat", "cow"],
 }

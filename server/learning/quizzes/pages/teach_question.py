@@ -13,6 +13,7 @@ from server.core.errors import Conflict, NotFound, Problem
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form
+from server.learning.quizzes import checking
 from server.learning.quizzes.model import Question, QuestionKind, QuizContent
 from server.learning.quizzes.pages import forms
 from server.learning.quizzes.pages.teach import CHANGED, KINDS, QUIZ, Desk, desk
@@ -58,8 +59,10 @@ async def save(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Respo
 
     def change(content: QuizContent) -> QuizContent:
         typed, before = forms.typed_question(form, kind, question_id), _found(content, question_id)
-        if before == typed or (before is None and not form["before"]):
+        if before is None and not form["before"]:
             return _with(content, typed)
+        if before is not None and _is_same(typed, before):  # submitted twice
+            return content
         if forms.mark_of(before) != form["before"]:
             raise Conflict(CHANGED)
         return _with(content, typed)
@@ -69,6 +72,17 @@ async def save(desk: NamedDependency[Desk], question_id: FromPath[str]) -> Respo
     except Problem as problem:
         return await _page(desk, question_id, kind, await _again(desk, question_id, form, problem))
     return redirect(f"{desk.here}#question-{question_id}", _("Saved."), saved=form[KEY])
+
+
+def _is_same(typed: Question, saved: Question) -> bool:
+    """Whether a form would save what is saved already. Ids of new options are made with the first save."""
+    cleaned = checking.clean_question(typed, new_id)
+    return _without_ids(cleaned) == _without_ids(saved)
+
+
+def _without_ids(question: Question) -> Question:
+    options = tuple(msgspec.structs.replace(option, id="") for option in question.options)
+    return msgspec.structs.replace(question, options=options)
 
 
 def _with(content: QuizContent, typed: Question) -> QuizContent:

@@ -256,7 +256,7 @@ async def test_quiz_lesson_has_no_player_and_no_upload(exam: Exam) -> None:
     for path, account in ((exam.page, exam.learner), (exam.editor.removesuffix("/quiz"), exam.teacher)):
         page = (await account.browser.get(path)).text
         assert faults(page) == []
-        assert ("hls-video" in page, "data-upload" in page) == (False, False)
+        assert ("data-lecture-player" in page, "data-upload" in page) == (False, False)
     made = await exam.teacher.browser.post(
         f"/teach/courses/{exam.course.id}/lessons", data={"title": "Second test", "kind": LessonKind.QUIZ}
     )
