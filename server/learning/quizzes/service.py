@@ -170,9 +170,12 @@ def _add_version(session: AsyncSession, quiz: Quiz, content: QuizContent, now: d
     )
 
 
-async def remove(database: Database, viewer: Viewer, lesson_id: str, moment: float) -> None:
-    """Use case: take a quiz out of a video, with its attempts. What learners achieved stays. Idempotent."""
+async def remove(database: Database, viewer: Viewer, lesson_id: str, moment: float | None) -> None:
+    """Use case: take a quiz out of a video, with its attempts. What learners achieved stays. Idempotent.
+    Raises NotFound without a moment: the lesson's own quiz goes with its lesson."""
     async with database.write() as session:
         await lesson_for_teaching(session, viewer, lesson_id)
+        if moment is None:
+            raise NotFound(NO_QUIZ)
         if (quiz := await find(session, lesson_id, moment)) is not None:
             await session.delete(quiz)

@@ -219,7 +219,7 @@ async def pin(desk: NamedDependency[Desk]) -> Redirect:
     form = await Form.read(desk.request)
     try:
         there = await _pinned(desk, form["moment"])
-    except Invalid as problem:
+    except (Invalid, Conflict) as problem:
         return redirect(desk.lesson, translated(problem.message), "warning")
     return redirect(f"{desk.lesson}/quiz?at={there.moment!r}")
 
@@ -249,8 +249,6 @@ def seconds_of(text: str) -> float:
 @post("/remove")
 async def remove(desk: NamedDependency[Desk]) -> Redirect:
     """Take a quiz out of a video."""
-    if desk.moment is None:
-        raise NotFound(service.NO_QUIZ)
     await service.remove(desk.database, desk.viewer, desk.lesson_id, desk.moment)
     return redirect(desk.lesson, _("The quiz is taken out of the video."))
 
