@@ -57,7 +57,7 @@ class Stops {
     event.preventDefault();
     const body = new URLSearchParams(new FormData(event.target, event.submitter));
     try {
-      await this.show(fetch(event.target.action, { method: "POST", body, headers: { accept: "text/html" } }));
+      await this.show(fetch(this.address, { method: "POST", body, headers: { accept: "text/html" } }));
     } catch {
       this.say(event.target.dataset.textUnsaved);
     }
