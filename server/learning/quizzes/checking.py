@@ -1,6 +1,7 @@
 """Validation of what instructors and files put into a quiz. Pure, except for new ids."""
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,7 @@ from server.learning.quizzes import numbers
 from server.learning.quizzes.model import CHOICES, Option, Question, QuestionKind, QuizContent, QuizSettings
 from storage.messages import N_
 
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 TEXT_LENGTH = 4000  # of a question
 OPTION_LENGTH = 1000
 FEEDBACK_LENGTH = 2000
@@ -67,7 +69,7 @@ def clean_question(question: Question, new_id: Callable[[], str]) -> Question:
     typed = question.kind in (QuestionKind.NUMERIC, QuestionKind.TEXT)
     numeric = question.kind is QuestionKind.NUMERIC
     return Question(
-        id=question.id or new_id(),
+        id=_kept(question.id) or new_id(),
         kind=question.kind,
         text=lines(question.text, TEXT_LENGTH, "text", NO_TEXT),
         options=() if typed else _options(question, new_id),
@@ -79,11 +81,16 @@ def clean_question(question: Question, new_id: Callable[[], str]) -> Question:
     )
 
 
+def _kept(given: str) -> str:
+    """An id that was read before; empty for a new one, and for what this server never makes."""
+    return given if _ID.fullmatch(given) else ""
+
+
 def _options(question: Question, new_id: Callable[[], str]) -> tuple[Option, ...]:
     choice = question.kind in CHOICES
     cleaned = tuple(
         Option(
-            id=option.id or new_id(),
+            id=_kept(option.id) or new_id(),
             text=lines(option.text, OPTION_LENGTH, "options", OPTION_TEXT),
             right=option.right and choice,
             feedback=lines(option.feedback, FEEDBACK_LENGTH, "options", FEEDBACK, empty=True)

@@ -189,6 +189,8 @@ def test_ids_are_given_once_and_kept() -> None:
     cleaned = checking.clean_content(content, numbered())
     assert [question.id for question in cleaned.questions] == ["m", "new0", "new1"]
     assert checking.clean_content(cleaned, numbered()) == cleaned
+    strange = msgspec.structs.replace(SINGLE, id="\x00" * 9)
+    assert checking.clean_question(strange, numbered()).id == "new0"
 
 
 @pytest.mark.parametrize(
