@@ -14,6 +14,7 @@ from tests.e2e.player import Player
 from tests.e2e.shots import Shots
 from tests.e2e.test_watching import EMAIL, prepare
 from tests.fixtures.product import Product
+from tests.fixtures.server_process import Campus
 from tests.world.quizzes import QUESTIONS, content
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -102,3 +103,34 @@ async def _attempt_is_saved_and_passed(page: Page, quiz: str, shots: Shots) -> N
     await expect(page.locator("[data-quiz-result=passed]")).to_be_visible()
     await expect(page.get_by_text("100 %")).to_be_visible()
     await shots.take(page, "quiz-review")
+
+
+async def test_quiz_is_written_in_a_browser(teacher: Page, campus: Campus, shots: Shots) -> None:
+    await teacher.goto(f"{campus.server.url}/teach/courses/{campus.school.course_id}")
+    form = teacher.locator("form", has=teacher.get_by_role("button", name="Add lesson"))
+    await form.get_by_role("textbox").fill("Test")
+    await form.get_by_label("Kind of lesson").select_option("quiz")
+    await form.get_by_role("button").click()
+    await teacher.get_by_role("link", name="Edit the questions").click()
+    await teacher.get_by_role("button", name="Add question").click()
+    await teacher.get_by_label("Question", exact=True).fill("Which colour is warm? " + "Very" * 40)
+    await teacher.get_by_label("Answer 1", exact=True).fill("red")
+    await teacher.get_by_label("Answer 2", exact=True).fill("blue")
+    await teacher.get_by_role("button", name="Save").click()
+    await expect(teacher.get_by_text("Mark exactly one answer as right.")).to_be_visible()
+    await shots.take(teacher, "quiz-question")
+    await teacher.get_by_label("right 1", exact=True).check()
+    await teacher.get_by_role("button", name="Save").click()
+    await expect(teacher.get_by_role("link", name="Which colour is warm?")).to_be_visible()
+    await teacher.get_by_label("Or its text").fill("One?{T}\n\nMatch {=a -> 1 =b -> 2}\n")
+    await teacher.get_by_role("button", name="Import").click()
+    await expect(teacher.get_by_text("Line 3, “Match”:")).to_be_visible()
+    await shots.take(teacher, "quiz-editor")
+    await teacher.get_by_label("Leave these out").check()
+    await teacher.get_by_role("button", name="Import").click()
+    await expect(teacher.get_by_role("link", name="One?")).to_be_visible()
+    await teacher.get_by_label("Passed with, in percent").fill("75")
+    await teacher.get_by_role("button", name="Save").click()
+    await expect(teacher.get_by_text("Saved.")).to_be_visible()
+    await expect(teacher.get_by_label("Passed with, in percent")).to_have_value("75")
+    await expect(teacher.locator("[data-kept]")).to_have_count(0)
