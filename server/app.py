@@ -15,6 +15,8 @@ import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
 import server.learning.api
+import server.learning.quizzes.api
+import server.learning.quizzes.pages
 import server.library.api
 import server.library.pages
 import server.operations.api
@@ -56,12 +58,14 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.playback.api.ROUTES,
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
+    server.learning.quizzes.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
     server.library.pages.ROUTES,
+    server.learning.quizzes.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )

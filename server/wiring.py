@@ -8,6 +8,7 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.learning import completion
+from server.learning.quizzes import attempts
 from server.operations.notices import tasks as notices
 from server.operations.upkeep import originals
 from server.outbox import sending as outbox
@@ -20,7 +21,10 @@ from storage.database.engine import Database
 from storage.messages import N_
 from storage.states import FactKind
 
-EVENTS: Handlers = {FactKind.LESSON_COMPLETED: (completion.on_lesson_completed,)}
+EVENTS: Handlers = {
+    FactKind.LESSON_COMPLETED: (completion.on_lesson_completed,),
+    FactKind.QUIZ_PASSED: (completion.on_quiz_passed,),
+}
 WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat
 
 
@@ -47,5 +51,6 @@ TASKS = (
     Task(OUTBOX, N_("Send mails and notices"), Every(30), outbox.send_due),
     Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
+    Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )

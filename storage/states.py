@@ -92,6 +92,13 @@ class FactKind(StrEnum):
     PAYMENT = "payment"
 
 
+class AttemptState(StrEnum):
+    """Of a row in `quiz_attempts`."""
+
+    OPEN = "open"
+    SUBMITTED = "submitted"  # graded; it never changes again
+
+
 class OutboxKind(StrEnum):
     MAIL = "mail"
     WEBHOOK = "webhook"
@@ -119,6 +126,7 @@ ALL: tuple[type[StrEnum], ...] = (
     JobKind,
     JobState,
     FactKind,
+    AttemptState,
     OutboxKind,
     OutboxState,
     NoticeState,

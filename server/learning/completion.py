@@ -11,6 +11,7 @@ from server.accounts.identity import Viewer
 from server.core.errors import Conflict
 from server.core.events import Event, about_lesson, publish
 from server.learning import rules
+from server.learning.available import AVAILABLE
 from server.learning.rules import Missing
 from server.library.access import is_teaching, lesson_for_learning
 from server.watching import spans
@@ -22,6 +23,7 @@ from storage.messages import N_, Message, duration, exact, message
 from storage.states import FactKind, LessonKind, PublicationStatus
 
 NOT_A_VIDEO = N_("This lesson has no video that could be watched.")
+BY_QUIZ = N_("This lesson is completed by passing its quiz.")
 STAFF = N_("You teach this course; only learners complete its lessons.")
 AND = N_("%(first)s and %(second)s")
 COMMA = N_("%(first)s, %(second)s")
@@ -74,6 +76,8 @@ async def complete(database: Database, viewer: Viewer, lesson_id: str, now: date
             raise Conflict(STAFF)
         course = await session.get_one(Course, lesson.course_id)
         if not await completed_lessons(session, viewer.id, [lesson.id]):
+            if lesson.kind == LessonKind.QUIZ:
+                raise Conflict(BY_QUIZ)
             if lesson.kind != LessonKind.VIDEO or not lesson.video_duration_seconds:
                 raise Conflict(NOT_A_VIDEO)
             coverage = await session.get(WatchCoverage, (viewer.id, lesson.id))
@@ -103,6 +107,14 @@ async def _complete(
 ) -> bool:
     fact = about_lesson(FactKind.LESSON_COMPLETED, user_id, lesson, now, data={"version": course.version})
     return await publish(session, fact)
+
+
+async def on_quiz_passed(session: AsyncSession, fact: LearningEvent) -> None:
+    """Handler: complete a lesson that is a quiz. A quiz in a video completes nothing."""
+    lesson = await session.get(Lesson, fact.lesson_id) if fact.lesson_id else None
+    if lesson is not None and lesson.kind == LessonKind.QUIZ:
+        course = await session.get_one(Course, lesson.course_id)
+        await _complete(session, fact.user_id, lesson, course, fact.at)
 
 
 async def on_lesson_completed(session: AsyncSession, fact: LearningEvent) -> None:
@@ -157,7 +169,7 @@ async def course_progress(
         .where(
             Lesson.course_id.in_(course_ids),
             Lesson.status == PublicationStatus.PUBLISHED,
-            Lesson.video_id.is_not(None),
+            AVAILABLE,
         )
         .subquery()
     )

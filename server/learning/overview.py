@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
+from server.learning.available import AVAILABLE
 from server.learning.completion import completed_lessons
 from server.library import access
 from server.library.lessons import view
@@ -81,7 +82,7 @@ async def _in_course(session: AsyncSession, viewer: Viewer, course: Course) -> G
             .where(
                 Lesson.course_id == course.id,
                 Lesson.status == PublicationStatus.PUBLISHED,
-                Lesson.video_id.is_not(None),
+                AVAILABLE,
             )
             .order_by(Lesson.position, Lesson.id)
         )

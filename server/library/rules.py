@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.core.errors import Invalid
 from server.core.text.normalize import is_invisible, one_line
 from storage.messages import N_, Figure, Unit
-from storage.states import PublicationStatus
+from storage.states import LessonKind, PublicationStatus
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
@@ -43,6 +43,13 @@ def clean_status(text: str) -> PublicationStatus:
         sentence = N_("The status is either draft or published.")
         raise Invalid(sentence, fields={"status": sentence})
     return PublicationStatus(text)
+
+
+def clean_kind(text: str) -> LessonKind:
+    if text not in (LessonKind.VIDEO, LessonKind.QUIZ):
+        sentence = N_("A lesson is either a video or a quiz.")
+        raise Invalid(sentence, fields={"kind": sentence})
+    return LessonKind(text)
 
 
 def clean_threshold(percent: int) -> int:

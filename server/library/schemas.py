@@ -48,6 +48,7 @@ class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     description: str = ""
     status: str = "draft"
+    kind: str = "video"  # or "quiz"; it stays what it is
 
 
 class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +67,7 @@ class LessonView(msgspec.Struct, frozen=True):
     title: str
     description: str
     position: int  # from 0, without gaps
+    kind: str  # video, text or quiz
     status: str
     created_at: datetime
     updated_at: datetime

@@ -17,6 +17,7 @@ from server.library import courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import LessonView, MediaUrls
 from storage.database.engine import Database
+from storage.states import LessonKind
 
 
 @get("/dashboard/courses/{course_id:str}")
@@ -41,7 +42,9 @@ async def course(
         viewer=viewer,
         course=shown,
         lessons=inside,
-        start=_start([lesson for lesson in inside if lesson.playable], done),
+        start=_start(
+            [lesson for lesson in inside if lesson.playable or lesson.kind == LessonKind.QUIZ], done
+        ),
         done=done,
         progress=progress,
         seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
@@ -50,10 +53,10 @@ async def course(
     )
 
 
-def _start(playable: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
-    """First playable lesson that is not completed, else the first."""
-    open_ones = [lesson for lesson in playable if not done[lesson.id].completed]
-    return next(iter([*open_ones, *playable]), None)
+def _start(open_to_learn: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
+    """First lesson that is not completed, else the first."""
+    not_done = [lesson for lesson in open_to_learn if not done[lesson.id].completed]
+    return next(iter([*not_done, *open_to_learn]), None)
 
 
 ROUTES: list[ControllerRouterHandler] = [course]

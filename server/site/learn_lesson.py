@@ -14,11 +14,13 @@ from server.core.errors import NotFound
 from server.core.web.headers import allow_inline_styles
 from server.core.web.pages import page
 from server.learning.panels import completion, outline
+from server.learning.quizzes import panels as quizzes
 from server.library import access, courses, lessons
 from server.playback.panels import player
 from server.playback.signing import SigningKeys
 from server.watching.panels import watched
 from storage.database.engine import Database
+from storage.states import LessonKind
 
 
 @get("/dashboard/courses/{course_id:str}/lessons/{lesson_id:str}", include_in_schema=False)
@@ -38,7 +40,12 @@ async def lesson_page(
             raise NotFound(access.NO_LESSON)
         can_edit = await access.is_teaching(session, viewer, course_id)
         course = await courses.shown(session, viewer, course_id)
-        video = await player(session, viewer, lesson, keys, clock.now())
+        video = (
+            await player(session, viewer, lesson, keys, clock.now())
+            if lesson.kind == LessonKind.VIDEO
+            else None
+        )
+        quiz = await quizzes.learn(session, viewer, lesson)
         progress = await watched(session, viewer, lesson, staff=can_edit, key=keys[0], now=clock.now())
         done = await completion(session, viewer, lesson, staff=can_edit)
         lessons_of_course = await outline(session, viewer, lesson)
@@ -52,6 +59,7 @@ async def lesson_page(
         video=video,
         progress=progress,
         completion=done,
+        quiz=quiz,
         outline=lessons_of_course,
     )
 

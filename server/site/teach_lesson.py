@@ -26,6 +26,7 @@ from server.core.web.pages import page
 from server.encoding import control
 from server.encoding import panels as encoding
 from server.institution import service as institution
+from server.learning.quizzes import panels as quizzes
 from server.library import access, courses, lessons
 from server.library import panels as library
 from server.library.schemas import LessonPatch
@@ -35,6 +36,7 @@ from server.uploads.context import UploadContext
 from server.watching.panels import insight
 from storage.database.tables import Lesson
 from storage.messages import N_
+from storage.states import LessonKind
 
 AnyRequest = Request[Any, Any, State]
 ACTIONS = {"cancel": control.cancel, "retry": control.retry}
@@ -70,8 +72,14 @@ class Visit:
         async with self.context.database.read() as session:
             lesson = await self.lesson(session)
             course = await courses.shown(session, self.viewer, self.course_id)
-            video = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
-            watched = await insight(session, lesson)
+            is_video = lesson.kind == LessonKind.VIDEO
+            video = (
+                await encoding.video(session, self.context, self.viewer, lesson, keys, now)
+                if is_video
+                else None
+            )
+            watched = await insight(session, lesson) if is_video else None
+            quiz = await quizzes.teach(session, lesson)
             time_zone = (await institution.shown(session)).time_zone
         shown = lessons.view(lesson, can_edit=True)
         return page(
@@ -83,6 +91,7 @@ class Visit:
             lesson=shown,
             video=video,
             watched=watched,
+            quiz=quiz,
             details=library.details(shown, form, time_zone),
         )
 

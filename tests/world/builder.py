@@ -12,13 +12,14 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import inspect
 
 from server.accounts.signing_in import sessions, tokens
+from server.learning.quizzes.model import QuizContent
 from server.library.enrolments import enrol
 from server.watching.spans import Spans
 from storage.database.base import Base
 from storage.database.engine import Database
-from storage.database.tables import Course, CourseInstructor, Lesson, User, Video
-from storage.states import RevisionState, Role
-from tests.world import catalogue, learning, media, people, videos
+from storage.database.tables import Course, CourseInstructor, Lesson, Quiz, User, Video
+from storage.states import LessonKind, RevisionState, Role
+from tests.world import catalogue, learning, media, people, quizzes, videos
 from tests.world.catalogue import PUBLISHED
 from tests.world.clock import START
 
@@ -88,13 +89,21 @@ class World:
         *,
         description: str = "",
         status: str = PUBLISHED,
+        kind: str = LessonKind.VIDEO,
     ) -> Lesson:
         """Lesson at the end of the course; without `course`, of a new one."""
         async with self.database.write() as session:
             course = course or await catalogue.add_course(session, "Optics", at=self.now(), status=status)
             return await catalogue.add_lesson(
-                session, course.id, title, at=self.now(), description=description, status=status
+                session, course.id, title, at=self.now(), description=description, status=status, kind=kind
             )
+
+    async def quiz(
+        self, lesson: Lesson, content: QuizContent = quizzes.CONTENT, *, moment: float | None = None
+    ) -> Quiz:
+        """Quiz of a quiz lesson, or at a moment of a video; by default with a question of every kind."""
+        async with self.database.write() as session:
+            return await quizzes.add_quiz(session, lesson, content, at=self.now(), moment=moment)
 
     async def enrol(self, course: Course, *learners: Person) -> None:
         async with self.database.write() as session:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.library.enrolments import enrol
 from storage.database.base import new_id
 from storage.database.tables import Course, CourseInstructor, Lesson
-from storage.states import PublicationStatus
+from storage.states import LessonKind, PublicationStatus
 
 PUBLISHED = PublicationStatus.PUBLISHED
 
@@ -53,6 +53,7 @@ async def add_lesson(
     description: str = "",
     status: str = PUBLISHED,
     position: int | None = None,
+    kind: str = LessonKind.VIDEO,
 ) -> Lesson:
     """A lesson at the end of the course, unless `position` is given."""
     if position is None:
@@ -63,6 +64,7 @@ async def add_lesson(
         title=title,
         description=description,
         position=position,
+        kind=LessonKind(kind),
         status=PublicationStatus(status),
         created_at=at,
         updated_at=at,

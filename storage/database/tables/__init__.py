@@ -14,6 +14,7 @@ from storage.database.tables.library import Course, CourseInstructor, Enrolment,
 from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.operations import OperatorSettings, OriginalRemoval
 from storage.database.tables.outbox import Notice, OutboxMessage
+from storage.database.tables.quizzes import Quiz, QuizAnswer, QuizAttempt, QuizVersion
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -42,6 +43,10 @@ __all__ = [
     "OperatorSettings",
     "OriginalRemoval",
     "OutboxMessage",
+    "Quiz",
+    "QuizAnswer",
+    "QuizAttempt",
+    "QuizVersion",
     "ScheduledTask",
     "SegmentDelivery",
     "ServerKey",

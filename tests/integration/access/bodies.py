@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from server.learning.quizzes.pages import forms
 from tests.fixtures.web import PASSWORD
+from tests.world.quizzes import CONTENT, QUESTIONS
 
 TUS = {"tus-resumable": "1.0.0"}
 PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
@@ -63,6 +65,11 @@ BODIES: dict[str, Body] = {
     "POST /api/courses/{course_id}/instructors": json(emails=["{colleague}"]),
     "POST /api/courses/{course_id}/lessons": json(title="Light"),
     "PUT /api/courses/{course_id}/lessons/order": json(lesson_ids=["{lesson_id}"]),
+    "PUT /api/lessons/{lesson_id}/quiz": json(content={"questions": []}),
+    "POST /api/lessons/{lesson_id}/quiz/import": json(format="gift", text="One {T}"),
+    "PUT /api/lessons/{lesson_id}/quiz/attempts/{attempt_id}/answers": json(answers={"single": ["red"]}),
+    "POST /api/lessons/{lesson_id}/quiz/attempts/{attempt_id}/submit": json(answers={"single": ["red"]}),
+    "POST /dashboard/courses/{course_id}/lessons/{lesson_id}/attempts/{attempt_id}": form(action="submit"),
     "POST /api/me/tokens": json(name="recorder"),
     "POST /api/people": json(email="{new}", name="Ada", role="learner"),
     "POST /api/people/import": Body(b"email,name,role\n{new},Ada,learner", {"content-type": "text/csv"}),
@@ -85,6 +92,19 @@ BODIES: dict[str, Body] = {
     "POST /teach/courses/{course_id}/lessons/{lesson_id}/encoding": form(action="cancel"),
     "POST /teach/courses/{course_id}/lessons/{lesson_id}/move": form(to="up"),
     "POST /teach/courses/{course_id}/lessons/{lesson_id}/status": form(status="draft"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/quiz": form(
+        pass_mark="60", before=forms.mark_of({"settings": CONTENT.settings, "pools": CONTENT.pools})
+    ),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/quiz/import": form(format="gift", text="One {T}"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/quiz/pin": form(moment="12:30"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/quiz/questions/{question_id}": form(
+        kind="single",
+        text="Warm?",
+        before=forms.mark_of(QUESTIONS[0]),
+        right="0",
+        **{"option-0": "a", "option-1": "b"},
+    ),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/quiz/move": form(to="down", question="single"),
     "POST /teach/courses/{course_id}/people/learners": form(emails="{email}"),
     "POST /teach/courses/{course_id}/people/teachers": form(email="{colleague}"),
     "POST /teach/courses/{course_id}/settings": form(title="Light", completion_threshold="90"),

@@ -4,13 +4,17 @@ from dataclasses import dataclass, field
 
 from litestar import Litestar
 from litestar.routes import ASGIRoute, HTTPRoute
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.signing_in import tokens
 from server.core.web.cookies import cookie_name
 from server.uploads.service import open_upload
 from storage.database.base import new_id
+from storage.database.tables import Lesson
+from storage.states import LessonKind
 from tests.fixtures.web import BASE_URL, Account, MakeAccount
 from tests.integration.access.bodies import PARAMETER
+from tests.world import quizzes
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_lesson
 from tests.world.clock import START
@@ -35,11 +39,15 @@ class AccessScene:
                 instructors=[self.people["teacher"].id, self.people["colleague"].id],
                 learners=[self.people["learner"].id],
             )
-            lesson = await add_lesson(session, course.id, "Lenses", at=START, position=0)
+            kind = LessonKind.QUIZ if "/quiz" in path or "attempt" in path else LessonKind.VIDEO
+            lesson = await add_lesson(session, course.id, "Lenses", at=START, position=0, kind=kind)
+            attempt_id = await self._attempt(session, lesson) if kind == LessonKind.QUIZ else ""
         return {
             "path": "token/video/master.m3u8",
             "course_id": course.id,
             "lesson_id": lesson.id,
+            "attempt_id": attempt_id,
+            "question_id": "single",
             "user_id": self.people["colleague"].id,
             "person_id": self.people["other_learner"].id,
             "email": self.people["other_learner"].email,
@@ -50,6 +58,12 @@ class AccessScene:
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
         }
+
+    async def _attempt(self, session: AsyncSession, lesson: Lesson) -> str:
+        """Open attempt of the learner at a new quiz of the lesson."""
+        await session.flush()
+        quiz = await quizzes.add_quiz(session, lesson, quizzes.CONTENT, at=START)
+        return (await quizzes.add_attempt(session, quiz, self.people["learner"].id, START)).id
 
     async def _token(self) -> str:
         made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)

@@ -8,9 +8,10 @@ from server.accounts.signing_in import invitations, tokens
 from server.core.web.cookies import cookie_name
 from storage.database.base import new_id
 from storage.database.tables import User
-from storage.states import RevisionState, Role
+from storage.states import LessonKind, RevisionState, Role
 from tests.fixtures import tus
 from tests.integration.garbage.draft import Draft
+from tests.world import quizzes
 from tests.world.builder import World
 
 ROLES = ("learner", "instructor", "administrator")
@@ -51,11 +52,17 @@ class Subjects:
         lessons = [await self.world.lesson(course, "Lenses") for course in (own, foreign)]
         await self.world.video(lessons[0], state=RevisionState.ENCODING, seconds=60)
         now, database = self.world.now(), self.world.database
+        test = await self.world.lesson(own, "Test", kind=LessonKind.QUIZ)
+        quiz = await self.world.quiz(test)
+        async with database.write() as session:
+            attempt = await quizzes.add_attempt(session, quiz, learner.id, now)
         kept = [await tokens.make(database, person.id, name="x", now=now) for person in (learner, instructor)]
         link = await invitations.invite(database, learner.id, now)
         self.ids = {
             "course_id": [own.id, own.id, foreign.id, *UNKNOWN],
-            "lesson_id": [lessons[0].id, lessons[0].id, lessons[1].id, *UNKNOWN],
+            "lesson_id": [lessons[0].id, lessons[0].id, test.id, test.id, lessons[1].id, *UNKNOWN],
+            "attempt_id": [attempt.id, attempt.id, *UNKNOWN],
+            "question_id": [question.id for question in quizzes.QUESTIONS] + list(UNKNOWN),
             "person_id": [learner.id, instructor.id, *UNKNOWN],
             "user_id": [learner.id, administrator.id, *UNKNOWN],
             "token_id": [token.id for token in kept] + list(UNKNOWN),

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from storage.database.tables import Course
 from tests.fixtures.web import Account, MakeAccount, MakeClient
 from tests.integration.pages.markup import Page, faults
+from tests.world.builder import World
 from tests.world.scenes import Academy
 
 # Path -> roles that get 200. Others get 403 or 404; anonymous requests are redirected to sign in.
@@ -32,6 +35,11 @@ PAGES = {
     "/teach/courses/{course}/lessons/{failed}": TEACHING,
     "/teach/courses/{course}/lessons/{draft}": TEACHING,
     "/teach/courses/{course}/lessons/{ready}/delete": TEACHING,
+    "/dashboard/courses/{course}/lessons/{quiz}": LEARNING,
+    "/teach/courses/{course}/lessons/{quiz}": TEACHING,
+    "/teach/courses/{course}/lessons/{quiz}/quiz": TEACHING,
+    "/teach/courses/{course}/lessons/{quiz}/quiz/questions/new": TEACHING,
+    "/teach/courses/{course}/lessons/{quiz}/quiz/questions/multiple": TEACHING,
     "/admin": ADMINISTRATION,
     "/admin/people": ADMINISTRATION,
     "/admin/maintenance": ADMINISTRATION,
@@ -39,6 +47,16 @@ PAGES = {
 }
 WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome has inline styles in its elements
 OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
+
+
+@pytest.fixture
+async def academy(academy: Academy, world: World) -> Academy:
+    """With a quiz as its last lesson."""
+    async with world.database.read() as session:
+        course = await session.get_one(Course, academy.course_id)
+    lesson = await world.lesson(course, "Test", kind="quiz")
+    await world.quiz(lesson)
+    return replace(academy, lesson_ids=(*academy.lesson_ids, lesson.id))
 
 
 @pytest.fixture
@@ -52,9 +70,9 @@ async def people(academy: Academy, make_account: MakeAccount) -> dict[str, Accou
 
 
 def address(pattern: str, academy: Academy) -> str:
-    ready, encoding, failed, _, draft = academy.lesson_ids
+    ready, encoding, failed, _, draft, quiz = academy.lesson_ids
     return pattern.format(
-        course=academy.course_id, ready=ready, encoding=encoding, failed=failed, draft=draft
+        course=academy.course_id, ready=ready, encoding=encoding, failed=failed, draft=draft, quiz=quiz
     )
 
 
