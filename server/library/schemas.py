@@ -48,6 +48,7 @@ class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     description: str = ""
     status: str = "draft"
+    kind: str = "video"  # or "text"; it stays
 
 
 class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,11 +67,14 @@ class LessonView(msgspec.Struct, frozen=True):
     title: str
     description: str
     position: int  # from 0, without gaps
+    kind: str  # video, text
     status: str
     created_at: datetime
     updated_at: datetime
     can_edit: bool
+    available: bool  # whether there is something to be learned: a video that plays, or a text
     playable: bool
+    reading_seconds: int | None  # of a text lesson, estimated; None: no text yet
     video_status: str | None  # uploading, processing, ready, failed; None: no video yet
     video_original_url: str | None  # object key; None for viewers who do not teach it
     video_hls_url: str | None
@@ -80,6 +84,11 @@ class LessonView(msgspec.Struct, frozen=True):
     transcoding_job_id: str | None
     transcoding_progress: int  # 0-100
     version: int  # raised by each change of title or description
+
+    @property
+    def seconds(self) -> float:
+        """What it takes to learn it: the video's duration, or the time to read the text."""
+        return (self.video_duration_seconds if self.playable else self.reading_seconds) or 0.0
 
 
 class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Gone, Invalid, NotFound
-from server.library.access import lesson_for_teaching
+from server.library.access import lesson_for_teaching, require_video_lesson
 from server.uploads import rules
 from server.uploads.context import UploadContext
 from server.uploads.schemas import OpenUpload
@@ -71,6 +71,7 @@ async def add_row(
     `host`: whose spool receives the bytes; None for a form, whose file any server or the store takes.
     """
     lesson = await lesson_for_teaching(session, viewer, lesson_id)
+    require_video_lesson(lesson)
     name = _filename(filename)
     unfinished = select(func.count()).where(Upload.user_id == viewer.id, Upload.state == UploadState.OPEN)
     rules.allow_another(await session.scalar(unfinished) or 0)

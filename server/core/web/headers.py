@@ -21,6 +21,7 @@ PRIVATE = (
     "/admin",
     "/teach",
     "/dashboard",
+    "/files/",
     "/setup/",
     "/invite/",
     "/sign-",

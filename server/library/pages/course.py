@@ -18,7 +18,7 @@ from server.core.web.pages import page
 from server.institution import service as institution
 from server.library import courses, lessons
 from server.library.pages.shared import AnyRequest, taught, taught_course
-from server.library.rules import whole_percent
+from server.library.rules import KINDS, whole_percent
 from server.library.schemas import CoursePatch, CourseView, LessonPatch, MediaUrls
 from storage.database.engine import Database
 from storage.messages import N_, Message
@@ -59,6 +59,7 @@ async def lessons_page(
         posters=posters,
         failures=failures,
         form=form,
+        kinds=KINDS,
     )
 
 

@@ -20,7 +20,7 @@ from server.library.pages.course import lessons_page
 from server.library.pages.shared import AnyRequest, taught_course, taught_lesson
 from server.library.schemas import LessonPatch, MediaUrls, NewLesson
 from storage.database.engine import Database
-from storage.states import PublicationStatus
+from storage.states import LessonKind, PublicationStatus
 
 COURSE = "/teach/courses/{course_id:str}"
 LESSON = COURSE + "/lessons/{lesson_id:str}"
@@ -36,12 +36,13 @@ async def create(
     clock: NamedDependency[Clock],
     media_urls: NamedDependency[MediaUrls],
 ) -> Response[Any] | Template:
-    """Redirects to the new lesson's page, where its video is uploaded."""
+    """Redirects to the new lesson's page, where its video is uploaded or its text is written."""
     form = await Form.read(request)
     if form.restored:
         return await lessons_page(request, course_id, viewer, database, media_urls, form)
     try:
-        made = await lessons.create(database, viewer, course_id, NewLesson(form["title"]), clock.now())
+        new = NewLesson(form["title"], kind=form["kind"] or LessonKind.VIDEO)
+        made = await lessons.create(database, viewer, course_id, new, clock.now())
     except Problem as problem:
         if not problem.fields:
             raise
