@@ -4,26 +4,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-import msgspec
-
 from server.core.errors import Invalid
 from server.core.text.normalize import is_invisible, one_line
 from storage.messages import N_, Figure, Unit
 from storage.states import LessonKind, PublicationStatus
 
-
-class KindOfLesson(msgspec.Struct, frozen=True):
-    """How a kind of lesson is called and shown. `missing`: what a lesson is called that has nothing yet."""
-
-    label: str
-    icon: str
-    missing: str
-
-
-KINDS = {
-    LessonKind.VIDEO: KindOfLesson(N_("Video"), "film", N_("No video yet")),
-    LessonKind.TEXT: KindOfLesson(N_("Text"), "text", N_("No text yet")),
-}  # the kinds that a new lesson can have, in the order of the form
+# The kinds that a new lesson can have and their names, in the order of the form.
+KINDS = {LessonKind.VIDEO: N_("Video"), LessonKind.TEXT: N_("Text")}
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
 MAX_ADDRESSES = 5_000  # enrolled, or made instructors, at a time

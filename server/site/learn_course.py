@@ -41,19 +41,19 @@ async def course(
         viewer=viewer,
         course=shown,
         lessons=inside,
-        start=_start([lesson for lesson in inside if lesson.playable], done),
+        start=_start([lesson for lesson in inside if lesson.available], done),
         done=done,
         progress=progress,
-        seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
+        seconds=sum(lesson.seconds for lesson in inside),
         posters=posters,
         teachers=teachers,
     )
 
 
-def _start(playable: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
-    """First playable lesson that is not completed, else the first."""
-    open_ones = [lesson for lesson in playable if not done[lesson.id].completed]
-    return next(iter([*open_ones, *playable]), None)
+def _start(available: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
+    """First lesson that can be learned and is not completed, else the first."""
+    open_ones = [lesson for lesson in available if not done[lesson.id].completed]
+    return next(iter([*open_ones, *available]), None)
 
 
 ROUTES: list[ControllerRouterHandler] = [course]

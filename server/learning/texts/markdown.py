@@ -23,27 +23,12 @@ ALIGNMENT = re.compile(r"text-align:(left|right|center)")
 LOWEST_HEADING = 6
 CACHED = 64  # texts: a class opens the same few
 
-_PAIRS = ("paragraph", "heading", "blockquote", "bullet_list", "ordered_list", "list_item", "table", "thead")
-_MORE_PAIRS = ("tbody", "tr", "th", "td", "em", "strong", "s", "link")
-_SINGLE = (
-    "fence",
-    "code_block",
-    "hr",
-    "inline",
-    "math_block",
-    "text",
-    "softbreak",
-    "hardbreak",
-    "code_inline",
-)
-TOKENS = frozenset(
-    [
-        *(f"{name}_{end}" for name in (*_PAIRS, *_MORE_PAIRS) for end in ("open", "close")),
-        *_SINGLE,
-        "image",
-        "math_inline",
-    ]
-)
+_BLOCKS = ("paragraph", "heading", "blockquote", "bullet_list", "ordered_list", "list_item")
+_TABLES = ("table", "thead", "tbody", "tr", "th", "td")
+_INLINES = ("em", "strong", "s", "link")
+_SINGLE = ("fence", "code_block", "hr", "inline", "text", "softbreak", "hardbreak", "code_inline", "image")
+_PAIRS = {f"{name}_{end}" for name in (*_BLOCKS, *_TABLES, *_INLINES) for end in ("open", "close")}
+TOKENS = frozenset({*_PAIRS, *_SINGLE, "math_block", "math_inline"})
 ATTRIBUTES = {
     "a": frozenset({"href", "title", "rel", "target"}),
     "img": frozenset({"src", "alt", "title", "loading", "decoding"}),

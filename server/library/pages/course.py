@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Problem
+from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form
@@ -59,7 +60,7 @@ async def lessons_page(
         posters=posters,
         failures=failures,
         form=form,
-        kinds=KINDS,
+        kinds=[(kind, translated(name)) for kind, name in KINDS.items()],
     )
 
 

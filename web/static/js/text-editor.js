@@ -1,0 +1,62 @@
+// Pictures in a lesson's text: chosen by the button, pasted or dropped; each is uploaded and its Markdown inserted.
+import { enhance } from "skillstudio/enhance.js";
+import { sendFile } from "skillstudio/send-file.js";
+
+enhance("[data-text-editor]", (form) => {
+  const text = form.querySelector("textarea");
+  const button = form.querySelector("[data-add-picture]");
+  const chooser = form.querySelector("[data-picture-file]");
+  const add = (files) => addPictures(form, text, pictures(files));
+
+  button.hidden = false;
+  button.addEventListener("click", () => chooser.click());
+  chooser.addEventListener("change", () => {
+    add(chooser.files);
+    chooser.value = ""; // the same file can be chosen again
+  });
+  text.addEventListener("paste", (event) => {
+    if (!pictures(event.clipboardData.files).length) return;
+    event.preventDefault();
+    add(event.clipboardData.files);
+  });
+  text.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    text.toggleAttribute("data-over", true);
+  });
+  text.addEventListener("dragleave", () => text.toggleAttribute("data-over", false));
+  text.addEventListener("drop", (event) => {
+    text.toggleAttribute("data-over", false);
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    add(event.dataTransfer.files);
+  });
+});
+
+function pictures(files) {
+  return [...files].filter((file) => file.type.startsWith("image/"));
+}
+
+async function addPictures(form, text, files) {
+  const status = form.querySelector("[data-picture-status]");
+  for (const file of files) {
+    status.textContent = form.dataset.textSending.replace("{name}", file.name);
+    try {
+      const { name, url } = await sendFile(form.dataset.pictures, file);
+      insert(text, `![${name.replace(/\.\w+$/, "").replace(/[[\]\\]/g, " ")}](${url})`);
+      status.textContent = "";
+    } catch (problem) {
+      status.textContent = problem.message || form.dataset.textFailed.replace("{name}", file.name);
+      return;
+    }
+  }
+}
+
+// In place of the selection, on a line of its own.
+function insert(text, markdown) {
+  const before = text.value.slice(0, text.selectionStart);
+  const start = before === "" || before.endsWith("\n") ? "" : "\n\n";
+  text.setRangeText(`${start}${markdown}\n`, text.selectionStart, text.selectionEnd, "end");
+  text.dispatchEvent(new Event("input", { bubbles: true })); // keep.js stores it
+  text.focus();
+}
