@@ -29,10 +29,11 @@ def is_available(lesson: Lesson) -> bool:
     return lesson.video_id is not None or lesson.reading_seconds is not None
 
 
-def require_video_lesson(lesson: Lesson) -> None:
-    """Raises Conflict for a lesson of another kind, which no video can be uploaded to."""
+def require_video_lesson(lesson: Lesson) -> Lesson:
+    """The lesson. Raises Conflict for one of another kind, which no video can be uploaded to."""
     if lesson.kind != LessonKind.VIDEO:
         raise Conflict(TAKES_NO_VIDEO)
+    return lesson
 
 
 async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:

@@ -70,8 +70,7 @@ async def add_row(
 
     `host`: whose spool receives the bytes; None for a form, whose file any server or the store takes.
     """
-    lesson = await lesson_for_teaching(session, viewer, lesson_id)
-    require_video_lesson(lesson)
+    lesson = require_video_lesson(await lesson_for_teaching(session, viewer, lesson_id))
     name = _filename(filename)
     unfinished = select(func.count()).where(Upload.user_id == viewer.id, Upload.state == UploadState.OPEN)
     rules.allow_another(await session.scalar(unfinished) or 0)
