@@ -32,7 +32,7 @@ class AccessScene:
     people: dict[str, Account] = field(default_factory=dict)
 
     async def ids(self, path: str) -> dict[str, str]:
-        """Path parameters for a new course and lesson; an upload, file or token only where `path` names one."""
+        """Path parameters for a new course and lesson; of upload, file and token those that `path` names."""
         async with self.world.database.write() as session:  # one transaction: it runs before every request
             course = await add_course(
                 session,

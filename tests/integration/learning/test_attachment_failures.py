@@ -1,4 +1,4 @@
-"""Uploads of attachments that are interrupted: neither a row without its object nor an object without its row."""
+"""Uploads of attachments that are interrupted: neither rows without objects nor objects without rows."""
 
 import asyncio
 from datetime import timedelta
