@@ -141,7 +141,8 @@ async def send_file(
     try:
         part = span(_range(request, headers["etag"]), row.size)
     except Unsatisfiable:
-        return Response(None, status_code=416, headers={"content-range": f"bytes */{row.size}"})
+        headers = {"content-range": f"bytes */{row.size}"}
+        return Response(b"", status_code=416, headers=headers, media_type="text/plain")
     start, length = part or Span(0, row.size)
     headers["content-length"] = str(length)
     if part is not None:

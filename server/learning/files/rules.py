@@ -189,8 +189,8 @@ def disposition(kind: FileKind, name: str) -> str:
 
 
 def address(file_id: str, name: str) -> str:
-    """Path of a file, ending in its name."""
-    return f"/files/{file_id}/{quote(name, safe=_EXT_VALUE.replace('#', ''), errors='replace')}"
+    """Path of a file, ending in its name, as it can stand in Markdown."""
+    return f"/files/{file_id}/{quote(name, safe='', errors='replace')}"
 
 
 def moved(ids: list[str], moving: str, steps: int) -> list[str]:

@@ -18,7 +18,7 @@ from server.core.errors import Conflict, NoRoom, NotFound, Problem, Unavailable
 from server.learning.files import rules
 from server.learning.files.context import FileContext
 from server.learning.files.receiving import Received, received
-from server.learning.texts.markdown import rendered
+from server.learning.texts.service import render
 from server.library.access import lesson_for_learning, lesson_for_teaching
 from server.uploads.forms import FormReader
 from server.uploads.rules import STORING_LIMIT
@@ -174,7 +174,7 @@ async def delete(database: Database, viewer: Viewer, lesson_id: str, file_id: st
     async with database.write() as session:
         row, there = await _taught(session, viewer, lesson_id, file_id)
         text = await session.get(LessonText, lesson_id) if row.kind is FileKind.PICTURE else None
-        if text is not None and row.id in text.markdown and row.id in rendered(text.markdown).pictures:
+        if text is not None and row.id in text.markdown and row.id in (await render(text.markdown)).pictures:
             raise Conflict(IN_USE)
         await deletions.schedule(session, [keys.lesson_file(lesson_id, row.id)], now + deletions.GRACE)
         await session.delete(row)

@@ -1,5 +1,6 @@
 // Pictures in a lesson's text: chosen by the button, pasted or dropped; each is uploaded and its Markdown inserted.
 import { enhance } from "skillstudio/enhance.js";
+import { refresh } from "skillstudio/refresh.js";
 import { sendFile } from "skillstudio/send-file.js";
 
 enhance("[data-text-editor]", (form) => {
@@ -33,12 +34,18 @@ enhance("[data-text-editor]", (form) => {
   });
 });
 
+// A file dropped beside the text would replace the page.
+for (const name of ["dragover", "drop"]) {
+  addEventListener(name, (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+}
+
 function pictures(files) {
   return [...files].filter((file) => file.type.startsWith("image/"));
 }
 
 async function addPictures(form, text, files) {
   const status = form.querySelector("[data-picture-status]");
+  if (!files.length) return;
   for (const file of files) {
     status.textContent = form.dataset.textSending.replace("{name}", file.name);
     try {
@@ -50,6 +57,7 @@ async function addPictures(form, text, files) {
       return;
     }
   }
+  refresh(document.querySelector("#pictures"));
 }
 
 // In place of the selection, on a line of its own.
