@@ -60,11 +60,13 @@ async function addPictures(form, text, files) {
   refresh(document.querySelector("#pictures"));
 }
 
-// In place of the selection, on a line of its own.
+// In place of the selection, as a paragraph of its own.
 function insert(text, markdown) {
   const before = text.value.slice(0, text.selectionStart);
-  const start = before === "" || before.endsWith("\n") ? "" : "\n\n";
-  text.setRangeText(`${start}${markdown}\n`, text.selectionStart, text.selectionEnd, "end");
+  const after = text.value.slice(text.selectionEnd);
+  const start = before.trim() === "" ? "" : "\n\n".slice(/\n{0,2}$/.exec(before)[0].length);
+  const end = "\n\n".slice(/^\n{0,2}/.exec(after)[0].length);
+  text.setRangeText(`${start}${markdown}${end}`, text.selectionStart, text.selectionEnd, "end");
   text.dispatchEvent(new Event("input", { bubbles: true })); // keep.js stores it
   text.focus();
 }
