@@ -37,15 +37,9 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-async def test_written_read_and_completed(
-    browser: Browser, teacher: Page, campus: Campus, shots: Shots
-) -> None:
-    people = {name: SimpleNamespace(id=user_id) for name, user_id in campus.school.users.items()}
-    world = World(campus.school.database)
-    course = await world.course("Optics", instructors=[people["teacher"]], learners=[people["learner"]])
-    here = f"{campus.server.url}/teach/courses/{course.id}"
-
-    await teacher.goto(here)
+async def write(teacher: Page, course: str, shots: Shots) -> None:
+    """Make a text lesson with a pasted picture, look at its preview, and save it."""
+    await teacher.goto(course)
     await teacher.get_by_label("Or name a lesson").fill("Lenses")
     await teacher.get_by_label("Kind").select_option("text")
     await teacher.get_by_role("button", name="Add lesson").click()
@@ -63,6 +57,9 @@ async def test_written_read_and_completed(
     await teacher.get_by_role("button", name="Save").first.click()
     await expect(teacher.get_by_text("Saved.")).to_be_visible()
 
+
+async def attach(teacher: Page) -> None:
+    """Add two attachments, and try a program."""
     files: list[FilePayload] = [
         {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"notes"},
         {"name": "Übung 1.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"},
@@ -74,6 +71,17 @@ async def test_written_read_and_completed(
     await teacher.get_by_label("Add a file for download").set_input_files([bad])
     await teacher.locator("#attachments").get_by_role("button", name="Upload").click()
     await expect(teacher.get_by_text("This file is a program.")).to_be_visible()
+
+
+async def test_written_read_and_completed(
+    browser: Browser, teacher: Page, campus: Campus, shots: Shots
+) -> None:
+    people = {name: SimpleNamespace(id=user_id) for name, user_id in campus.school.users.items()}
+    world = World(campus.school.database)
+    course = await world.course("Optics", instructors=[people["teacher"]], learners=[people["learner"]])
+    here = f"{campus.server.url}/teach/courses/{course.id}"
+    await write(teacher, here, shots)
+    await attach(teacher)
     await teacher.locator("#lesson-head").get_by_role("button", name="Publish").click()
     await expect(teacher.get_by_text("is published")).to_be_visible()
 
