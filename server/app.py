@@ -37,6 +37,7 @@ from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
 from server.institution.dependencies import load_name_at_startup
+from server.learning.files.context import FileContext
 from server.operations.health import Health
 from server.operations.upkeep.maintenance import MaintenanceState
 from server.playback.delivery import Delivery
@@ -131,6 +132,7 @@ def build(
         "request_metrics": metrics,
         "maintenance": MaintenanceState(database, time.monotonic),
         "upload_context": UploadContext.of(services),
+        "file_context": FileContext.of(services),
         "signing_keys": signing_keys,
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback
         "delivery": Delivery(

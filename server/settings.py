@@ -71,6 +71,10 @@ class Settings:
         "", "Address of the S3 store as upload clients reach it; empty: s3_endpoint."
     )
     max_upload_bytes: int = setting(50 * 10**9, "Largest accepted original, in bytes.")
+    max_attachment_bytes: int = setting(200 * 10**6, "Largest accepted attachment of a lesson, in bytes.")
+    max_attachments: int = setting(50, "Attachments that a lesson may have.", most=1000)
+    max_picture_bytes: int = setting(10 * 10**6, "Largest accepted picture in a text, in bytes.")
+    max_pictures: int = setting(100, "Pictures that a lesson's text may have.", most=1000)
     proxies: int = setting(
         0, "Number of reverse proxies in front whose X-Forwarded-For is trusted.", least=0, most=10
     )

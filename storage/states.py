@@ -22,6 +22,13 @@ class LessonKind(StrEnum):
     QUIZ = "quiz"
 
 
+class FileKind(StrEnum):
+    """Of a row in `lesson_files`."""
+
+    PICTURE = "picture"  # shown in the lesson's text
+    ATTACHMENT = "attachment"  # offered for download beside the lesson
+
+
 class VideoStatus(StrEnum):
     """Of a lesson's newest video, as the API shows it (spec section 1)."""
 
@@ -119,6 +126,7 @@ ALL: tuple[type[StrEnum], ...] = (
     Role,
     PublicationStatus,
     LessonKind,
+    FileKind,
     VideoStatus,
     UploadState,
     RevisionState,

@@ -15,6 +15,7 @@ from server.core.errors import Conflict, NotFound, Problem
 from server.core.signing_keys import live_keys
 from server.encoding.progress import LessonProgress, snapshot, with_media_urls
 from server.library import lessons, rules
+from server.library.access import require_video_lesson
 from server.library.schemas import NewLesson
 from server.playback.signing import PURPOSE
 from server.uploads.context import UploadContext
@@ -120,6 +121,8 @@ async def submit_file(context: UploadContext, lesson_id: str, path: Path, clock:
     key = keys.original(lesson_id, new_id(), filename)
     free = await context.store.free_bytes()
     async with context.database.write() as session:
+        if (lesson := await session.get(Lesson, lesson_id)) is not None:
+            require_video_lesson(lesson)
         admit(
             size,
             max_upload_bytes=context.max_upload_bytes,

@@ -11,7 +11,9 @@ from server.core.clock import Clock
 from server.core.text.formats import translated
 from server.learning import completion, overview
 from server.learning.completion import CourseProgress
+from server.learning.files import api as files
 from server.learning.overview import GoOn
+from server.learning.texts import api as texts
 from server.library.access import course_for_learning
 from storage.database.engine import Database
 from storage.messages import N_
@@ -31,14 +33,15 @@ async def complete_lesson(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Completed:
-    """Complete a lesson. Refused with what is missing until enough of its video was watched; idempotent."""
+    """Complete a lesson: a text that was read, or a video, refused with what is missing until enough of it
+    was watched. Idempotent."""
     course_completed = await completion.complete(database, viewer, lesson_id, clock.now())
     return Completed(message=translated(N_("The lesson is completed.")), course_completed=course_completed)
 
 
 @get("/api/me/continue", tags=["Learning"])
 async def go_on(viewer: NamedDependency[Viewer], database: NamedDependency[Database]) -> list[GoOn]:
-    """The courses that the caller watched last, each with the lesson to go on with."""
+    """The courses that the caller visited last, each with the lesson to go on with."""
     async with database.read() as session:
         return await overview.go_on(session, viewer)
 
@@ -55,4 +58,10 @@ async def progress_of_course(
         return (await completion.course_progress(session, viewer.id, [course_id]))[course_id]
 
 
-ROUTES: list[ControllerRouterHandler] = [complete_lesson, go_on, progress_of_course]
+ROUTES: list[ControllerRouterHandler] = [
+    complete_lesson,
+    go_on,
+    progress_of_course,
+    *texts.ROUTES,
+    *files.ROUTES,
+]

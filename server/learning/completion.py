@@ -11,9 +11,8 @@ from server.accounts.identity import Viewer
 from server.core.errors import Conflict
 from server.core.events import Event, about_lesson, publish
 from server.learning import rules
-from server.learning.available import AVAILABLE
 from server.learning.rules import Missing
-from server.library.access import is_teaching, lesson_for_learning
+from server.library.access import AVAILABLE, is_teaching, lesson_for_learning
 from server.watching import spans
 from server.watching.coverage import verified
 from server.watching.recording import Watched
@@ -24,6 +23,7 @@ from storage.states import FactKind, LessonKind, PublicationStatus
 
 NOT_A_VIDEO = N_("This lesson has no video that could be watched.")
 BY_QUIZ = N_("This lesson is completed by passing its quiz.")
+NO_TEXT = N_("This lesson has no text to read yet.")
 STAFF = N_("You teach this course; only learners complete its lessons.")
 AND = N_("%(first)s and %(second)s")
 COMMA = N_("%(first)s, %(second)s")
@@ -76,17 +76,26 @@ async def complete(database: Database, viewer: Viewer, lesson_id: str, now: date
             raise Conflict(STAFF)
         course = await session.get_one(Course, lesson.course_id)
         if not await completed_lessons(session, viewer.id, [lesson.id]):
-            if lesson.kind == LessonKind.QUIZ:
-                raise Conflict(BY_QUIZ)
-            if lesson.kind != LessonKind.VIDEO or not lesson.video_duration_seconds:
-                raise Conflict(NOT_A_VIDEO)
-            coverage = await session.get(WatchCoverage, (viewer.id, lesson.id))
-            left = await missing_of(session, lesson, coverage, course.completion_threshold)
-            if left.seconds:
-                raise Conflict(missing_sentence(left))
+            await _require_learned(session, viewer, lesson, course)
             await _complete(session, viewer.id, lesson, course, now)
         done = await completed_courses(session, viewer.id, [course.id])
     return bool(done)
+
+
+async def _require_learned(session: AsyncSession, viewer: Viewer, lesson: Lesson, course: Course) -> None:
+    """Raises Conflict with what is missing. That a text was read, only its reader can say."""
+    if lesson.kind == LessonKind.TEXT:
+        if lesson.reading_seconds is None:
+            raise Conflict(NO_TEXT)
+        return
+    if lesson.kind == LessonKind.QUIZ:
+        raise Conflict(BY_QUIZ)
+    if lesson.kind != LessonKind.VIDEO or not lesson.video_duration_seconds:
+        raise Conflict(NOT_A_VIDEO)
+    coverage = await session.get(WatchCoverage, (viewer.id, lesson.id))
+    left = await missing_of(session, lesson, coverage, course.completion_threshold)
+    if left.seconds:
+        raise Conflict(missing_sentence(left))
 
 
 def missing_sentence(left: Missing) -> Message:

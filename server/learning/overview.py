@@ -3,17 +3,16 @@
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.learning.available import AVAILABLE
 from server.learning.completion import completed_lessons
 from server.library import access
 from server.library.lessons import view
 from server.library.schemas import LessonView
 from server.watching.coverage import progress_of
-from storage.database.tables import Course, Enrolment, Lesson, WatchCoverage
+from storage.database.tables import Course, Enrolment, Lesson, LessonReading, WatchCoverage
 from storage.states import PublicationStatus
 
 MOST_COURSES = 3  # that are offered to go on with
@@ -26,7 +25,7 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GoOn(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a learner goes on in one course: the lesson watched last, or the next one to do."""
+    """Where a learner goes on in one course: the lesson visited last, or the next one to do."""
 
     course_id: str
     course_title: str
@@ -51,18 +50,17 @@ async def lesson_progress(
 
 
 async def go_on(session: AsyncSession, viewer: Viewer, most: int = MOST_COURSES) -> list[GoOn]:
-    """Step: the courses watched last, each with its lesson to go on with; those without one are left out."""
-    last = func.max(WatchCoverage.last_at)
+    """Step: the courses visited last, each with its lesson to go on with; those without one are left out."""
+    visits = _visits(viewer)
+    last = func.max(visits.c.last_at)
     courses = (
         await session.execute(
             select(Course, last)
             .join(Lesson, Lesson.course_id == Course.id)
-            .join(WatchCoverage, WatchCoverage.lesson_id == Lesson.id)
-            .join(
-                Enrolment, (Enrolment.course_id == Course.id) & (Enrolment.user_id == WatchCoverage.user_id)
-            )
+            .join(visits, visits.c.lesson_id == Lesson.id)
+            .join(Enrolment, Enrolment.course_id == Course.id)
             .where(
-                WatchCoverage.user_id == viewer.id,
+                Enrolment.user_id == viewer.id,
                 Course.status == PublicationStatus.PUBLISHED,
                 access.LIVE,
             )
@@ -82,13 +80,13 @@ async def _in_course(session: AsyncSession, viewer: Viewer, course: Course) -> G
             .where(
                 Lesson.course_id == course.id,
                 Lesson.status == PublicationStatus.PUBLISHED,
-                AVAILABLE,
+                access.AVAILABLE,
             )
             .order_by(Lesson.position, Lesson.id)
         )
     ).all()
     progress = await lesson_progress(session, viewer, [lesson.id for lesson in lessons])
-    chosen = _chosen(lessons, progress, await _watched_last(session, viewer, lessons))
+    chosen = _chosen(lessons, progress, await _visited_last(session, viewer, lessons))
     if chosen is None:
         return None
     return GoOn(
@@ -99,21 +97,28 @@ async def _in_course(session: AsyncSession, viewer: Viewer, course: Course) -> G
     )
 
 
-async def _watched_last(session: AsyncSession, viewer: Viewer, lessons: Sequence[Lesson]) -> str | None:
-    return await session.scalar(
-        select(WatchCoverage.lesson_id)
-        .where(
-            WatchCoverage.user_id == viewer.id, WatchCoverage.lesson_id.in_([lesson.id for lesson in lessons])
-        )
-        .order_by(WatchCoverage.last_at.desc())
+def _visits(viewer: Viewer) -> Subquery:
+    """When the viewer last watched or opened each lesson."""
+    watched = select(WatchCoverage.lesson_id, WatchCoverage.last_at).where(WatchCoverage.user_id == viewer.id)
+    opened = select(LessonReading.lesson_id, LessonReading.last_at).where(LessonReading.user_id == viewer.id)
+    return watched.union_all(opened).subquery()
+
+
+async def _visited_last(session: AsyncSession, viewer: Viewer, lessons: Sequence[Lesson]) -> str | None:
+    visits = _visits(viewer)
+    found: str | None = await session.scalar(
+        select(visits.c.lesson_id)
+        .where(visits.c.lesson_id.in_([lesson.id for lesson in lessons]))
+        .order_by(visits.c.last_at.desc())
         .limit(1)
     )
+    return found
 
 
 def _chosen(
     lessons: Sequence[Lesson], progress: dict[str, LessonProgress], last: str | None
 ) -> Lesson | None:
-    """The lesson watched last unless it is done; then the next open one after it, or else before it."""
+    """The lesson visited last unless it is done; then the next open one after it, or else before it."""
     place = next((number for number, lesson in enumerate(lessons) if lesson.id == last), 0)
     in_turn = [*lessons[place:], *lessons[:place]]
     return next((lesson for lesson in in_turn if not progress[lesson.id].completed), None)

@@ -1,13 +1,20 @@
-"""Panels of the learner's page of a lesson: what is still to be watched, and the outline of the course."""
+"""Panels of a lesson's pages: what is left to watch, the course's outline, text and attachments."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
+from server.core.web.forms import Form
 from server.core.web.pages import Panel
 from server.learning.completion import completed_lessons, missing_of
+from server.learning.files import service as files
+from server.learning.files.context import FileContext
+from server.learning.files.rules import TYPES
 from server.learning.overview import lesson_progress
+from server.learning.texts import service as texts
 from server.library import lessons
+from server.library.schemas import LessonView
 from storage.database.tables import Course, Lesson, WatchCoverage
+from storage.states import FileKind
 
 
 async def outline(session: AsyncSession, viewer: Viewer, lesson: Lesson) -> Panel:
@@ -34,3 +41,61 @@ async def completion(session: AsyncSession, viewer: Viewer, lesson: Lesson, *, s
         "learning/completion.html",
         {"done": done, "left": left, "begun": coverage is not None, "threshold": course.completion_threshold},
     )
+
+
+async def text(session: AsyncSession, viewer: Viewer, lesson: Lesson, *, staff: bool) -> Panel:
+    """Step: text of a lesson, and the button that completes it."""
+    saved = await texts.text_of(session, lesson.id)
+    html = (await texts.render(saved.markdown)).html
+    done = not staff and bool(await completed_lessons(session, viewer.id, [lesson.id]))
+    return Panel("learning/text.html", {"lesson": lesson, "html": html, "done": done, "staff": staff})
+
+
+async def attachments(session: AsyncSession, lesson: Lesson) -> Panel | None:
+    """Step: attachments of a lesson for download; None without any."""
+    shown = await files.of_lesson(session, lesson.id, FileKind.ATTACHMENT)
+    return Panel("learning/attachments.html", {"files": shown}) if shown else None
+
+
+async def text_editor(
+    session: AsyncSession,
+    lesson: LessonView,
+    form: Form,
+    *,
+    context: FileContext,
+    time_zone: str,
+    preview: str | None,
+) -> Panel:
+    """Step: form of a lesson's text, and its pictures. `preview`: Markdown to be shown as learners see it."""
+    saved = await texts.text_of(session, lesson.id)
+    return Panel(
+        "learning/text_editor.html",
+        {
+            "lesson": lesson,
+            "form": form,
+            "text": saved,
+            "preview": None if preview is None else (await texts.render(preview)).html,
+            "pictures": await files.of_lesson(session, lesson.id, FileKind.PICTURE),
+            "limits": context.limits[FileKind.PICTURE],
+            "accepted": _accepted(FileKind.PICTURE),
+            "time_zone": time_zone,
+        },
+    )
+
+
+async def attachments_editor(session: AsyncSession, lesson: LessonView, context: FileContext) -> Panel:
+    """Step: attachments of a lesson, to be added, ordered and deleted."""
+    return Panel(
+        "learning/attachments_editor.html",
+        {
+            "lesson": lesson,
+            "files": await files.of_lesson(session, lesson.id, FileKind.ATTACHMENT),
+            "limits": context.limits[FileKind.ATTACHMENT],
+            "accepted": _accepted(FileKind.ATTACHMENT),
+        },
+    )
+
+
+def _accepted(kind: FileKind) -> str:
+    """Value of a file field's `accept`."""
+    return ",".join(f".{suffix}" for suffix in TYPES[kind])

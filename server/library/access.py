@@ -4,20 +4,36 @@ NotFound where the viewer must not learn that the course or lesson exists; Forbi
 but may not change it.
 """
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.errors import Forbidden, NotFound
+from server.core.errors import Conflict, Forbidden, NotFound
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from storage.messages import N_
-from storage.states import PublicationStatus
+from storage.states import LessonKind, PublicationStatus
 
 NO_COURSE = N_("There is no such course, or you are not enrolled in it.")
 NO_LESSON = N_("There is no such lesson, or it is not open to you.")
 NOT_TEACHING = N_("Only those who teach this course may change it.")
 
+TAKES_NO_VIDEO = N_("This lesson takes no video. Make a video lesson for it.")
+
 LIVE = Enrolment.ended_at.is_(None)  # condition of every query for enrolments that have not ended
+# Condition of every query for lessons that have something to be learned, whatever their kind.
+AVAILABLE = or_(Lesson.video_id.is_not(None), Lesson.reading_seconds.is_not(None), Lesson.questions > 0)
+
+
+def is_available(lesson: Lesson) -> bool:
+    """`AVAILABLE` of one row."""
+    return lesson.video_id is not None or lesson.reading_seconds is not None or bool(lesson.questions)
+
+
+def require_video_lesson(lesson: Lesson) -> Lesson:
+    """The lesson. Raises Conflict for one of another kind, which no video can be uploaded to."""
+    if lesson.kind != LessonKind.VIDEO:
+        raise Conflict(TAKES_NO_VIDEO)
+    return lesson
 
 
 async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:

@@ -1,4 +1,4 @@
-"""Enrolled courses of the dashboard: each with its first playable lesson and its length."""
+"""Enrolled courses of the dashboard: each with its first lesson that can be learned, and its length."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ _ORDERS: dict[str, tuple[Any, ...]] = {
 
 class EnrolledCourse(msgspec.Struct, frozen=True):
     course: CourseView
-    start: LessonView | None  # first playable lesson
-    seconds: float  # total of the playable lessons
+    start: LessonView | None  # first lesson that can be learned
+    seconds: float  # total of the videos and the reading times
 
 
 async def of_learner(session: AsyncSession, viewer: Viewer, state: ListState) -> ListPage[EnrolledCourse]:
@@ -49,25 +49,25 @@ async def of_learner(session: AsyncSession, viewer: Viewer, state: ListState) ->
 
 
 async def _with_start(session: AsyncSession, enrolled: Sequence[CourseView]) -> list[EnrolledCourse]:
-    lessons = await _playable(session, [course.id for course in enrolled])
+    lessons = await _available(session, [course.id for course in enrolled])
     return [
         EnrolledCourse(
             course=course,
             start=next(iter(lessons[course.id]), None),
-            seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in lessons[course.id]),
+            seconds=sum(lesson.seconds for lesson in lessons[course.id]),
         )
         for course in enrolled
     ]
 
 
-async def _playable(session: AsyncSession, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:
-    """Playable lessons as learners see them, in order, by course id."""
+async def _available(session: AsyncSession, course_ids: Sequence[str]) -> dict[str, list[LessonView]]:
+    """Lessons that can be learned, as learners see them, in order, by course id."""
     rows = await session.scalars(
         select(Lesson)
         .where(
             Lesson.course_id.in_(course_ids),
             Lesson.status == PublicationStatus.PUBLISHED,
-            Lesson.video_id.is_not(None),
+            access.AVAILABLE,
         )
         .order_by(Lesson.position, Lesson.id)
     )

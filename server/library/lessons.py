@@ -126,7 +126,7 @@ async def put_in_order(database: Database, viewer: Viewer, course_id: str, lesso
 
 
 async def delete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> None:
-    """Deletes videos and uploads, too; the files are scheduled for deletion."""
+    """Deletes videos, uploads, texts and attachments, too; the files are scheduled for deletion."""
     async with database.write() as session:
         lesson = await access.lesson_for_teaching(session, viewer, lesson_id)
         course_id = lesson.course_id
@@ -149,7 +149,9 @@ def view(lesson: Lesson, *, can_edit: bool) -> LessonView:
         created_at=lesson.created_at,
         updated_at=lesson.updated_at,
         can_edit=can_edit,
+        available=access.is_available(lesson),
         playable=lesson.video_id is not None,
+        reading_seconds=lesson.reading_seconds,
         video_status=lesson.video_status,
         video_original_url=lesson.video_original_url if can_edit else None,
         video_hls_url=lesson.video_hls_url,

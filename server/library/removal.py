@@ -18,7 +18,8 @@ from storage.states import UploadState
 
 
 async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: datetime) -> None:
-    """Runs in the caller's transaction. Videos, jobs and uploads are deleted with the lesson's row."""
+    """Runs in the caller's transaction. Videos, jobs, uploads, texts and rows of files are deleted with the
+    lesson's row."""
     after_grace = now + deletions.GRACE
     ids = [lesson.id for lesson in lessons]
     videos = await session.scalars(select(Video.id).where(Video.lesson_id.in_(ids)))
@@ -33,5 +34,6 @@ async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: date
     for lesson in lessons:
         due_at = max(after_grace, expiry.get(lesson.id, after_grace))
         await deletions.schedule(session, [f"{keys.ORIGINALS}{lesson.id}/"], due_at)
+        await deletions.schedule(session, [keys.lesson_files(lesson.id)], after_grace)
         await session.delete(lesson)
     await session.flush()  # before the course itself is deleted, whose cascade would bypass the session

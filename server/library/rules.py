@@ -9,6 +9,8 @@ from server.core.text.normalize import is_invisible, one_line
 from storage.messages import N_, Figure, Unit
 from storage.states import LessonKind, PublicationStatus
 
+# The kinds that a new lesson can have and their names, in the order of the form.
+KINDS = {LessonKind.VIDEO: N_("Video"), LessonKind.TEXT: N_("Text"), LessonKind.QUIZ: N_("Quiz")}
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 20_000
 MAX_ADDRESSES = 5_000  # enrolled, or made instructors, at a time
@@ -46,8 +48,8 @@ def clean_status(text: str) -> PublicationStatus:
 
 
 def clean_kind(text: str) -> LessonKind:
-    if text not in (LessonKind.VIDEO, LessonKind.QUIZ):
-        sentence = N_("A lesson is either a video or a quiz.")
+    if text not in KINDS:
+        sentence = N_("Choose one of the kinds of lessons.")
         raise Invalid(sentence, fields={"kind": sentence})
     return LessonKind(text)
 

@@ -48,7 +48,7 @@ class NewLesson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     description: str = ""
     status: str = "draft"
-    kind: str = "video"  # or "quiz"; it stays what it is
+    kind: str = "video"  # or "text" or "quiz"; it stays what it is
 
 
 class LessonPatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +72,9 @@ class LessonView(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     can_edit: bool
+    available: bool  # whether there is something to be learned: a video that plays, a text or questions
     playable: bool
+    reading_seconds: int | None  # of a text lesson, estimated; None: no text yet
     video_status: str | None  # uploading, processing, ready, failed; None: no video yet
     video_original_url: str | None  # object key; None for viewers who do not teach it
     video_hls_url: str | None
@@ -82,6 +84,11 @@ class LessonView(msgspec.Struct, frozen=True):
     transcoding_job_id: str | None
     transcoding_progress: int  # 0-100
     version: int  # raised by each change of title or description
+
+    @property
+    def seconds(self) -> float:
+        """What it takes to learn it: the video's duration, or the time to read the text."""
+        return (self.video_duration_seconds if self.playable else self.reading_seconds) or 0.0
 
 
 class LessonOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,14 +6,17 @@ from msgspec import UNSET, UnsetType
 
 from server.core.errors import EditConflict
 from server.core.text.merge import Merged, merge
-from storage.database.tables import Course, Lesson
+from storage.database.tables import Course, Lesson, LessonText
 
 Values = Mapping[str, str | int]
 NOT_STATED: Mapping[str, str] = {}
 
 
 def save(
-    row: Course | Lesson, values: Values, version: int | UnsetType, started: Mapping[str, str] = NOT_STATED
+    row: Course | Lesson | LessonText,
+    values: Values,
+    version: int | UnsetType,
+    started: Mapping[str, str] = NOT_STATED,
 ) -> None:
     """Set the values on a row that the caller has locked, and raise its version if one of them is new.
 

@@ -2,12 +2,13 @@
 
 from litestar.types import ControllerRouterHandler
 
-from server.site import administer, dashboard, learn_course, learn_lesson, teach_lesson
+from server.site import administer, dashboard, learn_course, learn_lesson, teach_content, teach_lesson
 
 ROUTES: list[ControllerRouterHandler] = [
     *dashboard.ROUTES,
     *learn_course.ROUTES,
     *learn_lesson.ROUTES,
     *teach_lesson.ROUTES,
+    *teach_content.ROUTES,
     *administer.ROUTES,
 ]

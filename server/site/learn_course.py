@@ -17,7 +17,6 @@ from server.library import courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import LessonView, MediaUrls
 from storage.database.engine import Database
-from storage.states import LessonKind
 
 
 @get("/dashboard/courses/{course_id:str}")
@@ -42,21 +41,19 @@ async def course(
         viewer=viewer,
         course=shown,
         lessons=inside,
-        start=_start(
-            [lesson for lesson in inside if lesson.playable or lesson.kind == LessonKind.QUIZ], done
-        ),
+        start=_start([lesson for lesson in inside if lesson.available], done),
         done=done,
         progress=progress,
-        seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
+        seconds=sum(lesson.seconds for lesson in inside),
         posters=posters,
         teachers=teachers,
     )
 
 
-def _start(open_to_learn: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
-    """First lesson that is not completed, else the first."""
-    not_done = [lesson for lesson in open_to_learn if not done[lesson.id].completed]
-    return next(iter([*not_done, *open_to_learn]), None)
+def _start(available: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:
+    """First lesson that can be learned and is not completed, else the first."""
+    open_ones = [lesson for lesson in available if not done[lesson.id].completed]
+    return next(iter([*open_ones, *available]), None)
 
 
 ROUTES: list[ControllerRouterHandler] = [course]

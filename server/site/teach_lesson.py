@@ -1,6 +1,7 @@
-"""Instructor's page of a lesson: panels of its video and its texts, and what their buttons do.
+"""Instructor's page of a lesson: its video or text, its attachments and its details, and what the buttons of
+the video and the details do.
 
-Publishing and deleting are in server.library.pages, with the course.
+Publishing and deleting are in server.library.pages, with the course; text and attachments in teach_content.
 """
 
 from collections.abc import Awaitable
@@ -26,6 +27,8 @@ from server.core.web.pages import page
 from server.encoding import control
 from server.encoding import panels as encoding
 from server.institution import service as institution
+from server.learning import panels as learning
+from server.learning.files.context import FileContext
 from server.learning.quizzes import panels as quizzes
 from server.library import access, courses, lessons
 from server.library import panels as library
@@ -39,6 +42,7 @@ from storage.messages import N_
 from storage.states import LessonKind
 
 AnyRequest = Request[Any, Any, State]
+PAGE = "/teach/courses/{course_id:str}/lessons/{lesson_id:str}"
 ACTIONS = {"cancel": control.cancel, "retry": control.retry}
 
 
@@ -51,6 +55,7 @@ class Visit:
     lesson_id: str
     viewer: Viewer
     context: UploadContext
+    files: FileContext
     signing_keys: SigningKeys
     clock: Clock
 
@@ -67,32 +72,36 @@ class Visit:
             await self.lesson(session)
         return await Form.read(self.request)
 
-    async def page(self, form: Form) -> Template:
-        now, keys = self.clock.now(), await self.signing_keys()
+    async def page(self, form: Form, *, text: Form | None = None, preview: str | None = None) -> Template:
+        """`form`: of the details; `text`: of the text, with what was typed. `preview`: Markdown to show."""
+        now, keys, text = self.clock.now(), await self.signing_keys(), text or Form()
         async with self.context.database.read() as session:
             lesson = await self.lesson(session)
+            shown = lessons.view(lesson, can_edit=True)
             course = await courses.shown(session, self.viewer, self.course_id)
-            is_video = lesson.kind == LessonKind.VIDEO
-            video = (
-                await encoding.video(session, self.context, self.viewer, lesson, keys, now)
-                if is_video
-                else None
-            )
-            watched = await insight(session, lesson) if is_video else None
+            zone = (await institution.shown(session)).time_zone
+            content = watched = None
+            if lesson.kind == LessonKind.TEXT:
+                content = await learning.text_editor(
+                    session, shown, text, context=self.files, time_zone=zone, preview=preview
+                )
+            elif lesson.kind == LessonKind.VIDEO:
+                content = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
+                watched = await insight(session, lesson)
             quiz = await quizzes.teach(session, lesson)
-            time_zone = (await institution.shown(session)).time_zone
-        shown = lessons.view(lesson, can_edit=True)
+            attachments = await learning.attachments_editor(session, shown, self.files)
         return page(
             self.request,
             "site/teach_lesson.html",
             viewer=self.viewer,
-            status_code=form.status,
+            status_code=max(form.status, text.status),
             course=course,
             lesson=shown,
-            video=video,
+            content=content,
             watched=watched,
             quiz=quiz,
-            details=library.details(shown, form, time_zone),
+            attachments=attachments,
+            details=library.details(shown, form, zone),
         )
 
     async def back(self, operation: Awaitable[object], message: str = "") -> Redirect:
@@ -111,10 +120,11 @@ async def visit(
     lesson_id: FromPath[str],
     viewer: NamedDependency[Viewer],
     upload_context: NamedDependency[UploadContext],
+    file_context: NamedDependency[FileContext],
     signing_keys: NamedDependency[SigningKeys],
     clock: NamedDependency[Clock],
 ) -> Visit:
-    return Visit(request, course_id, lesson_id, viewer, upload_context, signing_keys, clock)
+    return Visit(request, course_id, lesson_id, viewer, upload_context, file_context, signing_keys, clock)
 
 
 @get("/")
@@ -162,7 +172,7 @@ async def discard(visit: NamedDependency[Visit]) -> Redirect:
 
 ROUTES: list[ControllerRouterHandler] = [
     Router(
-        path="/teach/courses/{course_id:str}/lessons/{lesson_id:str}",
+        path=PAGE,
         dependencies={"visit": Provide(visit)},
         route_handlers=[show, save, control_encoding, discard],
     )

@@ -61,6 +61,7 @@ class FormReader:
         self._body = body
         self._parser = PushMultipartParser(boundary, content_length=length, max_segment_count=32)
         self._events = self._parse()
+        self.filename = ""  # as the client names it, once the fields are read
 
     async def fields(self) -> dict[str, str]:
         """All fields before the part named `file`."""
@@ -69,6 +70,7 @@ class FormReader:
         async for event in self._events:
             if isinstance(event, MultipartSegment):
                 if event.name == "file":
+                    self.filename = event.filename or ""
                     return fields
                 name, value = event.name, bytearray()
             elif event is None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Gone, Invalid, NotFound
-from server.library.access import lesson_for_teaching
+from server.library.access import lesson_for_teaching, require_video_lesson
 from server.uploads import rules
 from server.uploads.context import UploadContext
 from server.uploads.schemas import OpenUpload
@@ -19,7 +19,7 @@ from storage.database.tables import Lesson, Upload, Video
 from storage.messages import N_
 from storage.objects import keys
 from storage.objects.store import StoreError
-from storage.states import LessonKind, RevisionState, UploadState, VideoStatus
+from storage.states import RevisionState, UploadState, VideoStatus
 
 NOT_A_VIDEO = N_("Only a video lesson can have a video.")
 
@@ -72,7 +72,7 @@ async def add_row(
 
     `host`: whose spool receives the bytes; None for a form, whose file any server or the store takes.
     """
-    lesson = await _video_lesson(session, viewer, lesson_id)
+    lesson = require_video_lesson(await lesson_for_teaching(session, viewer, lesson_id))
     name = _filename(filename)
     unfinished = select(func.count()).where(Upload.user_id == viewer.id, Upload.state == UploadState.OPEN)
     rules.allow_another(await session.scalar(unfinished) or 0)
@@ -96,13 +96,6 @@ async def add_row(
     if lesson.video_id is None and lesson.video_status != VideoStatus.PROCESSING:
         lesson.video_status = VideoStatus.UPLOADING
     return upload
-
-
-async def _video_lesson(session: AsyncSession, viewer: Viewer, lesson_id: str) -> Lesson:
-    lesson = await lesson_for_teaching(session, viewer, lesson_id)
-    if lesson.kind != LessonKind.VIDEO:
-        raise Conflict(NOT_A_VIDEO)
-    return lesson
 
 
 def _filename(given: str) -> str:

@@ -7,6 +7,7 @@
     videos/{video}/storyboard/{sheet}.jpg and storyboard.vtt
     videos/{video}/tiles/{tile}.{attempt}.jpg       storyboard frames, not yet joined into sheets
     videos/{video}/normalised.mkv                   input of the encoders when the original has no index
+    files/{lesson}/{file}                           picture of a text or attachment, never modified
 
 `attempt` is the fence of the job that made the object, so a worker that resumes late
 writes beside the published set and never overwrites it.
@@ -16,6 +17,7 @@ from pathlib import PurePosixPath
 
 ORIGINALS = "originals/"
 VIDEOS = "videos/"
+FILES = "files/"
 CHECKS = "checks/"  # probe objects of a store check
 
 # Relative to the video, as in URLs.
@@ -64,6 +66,15 @@ def original(lesson_id: str, upload_id: str, filename: str) -> str:
     suffix = PurePosixPath(filename).suffix.lower()
     safe = suffix if suffix[1:].isalnum() and len(suffix) <= 6 and suffix.isascii() else ""
     return f"{ORIGINALS}{lesson_id}/{upload_id}{safe}"
+
+
+def lesson_files(lesson_id: str) -> str:
+    """Folder of a lesson's pictures and attachments."""
+    return f"{FILES}{lesson_id}/"
+
+
+def lesson_file(lesson_id: str, file_id: str) -> str:
+    return lesson_files(lesson_id) + file_id
 
 
 def video(video_id: str) -> str:

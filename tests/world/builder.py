@@ -17,8 +17,8 @@ from server.library.enrolments import enrol
 from server.watching.spans import Spans
 from storage.database.base import Base
 from storage.database.engine import Database
-from storage.database.tables import Course, CourseInstructor, Lesson, Quiz, User, Video
-from storage.states import LessonKind, RevisionState, Role
+from storage.database.tables import Course, CourseInstructor, Lesson, LessonFile, Quiz, User, Video
+from storage.states import FileKind, LessonKind, RevisionState, Role
 from tests.world import catalogue, learning, media, people, quizzes, videos
 from tests.world.catalogue import PUBLISHED
 from tests.world.clock import START
@@ -89,13 +89,36 @@ class World:
         *,
         description: str = "",
         status: str = PUBLISHED,
-        kind: str = LessonKind.VIDEO,
+        kind: LessonKind | None = None,
+        text: str | None = None,
     ) -> Lesson:
-        """Lesson at the end of the course; without `course`, of a new one."""
+        """Lesson at the end of the course; without `course`, of a new one. With `text` a text lesson, which
+        has nothing to read yet if it is empty."""
         async with self.database.write() as session:
             course = course or await catalogue.add_course(session, "Optics", at=self.now(), status=status)
             return await catalogue.add_lesson(
-                session, course.id, title, at=self.now(), description=description, status=status, kind=kind
+                session,
+                course.id,
+                title,
+                at=self.now(),
+                description=description,
+                status=status,
+                kind=kind,
+                text=text,
+            )
+
+    async def file(
+        self,
+        lesson: Lesson,
+        name: str = "notes.txt",
+        content: bytes = b"notes",
+        *,
+        kind: FileKind = FileKind.ATTACHMENT,
+    ) -> LessonFile:
+        """Attachment or picture of a lesson."""
+        async with self.database.write() as session:
+            return await catalogue.add_file(
+                session, lesson.id, name, kind=kind, content=content, at=self.now()
             )
 
     async def quiz(

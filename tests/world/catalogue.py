@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.learning.files.rules import judge
+from server.learning.texts.markdown import rendered
+from server.learning.texts.rules import reading_seconds
 from server.library.enrolments import enrol
 from storage.database.base import new_id
-from storage.database.tables import Course, CourseInstructor, Lesson
-from storage.states import LessonKind, PublicationStatus
+from storage.database.tables import Course, CourseInstructor, Lesson, LessonFile, LessonText
+from storage.states import FileKind, LessonKind, PublicationStatus
 
 PUBLISHED = PublicationStatus.PUBLISHED
 
@@ -53,9 +57,10 @@ async def add_lesson(
     description: str = "",
     status: str = PUBLISHED,
     position: int | None = None,
-    kind: str = LessonKind.VIDEO,
+    kind: LessonKind | None = None,
+    text: str | None = None,
 ) -> Lesson:
-    """A lesson at the end of the course, unless `position` is given."""
+    """A lesson at the end of the course, unless `position` is given; a text lesson if it has a `text`."""
     if position is None:
         position = await session.scalar(select(func.count()).where(Lesson.course_id == course_id)) or 0
     lesson = Lesson(
@@ -64,10 +69,34 @@ async def add_lesson(
         title=title,
         description=description,
         position=position,
-        kind=LessonKind(kind),
+        kind=kind or (LessonKind.VIDEO if text is None else LessonKind.TEXT),
         status=PublicationStatus(status),
         created_at=at,
         updated_at=at,
     )
     session.add(lesson)
+    if text:
+        await session.flush()
+        session.add(LessonText(lesson_id=lesson.id, markdown=text, version=2, updated_at=at))
+        lesson.reading_seconds = reading_seconds(rendered(text).read)
     return lesson
+
+
+async def add_file(
+    session: AsyncSession, lesson_id: str, name: str, *, kind: FileKind, content: bytes, at: datetime
+) -> LessonFile:
+    """Row of a picture or an attachment with this content, without its object."""
+    there = select(func.count()).where(LessonFile.lesson_id == lesson_id, LessonFile.kind == kind)
+    row = LessonFile(
+        id=new_id(),
+        lesson_id=lesson_id,
+        kind=kind,
+        name=name,
+        content_type=judge(kind, name, content).media_type,
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+        position=await session.scalar(there) or 0,
+        created_at=at,
+    )
+    session.add(row)
+    return row

@@ -70,6 +70,8 @@ async def add_quiz(
         updated_at=at,
     )
     session.add(quiz)
+    if moment is None:
+        lesson.questions = quiz.questions
     await session.flush()
     version = QuizVersion(
         id=new_id(), quiz_id=quiz.id, number=1, content=msgspec.to_builtins(content), created_at=at

@@ -19,6 +19,7 @@ PRIVATE = (
     "/admin",
     "/teach",
     "/dashboard",
+    "/files/",
     "/setup/",
     "/invite/",
     "/sign-",

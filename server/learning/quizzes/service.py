@@ -113,6 +113,8 @@ async def save(
             quiz = await _make(session, lesson, moment, content, now)
         elif content != before:
             await _store(session, quiz, content, now)
+        if moment is None:
+            lesson.questions = quiz.questions
         return _saved(lesson_id, quiz, content)
 
 

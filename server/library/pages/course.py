@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Problem
+from server.core.text.formats import translated
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form
@@ -18,7 +19,7 @@ from server.core.web.pages import page
 from server.institution import service as institution
 from server.library import courses, lessons
 from server.library.pages.shared import AnyRequest, taught, taught_course
-from server.library.rules import whole_percent
+from server.library.rules import KINDS, whole_percent
 from server.library.schemas import CoursePatch, CourseView, LessonPatch, MediaUrls
 from storage.database.engine import Database
 from storage.messages import N_, Message
@@ -59,6 +60,7 @@ async def lessons_page(
         posters=posters,
         failures=failures,
         form=form,
+        kinds=[(kind, translated(name)) for kind, name in KINDS.items()],
     )
 
 

@@ -36,12 +36,12 @@ async def create(
     clock: NamedDependency[Clock],
     media_urls: NamedDependency[MediaUrls],
 ) -> Response[Any] | Template:
-    """Redirects to the new lesson's page, where its video is uploaded."""
+    """Redirects to the new lesson's page, where its video is uploaded or its text is written."""
     form = await Form.read(request)
     if form.restored:
         return await lessons_page(request, course_id, viewer, database, media_urls, form)
-    new = NewLesson(form["title"], kind=form["kind"] or LessonKind.VIDEO)
     try:
+        new = NewLesson(form["title"], kind=form["kind"] or LessonKind.VIDEO)
         made = await lessons.create(database, viewer, course_id, new, clock.now())
     except Problem as problem:
         if not problem.fields:

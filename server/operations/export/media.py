@@ -24,7 +24,11 @@ class ExportedFile(msgspec.Struct, frozen=True):
 async def files(
     store: ObjectStore, known: Published | None, lesson: LessonMedia
 ) -> AsyncIterator[ExportedFile]:
-    """Objects of a lesson that are in the store."""
+    """Objects of a lesson: its files, and those of its video that are in the store."""
+    for key, name, size in lesson.files:
+        yield ExportedFile(f"{lesson.folder}/files/{name}", key, size)
+    if lesson.video_id is None or lesson.source_key is None:
+        return
     original = await store.stat(lesson.source_key)
     if original is not None:
         suffix = lesson.source_key.rpartition("/")[2].partition(".")[2]
@@ -65,6 +69,8 @@ def playlists(known: Published) -> Iterator[tuple[str, str]]:
 
 
 async def read_published(database: Database, lesson: LessonMedia) -> Published | None:
+    if lesson.video_id is None:
+        return None
     async with database.read() as session:
         known = await published(session, lesson.video_id)
     return known if known is not None and known.ended else None
@@ -81,7 +87,7 @@ async def write(
 ) -> tuple[int, list[str]]:
     """Write a lesson's folder; its size in bytes, and the paths of what was deleted meanwhile."""
     known = await read_published(database, lesson)
-    target.keep_only(lesson.folder, lesson.video_id)
+    target.keep_only(lesson.folder, lesson.video_id or "")
     written = 0
     missing = [f"{lesson.folder}/hls"] if lesson.ready and known is None else []
     async for item in files(store, known, lesson):

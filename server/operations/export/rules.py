@@ -29,6 +29,7 @@ One folder a lesson, `media/COURSE/LESSON/`, named in the column `folder` of `le
 - `hls/master.m3u8`: the lecture in every size, as learners saw it, with poster and storyboard. VLC, ffmpeg
   and players for the web play it. As one file:
   `ffmpeg -i hls/master.m3u8 -map 0:v:0? -map 0:a:0? -c copy lecture.mp4`.
+- `files/`: pictures of its text, and its attachments.
 
 What was deleted on the server while the export ran is named in `missing.txt`, if there is any.
 """
@@ -49,6 +50,14 @@ def folder_name(title: str, row_id: str, position: int | None = None) -> str:
     short = plain.encode()[:TITLE_BYTES].decode(errors="ignore").strip(" .")
     number = f"{position + 1:03d}" if position is not None else ""
     return " ".join(part for part in (number, short, row_id[-ID_DIGITS:]) if part)
+
+
+def file_name(name: str, row_id: str) -> str:
+    """Name of a picture or an attachment, made unique by the end of its id; the suffix is kept."""
+    stem, dot, suffix = one_line(UNSAFE.sub(" ", name), limit=len(name) + 1).rpartition(".")
+    stem, dot, suffix = (stem, dot, suffix) if stem else (suffix, "", "")
+    short = stem.encode()[:TITLE_BYTES].decode(errors="ignore").strip(" .")
+    return f"{row_id[-ID_DIGITS:]} {short}{dot}{suffix.encode()[:20].decode(errors='ignore').strip()}".strip()
 
 
 def readme(tables: Sequence[Table], *, with_media: bool) -> str:

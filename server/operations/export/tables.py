@@ -1,5 +1,6 @@
 """Tables of an export: their columns, which are documented in the export's README, and their rows."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.operations.export.rules import Table, folder_name
+from server.operations.export.rules import Table, file_name, folder_name
 from storage.database.base import Base
 from storage.database.tables import (
     ActivityDay,
@@ -17,6 +18,9 @@ from storage.database.tables import (
     Enrolment,
     LearningEvent,
     Lesson,
+    LessonFile,
+    LessonReading,
+    LessonText,
     Quiz,
     QuizAnswer,
     QuizAttempt,
@@ -26,6 +30,7 @@ from storage.database.tables import (
     VideoAnalytics,
     WatchCoverage,
 )
+from storage.objects import keys
 from storage.states import RevisionState
 
 BATCH = 500  # rows in memory
@@ -68,6 +73,41 @@ EXPORTED: dict[type[Base], Table] = {
             "user_id": "person",
             "created_at": "when they were first enrolled",
             "ended_at": "when they left or were removed; null: enrolled",
+        },
+    ),
+    LessonText: Table(
+        "texts.jsonl",
+        "Texts of text lessons.",
+        {
+            "lesson_id": "lesson",
+            "markdown": "the text; it shows pictures by /files/ID/NAME, with the id of files.jsonl",
+            "updated_at": "when it was last saved",
+        },
+    ),
+    LessonFile: Table(
+        "files.jsonl",
+        "Pictures of texts and attachments of lessons. An export with media has them in the lesson's folder, "
+        "in `files/`, under the last digits of their id and their name.",
+        {
+            "id": "of the file",
+            "lesson_id": "lesson",
+            "kind": "picture or attachment",
+            "name": "of the file",
+            "content_type": "media type",
+            "size": "bytes",
+            "sha256": "hex digest of its content",
+            "position": "in its lesson, among those of its kind, from 0",
+            "created_at": "when it was added",
+        },
+    ),
+    LessonReading: Table(
+        "readings.jsonl",
+        "Who has opened which text lesson.",
+        {
+            "user_id": "person",
+            "lesson_id": "lesson",
+            "first_at": "first time",
+            "last_at": "last time",
         },
     ),
     LearningEvent: Table(
@@ -190,6 +230,8 @@ LESSON_COLUMNS = {
     "created_at": "when it was made",
     "updated_at": "when it was last changed",
     "video_duration_seconds": "of its video",
+    "reading_seconds": "of its text, estimated; null: no text",
+    "questions": "asked in an attempt at its quiz; null: no quiz",
 }
 LESSONS = Table(
     "lessons.jsonl",
@@ -198,7 +240,7 @@ LESSONS = Table(
         **LESSON_COLUMNS,
         "filename": "of the uploaded file; null: no video",
         "original_bytes": "size of the uploaded file",
-        "folder": "of its media in this export; null: no video, or an export without media",
+        "folder": "of its media in this export; null: neither video nor files, or an export without media",
     },
 )
 TABLES = (*EXPORTED.values(), LESSONS)
@@ -208,9 +250,10 @@ class LessonMedia(msgspec.Struct, frozen=True):
     """Where a lesson's media are, and where they go."""
 
     folder: str  # in the export
-    video_id: str
-    source_key: str
+    video_id: str | None
+    source_key: str | None
     ready: bool
+    files: tuple[tuple[str, str, int], ...] = ()  # of each picture and attachment: key, name here, bytes
 
 
 async def rows(session: AsyncSession, model: type[Base]) -> AsyncIterator[dict[str, Any]]:
@@ -226,7 +269,8 @@ async def rows(session: AsyncSession, model: type[Base]) -> AsyncIterator[dict[s
 async def lessons(
     session: AsyncSession, *, with_media: bool
 ) -> AsyncIterator[tuple[dict[str, Any], LessonMedia | None]]:
-    """Lessons with the revision that learners see, or else the newest one."""
+    """Lessons with the revision that learners see, or else the newest one, and their files."""
+    beside = await _files(session) if with_media else {}
     columns = [getattr(Lesson, name) for name in LESSON_COLUMNS]
     revision = (Video.id, Video.source_key, Video.state, Video.filename, Video.source_bytes)
     found = await session.stream(
@@ -244,13 +288,23 @@ async def lessons(
         lesson = dict(zip(LESSON_COLUMNS, row, strict=False))
         course, video_id, source_key, state, filename, size = row[len(LESSON_COLUMNS) :]
         media = None
-        if video_id and with_media:
+        if with_media and (video_id or lesson["id"] in beside):
             outer = folder_name(course, lesson["course_id"])
             inner = folder_name(lesson["title"], lesson["id"], lesson["position"])
             ready = state == RevisionState.READY
-            media = LessonMedia(f"media/{outer}/{inner}", video_id, source_key, ready)
+            there = tuple(beside.get(lesson["id"], ()))
+            media = LessonMedia(f"media/{outer}/{inner}", video_id, source_key, ready, there)
         shown = {"filename": filename, "original_bytes": size, "folder": media.folder if media else None}
         yield _plain(lesson | shown), media
+
+
+async def _files(session: AsyncSession) -> dict[str, list[tuple[str, str, int]]]:
+    """Keys, names and sizes of pictures and attachments, by lesson."""
+    found: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    columns = (LessonFile.lesson_id, LessonFile.id, LessonFile.name, LessonFile.size)
+    for lesson_id, file_id, name, size in await session.execute(select(*columns).order_by(LessonFile.id)):
+        found[lesson_id].append((keys.lesson_file(lesson_id, file_id), file_name(name, file_id), size))
+    return found
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
+from storage.database.tables.contents import LessonFile, LessonReading, LessonText
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
@@ -38,6 +39,9 @@ __all__ = [
     "Job",
     "LearningEvent",
     "Lesson",
+    "LessonFile",
+    "LessonReading",
+    "LessonText",
     "Notice",
     "ObjectDeletion",
     "OperatorSettings",

@@ -73,6 +73,9 @@ class Lesson(Base):
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)  # of what a form edits; a save names the one it read
 
+    reading_seconds: Mapped[int | None]  # of a text lesson, estimated; None: it has no text to read yet
+    questions: Mapped[int | None]  # of a quiz lesson, asked in an attempt; None or 0: nothing to attempt yet
+
     # `video_id` is the revision that learners see: set when the first one becomes playable, replaced
     # when a later one is ready. `transcoding_job_id` is the newest revision, whatever its state; when it
     # failed or was cancelled while an older one is still being encoded, that one.

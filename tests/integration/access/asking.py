@@ -25,13 +25,13 @@ async def send_request(
     app: Litestar, method: str, path: str, content: bytes = b"", headers: dict[str, str] | None = None
 ) -> Answer:
     """Send a same-origin browser request; `headers` override. `path` is percent-decoded, as by the server."""
-    answer, streaming = Answer(), asyncio.Event()
+    answer, streaming, leaving = Answer(), asyncio.Event(), asyncio.Event()
     requests = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive() -> Any:
         if requests:
             return requests.pop()
-        await streaming.wait()
+        await leaving.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: Any) -> None:
@@ -39,8 +39,11 @@ async def send_request(
             answer.status, answer.headers = message["status"], dict(message["headers"])
             if answer.kind.startswith(STREAM):
                 streaming.set()
+                leaving.set()
         else:
             answer.content += message.get("body", b"")
+            if not message.get("more_body", False):
+                leaving.set()
 
     scope = _scope(method, path, len(content), headers or {})
     answering = asyncio.ensure_future(app(scope, receive, send))

@@ -39,6 +39,13 @@ def form(**values: str) -> Body:
     return Body(content.encode(), {"content-type": "application/x-www-form-urlencoded"})
 
 
+def file(name: str, content: bytes) -> Body:
+    part = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    return Body(part.encode() + content + b"\r\n--x--\r\n", headers)
+
+
+TEXT_FILE, PICTURE = file("a.txt", b"abc"), file("a.gif", b"GIF89a\x01\x00")
 BODIES: dict[str, Body] = {
     "POST /admin/maintenance": form(mode="off"),
     "POST /admin/originals": form(days="365"),
@@ -70,6 +77,9 @@ BODIES: dict[str, Body] = {
     "PUT /api/lessons/{lesson_id}/quiz/attempts/{attempt_id}/answers": json(answers={"single": ["red"]}),
     "POST /api/lessons/{lesson_id}/quiz/attempts/{attempt_id}/submit": json(answers={"single": ["red"]}),
     "POST /dashboard/courses/{course_id}/lessons/{lesson_id}/attempts/{attempt_id}": form(action="submit"),
+    "POST /api/lessons/{lesson_id}/attachments": TEXT_FILE,
+    "POST /api/lessons/{lesson_id}/pictures": PICTURE,
+    "PUT /api/lessons/{lesson_id}/text": json(markdown="Light"),
     "POST /api/me/tokens": json(name="recorder"),
     "POST /api/people": json(email="{new}", name="Ada", role="learner"),
     "POST /api/people/import": Body(b"email,name,role\n{new},Ada,learner", {"content-type": "text/csv"}),
@@ -89,6 +99,11 @@ BODIES: dict[str, Body] = {
     "POST /teach/courses/{course_id}/lessons": form(title="Light"),
     "POST /teach/courses/{course_id}/lessons/order": form(lesson="{lesson_id}"),
     "POST /teach/courses/{course_id}/lessons/{lesson_id}": form(title="Light"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/attachments": TEXT_FILE,
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/files/{file_id}/move": form(to="up"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/pictures": PICTURE,
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/text": form(markdown="Light"),
+    "POST /teach/courses/{course_id}/lessons/{lesson_id}/text/preview": form(markdown="Light"),
     "POST /teach/courses/{course_id}/lessons/{lesson_id}/encoding": form(action="cancel"),
     "POST /teach/courses/{course_id}/lessons/{lesson_id}/move": form(to="up"),
     "POST /teach/courses/{course_id}/lessons/{lesson_id}/status": form(status="draft"),

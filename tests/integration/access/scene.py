@@ -11,16 +11,20 @@ from server.core.web.cookies import cookie_name
 from server.uploads.service import open_upload
 from storage.database.base import new_id
 from storage.database.tables import Lesson
-from storage.states import LessonKind
+from storage.objects import keys
+from storage.states import FileKind, LessonKind
 from tests.fixtures.web import BASE_URL, Account, MakeAccount
 from tests.integration.access.bodies import PARAMETER
 from tests.world import quizzes
 from tests.world.builder import World
-from tests.world.catalogue import add_course, add_lesson
+from tests.world.catalogue import add_course, add_file, add_lesson
 from tests.world.clock import START
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
+
+
+OF_TEXTS = ("/text", "/read")  # paths that are about text lessons
 
 
 @dataclass
@@ -30,7 +34,7 @@ class AccessScene:
     people: dict[str, Account] = field(default_factory=dict)
 
     async def ids(self, path: str) -> dict[str, str]:
-        """Path parameters for a new course and lesson; an upload and a token only where `path` names one."""
+        """Path parameters for a new course and lesson; of upload, file and token those that `path` names."""
         async with self.world.database.write() as session:  # one transaction: it runs before every request
             course = await add_course(
                 session,
@@ -39,9 +43,13 @@ class AccessScene:
                 instructors=[self.people["teacher"].id, self.people["colleague"].id],
                 learners=[self.people["learner"].id],
             )
-            kind = LessonKind.QUIZ if "/quiz" in path or "attempt" in path else LessonKind.VIDEO
-            lesson = await add_lesson(session, course.id, "Lenses", at=START, position=0, kind=kind)
+            text = "Light." if any(part in path for part in OF_TEXTS) else None
+            kind = LessonKind.QUIZ if "/quiz" in path or "attempt" in path else None
+            lesson = await add_lesson(
+                session, course.id, "Lenses", at=START, position=0, kind=kind, text=text
+            )
             attempt_id = await self._attempt(session, lesson) if kind == LessonKind.QUIZ else ""
+            file_id = await self._file(session, lesson.id) if "file_id" in path else ""
         return {
             "path": "token/video/master.m3u8",
             "course_id": course.id,
@@ -55,6 +63,7 @@ class AccessScene:
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
             "name": "no-such-task",
+            "file_id": file_id,
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
         }
@@ -64,6 +73,12 @@ class AccessScene:
         await session.flush()
         quiz = await quizzes.add_quiz(session, lesson, quizzes.CONTENT, at=START)
         return (await quizzes.add_attempt(session, quiz, self.people["learner"].id, START)).id
+
+    async def _file(self, session: AsyncSession, lesson_id: str) -> str:
+        """Attachment with its object."""
+        row = await add_file(session, lesson_id, "a.txt", kind=FileKind.ATTACHMENT, content=b"abc", at=START)
+        await self.app.state["store"].put_bytes(keys.lesson_file(lesson_id, row.id), b"abc", "text/plain")
+        return row.id
 
     async def _token(self) -> str:
         made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)

@@ -71,6 +71,14 @@ POST   /api/lessons/{lesson_id}/quiz/attempts/{attempt_id}/submit               
 GET    /api/lessons/{lesson_id}/quiz/export                                       401 404 403 404 200 200
 POST   /api/lessons/{lesson_id}/quiz/import                                       401 404 403 404 200 200
 GET    /api/lessons/{lesson_id}/quiz/statistics                                   401 404 403 404 200 200
+GET    /api/lessons/{lesson_id}/attachments                                       401 404 200 404 200 200
+POST   /api/lessons/{lesson_id}/attachments                                       401 404 403 404 201 201
+DELETE /api/lessons/{lesson_id}/attachments/{file_id}                             401 404 403 404 204 204
+GET    /api/lessons/{lesson_id}/pictures                                          401 404 200 404 200 200
+POST   /api/lessons/{lesson_id}/pictures                                          401 404 403 404 201 201
+DELETE /api/lessons/{lesson_id}/pictures/{file_id}                                401 404 403 404 204 204
+GET    /api/lessons/{lesson_id}/text                                              401 404 200 404 200 200
+PUT    /api/lessons/{lesson_id}/text                                              401 404 403 404 200 200
 GET    /api/me                                                                    401 200 200 200 200 200
 PATCH  /api/me                                                                    401 200 200 200 200 200
 GET    /api/me/tokens                                                             401 200 200 200 200 200
@@ -104,6 +112,8 @@ GET    /dashboard/courses/{course_id}/lessons/{lesson_id}                       
 POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/quiz                    303 404 303 404 303 303
 GET    /dashboard/courses/{course_id}/lessons/{lesson_id}/attempts/{attempt_id}   303 404 200 404 404 404
 POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/attempts/{attempt_id}   303 404 303 404 404 404
+POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/read                    303 404 303 404 303 303
+GET    /files/{file_id}/{name}                                                    303 404 200 404 200 200
 GET    /health/live                                                               200 200 200 200 200 200
 GET    /health/ready                                                              503 503 503 503 503 503
 GET    /m/{path}                                                                  403 403 403 403 403 403
@@ -143,6 +153,12 @@ GET    /teach/courses/{course_id}/lessons/{lesson_id}/quiz/questions/new        
 GET    /teach/courses/{course_id}/lessons/{lesson_id}/quiz/questions/{question_id} 303 404 403 404 200 200
 POST   /teach/courses/{course_id}/lessons/{lesson_id}/quiz/questions/{question_id} 303 404 403 404 303 303
 POST   /teach/courses/{course_id}/lessons/{lesson_id}/quiz/remove                 303 404 403 404 404 404
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/attachments                 303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/files/{file_id}/delete      303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/files/{file_id}/move        303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/pictures                    303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/text                        303 404 403 404 303 303
+POST   /teach/courses/{course_id}/lessons/{lesson_id}/text/preview                303 404 403 404 200 200
 GET    /teach/courses/{course_id}/people                                          303 404 403 404 200 200
 POST   /teach/courses/{course_id}/people/learners                                 303 404 403 404 303 303
 POST   /teach/courses/{course_id}/people/learners/{user_id}/remove                303 404 403 404 303 303

@@ -66,6 +66,7 @@ class Subjects:
             "person_id": [learner.id, instructor.id, *UNKNOWN],
             "user_id": [learner.id, administrator.id, *UNKNOWN],
             "token_id": [token.id for token in kept] + list(UNKNOWN),
+            "file_id": [(await self.world.file(lesson)).id for lesson in lessons] + list(UNKNOWN),
             "upload_id": [await self._upload(lessons[0].id), *UNKNOWN],
             "token": [link.path.removeprefix("/invite/"), *UNKNOWN],
             "name": ["playback", *UNKNOWN],

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from storage.database.tables import Course
+from storage.states import FileKind, LessonKind
 from tests.fixtures.web import Account, MakeAccount, MakeClient
 from tests.integration.pages.markup import Page, faults
 from tests.world.builder import World
@@ -25,6 +26,7 @@ PAGES = {
     "/dashboard/courses/{course}/lessons/{encoding}": LEARNING,
     "/dashboard/courses/{course}/lessons/{failed}": LEARNING,
     "/dashboard/courses/{course}/lessons/{draft}": TEACHING,
+    "/dashboard/courses/{course}/lessons/{text}": LEARNING,
     "/teach": TEACHING,
     "/teach/courses/{course}": TEACHING,
     "/teach/courses/{course}/people": TEACHING,
@@ -34,6 +36,8 @@ PAGES = {
     "/teach/courses/{course}/lessons/{encoding}": TEACHING,
     "/teach/courses/{course}/lessons/{failed}": TEACHING,
     "/teach/courses/{course}/lessons/{draft}": TEACHING,
+    "/teach/courses/{course}/lessons/{text}": TEACHING,
+    "/teach/courses/{course}/lessons/{text}/delete": TEACHING,
     "/teach/courses/{course}/lessons/{ready}/delete": TEACHING,
     "/dashboard/courses/{course}/lessons/{quiz}": LEARNING,
     "/teach/courses/{course}/lessons/{quiz}": TEACHING,
@@ -54,7 +58,7 @@ async def academy(academy: Academy, world: World) -> Academy:
     """With a quiz as its last lesson."""
     async with world.database.read() as session:
         course = await session.get_one(Course, academy.course_id)
-    lesson = await world.lesson(course, "Test", kind="quiz")
+    lesson = await world.lesson(course, "Test", kind=LessonKind.QUIZ)
     await world.quiz(lesson)
     return replace(academy, lesson_ids=(*academy.lesson_ids, lesson.id))
 
@@ -69,20 +73,37 @@ async def people(academy: Academy, make_account: MakeAccount) -> dict[str, Accou
     }
 
 
-def address(pattern: str, academy: Academy) -> str:
+@pytest.fixture
+async def text_id(academy: Academy, world: World) -> str:
+    """Text lesson of the academy's course, with a picture and an attachment."""
+    async with world.database.read() as session:
+        course = await session.get_one(Course, academy.course_id)
+    lesson = await world.lesson(course, "Reading", text="# Lenses\n\n|a|b|\n|-|-|\n|1|2|\n\n$a_b$")
+    await world.file(lesson, "lens.gif", b"GIF89a\x01\x00", kind=FileKind.PICTURE)
+    await world.file(lesson, "notes.txt")
+    return lesson.id
+
+
+def address(pattern: str, academy: Academy, text_id: str) -> str:
     ready, encoding, failed, _, draft, quiz = academy.lesson_ids
     return pattern.format(
-        course=academy.course_id, ready=ready, encoding=encoding, failed=failed, draft=draft, quiz=quiz
+        course=academy.course_id,
+        ready=ready,
+        encoding=encoding,
+        failed=failed,
+        draft=draft,
+        quiz=quiz,
+        text=text_id,
     )
 
 
-async def test_every_page_in_every_role(academy: Academy, people: dict[str, Account]) -> None:
+async def test_every_page_in_every_role(academy: Academy, text_id: str, people: dict[str, Account]) -> None:
     failures: dict[str, list[str]] = {}
     for pattern, roles in PAGES.items():
         for role, account in people.items():
-            answer = await account.browser.get(address(pattern, academy))
+            answer = await account.browser.get(address(pattern, academy, text_id))
             allowed = role in roles.split()
-            player = allowed and pattern.startswith(WITH_PLAYER)
+            player = allowed and pattern.startswith(WITH_PLAYER) and "{text}" not in pattern
             if found := list(faults_of(answer, allowed=allowed, player=player)):
                 failures[f"{pattern} as {role}"] = found
     assert failures == {}
@@ -98,10 +119,12 @@ def faults_of(answer: httpx.Response, *, allowed: bool, player: bool) -> Iterato
     yield from policy_faults(answer.headers["content-security-policy"], player=player)
 
 
-async def test_anonymous_request_is_redirected_to_sign_in(academy: Academy, make_client: MakeClient) -> None:
+async def test_anonymous_request_is_redirected_to_sign_in(
+    academy: Academy, text_id: str, make_client: MakeClient
+) -> None:
     anonymous = await make_client(headers={"Accept": "text/html"})
     for pattern in PAGES:
-        path = address(pattern, academy)
+        path = address(pattern, academy, text_id)
         answer = await anonymous.get(path)
         assert (answer.status_code, answer.headers.get("location")) == (303, f"/sign-in?next={path}")
 
@@ -116,14 +139,14 @@ async def test_anonymous_pages_have_valid_markup(make_client: MakeClient) -> Non
 
 
 async def test_every_form_works_without_javascript(
-    academy: Academy, people: dict[str, Account], make_client: MakeClient
+    academy: Academy, text_id: str, people: dict[str, Account], make_client: MakeClient
 ) -> None:
     """The action accepts POST, htmx uses the same action, and another site is refused."""
     elsewhere = await make_client(headers={"Sec-Fetch-Site": "cross-site", "Accept": "text/html"})
     failures = set()
     for pattern, roles in PAGES.items():
         for role in roles.split():
-            browser, here = people[role].browser, address(pattern, academy)
+            browser, here = people[role].browser, address(pattern, academy, text_id)
             for form in Page((await browser.get(here)).text).all("form"):
                 action = form.attributes.get("action") or here
                 method = form.attributes.get("method", "get").upper()

@@ -72,6 +72,8 @@ def _is_text(message: Message) -> bool:
     headers = MutableScopeHeaders.from_message(message)
     kind = headers.get("content-type", "")
     plain = message["status"] == 200 and "content-encoding" not in headers  # type: ignore[typeddict-item]
+    if "accept-ranges" in headers:  # ranges count the bytes of the file as it is
+        return False
     return plain and kind.startswith(TYPES) and not kind.startswith(EVENT_STREAM)
 
 

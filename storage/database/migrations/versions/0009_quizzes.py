@@ -12,6 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("lessons", sa.Column("questions", sa.Integer(), nullable=True))
     op.create_table(
         "quizzes",
         sa.Column("id", sa.String(), nullable=False),

@@ -12,6 +12,7 @@ from server.learning.quizzes.model import QuizContent
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.tables import Course, LearningEvent, Lesson, Quiz
+from storage.states import LessonKind
 from tests.fixtures.web import Account
 from tests.world import quizzes
 from tests.world.builder import World
@@ -71,7 +72,7 @@ MakeExam = Callable[[QuizContent], Awaitable[Exam]]
 def make_exam(world: World, instructor: Account, learner: Account) -> MakeExam:
     async def make(content: QuizContent) -> Exam:
         course = await world.course("Colours", instructors=[instructor], learners=[learner])
-        lesson = await world.lesson(course, "Test", kind="quiz")
+        lesson = await world.lesson(course, "Test", kind=LessonKind.QUIZ)
         quiz = await world.quiz(lesson, content)
         return Exam(course, lesson, quiz, learner, instructor, world.database)
 

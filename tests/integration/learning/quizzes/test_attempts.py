@@ -10,6 +10,7 @@ from server.learning.quizzes import attempts, rules
 from server.learning.quizzes.model import QuizContent
 from server.services import Services
 from storage.database.tables import ActivityDay, QuizAttempt
+from storage.states import LessonKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock, MakeAccount
 from tests.integration.learning.quizzes.conftest import Exam, MakeExam
@@ -221,7 +222,7 @@ async def test_attempt_of_somebody_else_is_not_found(
     assert (await other.api.get(where)).status_code == 404
     assert (await other.api.post(f"{where}/submit", json={"answers": RIGHT})).status_code == 404
     assert (await other.api.put(f"{where}/answers", json={"answers": RIGHT})).status_code == 404
-    elsewhere = await world.lesson(exam.course, "Another", kind="quiz")
+    elsewhere = await world.lesson(exam.course, "Another", kind=LessonKind.QUIZ)
     wrong = f"/api/lessons/{elsewhere.id}/quiz/attempts/{attempt['id']}"
     assert (await exam.learner.api.get(wrong)).status_code == 404
 
@@ -248,9 +249,9 @@ async def test_quiz_without_questions_is_not_required(make_exam: MakeExam, world
     assert refused.status_code == 409
     progress = f"/api/courses/{exam.course.id}/progress"
     assert (await exam.learner.api.get(progress)).json()["required"] == 0
-    await world.quiz(await world.lesson(exam.course, "Draft", kind="quiz", status="draft"))
+    await world.quiz(await world.lesson(exam.course, "Draft", kind=LessonKind.QUIZ, status="draft"))
     assert (await exam.learner.api.get(progress)).json()["required"] == 0
-    await world.quiz(await world.lesson(exam.course, "Open", kind="quiz"))
+    await world.quiz(await world.lesson(exam.course, "Open", kind=LessonKind.QUIZ))
     assert (await exam.learner.api.get(progress)).json()["required"] == 1
 
 

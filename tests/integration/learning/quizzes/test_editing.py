@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from server.learning.quizzes.model import QuizContent
 from storage.database.tables import QuizVersion
+from storage.states import LessonKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.learning.quizzes.conftest import Exam
@@ -18,7 +19,7 @@ GIFT = "Sky?{=blue ~green}\n\nMatch {=a -> 1 =b -> 2}\n\nTwo?{#2}\n"
 
 
 async def test_quiz_is_made_by_its_first_save(exam: Exam, world: World) -> None:
-    lesson = await world.lesson(exam.course, "New", kind="quiz")
+    lesson = await world.lesson(exam.course, "New", kind=LessonKind.QUIZ)
     url = f"/api/lessons/{lesson.id}/quiz"
     empty = (await exam.teacher.api.get(url)).json()
     assert (empty["quiz_id"], empty["revision"], empty["content"]["questions"]) == (None, 0, [])
@@ -59,7 +60,7 @@ async def test_import_is_whole_or_not_at_all(exam: Exam) -> None:
 async def test_export_can_be_imported(exam: Exam, world: World, format_name: str) -> None:
     file = await exam.teacher.api.get(f"{exam.url}/export?format={format_name}")
     assert file.headers["content-disposition"].startswith("attachment")
-    lesson = await world.lesson(exam.course, "Copy", kind="quiz")
+    lesson = await world.lesson(exam.course, "Copy", kind=LessonKind.QUIZ)
     url = f"/api/lessons/{lesson.id}/quiz"
     told = await exam.teacher.api.post(f"{url}/import", json={"format": format_name, "text": file.text})
     assert told.json() == {"imported": 5, "faults": []}

@@ -25,7 +25,7 @@ STALL_SECONDS = 60.0  # without a byte of the body
 HEAD_START_SECONDS = 30.0  # for a body, and one second more for each MIN_RATE bytes of it
 MIN_RATE = 2048  # bytes per second
 UPLOADS = b"/api/video/upload/"  # may take as long as a slow connection needs for 10 GB
-MEDIA = b"/m/"
+MEDIA = (b"/m/", b"/files/")  # may take long to send
 STATIC = b"/static/"
 
 
