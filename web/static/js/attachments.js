@@ -1,4 +1,5 @@
 // Upload of several attachments at once, one after the other. Without this script the form takes one at a time.
+import "skillstudio/page.js";
 import { enhance } from "skillstudio/enhance.js";
 import { refresh } from "skillstudio/refresh.js";
 import { sendFile } from "skillstudio/send-file.js";

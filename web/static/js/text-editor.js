@@ -1,4 +1,5 @@
 // Pictures in a lesson's text: chosen by the button, pasted or dropped; each is uploaded and its Markdown inserted.
+import "skillstudio/page.js";
 import { enhance } from "skillstudio/enhance.js";
 import { refresh } from "skillstudio/refresh.js";
 import { sendFile } from "skillstudio/send-file.js";
