@@ -15,6 +15,10 @@ import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
 import server.learning.api
+import server.learning.certificates.api
+import server.learning.certificates.pages
+import server.learning.enrolling.api
+import server.learning.enrolling.pages
 import server.library.api
 import server.library.pages
 import server.operations.api
@@ -56,12 +60,16 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.playback.api.ROUTES,
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
+    server.learning.enrolling.api.ROUTES,
+    server.learning.certificates.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
     server.library.pages.ROUTES,
+    server.learning.enrolling.pages.ROUTES,
+    server.learning.certificates.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )

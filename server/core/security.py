@@ -4,10 +4,17 @@ import hashlib
 import hmac
 import secrets
 
+from server.core.text.codes import ALPHABET
+
 
 def new_secret() -> str:
     """256 random bits as 43 characters that are safe in a URL, a cookie and a header."""
     return secrets.token_urlsafe(32)
+
+
+def new_code(length: int) -> str:
+    """Code that people can type, with 4.46 random bits a character."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def digest(secret: str) -> str:

@@ -9,6 +9,8 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
+from storage.database.tables.certificates import Certificate, CertificateSettings
+from storage.database.tables.enrolling import EnrolmentWay
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
@@ -28,9 +30,12 @@ from storage.database.tables.watching import (
 __all__ = [
     "ActivityDay",
     "ApiToken",
+    "Certificate",
+    "CertificateSettings",
     "Course",
     "CourseInstructor",
     "Enrolment",
+    "EnrolmentWay",
     "Host",
     "Institution",
     "Invitation",
