@@ -11,7 +11,6 @@ from server.accounts.people import service as people
 from server.learning.enrolling import rules
 from server.learning.enrolling.rules import Line
 from server.library import access, enrolments
-from server.library.schemas import Added
 from storage.database.engine import Database
 from storage.database.tables import Enrolment
 from storage.messages import Message
@@ -33,6 +32,14 @@ class Preview(msgspec.Struct, frozen=True):
     new: tuple[str, ...]  # addresses
     already: tuple[str, ...]
     left_out: tuple[LeftOut, ...]  # in the order of the list
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Numbers of people and of lines."""
+
+    added: int
+    already: int
+    left_out: int
 
 
 async def preview(database: Database, viewer: Viewer, course_id: str, data: bytes) -> Preview:
@@ -59,10 +66,13 @@ async def preview(database: Database, viewer: Viewer, course_id: str, data: byte
     )
 
 
-async def enrol(database: Database, viewer: Viewer, course_id: str, data: bytes, now: datetime) -> Added:
+async def enrol(database: Database, viewer: Viewer, course_id: str, data: bytes, now: datetime) -> Done:
     """Use case: enrol the people of a list who have an account. Idempotent; raises as `preview` does."""
     read = await asyncio.to_thread(rules.read_list, data)
-    return await enrolments.add(database, viewer, course_id, [line.text for line in read.addresses], now)
+    addresses = [line.text for line in read.addresses]
+    added = await enrolments.add(database, viewer, course_id, addresses, now)
+    left_out = len(added.unknown) + len(read.unreadable)
+    return Done(len(added.added), len(added.already), left_out)
 
 
 def _left_out(line: Line, reason: str) -> LeftOut:

@@ -42,7 +42,7 @@ async def choose(database: Database, viewer: Viewer, course_id: str, mode: str, 
     wanted = rules.clean_mode(mode)
     async with database.write() as session:
         row = await _locked(session, viewer, course_id, now)
-        code = row.code or await _unused_code(session) if wanted is EnrolmentMode.CODE else None
+        code = row.code or await unused_code(session) if wanted is EnrolmentMode.CODE else None
         if (row.mode, row.code) != (wanted, code):
             row.mode, row.code, row.changed_at = wanted, code, now
         return _view(row)
@@ -52,7 +52,7 @@ async def replace_code(database: Database, viewer: Viewer, course_id: str, now: 
     """Use case: make a code. One that the course had leads nowhere from now on."""
     async with database.write() as session:
         row = await _locked(session, viewer, course_id, now)
-        row.mode, row.code, row.changed_at = EnrolmentMode.CODE, await _unused_code(session), now
+        row.mode, row.code, row.changed_at = EnrolmentMode.CODE, await unused_code(session), now
         return _view(row)
 
 
@@ -76,7 +76,8 @@ async def _locked(session: AsyncSession, viewer: Viewer, course_id: str, now: da
     return row
 
 
-async def _unused_code(session: AsyncSession) -> str:
+async def unused_code(session: AsyncSession) -> str:
+    """Step: code that no course has."""
     while True:
         code = new_code(rules.CODE_LENGTH)
         if not await session.scalar(select(exists().where(EnrolmentWay.code == code))):

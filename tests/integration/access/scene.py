@@ -14,6 +14,7 @@ from tests.integration.access.bodies import PARAMETER
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_lesson
 from tests.world.clock import START
+from tests.world.learning import add_certificate, add_code
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
@@ -36,6 +37,10 @@ class AccessScene:
                 learners=[self.people["learner"].id],
             )
             lesson = await add_lesson(session, course.id, "Lenses", at=START, position=0)
+            joining = await add_code(session, course.id, START) if "join" in path else ""
+            certificate = "{code" in path and await add_certificate(
+                session, self.people["learner"].id, course.id, START
+            )
         return {
             "path": "token/video/master.m3u8",
             "course_id": course.id,
@@ -49,6 +54,8 @@ class AccessScene:
             "name": "no-such-task",
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
+            "join_code": joining,
+            "code": certificate.code if certificate else "",
         }
 
     async def _token(self) -> str:

@@ -75,7 +75,7 @@ async def join_link(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
     client_address: NamedDependency[str],
-) -> Response[Any]:
+) -> Redirect | Template:
     """Asks first: a link that enrols when it is opened would also enrol by a picture in a page."""
     found = await joining.look(database, viewer, join_code, client_address, clock.now())
     if found.teaches:

@@ -19,9 +19,8 @@ from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form, submitted_list
 from server.core.web.pages import page
 from server.learning.enrolling import listing, ways
-from server.learning.enrolling.listing import Preview
+from server.learning.enrolling.listing import Done, Preview
 from server.library.pages.shared import AnyRequest, taught, taught_course
-from server.library.schemas import Added
 from server.settings import Settings
 from storage.database.engine import Database
 
@@ -108,10 +107,10 @@ async def enrol_list(
         if not typed.checked(CONFIRMED):
             preview = await listing.preview(database, viewer, course_id, data)
             return await _list(request, viewer, database, course_id, form, preview)
-        added = await listing.enrol(database, viewer, course_id, data, clock.now())
+        done = await listing.enrol(database, viewer, course_id, data, clock.now())
     except Problem as problem:
         return await _list(request, viewer, database, course_id, form.refused(problem))
-    return redirect(f"/teach/courses/{course_id}/people", _summary(added), saved=typed[KEY])
+    return redirect(f"/teach/courses/{course_id}/people", _summary(done), saved=typed[KEY])
 
 
 async def _list(
@@ -142,14 +141,11 @@ def _decoded(data: bytes) -> str:
         return ""
 
 
-def _summary(added: Added) -> str:
+def _summary(done: Done) -> str:
     counts = (
-        (
-            len(added.added),
-            ngettext("%(number)s person enrolled", "%(number)s people enrolled", len(added.added)),
-        ),
-        (len(added.already), ngettext("%(number)s as before", "%(number)s as before", len(added.already))),
-        (len(added.unknown), ngettext("%(number)s left out", "%(number)s left out", len(added.unknown))),
+        (done.added, ngettext("%(number)s person enrolled", "%(number)s people enrolled", done.added)),
+        (done.already, ngettext("%(number)s as before", "%(number)s as before", done.already)),
+        (done.left_out, ngettext("%(number)s left out", "%(number)s left out", done.left_out)),
     )
     return ", ".join(text % {"number": number(count)} for count, text in counts if count) + "."
 
