@@ -25,7 +25,6 @@ from server.settings import Settings
 from storage.database.engine import Database
 
 HERE = "/teach/courses/{course_id:str}/enrolling"
-LIST_BYTES = 2 * 2**20  # 5,000 addresses with names, also where the preview's form encodes what is not ASCII
 CONFIRMED = "confirmed"  # field of the preview's form
 
 
@@ -88,7 +87,7 @@ async def list_page(
     return await _list(request, viewer, database, course_id, Form())
 
 
-@post(HERE + "/list", request_max_body_size=LIST_BYTES)
+@post(HERE + "/list")
 async def enrol_list(
     request: AnyRequest,
     course_id: FromPath[str],
