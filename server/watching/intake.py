@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Send
 
 from server.core.clock import Clock
@@ -98,7 +99,7 @@ class Intake:
     async def answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Raises Problem: the application's handlers render it."""
         if scope["method"] != "POST":
-            return await _send(send, 405, b"", {"allow": "POST"})
+            raise MethodNotAllowedException(headers={"allow": "POST"})
         given = _decoded(await _body(receive))
         received = await self._verified(given if isinstance(given, list) else [given])
         if len(self._waiting) >= MOST_WAITING:
