@@ -15,6 +15,10 @@ import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
 import server.learning.api
+import server.learning.certificates.api
+import server.learning.certificates.pages
+import server.learning.enrolling.api
+import server.learning.enrolling.pages
 import server.learning.quizzes.api
 import server.learning.quizzes.pages
 import server.library.api
@@ -59,6 +63,8 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.playback.api.ROUTES,
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
+    server.learning.enrolling.api.ROUTES,
+    server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
@@ -66,6 +72,8 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
     server.library.pages.ROUTES,
+    server.learning.enrolling.pages.ROUTES,
+    server.learning.certificates.pages.ROUTES,
     server.learning.quizzes.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,

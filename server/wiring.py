@@ -8,6 +8,7 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.learning import completion
+from server.learning.certificates import issuing as certificates
 from server.learning.quizzes import attempts
 from server.operations.notices import tasks as notices
 from server.operations.upkeep import originals
@@ -23,6 +24,7 @@ from storage.states import FactKind
 
 EVENTS: Handlers = {
     FactKind.LESSON_COMPLETED: (completion.on_lesson_completed,),
+    FactKind.COURSE_COMPLETED: (certificates.on_course_completed,),
     FactKind.QUIZ_PASSED: (completion.on_quiz_passed,),
 }
 WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat

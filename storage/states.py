@@ -16,6 +16,14 @@ class PublicationStatus(StrEnum):
     PUBLISHED = "published"
 
 
+class EnrolmentMode(StrEnum):
+    """How learners get into a course; its instructors may enrol them whatever it is."""
+
+    INSTRUCTOR = "instructor"
+    OPEN = "open"  # everybody who is signed in
+    CODE = "code"  # whoever has the course's code
+
+
 class LessonKind(StrEnum):
     VIDEO = "video"
     TEXT = "text"
@@ -125,6 +133,7 @@ class NoticeState(StrEnum):
 ALL: tuple[type[StrEnum], ...] = (
     Role,
     PublicationStatus,
+    EnrolmentMode,
     LessonKind,
     FileKind,
     VideoStatus,

@@ -9,17 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Forbidden, NotFound
-from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.tables import Course, CourseInstructor, Enrolment, EnrolmentWay, Lesson
 from storage.messages import N_
-from storage.states import LessonKind, PublicationStatus
+from storage.states import EnrolmentMode, LessonKind, PublicationStatus
 
 NO_COURSE = N_("There is no such course, or you are not enrolled in it.")
 NO_LESSON = N_("There is no such lesson, or it is not open to you.")
 NOT_TEACHING = N_("Only those who teach this course may change it.")
 
 TAKES_NO_VIDEO = N_("This lesson takes no video. Make a video lesson for it.")
+NO_CODE = N_("No course has this code, or not any more. Ask your instructor for the current one.")
 
 LIVE = Enrolment.ended_at.is_(None)  # condition of every query for enrolments that have not ended
+OPEN = (Course.status == PublicationStatus.PUBLISHED) & exists().where(
+    EnrolmentWay.course_id == Course.id, EnrolmentWay.mode == EnrolmentMode.OPEN
+)  # condition of every query for courses that everybody may enrol in
 # Condition of every query for lessons that have something to be learned, whatever their kind.
 AVAILABLE = or_(Lesson.video_id.is_not(None), Lesson.reading_seconds.is_not(None), Lesson.questions > 0)
 
@@ -52,6 +56,30 @@ async def course_for_teaching(session: AsyncSession, viewer: Viewer, course_id: 
     course = await course_for_learning(session, viewer, course_id)
     if not await is_teaching(session, viewer, course_id):
         raise Forbidden(NOT_TEACHING)
+    return course
+
+
+async def course_for_enrolling(session: AsyncSession, course_id: str) -> Course:
+    """Published course that everybody who is signed in may enrol in. Raises NotFound."""
+    course = await session.scalar(select(Course).where(Course.id == course_id, OPEN))
+    if course is None:
+        raise NotFound(NO_COURSE)
+    return course
+
+
+async def is_open(session: AsyncSession, course_id: str) -> bool:
+    return bool(await session.scalar(select(exists().where(Course.id == course_id, OPEN))))
+
+
+async def course_of_code(session: AsyncSession, code: str) -> Course:
+    """Course that whoever has this code may enrol in, once it is published. Raises NotFound."""
+    course = await session.scalar(
+        select(Course)
+        .join(EnrolmentWay, EnrolmentWay.course_id == Course.id)
+        .where(EnrolmentWay.code == code, EnrolmentWay.mode == EnrolmentMode.CODE)
+    )
+    if course is None:
+        raise NotFound(NO_CODE)
     return course
 
 

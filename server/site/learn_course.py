@@ -11,9 +11,10 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
 from server.learning import overview
+from server.learning.certificates import service as certificates
 from server.learning.completion import course_progress
 from server.learning.overview import LessonProgress
-from server.library import courses, instructors, lessons
+from server.library import access, courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import LessonView, MediaUrls
 from storage.database.engine import Database
@@ -34,6 +35,8 @@ async def course(
         posters = await media_urls.posters(session, keys, viewer, inside)
         teachers = await instructors.shown(session, viewer, course_id)
         done = await overview.lesson_progress(session, viewer, [lesson.id for lesson in inside])
+        enrolled = await access.is_enrolled(session, viewer, course_id)
+        certificate = await certificates.of_learner_in(session, viewer, course_id)
         progress = (await course_progress(session, viewer.id, [course_id]))[course_id]
     return page(
         request,
@@ -44,6 +47,8 @@ async def course(
         start=_start([lesson for lesson in inside if lesson.available], done),
         done=done,
         progress=progress,
+        enrolled=enrolled,
+        certificate=certificate,
         seconds=sum(lesson.seconds for lesson in inside),
         posters=posters,
         teachers=teachers,

@@ -17,7 +17,16 @@ from server.library.enrolments import enrol
 from server.watching.spans import Spans
 from storage.database.base import Base
 from storage.database.engine import Database
-from storage.database.tables import Course, CourseInstructor, Lesson, LessonFile, Quiz, User, Video
+from storage.database.tables import (
+    Certificate,
+    Course,
+    CourseInstructor,
+    Lesson,
+    LessonFile,
+    Quiz,
+    User,
+    Video,
+)
 from storage.states import FileKind, LessonKind, RevisionState, Role
 from tests.world import catalogue, learning, media, people, quizzes, videos
 from tests.world.catalogue import PUBLISHED
@@ -181,6 +190,22 @@ class World:
         """One session in which the viewer played these spans, in tenths of a second."""
         async with self.database.write() as session:
             learning.add_watched(session, viewer.id, lesson, seen, self.now(), **about)
+
+    async def course_completed(self, course: Course, *learners: Person) -> None:
+        """Publish that these learners completed the course."""
+        async with self.database.write() as session:
+            for user in learners:
+                await learning.complete_course(session, user.id, course.id, self.now())
+
+    async def certificate(self, course: Course, learner: Person) -> Certificate:
+        """Certificate of a course, which gives them from now on."""
+        async with self.database.write() as session:
+            return await learning.add_certificate(session, learner.id, course.id, self.now())
+
+    async def code(self, course: Course) -> str:
+        """Code by which people enrol in the course."""
+        async with self.database.write() as session:
+            return await learning.add_code(session, course.id, self.now())
 
     async def reload(self, row: Row) -> Row:
         """The row as it is now."""

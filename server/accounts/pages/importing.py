@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import State, UploadFile
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
@@ -16,7 +16,7 @@ from server.core.errors import Invalid, Problem
 from server.core.text.formats import number
 from server.core.text.i18n import ngettext
 from server.core.web.flash import redirect
-from server.core.web.forms import KEY, Form, submitted
+from server.core.web.forms import KEY, Form, submitted_list
 from server.core.web.pages import page
 from storage.database.engine import Database
 
@@ -43,7 +43,7 @@ async def import_people(
     typed = await Form.read(request)
     if typed.restored:
         return _import(request, administrator, typed)
-    data = await _submitted_list(request)
+    data = await submitted_list(request)
     form = Form({"list": _decoded(data)})
     try:
         if not typed.checked(CONFIRMED):
@@ -63,14 +63,6 @@ def _summary(imported: Imported) -> str:
         (imported.unchanged, ngettext("%(number)s as before", "%(number)s as before", imported.unchanged)),
     )
     return ", ".join(text % {"number": number(count)} for count, text in counts if count) + "."
-
-
-async def _submitted_list(request: AnyRequest) -> bytes:
-    form = await submitted(request)
-    file = form.get("file")
-    data = await file.read() if isinstance(file, UploadFile) else b""
-    pasted = form.get("list")
-    return data or (pasted.strip().encode() if isinstance(pasted, str) else b"")
 
 
 def _decoded(data: bytes) -> str:

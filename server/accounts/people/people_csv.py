@@ -46,8 +46,8 @@ def read(data: bytes) -> PeopleList:
 
     Raises Invalid when the whole list is unusable; errors of single lines are returned as `problems`.
     """
-    rows = _rows(data)
-    header = [_column(name) for name in rows[0][1]] if rows else []
+    lines = read_rows(data)
+    header = [column_name(name) for name in lines[0][1]] if lines else []
     missing = [name for name in REQUIRED if name not in header]
     if missing:
         raise Invalid(
@@ -55,11 +55,11 @@ def read(data: bytes) -> PeopleList:
             columns=", ".join(REQUIRED),
             missing=missing[0],
         )
-    if not rows[1:]:
+    if not lines[1:]:
         raise Invalid(N_("The list contains no people: write one per line, below the names of the columns."))
     people: dict[str, NewPerson] = {}
     problems: list[LineProblem] = []
-    for line, row in rows[1:]:
+    for line, row in lines[1:]:
         values = dict(zip(header, row, strict=False))
         try:
             email, name, role = (values.get(column, "") for column in REQUIRED)
@@ -76,19 +76,19 @@ def read(data: bytes) -> PeopleList:
 
 def _faults(line: int, values: Mapping[str, str], problem: Invalid) -> Iterator[LineProblem]:
     """One for each value that is at fault."""
-    person = ", ".join(filter(None, (_shown(values.get(column, "")) for column in ("name", "email"))))
+    person = ", ".join(filter(None, (excerpt(values.get(column, "")) for column in ("name", "email"))))
     for column, sentence in problem.fields.items():
-        value = "" if column == "password" else _shown(values.get(column, ""))
+        value = "" if column == "password" else excerpt(values.get(column, ""))
         yield LineProblem(line, sentence, person, value)
 
 
-def _shown(text: str) -> str:
+def excerpt(text: str) -> str:
     """In one line, for pages and terminals."""
     line = "".join(c if c.isprintable() else "\ufffd" for c in " ".join(text[: 2 * SHOWN_LENGTH].split()))
     return line if len(line) <= SHOWN_LENGTH else f"{line[: SHOWN_LENGTH - 1]}…"
 
 
-def _column(heading: str) -> str:
+def column_name(heading: str) -> str:
     name = heading.strip().lower()
     return HEADINGS.get(name, name)
 
@@ -119,7 +119,7 @@ def decoded(data: bytes) -> str:
     raise Invalid(N_("This is not a CSV file. Save the list as CSV and try again."))
 
 
-def _rows(data: bytes) -> list[tuple[int, list[str]]]:
+def read_rows(data: bytes) -> list[tuple[int, list[str]]]:
     """Rows with the number of the line they end on; empty ones, and Excel's `sep=;`, are left out."""
     text = decoded(data)
     lines = [line for line in text.splitlines() if line.strip()] or [""]

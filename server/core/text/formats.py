@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,6 +65,11 @@ def day(moment: datetime, zone: str = "UTC") -> str:
     return format_date(moment.astimezone(ZoneInfo(zone)).date(), format="medium", locale=locale())
 
 
+def day_label(label: str) -> str:
+    """A local day as it was written with a fact, as in 2026-11-27."""
+    return format_date(date.fromisoformat(label), format="long", locale=locale())
+
+
 def moment(value: datetime, zone: str = "UTC") -> str:
     local = value.astimezone(ZoneInfo(zone))
     text = f"{format_date(local.date(), locale=locale())}, {format_time(local, 'short', locale=locale())}"
@@ -115,6 +120,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "file_size": file_size,
     "number": number,
     "day": day,
+    "day_label": day_label,
     "moment": moment,
     "local_time": local_time,
     "initials": initials,

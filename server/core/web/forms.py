@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.datastructures import FormMultiDict
+from litestar.datastructures import FormMultiDict, UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from msgspec import UNSET, UnsetType
@@ -104,6 +104,15 @@ async def submitted(request: Request[Any, Any, Any]) -> FormMultiDict:
         if "too large" in error.detail.lower():  # a limit of the multipart parser
             raise TooLarge(N_("The form has too many or too long fields.")) from error
         raise
+
+
+async def submitted_list(request: Request[Any, Any, Any]) -> bytes:
+    """List of a form: of its field `file`, or else the text of its field `list`. Raises TooLarge."""
+    form = await submitted(request)
+    file = form.get("file")
+    data = await file.read() if isinstance(file, UploadFile) else b""
+    pasted = form.get("list")
+    return data or (pasted.strip().encode() if isinstance(pasted, str) else b"")
 
 
 class TypedForm(msgspec.Struct, frozen=True):

@@ -23,6 +23,8 @@ PRIVATE = (
     "/setup/",
     "/invite/",
     "/sign-",
+    "/join",
+    "/certificates/",
 )  # kept by no cache
 INLINE_STYLES = "inline_styles"
 

@@ -9,7 +9,9 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
+from storage.database.tables.certificates import Certificate, CertificateSettings
 from storage.database.tables.contents import LessonFile, LessonReading, LessonText
+from storage.database.tables.enrolling import EnrolmentWay
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
@@ -30,9 +32,12 @@ from storage.database.tables.watching import (
 __all__ = [
     "ActivityDay",
     "ApiToken",
+    "Certificate",
+    "CertificateSettings",
     "Course",
     "CourseInstructor",
     "Enrolment",
+    "EnrolmentWay",
     "Host",
     "Institution",
     "Invitation",

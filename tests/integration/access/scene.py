@@ -19,6 +19,7 @@ from tests.world import quizzes
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_file, add_lesson
 from tests.world.clock import START
+from tests.world.learning import add_certificate, add_code
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
@@ -50,6 +51,10 @@ class AccessScene:
             )
             attempt_id = await self._attempt(session, lesson) if kind == LessonKind.QUIZ else ""
             file_id = await self._file(session, lesson.id) if "file_id" in path else ""
+            joining = await add_code(session, course.id, START) if "join" in path else ""
+            certificate = "{code" in path and await add_certificate(
+                session, self.people["learner"].id, course.id, START
+            )
         return {
             "path": "token/video/master.m3u8",
             "course_id": course.id,
@@ -66,6 +71,8 @@ class AccessScene:
             "file_id": file_id,
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
+            "join_code": joining,
+            "code": certificate.code if certificate else "",
         }
 
     async def _attempt(self, session: AsyncSession, lesson: Lesson) -> str:

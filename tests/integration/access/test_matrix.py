@@ -166,6 +166,36 @@ POST   /teach/courses/{course_id}/people/teachers                               
 POST   /teach/courses/{course_id}/people/teachers/{user_id}/remove                303 404 403 404 303 303
 GET    /teach/courses/{course_id}/settings                                        303 404 403 404 200 200
 POST   /teach/courses/{course_id}/settings                                        303 404 403 404 303 303
+GET    /api/certificates/{code}                                                   200 200 200 200 200 200
+POST   /api/certificates/{code}/revoke                                            401 403 403 403 200 200
+GET    /api/courses/{course_id}/certificate                                       401 404 403 404 200 200
+PUT    /api/courses/{course_id}/certificate                                       401 404 403 404 200 200
+DELETE /api/courses/{course_id}/code                                              401 404 403 404 204 204
+POST   /api/courses/{course_id}/code                                              401 404 403 404 200 200
+DELETE /api/courses/{course_id}/enrol                                             401 404 204 404 404 404
+POST   /api/courses/{course_id}/enrol                                             401 404 200 404 409 409
+GET    /api/courses/{course_id}/way                                               401 404 403 404 200 200
+PUT    /api/courses/{course_id}/way                                               401 404 403 404 200 200
+GET    /api/me/certificates                                                       401 200 200 200 200 200
+GET    /certificates/{code}                                                       200 200 200 200 200 200
+GET    /certificates/{code}/revoke                                                303 403 403 403 200 200
+POST   /certificates/{code}/revoke                                                303 403 403 403 303 303
+GET    /dashboard/certificates                                                    303 200 200 200 200 200
+GET    /dashboard/courses                                                         303 200 200 200 200 200
+POST   /dashboard/courses/{course_id}/enrol                                       303 404 303 404 409 409
+GET    /dashboard/courses/{course_id}/leave                                       303 404 200 404 404 404
+POST   /dashboard/courses/{course_id}/leave                                       303 404 303 404 404 404
+GET    /join                                                                      303 200 200 200 200 200
+POST   /join                                                                      303 303 303 303 409 409
+GET    /join/{join_code}                                                          303 200 303 200 303 303
+GET    /teach/courses/{course_id}/certificates                                    303 404 403 404 200 200
+POST   /teach/courses/{course_id}/certificates                                    303 404 403 404 303 303
+POST   /teach/courses/{course_id}/certificates/issue                              303 404 403 404 409 409
+GET    /teach/courses/{course_id}/enrolling                                       303 404 403 404 200 200
+POST   /teach/courses/{course_id}/enrolling                                       303 404 403 404 303 303
+POST   /teach/courses/{course_id}/enrolling/code                                  303 404 403 404 303 303
+GET    /teach/courses/{course_id}/enrolling/list                                  303 404 403 404 200 200
+POST   /teach/courses/{course_id}/enrolling/list                                  303 404 403 404 303 303
 POST   /teach/courses/{course_id}/status                                          303 404 403 404 303 303
 """
 

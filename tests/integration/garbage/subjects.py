@@ -74,6 +74,8 @@ class Subjects:
             "email": [learner.email],
             "colleague": [administrator.email],
             "new": [f"{new_id()}@example.edu"],
+            "join_code": [await self.world.code(foreign), *UNKNOWN],
+            "code": [(await self.world.certificate(own, learner)).code, *UNKNOWN],
         }
 
     async def _upload(self, lesson_id: str) -> str:

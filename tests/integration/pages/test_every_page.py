@@ -19,6 +19,9 @@ LEARNING, TEACHING, ADMINISTRATION = "learner teacher administrator", "teacher a
 EVERYBODY = "learner stranger teacher administrator"
 PAGES = {
     "/dashboard": EVERYBODY,
+    "/dashboard/certificates": EVERYBODY,
+    "/dashboard/courses": EVERYBODY,
+    "/join": EVERYBODY,
     "/account": EVERYBODY,
     "/sign-out": EVERYBODY,
     "/dashboard/courses/{course}": LEARNING,
@@ -27,7 +30,11 @@ PAGES = {
     "/dashboard/courses/{course}/lessons/{failed}": LEARNING,
     "/dashboard/courses/{course}/lessons/{draft}": TEACHING,
     "/dashboard/courses/{course}/lessons/{text}": LEARNING,
+    "/dashboard/courses/{course}/leave": "learner",
     "/teach": TEACHING,
+    "/teach/courses/{course}/certificates": TEACHING,
+    "/teach/courses/{course}/enrolling": TEACHING,
+    "/teach/courses/{course}/enrolling/list": TEACHING,
     "/teach/courses/{course}": TEACHING,
     "/teach/courses/{course}/people": TEACHING,
     "/teach/courses/{course}/settings": TEACHING,

@@ -293,3 +293,9 @@ async def test_malformed_heartbeat_is_refused(client: httpx.AsyncClient, name: s
     answer = await client.post(TRACK, content=body)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_other_methods_are_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
+    refused = await client.patch(TRACK, json={})
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    assert "does not accept this method" in refused.json()["detail"]
