@@ -92,6 +92,20 @@ class FactKind(StrEnum):
     PAYMENT = "payment"
 
 
+class ReviewState(StrEnum):
+    SHOWN = "shown"
+    HIDDEN = "hidden"  # by those who teach the course, with a reason
+
+
+class PostState(StrEnum):
+    """Of a post in a lesson's discussion."""
+
+    WAITING = "waiting"  # for the approval of those who teach the course
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    DELETED = "deleted"  # by its author: the text is gone
+
+
 class OutboxKind(StrEnum):
     MAIL = "mail"
     WEBHOOK = "webhook"
@@ -119,6 +133,8 @@ ALL: tuple[type[StrEnum], ...] = (
     JobKind,
     JobState,
     FactKind,
+    ReviewState,
+    PostState,
     OutboxKind,
     OutboxState,
     NoticeState,

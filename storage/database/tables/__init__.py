@@ -9,6 +9,7 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
+from storage.database.tables.discussion import DiscussionSeen, Post, Review
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
 from storage.database.tables.objects import ObjectDeletion
@@ -30,6 +31,7 @@ __all__ = [
     "ApiToken",
     "Course",
     "CourseInstructor",
+    "DiscussionSeen",
     "Enrolment",
     "Host",
     "Institution",
@@ -42,6 +44,8 @@ __all__ = [
     "OperatorSettings",
     "OriginalRemoval",
     "OutboxMessage",
+    "Post",
+    "Review",
     "ScheduledTask",
     "SegmentDelivery",
     "ServerKey",
