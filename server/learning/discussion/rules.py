@@ -103,7 +103,7 @@ def _moments(text: str, seconds: float) -> Iterator[Piece]:
 
 
 def sees(state: PostState, *, author: bool, staff: bool) -> bool:
-    """Whether a viewer sees the text of a post: its author and those who teach see it unless it is deleted."""
+    """Whether a viewer sees the text of a post: also its author and those who teach, unless it is deleted."""
     return state == PostState.SHOWN or (state != PostState.DELETED and (author or staff))
 
 

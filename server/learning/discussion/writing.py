@@ -78,8 +78,8 @@ async def edit(database: Database, viewer: Viewer, post_id: str, text: str, now:
 
 
 async def delete(database: Database, viewer: Viewer, post_id: str, now: datetime) -> str:
-    """Use case: the author deletes a post, whatever its state; the id of its lesson. Its text is gone; it stays
-    as "deleted" while it has replies."""
+    """Use case: the author deletes a post, in any state; the id of its lesson. Its text is gone; it stays as
+    "deleted" while it has replies."""
     async with database.write() as session:
         opened = await own_post(session, viewer, post_id)
         await disappear(session, opened, viewer.id, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import exists, func, or_, select
@@ -56,14 +57,7 @@ async def post(database: Database, viewer: Viewer, course_id: str, new: NewRevie
             raise Conflict(STAFF)
         if not await _has_begun(session, viewer, course_id):
             raise Conflict(NOT_BEGUN)
-        values = {"stars": stars, "text": text, "updated_at": now}
-        key = {"course_id": course_id, "user_id": viewer.id}
-        if not await insert_new(session, Review, **key, **values, created_at=now):
-            row = await _locked(session, course_id, viewer.id)
-            if row.stars is None:  # taken back while it was hidden
-                row.created_at = now
-            if (row.stars, row.text) != (stars, text):
-                row.stars, row.text, row.updated_at = stars, text, now
+        await _save(session, viewer, course_id, stars, text, now)
         await publish(
             session,
             Event(
@@ -77,8 +71,24 @@ async def post(database: Database, viewer: Viewer, course_id: str, new: NewRevie
         await note_activity(session, [viewer.id], now)
 
 
+async def _save(
+    session: AsyncSession, viewer: Viewer, course_id: str, stars: int, text: str, now: datetime
+) -> None:
+    values: dict[str, Any] = {
+        **{"course_id": course_id, "user_id": viewer.id, "stars": stars, "text": text},
+        **{"created_at": now, "updated_at": now, "state": ReviewState.SHOWN, "reason": ""},
+    }
+    if await insert_new(session, Review, **values):
+        return
+    row = await _locked(session, course_id, viewer.id)
+    if row.stars is None:  # taken back while it was hidden
+        row.created_at = now
+    if (row.stars, row.text) != (stars, text):
+        row.stars, row.text, row.updated_at = stars, text, now
+
+
 async def take_back(database: Database, viewer: Viewer, course_id: str) -> None:
-    """Use case: delete one's own review. Of a hidden one that it was hidden stays, so that a new one is, too."""
+    """Use case: delete one's own review. Of a hidden one, a row stays, so that the next is hidden, too."""
     async with database.write() as session:
         await access.course_for_learning(session, viewer, course_id)
         row = await session.get(Review, (course_id, viewer.id), with_for_update=True)
@@ -106,7 +116,8 @@ async def show(database: Database, viewer: Viewer, course_id: str, user_id: str)
         row = await _locked(session, course_id, user_id)
         if row.stars is None:
             await session.delete(row)
-        row.state, row.reason, row.moderated_by = ReviewState.SHOWN, "", viewer.id
+        else:
+            row.state, row.reason, row.moderated_by = ReviewState.SHOWN, "", viewer.id
 
 
 async def _locked(session: AsyncSession, course_id: str, user_id: str) -> Review:
@@ -120,12 +131,10 @@ async def rating(session: AsyncSession, course_id: str) -> Rating:
     """Step: average and count of a course's reviews."""
     total, count = (
         await session.execute(
-            select(func.coalesce(func.sum(Review.stars), 0), func.count()).where(
-                Review.course_id == course_id, *_COUNTED
-            )
+            select(func.sum(Review.stars), func.count()).where(Review.course_id == course_id, *_COUNTED)
         )
     ).one()
-    return Rating(rules.average(total, count), count)
+    return Rating(rules.average(total or 0, count), count)
 
 
 async def shown(session: AsyncSession, viewer: Viewer, course_id: str, state: ListState) -> ShownReviews:
