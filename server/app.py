@@ -15,6 +15,10 @@ import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
 import server.learning.api
+import server.learning.discussion.api
+import server.learning.discussion.pages
+import server.learning.reviews.api
+import server.learning.reviews.pages
 import server.library.api
 import server.library.pages
 import server.operations.api
@@ -35,6 +39,7 @@ from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
 from server.institution.dependencies import load_name_at_startup
+from server.learning.talk import Talk
 from server.operations.health import Health
 from server.operations.upkeep.maintenance import MaintenanceState
 from server.playback.delivery import Delivery
@@ -56,12 +61,16 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.playback.api.ROUTES,
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
+    server.learning.discussion.api.ROUTES,
+    server.learning.reviews.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
 PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.accounts.pages.ROUTES,
     server.library.pages.ROUTES,
+    server.learning.discussion.pages.ROUTES,
+    server.learning.reviews.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -128,6 +137,7 @@ def build(
         "maintenance": MaintenanceState(database, time.monotonic),
         "upload_context": UploadContext.of(services),
         "signing_keys": signing_keys,
+        "talk": Talk(),  # shown by library, read by learning
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback
         "delivery": Delivery(
             playlists=Playlists(database, time.monotonic),

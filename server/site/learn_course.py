@@ -1,4 +1,4 @@
-"""Learner's page of a course: its lessons, and how far the learner is."""
+"""Learner's page of a course: its lessons, how far the learner is, and what others say of it."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,7 @@ from server.core.web.pages import page
 from server.learning import overview
 from server.learning.completion import course_progress
 from server.learning.overview import LessonProgress
+from server.learning.reviews.service import rating
 from server.library import courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import LessonView, MediaUrls
@@ -34,6 +35,7 @@ async def course(
         posters = await media_urls.posters(session, keys, viewer, inside)
         teachers = await instructors.shown(session, viewer, course_id)
         done = await overview.lesson_progress(session, viewer, [lesson.id for lesson in inside])
+        rated = await rating(session, course_id)
         progress = (await course_progress(session, viewer.id, [course_id]))[course_id]
     return page(
         request,
@@ -47,6 +49,7 @@ async def course(
         seconds=sum(lesson.video_duration_seconds or 0.0 for lesson in inside if lesson.playable),
         posters=posters,
         teachers=teachers,
+        rating=rated,
     )
 
 

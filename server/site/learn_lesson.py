@@ -1,4 +1,4 @@
-"""Learner's page of a lesson: player, description, and the outline of its course."""
+"""Learner's page of a lesson: player, description, discussion, and the outline of its course."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.web.headers import allow_inline_styles
 from server.core.web.pages import page
+from server.learning.discussion.panels import discussion
 from server.learning.panels import completion, outline
 from server.library import access, courses, lessons
 from server.playback.panels import player
@@ -41,6 +42,7 @@ async def lesson_page(
         video = await player(session, viewer, lesson, keys, clock.now())
         progress = await watched(session, viewer, lesson, staff=can_edit, key=keys[0], now=clock.now())
         done = await completion(session, viewer, lesson, staff=can_edit)
+        talk = await discussion(session, viewer, lesson, clock.now(), origin="lesson")
         lessons_of_course = await outline(session, viewer, lesson)
     allow_inline_styles(request)
     return page(
@@ -52,6 +54,7 @@ async def lesson_page(
         video=video,
         progress=progress,
         completion=done,
+        discussion=talk,
         outline=lessons_of_course,
     )
 

@@ -1,4 +1,4 @@
-"""Instructor's page of a lesson: panels of its video and its texts, and what their buttons do.
+"""Instructor's page of a lesson: panels of its video, texts and discussion, and what their buttons do.
 
 Publishing and deleting are in server.library.pages, with the course.
 """
@@ -26,6 +26,7 @@ from server.core.web.pages import page
 from server.encoding import control
 from server.encoding import panels as encoding
 from server.institution import service as institution
+from server.learning.discussion.panels import discussion
 from server.library import access, courses, lessons
 from server.library import panels as library
 from server.library.schemas import LessonPatch
@@ -70,6 +71,7 @@ class Visit:
             lesson = await self.lesson(session)
             course = await courses.shown(session, self.viewer, self.course_id)
             video = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
+            talk = await discussion(session, self.viewer, lesson, now, origin="teach")
             time_zone = (await institution.shown(session)).time_zone
         shown = lessons.view(lesson, can_edit=True)
         return page(
@@ -80,6 +82,7 @@ class Visit:
             course=course,
             lesson=shown,
             video=video,
+            discussion=talk,
             details=library.details(shown, form, time_zone),
         )
 

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.accounts.identity import Viewer
+from server.core.errors import NotFound
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
 from server.learning.discussion import rules
+from server.learning.discussion.posts import NO_POST
 from server.learning.discussion.schemas import Discussion, LessonPost, PostView, ThreadView
 from server.learning.names import shown_names
 from server.library import access
@@ -82,6 +84,21 @@ async def discussion(
         approve_first=course.approve_posts,
         newest_at=await session.scalar(select(func.max(Post.shown_at)).where(*shown)),
     )
+
+
+async def one(session: AsyncSession, viewer: Viewer, post_id: str, now: datetime) -> PostView:
+    """Step: one post. Raises NotFound unless the viewer sees it."""
+    post = await session.get(Post, post_id)
+    if post is None:
+        raise NotFound(NO_POST)
+    lesson = await access.lesson_for_learning(session, viewer, post.lesson_id)
+    staff = await access.is_teaching(session, viewer, lesson.course_id)
+    if not rules.sees(post.state, author=post.user_id == viewer.id, staff=staff):
+        raise NotFound(NO_POST)
+    thread = await session.get_one(Post, post.thread_id) if post.thread_id else post
+    since = await _seen(session, viewer, [lesson.id])
+    names = await shown_names(session, [post.user_id])
+    return Reader(viewer, staff, now, since.get(lesson.id)).view(post, names, locked=thread.locked)
 
 
 def _visible(reader: Reader, post: type[Post]) -> ColumnElement[bool]:

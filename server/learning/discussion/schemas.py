@@ -9,6 +9,8 @@ from msgspec import Meta
 
 from server.core.lists import ListPage
 
+Moment = Annotated[datetime, Meta(tz=True)]
+
 
 class Moderation(StrEnum):
     """What those who teach the course do with a post."""
@@ -34,7 +36,7 @@ class Moderated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeenUntil(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    until: Annotated[datetime, Meta(tz=True)]  # `newest_at` of what was shown
+    until: Moment  # `newest_at` of what was shown
 
 
 class DiscussionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
