@@ -4,16 +4,20 @@ from dataclasses import dataclass, field
 
 from litestar import Litestar
 from litestar.routes import ASGIRoute, HTTPRoute
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.signing_in import tokens
 from server.core.web.cookies import cookie_name
 from server.uploads.service import open_upload
 from storage.database.base import new_id
+from storage.database.tables import Lesson
 from tests.fixtures.web import BASE_URL, Account, MakeAccount
 from tests.integration.access.bodies import PARAMETER
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_lesson
 from tests.world.clock import START
+from tests.world.learning import start_lesson
+from tests.world.talk import add_post, add_review
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
@@ -36,6 +40,7 @@ class AccessScene:
                 learners=[self.people["learner"].id],
             )
             lesson = await add_lesson(session, course.id, "Lenses", at=START, position=0)
+            post_id = await self._talk(session, lesson) if "posts" in path or "reviews" in path else ""
         return {
             "path": "token/video/master.m3u8",
             "course_id": course.id,
@@ -47,9 +52,18 @@ class AccessScene:
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
             "name": "no-such-task",
+            "post_id": post_id,
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
         }
+
+    async def _talk(self, session: AsyncSession, lesson: Lesson) -> str:
+        """A post of the learner, who has begun the course, and a review of the colleague."""
+        await session.flush()
+        post = add_post(session, lesson.id, self.people["learner"].id, at=START)
+        add_review(session, lesson.course_id, self.people["colleague"].id, at=START)
+        await start_lesson(session, self.people["learner"].id, lesson, START)
+        return post.id
 
     async def _token(self) -> str:
         made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)

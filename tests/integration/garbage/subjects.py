@@ -12,6 +12,7 @@ from storage.states import RevisionState, Role
 from tests.fixtures import tus
 from tests.integration.garbage.draft import Draft
 from tests.world.builder import World
+from tests.world.talk import add_post
 
 ROLES = ("learner", "instructor", "administrator")
 UNKNOWN = ("x", "%00", "..", "%e2%80%ae", "%27%20OR%201=1", "a" * 3000, "0" * 32)
@@ -58,6 +59,7 @@ class Subjects:
             "lesson_id": [lessons[0].id, lessons[0].id, lessons[1].id, *UNKNOWN],
             "person_id": [learner.id, instructor.id, *UNKNOWN],
             "user_id": [learner.id, administrator.id, *UNKNOWN],
+            "post_id": [await self._post(lessons[0].id, learner.id), *UNKNOWN],
             "token_id": [token.id for token in kept] + list(UNKNOWN),
             "upload_id": [await self._upload(lessons[0].id), *UNKNOWN],
             "token": [link.path.removeprefix("/invite/"), *UNKNOWN],
@@ -67,6 +69,10 @@ class Subjects:
             "colleague": [administrator.email],
             "new": [f"{new_id()}@example.edu"],
         }
+
+    async def _post(self, lesson_id: str, user_id: str) -> str:
+        async with self.world.database.write() as session:
+            return add_post(session, lesson_id, user_id, at=self.world.now()).id
 
     async def _upload(self, lesson_id: str) -> str:
         name, value = self.credentials["instructor by token"]
