@@ -48,6 +48,7 @@ async def list_posts(
         count=shown.found.hits,
         unread=shown.unread,
         waiting=shown.waiting if shown.moderates else None,
+        approve_first=shown.approve_first,
         newest_at=shown.newest_at,
     )
 

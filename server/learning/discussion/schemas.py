@@ -78,6 +78,7 @@ class Threads(msgspec.Struct, frozen=True, kw_only=True):
     count: int  # threads of all pages
     unread: int  # posts of all pages that others wrote since the caller looked
     waiting: int | None  # for approval; None for viewers who do not teach the course
+    approve_first: bool  # posts of learners wait until an instructor shows them
     newest_at: datetime | None  # to be sent back as `until`
 
 

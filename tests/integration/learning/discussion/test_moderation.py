@@ -62,7 +62,8 @@ async def test_approve_first(
     post = await written(learner, lesson, "Why?")
     unseen = await written(learner, lesson, "Spam")
     assert (await texts(other, lesson), len(await texts(learner, lesson))) == ([], 2)
-    assert (await seen_by(instructor, lesson))["waiting"] == 2
+    known = await seen_by(instructor, lesson)
+    assert (known["waiting"], known["approve_first"]) == (2, True)
     assert await facts(database) == []
     assert await moderate(instructor, post, "show") == 200
     assert await texts(other, lesson) == [["Why?"]]
