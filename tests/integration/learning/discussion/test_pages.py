@@ -141,3 +141,11 @@ async def test_posts_wait_for_approval_on_the_course_s_page(academy: Academy, ot
     assert "Why?" in (await other.browser.get(path)).text
     await post(academy.teacher, here)
     assert 'name="approve_first" checked' not in (await academy.teacher.browser.get(here)).text
+
+
+async def test_text_that_comes_back_after_a_sign_in_is_shown_and_not_saved(academy: Academy) -> None:
+    path = f"{lesson_page(academy)}/posts"
+    typed = {"text": "Typed before", "what": "new", "kept_person": academy.learner.id, "kept_restore": "yes"}
+    back = await post(academy.learner, path, **typed)
+    assert (back.status_code, "Typed before</textarea>" in back.text) == (200, True)
+    assert await ids(academy.learner, academy) == []
