@@ -153,13 +153,18 @@ async def course_posts(
     counts = counts_of(POSTS, await count_by(session, Post.state, everything))
     hits = await count_rows(session, query)
     state = POSTS.clamped(state, hits)
+    newest = (Post.created_at.desc(), Post.id.desc())
+    page = query.order_by(*newest).offset(POSTS.offset(state)).limit(POSTS.page_size)
     first = aliased(Post)
-    page = (
-        query.with_only_columns(Post, Lesson, first.locked)
-        .outerjoin(first, first.id == Post.thread_id)
-        .order_by(Post.created_at.desc(), Post.id.desc())
-    )
-    rows = (await session.execute(page.offset(POSTS.offset(state)).limit(POSTS.page_size))).all()
+    rows = (
+        await session.execute(
+            select(Post, Lesson, first.locked)
+            .join(Lesson, Lesson.id == Post.lesson_id)
+            .outerjoin(first, first.id == Post.thread_id)
+            .where(Post.id.in_((await session.scalars(page)).all()))
+            .order_by(*newest)
+        )
+    ).all()
     names = await shown_names(session, (post.user_id for post, _, _ in rows))
     since = await _seen(session, viewer, {lesson.id for _, lesson, _ in rows})
     items = []

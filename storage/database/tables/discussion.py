@@ -40,6 +40,8 @@ class Post(Base):
         state_check("state", PostState),
         Index("ix_posts_lesson_id_active_at", "lesson_id", "active_at"),
         Index("ix_posts_user_id_created_at", "user_id", "created_at"),
+        # Of the list of a course's posts: it is counted and sorted without their texts.
+        Index("ix_posts_lesson_id_state", "lesson_id", "state", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

@@ -79,6 +79,7 @@ def _posts() -> None:
     op.create_index(op.f("ix_posts_thread_id"), "posts", ["thread_id"])
     op.create_index("ix_posts_lesson_id_active_at", "posts", ["lesson_id", "active_at"])
     op.create_index("ix_posts_user_id_created_at", "posts", ["user_id", "created_at"])
+    op.create_index("ix_posts_lesson_id_state", "posts", ["lesson_id", "state", "created_at", "id"])
 
 
 def _of(target: str, column: str, table: str, *, ondelete: str = "CASCADE") -> sa.ForeignKeyConstraint:
