@@ -26,6 +26,7 @@ THREADS = ListOptions(sorts=("active",), page_size=20)
 POSTS = ListOptions(
     sorts=("newest",), filter_name="state", filters=(PostState.WAITING, PostState.HIDDEN), page_size=20
 )
+NEWEST = (Post.created_at.desc(), Post.id.desc())
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # of a moment that is stored: earlier ones may have none in UTC
 
 
@@ -153,16 +154,23 @@ async def course_posts(
     counts = counts_of(POSTS, await count_by(session, Post.state, everything))
     hits = await count_rows(session, query)
     state = POSTS.clamped(state, hits)
-    newest = (Post.created_at.desc(), Post.id.desc())
-    page = query.order_by(*newest).offset(POSTS.offset(state)).limit(POSTS.page_size)
+    page = query.order_by(*NEWEST).offset(POSTS.offset(state)).limit(POSTS.page_size)
+    items = await _in_lessons(session, viewer, (await session.scalars(page)).all(), now)
+    return ListPage(POSTS, state, items, hits, counts)
+
+
+async def _in_lessons(
+    session: AsyncSession, viewer: Viewer, post_ids: Sequence[str], now: datetime
+) -> list[LessonPost]:
+    """Posts with their lessons, newest first, as those who teach them see them."""
     first = aliased(Post)
     rows = (
         await session.execute(
             select(Post, Lesson, first.locked)
             .join(Lesson, Lesson.id == Post.lesson_id)
             .outerjoin(first, first.id == Post.thread_id)
-            .where(Post.id.in_((await session.scalars(page)).all()))
-            .order_by(*newest)
+            .where(Post.id.in_(post_ids))
+            .order_by(*NEWEST)
         )
     ).all()
     names = await shown_names(session, (post.user_id for post, _, _ in rows))
@@ -179,7 +187,7 @@ async def course_posts(
                 locked=locked,
             )
         )
-    return ListPage(POSTS, state, items, hits, counts)
+    return items
 
 
 async def _seen(session: AsyncSession, viewer: Viewer, lesson_ids: Collection[str]) -> dict[str, datetime]:
