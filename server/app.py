@@ -17,10 +17,14 @@ import server.encoding.api
 import server.learning.api
 import server.learning.certificates.api
 import server.learning.certificates.pages
+import server.learning.discussion.api
+import server.learning.discussion.pages
 import server.learning.enrolling.api
 import server.learning.enrolling.pages
 import server.learning.quizzes.api
 import server.learning.quizzes.pages
+import server.learning.reviews.api
+import server.learning.reviews.pages
 import server.library.api
 import server.library.pages
 import server.operations.api
@@ -42,6 +46,7 @@ from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
 from server.institution.dependencies import load_name_at_startup
 from server.learning.files.context import FileContext
+from server.learning.talk import Talk
 from server.operations.health import Health
 from server.operations.upkeep.maintenance import MaintenanceState
 from server.playback.delivery import Delivery
@@ -66,6 +71,8 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
+    server.learning.discussion.api.ROUTES,
+    server.learning.reviews.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
@@ -75,6 +82,8 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.enrolling.pages.ROUTES,
     server.learning.certificates.pages.ROUTES,
     server.learning.quizzes.pages.ROUTES,
+    server.learning.discussion.pages.ROUTES,
+    server.learning.reviews.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -142,6 +151,7 @@ def build(
         "upload_context": UploadContext.of(services),
         "file_context": FileContext.of(services),
         "signing_keys": signing_keys,
+        "talk": Talk(),  # shown by library, read by learning
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback
         "delivery": Delivery(
             playlists=Playlists(database, time.monotonic),

@@ -114,6 +114,20 @@ class AttemptState(StrEnum):
     SUBMITTED = "submitted"  # graded; it never changes again
 
 
+class ReviewState(StrEnum):
+    SHOWN = "shown"
+    HIDDEN = "hidden"  # by those who teach the course, with a reason
+
+
+class PostState(StrEnum):
+    """Of a post in a lesson's discussion."""
+
+    WAITING = "waiting"  # for the approval of those who teach the course
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    DELETED = "deleted"  # by its author: the text is gone
+
+
 class OutboxKind(StrEnum):
     MAIL = "mail"
     WEBHOOK = "webhook"
@@ -144,6 +158,8 @@ ALL: tuple[type[StrEnum], ...] = (
     JobState,
     FactKind,
     AttemptState,
+    ReviewState,
+    PostState,
     OutboxKind,
     OutboxState,
     NoticeState,

@@ -6,6 +6,7 @@ from server.accounts.identity import Viewer
 from server.core.web.forms import Form
 from server.core.web.pages import Panel
 from server.learning.completion import completed_lessons, missing_of
+from server.learning.discussion.reading import unread
 from server.learning.files import service as files
 from server.learning.files.context import FileContext
 from server.learning.files.rules import TYPES
@@ -22,10 +23,11 @@ async def outline(session: AsyncSession, viewer: Viewer, lesson: Lesson) -> Pane
     shown = await lessons.shown(session, viewer, lesson.course_id)
     place = next((number for number, other in enumerate(shown) if other.id == lesson.id), len(shown))
     following = shown[place + 1] if place + 1 < len(shown) else None
-    done = await lesson_progress(session, viewer, [other.id for other in shown])
+    ids = [other.id for other in shown]
+    done, new = await lesson_progress(session, viewer, ids), await unread(session, viewer, ids)
     return Panel(
         "learning/outline.html",
-        {"lesson": lesson, "lessons": shown, "following": following, "progress": done},
+        {"lesson": lesson, "lessons": shown, "following": following, "progress": done, "unread": new},
     )
 
 

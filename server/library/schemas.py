@@ -116,6 +116,26 @@ class Added(msgspec.Struct, frozen=True):
     unknown: tuple[str, ...]  # no such account: an administrator adds it first
 
 
+class CourseTalk(msgspec.Struct, frozen=True):
+    """What people write about a course, for those who teach it."""
+
+    unread: dict[str, int]  # posts that the viewer has not seen, by lesson; no entry: none
+    waiting: int  # posts for approval
+    average: float | None  # stars of its reviews; None without any
+    reviews: int
+
+
+@runtime_checkable
+class Talk(Protocol):
+    """Discussions and reviews of a course. Learning implements it and `server.app` binds it."""
+
+    async def of_course(
+        self, session: AsyncSession, viewer: Viewer, course_id: str, lesson_ids: Sequence[str]
+    ) -> CourseTalk:
+        """Step. The caller has checked that the viewer teaches the course."""
+        ...
+
+
 @runtime_checkable  # Litestar checks the type of what it injects
 class MediaUrls(Protocol):
     """Signed media addresses. Playback implements it and `server.app` binds it, because this feature

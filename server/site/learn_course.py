@@ -1,4 +1,4 @@
-"""Learner's page of a course: its lessons, and how far the learner is."""
+"""Learner's page of a course: its lessons, how far the learner is, and what others say of it."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from server.learning import overview
 from server.learning.certificates import service as certificates
 from server.learning.completion import course_progress
 from server.learning.overview import LessonProgress
+from server.learning.reviews.service import rating
 from server.library import access, courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import LessonView, MediaUrls
@@ -37,6 +38,7 @@ async def course(
         done = await overview.lesson_progress(session, viewer, [lesson.id for lesson in inside])
         enrolled = await access.is_enrolled(session, viewer, course_id)
         certificate = await certificates.of_learner_in(session, viewer, course_id)
+        rated = await rating(session, course_id)
         progress = (await course_progress(session, viewer.id, [course_id]))[course_id]
     return page(
         request,
@@ -52,6 +54,7 @@ async def course(
         seconds=sum(lesson.seconds for lesson in inside),
         posters=posters,
         teachers=teachers,
+        rating=rated,
     )
 
 

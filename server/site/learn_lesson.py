@@ -1,4 +1,4 @@
-"""Learner's page of a lesson: player or text, attachments, and the outline of its course."""
+"""Learner's page of a lesson: player, text or quiz, attachments, discussion, and the outline of its course."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ from server.core.web.headers import allow_inline_styles
 from server.core.web.pages import page
 from server.learning import panels
 from server.learning.completion import complete
+from server.learning.discussion.panels import discussion
 from server.learning.quizzes import panels as quizzes
 from server.learning.texts import service as texts
 from server.library import access, courses, lessons
@@ -53,6 +54,7 @@ async def lesson_page(
             **dict.fromkeys(("video", "progress", "completion")),
             "quiz": await quizzes.learn(session, viewer, lesson),
             "attachments": await panels.attachments(session, lesson),
+            "discussion": await discussion(session, viewer, lesson, now, origin="lesson"),
         }
         if lesson.kind == LessonKind.TEXT:
             shown["text"] = await panels.text(session, viewer, lesson, staff=can_edit)

@@ -1,5 +1,5 @@
-"""Instructor's page of a lesson: its video or text, its attachments and its details, and what the buttons of
-the video and the details do.
+"""Instructor's page of a lesson: its content, attachments, discussion and details, and what the buttons of the
+video and the details do.
 
 Publishing and deleting are in server.library.pages, with the course; text and attachments in teach_content.
 """
@@ -28,6 +28,7 @@ from server.encoding import control
 from server.encoding import panels as encoding
 from server.institution import service as institution
 from server.learning import panels as learning
+from server.learning.discussion.panels import discussion
 from server.learning.files.context import FileContext
 from server.learning.quizzes import panels as quizzes
 from server.library import access, courses, lessons
@@ -89,6 +90,7 @@ class Visit:
                 content = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
                 watched = await insight(session, lesson)
             quiz = await quizzes.teach(session, lesson)
+            talk = await discussion(session, self.viewer, lesson, now, origin="teach")
             attachments = await learning.attachments_editor(session, shown, self.files)
         return page(
             self.request,
@@ -101,6 +103,7 @@ class Visit:
             watched=watched,
             quiz=quiz,
             attachments=attachments,
+            discussion=talk,
             details=library.details(shown, form, zone),
         )
 

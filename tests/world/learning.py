@@ -28,6 +28,11 @@ async def complete_lesson(session: AsyncSession, user_id: str, lesson: Lesson, a
     return await events.publish(session, fact)
 
 
+async def start_lesson(session: AsyncSession, user_id: str, lesson: Lesson, at: datetime) -> bool:
+    """Step: False when the learner had started the lesson before."""
+    return await events.publish(session, events.about_lesson(FactKind.LESSON_STARTED, user_id, lesson, at))
+
+
 def add_watched(
     session: AsyncSession,
     user_id: str,

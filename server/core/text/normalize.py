@@ -13,6 +13,7 @@ _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 JOINERS = "\u200c\u200d"
 # Of a letter's or a symbol's category, and without a shape: Hangul fillers and the empty Braille pattern.
 _SHAPELESS = "\u115f\u1160\u3164\uffa0\u2800"
+_NOT_TEXT = ("Cc", "Cs", "Cn")  # control characters, surrogates, unassigned code points
 CHARACTER_BYTES = 12  # of UTF-8 before normalisation: a Hangul syllable in three letters has 9
 
 
@@ -28,6 +29,19 @@ def normal(form: Literal["NFC", "NFKC"], text: str, *, limit: int) -> str:
 def one_line(text: str, *, limit: int) -> str:
     """NFC, with single spaces and trimmed; `limit` as in `normal`."""
     return normal("NFC", " ".join(text.translate(_BIDI_CONTROLS).split()), limit=limit)
+
+
+def paragraphs(text: str, *, limit: int) -> str:
+    """NFC text of several lines: at most one empty line in a row, without controls but tabs; `limit` as in
+    `normal`."""
+    clean = "".join(
+        character
+        for character in text.replace("\r\n", "\n").replace("\r", "\n").translate(_BIDI_CONTROLS)
+        if character in "\n\t" or unicodedata.category(character) not in _NOT_TEXT
+    )
+    lines = [line.rstrip() for line in clean.split("\n")]
+    kept = [line for number, line in enumerate(lines) if line or (number and lines[number - 1])]
+    return normal("NFC", "\n".join(kept).strip(), limit=limit)
 
 
 def is_invisible(text: str) -> bool:

@@ -20,7 +20,7 @@ from server.institution import service as institution
 from server.library import courses, lessons
 from server.library.pages.shared import AnyRequest, taught, taught_course
 from server.library.rules import KINDS, whole_percent
-from server.library.schemas import CoursePatch, CourseView, LessonPatch, MediaUrls
+from server.library.schemas import CoursePatch, CourseView, LessonPatch, MediaUrls, Talk
 from storage.database.engine import Database
 from storage.messages import N_, Message
 from storage.states import PublicationStatus, VideoStatus
@@ -33,12 +33,19 @@ async def course(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
     media_urls: NamedDependency[MediaUrls],
+    talk: NamedDependency[Talk],
 ) -> Template:
-    return await lessons_page(request, course_id, viewer, database, media_urls, Form())
+    return await lessons_page(request, course_id, viewer, database, media_urls, talk, Form())
 
 
 async def lessons_page(
-    request: AnyRequest, course_id: str, viewer: Viewer, database: Database, media_urls: MediaUrls, form: Form
+    request: AnyRequest,
+    course_id: str,
+    viewer: Viewer,
+    database: Database,
+    media_urls: MediaUrls,
+    talk: Talk,
+    form: Form,
 ) -> Template:
     """Course page. `form` is the form of a new lesson."""
     keys = await media_urls.keys()
@@ -47,6 +54,7 @@ async def lessons_page(
         inside = await lessons.shown(session, viewer, course_id)
         posters = await media_urls.posters(session, keys, viewer, inside)
         failures = await lessons.failures(session, inside)
+        written = await talk.of_course(session, viewer, course_id, [lesson.id for lesson in inside])
     return page(
         request,
         "library/teach_course.html",
@@ -59,6 +67,7 @@ async def lessons_page(
         ),
         posters=posters,
         failures=failures,
+        talk=written,
         form=form,
         kinds=[(kind, translated(name)) for kind, name in KINDS.items()],
     )

@@ -18,7 +18,7 @@ from server.core.web.pages import page
 from server.library import lessons
 from server.library.pages.course import lessons_page
 from server.library.pages.shared import AnyRequest, taught_course, taught_lesson
-from server.library.schemas import LessonPatch, MediaUrls, NewLesson
+from server.library.schemas import LessonPatch, MediaUrls, NewLesson, Talk
 from storage.database.engine import Database
 from storage.states import LessonKind, PublicationStatus
 
@@ -35,18 +35,21 @@ async def create(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
     media_urls: NamedDependency[MediaUrls],
+    talk: NamedDependency[Talk],
 ) -> Response[Any] | Template:
     """Redirects to the new lesson's page, where its video is uploaded or its text is written."""
     form = await Form.read(request)
     if form.restored:
-        return await lessons_page(request, course_id, viewer, database, media_urls, form)
+        return await lessons_page(request, course_id, viewer, database, media_urls, talk, form)
     try:
         new = NewLesson(form["title"], kind=form["kind"] or LessonKind.VIDEO)
         made = await lessons.create(database, viewer, course_id, new, clock.now())
     except Problem as problem:
         if not problem.fields:
             raise
-        return await lessons_page(request, course_id, viewer, database, media_urls, form.refused(problem))
+        return await lessons_page(
+            request, course_id, viewer, database, media_urls, talk, form.refused(problem)
+        )
     return redirect(f"/teach/courses/{course_id}/lessons/{made.id}")
 
 

@@ -11,6 +11,7 @@ from storage.database.tables.accounts import (
 )
 from storage.database.tables.certificates import Certificate, CertificateSettings
 from storage.database.tables.contents import LessonFile, LessonReading, LessonText
+from storage.database.tables.discussion import DiscussionSeen, Post, Review
 from storage.database.tables.enrolling import EnrolmentWay
 from storage.database.tables.facts import LearningEvent
 from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
@@ -36,6 +37,7 @@ __all__ = [
     "CertificateSettings",
     "Course",
     "CourseInstructor",
+    "DiscussionSeen",
     "Enrolment",
     "EnrolmentWay",
     "Host",
@@ -52,10 +54,12 @@ __all__ = [
     "OperatorSettings",
     "OriginalRemoval",
     "OutboxMessage",
+    "Post",
     "Quiz",
     "QuizAnswer",
     "QuizAttempt",
     "QuizVersion",
+    "Review",
     "ScheduledTask",
     "SegmentDelivery",
     "ServerKey",

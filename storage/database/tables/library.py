@@ -21,6 +21,7 @@ class Course(Base):
     description: Mapped[str] = mapped_column(default="")
     status: Mapped[PublicationStatus] = mapped_column(default=PublicationStatus.DRAFT)
     completion_threshold: Mapped[int] = mapped_column(default=90)  # percent of a video that counts as watched
+    approve_posts: Mapped[bool] = mapped_column(default=False)  # before other learners see them
     created_by: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -1,6 +1,7 @@
 """Course with people in every role, and the application's routes."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from litestar import Litestar
 from litestar.routes import ASGIRoute, HTTPRoute
@@ -19,7 +20,8 @@ from tests.world import quizzes
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_file, add_lesson
 from tests.world.clock import START
-from tests.world.learning import add_certificate, add_code
+from tests.world.learning import add_certificate, add_code, start_lesson
+from tests.world.talk import add_post, add_review
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
@@ -51,6 +53,7 @@ class AccessScene:
             )
             attempt_id = await self._attempt(session, lesson) if kind == LessonKind.QUIZ else ""
             file_id = await self._file(session, lesson.id) if "file_id" in path else ""
+            post_id = await self._talk(session, lesson) if "posts" in path or "reviews" in path else ""
             joining = await add_code(session, course.id, START) if "join" in path else ""
             certificate = "{code" in path and await add_certificate(
                 session, self.people["learner"].id, course.id, START
@@ -69,6 +72,7 @@ class AccessScene:
             "token": "no-such-link",
             "name": "no-such-task",
             "file_id": file_id,
+            "post_id": post_id,
             "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
             "join_code": joining,
@@ -86,6 +90,15 @@ class AccessScene:
         row = await add_file(session, lesson_id, "a.txt", kind=FileKind.ATTACHMENT, content=b"abc", at=START)
         await self.app.state["store"].put_bytes(keys.lesson_file(lesson_id, row.id), b"abc", "text/plain")
         return row.id
+
+    async def _talk(self, session: AsyncSession, lesson: Lesson) -> str:
+        """A post of the learner, who has begun the course, and a review of the colleague."""
+        await session.flush()
+        before = START - timedelta(minutes=10)  # else it counts among the posts of this minute
+        post = add_post(session, lesson.id, self.people["learner"].id, at=before)
+        add_review(session, lesson.course_id, self.people["colleague"].id, at=START)
+        await start_lesson(session, self.people["learner"].id, lesson, START)
+        return post.id
 
     async def _token(self) -> str:
         made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)

@@ -197,6 +197,31 @@ POST   /teach/courses/{course_id}/enrolling/code                                
 GET    /teach/courses/{course_id}/enrolling/list                                  303 404 403 404 200 200
 POST   /teach/courses/{course_id}/enrolling/list                                  303 404 403 404 303 303
 POST   /teach/courses/{course_id}/status                                          303 404 403 404 303 303
+GET    /api/courses/{course_id}/posts                                            401 404 403 404 200 200
+PUT    /api/courses/{course_id}/discussion                                       401 404 403 404 200 200
+GET    /api/courses/{course_id}/reviews                                          401 404 200 404 200 200
+POST   /api/courses/{course_id}/reviews                                          401 404 200 404 409 409
+DELETE /api/courses/{course_id}/reviews                                          401 404 204 404 204 204
+POST   /api/courses/{course_id}/reviews/{user_id}/hide                           401 404 403 404 204 204
+POST   /api/courses/{course_id}/reviews/{user_id}/show                           401 404 403 404 204 204
+GET    /api/lessons/{lesson_id}/posts                                            401 404 200 404 200 200
+POST   /api/lessons/{lesson_id}/posts                                            401 404 201 404 201 201
+POST   /api/lessons/{lesson_id}/posts/seen                                       401 404 204 404 204 204
+PATCH  /api/posts/{post_id}                                                      401 404 200 404 403 403
+DELETE /api/posts/{post_id}                                                      401 404 204 404 403 403
+POST   /api/posts/{post_id}/moderate                                             401 404 403 404 200 200
+GET    /dashboard/courses/{course_id}/reviews                                    303 404 200 404 200 200
+POST   /dashboard/courses/{course_id}/reviews                                    303 404 303 404 409 409
+POST   /dashboard/courses/{course_id}/reviews/delete                             303 404 303 404 303 303
+POST   /dashboard/courses/{course_id}/reviews/{user_id}/moderate                 303 404 403 404 303 303
+GET    /dashboard/courses/{course_id}/lessons/{lesson_id}/posts                  303 404 200 404 200 200
+POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts                  303 404 303 404 303 303
+POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts/seen             303 404 303 404 303 303
+POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts/{post_id}/edit   303 404 303 404 403 403
+POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts/{post_id}/delete 303 404 303 404 403 403
+POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts/{post_id}/moderate 303 404 403 404 303 303
+GET    /teach/courses/{course_id}/posts                                          303 404 403 404 200 200
+POST   /teach/courses/{course_id}/posts                                          303 404 403 404 303 303
 """
 
 

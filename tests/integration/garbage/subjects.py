@@ -13,6 +13,7 @@ from tests.fixtures import tus
 from tests.integration.garbage.draft import Draft
 from tests.world import quizzes
 from tests.world.builder import World
+from tests.world.talk import add_post
 
 ROLES = ("learner", "instructor", "administrator")
 UNKNOWN = ("x", "%00", "..", "%e2%80%ae", "%27%20OR%201=1", "a" * 3000, "0" * 32)
@@ -65,6 +66,7 @@ class Subjects:
             "question_id": [question.id for question in quizzes.QUESTIONS] + list(UNKNOWN),
             "person_id": [learner.id, instructor.id, *UNKNOWN],
             "user_id": [learner.id, administrator.id, *UNKNOWN],
+            "post_id": [await self._post(lessons[0].id, learner.id), *UNKNOWN],
             "token_id": [token.id for token in kept] + list(UNKNOWN),
             "file_id": [(await self.world.file(lesson)).id for lesson in lessons] + list(UNKNOWN),
             "upload_id": [await self._upload(lessons[0].id), *UNKNOWN],
@@ -77,6 +79,10 @@ class Subjects:
             "join_code": [await self.world.code(foreign), *UNKNOWN],
             "code": [(await self.world.certificate(own, learner)).code, *UNKNOWN],
         }
+
+    async def _post(self, lesson_id: str, user_id: str) -> str:
+        async with self.world.database.write() as session:
+            return add_post(session, lesson_id, user_id, at=self.world.now()).id
 
     async def _upload(self, lesson_id: str) -> str:
         name, value = self.credentials["instructor by token"]

@@ -7,7 +7,7 @@ const IN_USE = "details[open], [data-dragging], :focus-visible";
 enhance("[data-refresh]", (section) => {
   const timer = setInterval(() => {
     if (!section.isConnected) return clearInterval(timer);
-    if (!document.hidden && !section.querySelector(IN_USE)) refresh(section);
+    if (!document.hidden && !section.querySelector(IN_USE) && isWanted(section)) refresh(section);
   }, section.dataset.refresh * 1000);
 });
 
@@ -18,6 +18,13 @@ export function refresh(section) {
   const also = (section.dataset.refreshAlso ?? "").split(",").filter((other) => other && !inUse(other));
   const options = { target: part, select: part, selectOOB: also.join(), swap: "outerHTML" };
   return htmx.ajax("GET", section.dataset.refreshFrom ?? location.pathname, options);
+}
+
+// data-refresh-in-view: a section that many people have open is reloaded only while it is on their screen.
+function isWanted(section) {
+  if (!("refreshInView" in section.dataset)) return true;
+  const { top, bottom } = section.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
 }
 
 function inUse(selector) {
