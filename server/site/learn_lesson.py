@@ -1,4 +1,4 @@
-"""Learner's page of a lesson: player, text or quiz, attachments, discussion, and the outline of its course."""
+"""Learner's page of a lesson: its content, attachments, discussion, and the outline of its course."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
-"""Instructor's page of a lesson: its content, attachments, discussion and details, and what the buttons of the
-video and the details do.
+"""Instructor's page of a lesson: its content, attachments, discussion and details, and what the buttons
+of the video and the details do.
 
 Publishing and deleting are in server.library.pages, with the course; text and attachments in teach_content.
 """

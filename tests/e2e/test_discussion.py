@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.e2e import site
 from tests.e2e.player import Player
 from tests.e2e.shots import Shots
-from tests.e2e.test_watching import EMAIL, prepare
+from tests.e2e.watching import EMAIL, prepare
 from tests.fixtures.product import Product
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

@@ -12,7 +12,8 @@ import msgspec
 from server.core.errors import NoRoom
 from server.institution import service as institution
 from server.operations.export import media, rules, tables
-from server.operations.export.tables import EXPORTED, LESSONS, LessonMedia
+from server.operations.export.columns import LESSONS
+from server.operations.export.tables import EXPORTED, LessonMedia
 from server.operations.export.targets import Target, open_target, partial
 from storage.database.engine import Database
 from storage.messages import N_, byte_size

@@ -9,26 +9,26 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
-from storage.database.tables.certificates import Certificate, CertificateSettings
-from storage.database.tables.contents import LessonFile, LessonReading, LessonText
-from storage.database.tables.discussion import DiscussionSeen, Post, Review
-from storage.database.tables.enrolling import EnrolmentWay
-from storage.database.tables.facts import LearningEvent
-from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
-from storage.database.tables.objects import ObjectDeletion
-from storage.database.tables.operations import OperatorSettings, OriginalRemoval
-from storage.database.tables.outbox import Notice, OutboxMessage
-from storage.database.tables.quizzes import Quiz, QuizAnswer, QuizAttempt, QuizVersion
-from storage.database.tables.tasks import ScheduledTask
-from storage.database.tables.uploads import Host, Upload
-from storage.database.tables.video import Job, Video, WorkerRow
-from storage.database.tables.watching import (
+from storage.database.tables.learning.certificates import Certificate, CertificateSettings
+from storage.database.tables.learning.contents import LessonFile, LessonReading, LessonText
+from storage.database.tables.learning.discussion import DiscussionSeen, Post, Review
+from storage.database.tables.learning.enrolling import EnrolmentWay
+from storage.database.tables.learning.facts import LearningEvent
+from storage.database.tables.learning.quizzes import Quiz, QuizAnswer, QuizAttempt, QuizVersion
+from storage.database.tables.learning.watching import (
     ActivityDay,
     SegmentDelivery,
     VideoAnalytics,
     WatchAllowance,
     WatchCoverage,
 )
+from storage.database.tables.library import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.tables.objects import ObjectDeletion
+from storage.database.tables.operations import OperatorSettings, OriginalRemoval
+from storage.database.tables.outbox import Notice, OutboxMessage
+from storage.database.tables.tasks import ScheduledTask
+from storage.database.tables.uploads import Host, Upload
+from storage.database.tables.video import Job, Video, WorkerRow
 
 __all__ = [
     "ActivityDay",

@@ -46,23 +46,10 @@ class AccessScene:
                 instructors=[self.people["teacher"].id, self.people["colleague"].id],
                 learners=[self.people["learner"].id],
             )
-            text = "Light." if any(part in path for part in OF_TEXTS) else None
-            kind = LessonKind.QUIZ if "/quiz" in path or "attempt" in path else None
-            lesson = await add_lesson(
-                session, course.id, "Lenses", at=START, position=0, kind=kind, text=text
-            )
-            attempt_id = await self._attempt(session, lesson) if kind == LessonKind.QUIZ else ""
-            file_id = await self._file(session, lesson.id) if "file_id" in path else ""
-            post_id = await self._talk(session, lesson) if "posts" in path or "reviews" in path else ""
-            joining = await add_code(session, course.id, START) if "join" in path else ""
-            certificate = "{code" in path and await add_certificate(
-                session, self.people["learner"].id, course.id, START
-            )
+            found = await self._in_course(session, course.id, path)
         return {
             "path": "token/video/master.m3u8",
             "course_id": course.id,
-            "lesson_id": lesson.id,
-            "attempt_id": attempt_id,
             "question_id": "single",
             "user_id": self.people["colleague"].id,
             "person_id": self.people["other_learner"].id,
@@ -71,12 +58,26 @@ class AccessScene:
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
             "name": "no-such-task",
-            "file_id": file_id,
-            "post_id": post_id,
-            "upload_id": await self._upload(lesson.id) if "upload_id" in path else "",
+            "upload_id": await self._upload(found["lesson_id"]) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
-            "join_code": joining,
-            "code": certificate.code if certificate else "",
+            **found,
+        }
+
+    async def _in_course(self, session: AsyncSession, course_id: str, path: str) -> dict[str, str]:
+        """Path parameters for a new lesson of the course, and for what `path` names of both."""
+        text = "Light." if any(part in path for part in OF_TEXTS) else None
+        kind = LessonKind.QUIZ if "/quiz" in path or "attempt" in path else None
+        lesson = await add_lesson(session, course_id, "Lenses", at=START, position=0, kind=kind, text=text)
+        learner, certificate = self.people["learner"].id, ""
+        if "{code" in path:
+            certificate = (await add_certificate(session, learner, course_id, START)).code
+        return {
+            "lesson_id": lesson.id,
+            "attempt_id": await self._attempt(session, lesson) if kind == LessonKind.QUIZ else "",
+            "file_id": await self._file(session, lesson.id) if "file_id" in path else "",
+            "post_id": await self._talk(session, lesson) if "posts" in path or "reviews" in path else "",
+            "join_code": await add_code(session, course_id, START) if "join" in path else "",
+            "code": certificate,
         }
 
     async def _attempt(self, session: AsyncSession, lesson: Lesson) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from sqlalchemy import delete, select, update
 
@@ -271,31 +270,3 @@ async def test_one_that_fails_holds_up_no_other(
         client.post(TRACK, json=beat(token, 0, (0, 5))), client.post(TRACK, json=beat(token, 666, (0, 5)))
     )
     assert (good.status_code, bad.status_code) == (200, 500)
-
-
-MALFORMED = {
-    "no JSON": (b"{", 400),
-    "no token": (b'{"session":"0123456789abcdef","seq":0}', 400),
-    "not a number": (
-        b'{"token":"t","session":"0123456789abcdef","seq":0,"events":[{"from":NaN,"to":1}]}',
-        400,
-    ),
-    "negative": (b'{"token":"t","session":"0123456789abcdef","seq":-1}', 400),
-    "deep": (b"[" * 20_000, 400),
-    "long": (b" " * 70_000, 413),
-    "many": (msgspec.json.encode([beat("t", n) for n in range(51)]), 400),
-}
-
-
-@pytest.mark.parametrize("name", MALFORMED)
-async def test_malformed_heartbeat_is_refused(client: httpx.AsyncClient, name: str) -> None:
-    body, status = MALFORMED[name]
-    answer = await client.post(TRACK, content=body)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"].startswith("application/problem+json")
-
-
-async def test_other_methods_are_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
-    refused = await client.patch(TRACK, json={})
-    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
-    assert "does not accept this method" in refused.json()["detail"]

@@ -1,0 +1,1 @@
+"""Tables of watching and learning, by subject."""
