@@ -21,8 +21,6 @@ from storage.objects import keys
 from storage.objects.store import StoreError
 from storage.states import RevisionState, UploadState, VideoStatus
 
-NOT_A_VIDEO = N_("Only a video lesson can have a video.")
-
 log = structlog.get_logger()
 
 ACTIVE_STATES = ("open", "received")

@@ -89,7 +89,7 @@ async def test_written_read_and_completed(
     await signed_in(context, campus, "learner")
     page = await context.new_page()
     await page.goto(f"{campus.server.url}/dashboard/courses/{course.id}")
-    await page.get_by_role("link", name="Start reading").click()
+    await page.get_by_role("link", name="Start learning").click()
     await expect(page.get_by_role("heading", name="Lenses", level=2)).to_be_visible()
     await shots.take(page, "text-lesson")
     async with page.expect_download() as downloading:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.learning.quizzes import attempts, rules, service
@@ -71,7 +72,8 @@ async def add_quiz(
     )
     session.add(quiz)
     if moment is None:
-        lesson.questions = quiz.questions
+        asked = update(Lesson).where(Lesson.id == lesson.id).values(questions=quiz.questions)
+        await session.execute(asked)
     await session.flush()
     version = QuizVersion(
         id=new_id(), quiz_id=quiz.id, number=1, content=msgspec.to_builtins(content), created_at=at

@@ -158,7 +158,12 @@ def _points(question: Question) -> Fraction:
 
 def percent(points: float, max_points: float) -> int:
     """Whole percent, rounded down, so that no failed attempt shows the pass mark."""
-    return int(Fraction(round(points * 10**6), 10**6) * 100 / Fraction(max_points)) if max_points else 0
+    return _millionths(points) * 100 // _millionths(max_points) if max_points else 0
+
+
+def _millionths(points: float) -> int:
+    """Without the error of binary fractions: 0.01 is 10,000."""
+    return round(points * 10**6)
 
 
 def due_at(settings: QuizSettings, opened_at: datetime) -> datetime | None:

@@ -123,7 +123,7 @@ async def test_where_to_go_on_after_reading(
     dashboard = (await learner.browser.get("/dashboard")).text
     assert "Further reading" in dashboard
     page = (await learner.browser.get(f"/dashboard/courses/{course.id}")).text
-    assert "Go on reading" in page
+    assert "Go on learning" in page
     assert "No text yet" in page
 
 

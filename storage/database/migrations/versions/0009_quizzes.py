@@ -99,3 +99,4 @@ def downgrade() -> None:
     op.drop_table("quiz_attempts")
     op.drop_table("quiz_versions")
     op.drop_table("quizzes")
+    op.drop_column("lessons", "questions")

@@ -119,7 +119,10 @@ async def test_deleted_lesson_takes_its_quiz_along_and_leaves_what_was_earned(ex
 async def test_video_is_no_use_to_a_quiz_lesson(exam: Exam) -> None:
     new = {"lesson_id": exam.lesson.id, "filename": "a.mp4"}
     refused = await exam.teacher.api.post("/api/video/upload/init", json=new)
-    assert (refused.status_code, refused.json()["detail"]) == (409, "Only a video lesson can have a video.")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "This lesson takes no video. Make a video lesson for it.",
+    )
     complete = await exam.learner.api.post(f"/api/lessons/{exam.lesson.id}/complete")
     assert complete.json()["detail"] == "This lesson is completed by passing its quiz."
 
