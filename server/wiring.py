@@ -7,6 +7,8 @@ from server.core import events
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
+from server.gamification.xp import tasks as gamification
+from server.gamification.xp.handlers import on_fact
 from server.learning import completion
 from server.learning.certificates import issuing as certificates
 from server.learning.quizzes import attempts
@@ -23,9 +25,13 @@ from storage.messages import N_
 from storage.states import FactKind
 
 EVENTS: Handlers = {
-    FactKind.LESSON_COMPLETED: (completion.on_lesson_completed,),
-    FactKind.COURSE_COMPLETED: (certificates.on_course_completed,),
-    FactKind.QUIZ_PASSED: (completion.on_quiz_passed,),
+    FactKind.LESSON_COMPLETED: (completion.on_lesson_completed, on_fact),
+    FactKind.COURSE_COMPLETED: (certificates.on_course_completed, on_fact),
+    FactKind.QUIZ_PASSED: (completion.on_quiz_passed, on_fact),
+    FactKind.QUIZ_PERFECT: (on_fact,),
+    FactKind.REVIEW_POSTED: (on_fact,),
+    FactKind.POST_CREATED: (on_fact,),
+    FactKind.POST_DELETED: (on_fact,),
 }
 WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat
 
@@ -54,5 +60,6 @@ TASKS = (
     Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
+    Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),
     Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )

@@ -107,6 +107,56 @@ class FactKind(StrEnum):
     PAYMENT = "payment"
 
 
+class XpRule(StrEnum):
+    """What a line of the XP ledger is for (spec section 2). The freezes are told and pay nothing."""
+
+    LESSON_COMPLETED = "lesson_completed"
+    QUIZ_PASSED = "quiz_passed"
+    QUIZ_PERFECT = "quiz_perfect"
+    COURSE_COMPLETED = "course_completed"
+    DAILY_STREAK = "daily_streak"
+    ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
+    FIRST_REVIEW = "first_review"
+    DISCUSSION_POST = "discussion_post"
+    FREEZE_EARNED = "freeze_earned"
+    FREEZE_USED = "freeze_used"
+
+
+class LineReason(StrEnum):
+    """Why a line of the XP ledger was written."""
+
+    EARNED = "earned"
+    CHANGED = "changed"  # the rules or the calendar were changed from the beginning
+    TAKEN_BACK = "taken_back"  # what it was paid for is gone, as a deleted post
+
+
+class Criterion(StrEnum):
+    """What an achievement counts."""
+
+    LESSONS = "lessons"  # completed
+    COURSES = "courses"  # completed
+    QUIZZES = "quizzes"  # passed
+    PERFECT_QUIZZES = "perfect_quizzes"
+    POSTS = "posts"  # not deleted
+    STREAK = "streak"  # days of the longest one
+    LEVEL = "level"
+
+
+class Rarity(StrEnum):
+    COMMON = "common"
+    RARE = "rare"
+    EPIC = "epic"
+    LEGENDARY = "legendary"
+
+
+class Timeframe(StrEnum):
+    """Of a leaderboard. Weeks begin on Monday, in the institution's time zone."""
+
+    ALL_TIME = "all_time"
+    MONTHLY = "monthly"
+    WEEKLY = "weekly"
+
+
 class AttemptState(StrEnum):
     """Of a row in `quiz_attempts`."""
 
@@ -157,6 +207,11 @@ ALL: tuple[type[StrEnum], ...] = (
     JobKind,
     JobState,
     FactKind,
+    XpRule,
+    LineReason,
+    Criterion,
+    Rarity,
+    Timeframe,
     AttemptState,
     ReviewState,
     PostState,

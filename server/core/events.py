@@ -89,7 +89,8 @@ async def note_activity(session: AsyncSession, user_ids: Iterable[str], at: date
     """Step: mark the local day of people who learned, for streaks and active people (spec section 9)."""
     place = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
     day = local_day(at, place.time_zone, place.day_start_hour).isoformat()
-    rows = [{"user_id": user_id, "day": day} for user_id in sorted(set(user_ids))]
+    new = {"day": day, "first_at": at, "settled": False}
+    rows = [{"user_id": user_id, **new} for user_id in sorted(set(user_ids))]
     await insert_new_rows(session, ActivityDay, rows)
 
 

@@ -14,6 +14,19 @@ from storage.database.tables.learning.contents import LessonFile, LessonReading,
 from storage.database.tables.learning.discussion import DiscussionSeen, Post, Review
 from storage.database.tables.learning.enrolling import EnrolmentWay
 from storage.database.tables.learning.facts import LearningEvent
+from storage.database.tables.learning.gamification import (
+    Achievement,
+    CalendarDay,
+    CalendarWeek,
+    GamePreference,
+    LeaderboardCount,
+    LeaderboardRow,
+    StreakBreak,
+    UserAchievement,
+    UserStats,
+    XpRuleVersion,
+    XpTransaction,
+)
 from storage.database.tables.learning.quizzes import Quiz, QuizAnswer, QuizAttempt, QuizVersion
 from storage.database.tables.learning.watching import (
     ActivityDay,
@@ -31,8 +44,11 @@ from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
 
 __all__ = [
+    "Achievement",
     "ActivityDay",
     "ApiToken",
+    "CalendarDay",
+    "CalendarWeek",
     "Certificate",
     "CertificateSettings",
     "Course",
@@ -40,10 +56,13 @@ __all__ = [
     "DiscussionSeen",
     "Enrolment",
     "EnrolmentWay",
+    "GamePreference",
     "Host",
     "Institution",
     "Invitation",
     "Job",
+    "LeaderboardCount",
+    "LeaderboardRow",
     "LearningEvent",
     "Lesson",
     "LessonFile",
@@ -64,12 +83,17 @@ __all__ = [
     "SegmentDelivery",
     "ServerKey",
     "SignInFailure",
+    "StreakBreak",
     "Upload",
     "User",
+    "UserAchievement",
     "UserSession",
+    "UserStats",
     "Video",
     "VideoAnalytics",
     "WatchAllowance",
     "WatchCoverage",
     "WorkerRow",
+    "XpRuleVersion",
+    "XpTransaction",
 ]

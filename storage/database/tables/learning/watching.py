@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database.base import Base
@@ -74,6 +74,16 @@ class ActivityDay(Base):
     """A local day on which somebody learned; the label never changes (spec sections 3 and 9)."""
 
     __tablename__ = "activity_days"
+    __table_args__ = (
+        Index(
+            "ix_activity_days_unsettled",
+            "user_id",
+            postgresql_where=text("NOT settled"),
+            sqlite_where=text("NOT settled"),
+        ),
+    )
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[str] = mapped_column(primary_key=True)  # YYYY-MM-DD
+    first_at: Mapped[datetime | None]  # of what was learned on it first; None: not kept
+    settled: Mapped[bool] = mapped_column(default=False)  # whether the XP ledger knows it

@@ -1,0 +1,252 @@
+"""What a learner's facts are worth: the ledger's lines, achievements and streak. Pure, and free of order.
+
+The ledger is written by comparing it with this (`ledger.settle`), live as in a replay and in a dry run of
+other rules, so that the three cannot differ.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import NamedTuple
+
+import msgspec
+
+from server.gamification.xp import rules, streaks
+from server.gamification.xp.streaks import Break, Calendar, Streak
+from storage.states import Criterion, FactKind, XpRule
+
+SIMPLE = {
+    FactKind.LESSON_COMPLETED: XpRule.LESSON_COMPLETED,
+    FactKind.QUIZ_PASSED: XpRule.QUIZ_PASSED,
+    FactKind.COURSE_COMPLETED: XpRule.COURSE_COMPLETED,
+    FactKind.REVIEW_POSTED: XpRule.FIRST_REVIEW,
+}
+KINDS = (
+    *SIMPLE,
+    FactKind.QUIZ_PERFECT,
+    FactKind.POST_CREATED,
+    FactKind.POST_DELETED,
+    FactKind.ACHIEVEMENT_UNLOCKED,
+)
+"""Kinds of facts that are worth XP, or take some back."""
+
+
+class Key(NamedTuple):
+    """What a line of the ledger is for."""
+
+    rule: XpRule
+    subject: str
+
+
+class Fact(msgspec.Struct, frozen=True):
+    kind: FactKind
+    subject: str
+    at: datetime
+    day: str
+    course_id: str | None = None
+    lesson_id: str | None = None
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one learner's XP comes from."""
+
+    facts: Sequence[Fact] = ()
+    days: Mapping[str, datetime | None] = {}  # on which they learned, and the first moment of it
+    breaks: tuple[Break, ...] = ()
+
+
+class Version(msgspec.Struct, frozen=True):
+    """Value of a rule from a moment on."""
+
+    number: int
+    amount: int
+    valid_from: datetime | None = None  # None: from the beginning
+
+
+class Award(msgspec.Struct, frozen=True, kw_only=True):
+    """An achievement and what it counts."""
+
+    id: str
+    criterion: Criterion
+    threshold: int
+    retired: bool = False
+
+
+class Book(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules, achievements and calendar of the institution."""
+
+    versions: Mapping[Key, tuple[Version, ...]]  # by number; without a subject: of all that name none
+    awards: tuple[Award, ...] = ()
+    calendar: Calendar = Calendar()
+
+    def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
+        """The latest version that is valid at a moment."""
+        versions = self.versions.get(Key(rule, subject)) or self.versions.get(Key(rule, ""), ())
+        valid = [one for one in versions if one.valid_from is None or one.valid_from <= at]
+        return valid[-1] if valid else Version(0, 0)
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger's lines for one key add up to."""
+
+    amount: int
+    version: int
+    at: datetime
+    day: str
+    course_id: str | None = None
+    lesson_id: str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    dues: Mapping[Key, Due]
+    streak: Streak
+    counts: Mapping[Criterion, int]
+    unlocked: tuple[str, ...]  # achievements that the facts do not hold yet, in the order they are reached
+
+    @property
+    def total(self) -> int:
+        return sum(due.amount for due in self.dues.values())
+
+
+class Moment(NamedTuple):
+    """When something counts as having happened."""
+
+    at: datetime
+    day: str
+
+
+NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
+
+
+def latest(history: History) -> Moment:
+    """Latest moment and day that the history knows: what was learned later is not known yet."""
+    facts = [Moment(fact.at, fact.day) for fact in history.facts]
+    days = [Moment(at or _noon(day), day) for day, at in history.days.items()]
+    known = [NEVER, *facts, *days]
+    return Moment(max(one.at for one in known), max(one.day for one in known))
+
+
+def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
+    """What is due, to the latest moment of the history or to a later one.
+
+    Achievements that are new count as unlocked then, and each may unlock the next.
+    """
+    now = now or latest(history)
+    streak = streaks.walk(history.days, book.calendar, history.breaks, now.day)
+    dues = {key: due for part in PARTS for key, due in part(history, book, streak)}
+    counts = _counts(history, dues, streak)
+    held = {fact.subject for fact in history.facts if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED}
+    total, unlocked = sum(due.amount for due in dues.values()), list[str]()
+    while found := [award for award in book.awards if _is_reached(award, counts, total, held)]:
+        for award in found:
+            version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, now.at, award.id)
+            due = Due(amount=version.amount, version=version.number, at=now.at, day=now.day)
+            dues[Key(XpRule.ACHIEVEMENT_UNLOCKED, award.id)] = due
+            total += due.amount
+            unlocked.append(award.id)
+            held.add(award.id)
+    counts[Criterion.LEVEL] = rules.level(total)
+    return Outcome(dues=dues, streak=streak, counts=counts, unlocked=tuple(unlocked))
+
+
+def _is_reached(award: Award, counts: Mapping[Criterion, int], total: int, held: set[str]) -> bool:
+    if award.retired or award.id in held:
+        return False
+    reached = rules.level(total) if award.criterion == Criterion.LEVEL else counts[award.criterion]
+    return reached >= award.threshold
+
+
+def _counts(history: History, dues: Mapping[Key, Due], streak: Streak) -> dict[Criterion, int]:
+    facts: dict[FactKind, int] = defaultdict(int)
+    for fact in history.facts:
+        facts[fact.kind] += 1
+    return {
+        Criterion.LESSONS: facts[FactKind.LESSON_COMPLETED],
+        Criterion.COURSES: facts[FactKind.COURSE_COMPLETED],
+        Criterion.QUIZZES: facts[FactKind.QUIZ_PASSED],
+        Criterion.PERFECT_QUIZZES: facts[FactKind.QUIZ_PERFECT],
+        Criterion.POSTS: len(_live_posts(history)),
+        Criterion.STREAK: streak.longest,
+        Criterion.LEVEL: rules.level(sum(due.amount for due in dues.values())),
+    }
+
+
+Part = Callable[[History, Book, Streak], Iterator[tuple[Key, Due]]]
+
+
+def _due(fact: Fact, version: Version, amount: int) -> Due:
+    return Due(
+        amount=amount,
+        version=version.number,
+        at=fact.at,
+        day=fact.day,
+        course_id=fact.course_id,
+        lesson_id=fact.lesson_id,
+    )
+
+
+def _simple(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+    """A value for each fact of a kind."""
+    for fact in history.facts:
+        if rule := SIMPLE.get(fact.kind):
+            version = book.value(rule, fact.at)
+            yield Key(rule, fact.subject), _due(fact, version, version.amount)
+
+
+def _perfect(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+    """A perfect quiz pays what its pass did not: both together the value of the perfect one."""
+    passed = {
+        fact.subject: book.value(XpRule.QUIZ_PASSED, fact.at).amount
+        for fact in history.facts
+        if fact.kind == FactKind.QUIZ_PASSED
+    }
+    for fact in history.facts:
+        if fact.kind == FactKind.QUIZ_PERFECT:
+            version = book.value(XpRule.QUIZ_PERFECT, fact.at)
+            more = max(0, version.amount - passed.get(fact.subject, 0))
+            yield Key(XpRule.QUIZ_PERFECT, fact.subject), _due(fact, version, more)
+
+
+def _posts(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+    """The first posts of each day that are not deleted."""
+    by_day: dict[str, list[Fact]] = defaultdict(list)
+    for fact in _live_posts(history):
+        by_day[fact.day].append(fact)
+    for posts in by_day.values():
+        for fact in sorted(posts, key=lambda post: (post.at, post.subject))[: rules.POSTS_A_DAY]:
+            version = book.value(XpRule.DISCUSSION_POST, fact.at)
+            yield Key(XpRule.DISCUSSION_POST, fact.subject), _due(fact, version, version.amount)
+
+
+def _live_posts(history: History) -> list[Fact]:
+    deleted = {fact.subject for fact in history.facts if fact.kind == FactKind.POST_DELETED}
+    return [
+        fact for fact in history.facts if fact.kind == FactKind.POST_CREATED and fact.subject not in deleted
+    ]
+
+
+def _achievements(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+    """Achievements that the learner has. They stay, whatever becomes of what they were for."""
+    for fact in history.facts:
+        if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED:
+            version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, fact.at, fact.subject)
+            yield Key(XpRule.ACHIEVEMENT_UNLOCKED, fact.subject), _due(fact, version, version.amount)
+
+
+def _days(history: History, book: Book, streak: Streak) -> Iterator[tuple[Key, Due]]:
+    """Days that made the streak longer; freezes pay nothing and are told."""
+    for day in streak.learned:
+        at = history.days[day] or _noon(day)
+        version = book.value(XpRule.DAILY_STREAK, at)
+        due = Due(amount=version.amount, version=version.number, at=at, day=day)
+        yield Key(XpRule.DAILY_STREAK, day), due
+    for rule, days in ((XpRule.FREEZE_EARNED, streak.earned), (XpRule.FREEZE_USED, streak.frozen)):
+        for day in days:
+            yield Key(rule, day), Due(amount=0, version=1, at=history.days.get(day) or _noon(day), day=day)
+
+
+def _noon(day: str) -> datetime:
+    return datetime.combine(datetime.fromisoformat(day), time(12), UTC)
+
+
+PARTS: tuple[Part, ...] = (_simple, _perfect, _posts, _achievements, _days)
