@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
+import server.gamification.learner.api
 import server.learning.api
 import server.learning.certificates.api
 import server.learning.certificates.pages
@@ -68,6 +69,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.playback.api.ROUTES,
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
+    server.gamification.learner.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,

@@ -8,7 +8,7 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.gamification.xp import tasks as gamification
-from server.gamification.xp.handlers import on_fact
+from server.gamification.xp.handlers import on_fact, on_person
 from server.learning import completion
 from server.learning.certificates import issuing as certificates
 from server.learning.quizzes import attempts
@@ -33,12 +33,13 @@ EVENTS: Handlers = {
     FactKind.POST_CREATED: (on_fact,),
     FactKind.POST_DELETED: (on_fact,),
 }
+PEOPLE = (on_person,)
 WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat
 
 
 def bind(database: Database) -> None:
     """Bind the handlers, once, where the database is opened."""
-    events.bind(database, EVENTS)
+    events.bind(database, EVENTS, PEOPLE)
     recording.bind(database, WATCHED)
 
 

@@ -23,7 +23,10 @@ from storage.states import FactKind
 Handler = Callable[[AsyncSession, LearningEvent], Awaitable[None]]
 Handlers = Mapping[FactKind, Sequence[Handler]]
 
+PersonHandler = Callable[[AsyncSession, str], Awaitable[None]]
+
 INFO_KEY = "event_handlers"  # in the session's info
+PEOPLE_KEY = "person_handlers"
 PLACE_KEY = "institution"
 REPLAY_ROWS = 500  # facts read at a time
 
@@ -56,9 +59,20 @@ def about_lesson(
     )
 
 
-def bind(database: Database, handlers: Handlers) -> None:
-    """Give every later session of this database its handlers: once, where the database is opened."""
+def bind(database: Database, handlers: Handlers, people: Sequence[PersonHandler] = ()) -> None:
+    """Give every later session of this database its handlers: once, where the database is opened.
+
+    `people`: called when the role of a person has changed, or whether they may sign in.
+    """
     database.session_info[INFO_KEY] = handlers
+    database.session_info[PEOPLE_KEY] = people
+
+
+async def person_changed(session: AsyncSession, user_id: str) -> None:
+    """Step: tell later features that the person's role has changed, or whether they may sign in."""
+    await session.flush()
+    for handler in session.info.get(PEOPLE_KEY, ()):
+        await handler(session, user_id)
 
 
 async def publish(session: AsyncSession, event: Event) -> bool:

@@ -17,6 +17,7 @@ from server.accounts.people.service import by_emails
 from server.accounts.schemas import Imported, NewPerson, PersonChange, Preview
 from server.accounts.signing_in import passwords
 from server.accounts.signing_in.endings import end_access
+from server.core.events import person_changed
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new_rows
@@ -111,12 +112,17 @@ async def _update(
     session: AsyncSession, user: User, person: NewPerson, password_hash: str | None, now: datetime
 ) -> bool:
     """Whether anything changed."""
+    changed = False
     if (user.name, user.role) != (person.name, person.role):  # an equal name would be folded again
+        moved, changed = user.role != person.role, True
         user.name, user.role = person.name, Role(person.role)
+        if moved:
+            await person_changed(session, user.id)
     if user.password_hash is None and password_hash is not None:
         user.password_hash = password_hash
         await end_access(session, user, now)
-    return session.is_modified(user)
+        changed = True
+    return changed
 
 
 def _differs(user: User, person: NewPerson) -> bool:

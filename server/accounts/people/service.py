@@ -12,6 +12,7 @@ from server.accounts.schemas import NewPerson, Person, PersonPatch
 from server.accounts.signing_in import passwords
 from server.accounts.signing_in.endings import end_access
 from server.core.errors import Conflict, NotFound
+from server.core.events import person_changed
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.insert import insert_new
@@ -101,6 +102,8 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
         if patch.disabled or password_hash is not None:
             await end_access(session, user, now)
         await administrators.require_administrator(session, before)
+        if patch.role is not None or patch.disabled is not None:
+            await person_changed(session, person_id)
         return view(user)
 
 

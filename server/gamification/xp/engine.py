@@ -115,6 +115,7 @@ class Moment(NamedTuple):
     day: str
 
 
+LATER = datetime.max.replace(tzinfo=UTC)  # when every version of a rule that there is now is valid
 NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
 
 

@@ -66,7 +66,11 @@ LEARNING: dict[type[Base], Table] = {
     ActivityDay: Table(
         "active_days.jsonl",
         "Days on which somebody learned.",
-        {"user_id": "the person", "day": "of the institution, as 2026-11-27"},
+        {
+            "user_id": "the person",
+            "day": "of the institution, as 2026-11-27",
+            "first_at": "of what was learned on it first; null: not kept",
+        },
     ),
     Quiz: Table(
         "quizzes.jsonl",

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.operations.export.columns import LESSON_COLUMNS, LESSONS, LIBRARY
+from server.operations.export.game_columns import GAME
 from server.operations.export.learning_columns import LEARNING
 from server.operations.export.rules import file_name, folder_name
 from storage.database.base import Base
@@ -19,7 +20,7 @@ from storage.states import RevisionState
 
 BATCH = 500  # rows in memory
 
-EXPORTED = LIBRARY | LEARNING
+EXPORTED = LIBRARY | LEARNING | GAME
 TABLES = (*EXPORTED.values(), LESSONS)
 
 

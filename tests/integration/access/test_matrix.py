@@ -79,6 +79,12 @@ POST   /api/lessons/{lesson_id}/pictures                                        
 DELETE /api/lessons/{lesson_id}/pictures/{file_id}                                401 404 403 404 204 204
 GET    /api/lessons/{lesson_id}/text                                              401 404 200 404 200 200
 PUT    /api/lessons/{lesson_id}/text                                              401 404 403 404 200 200
+GET    /api/gamification/stats                                                    401 200 200 200 200 200
+GET    /api/gamification/stats/{user_id}                                          401 404 404 404 404 200
+GET    /api/gamification/achievements                                             401 200 200 200 200 200
+GET    /api/gamification/achievements/{user_id}                                   401 404 404 404 404 200
+POST   /api/gamification/achievements/check                                       401 200 200 200 200 200
+POST   /api/gamification/streak/update                                            401 200 200 200 200 200
 GET    /api/me                                                                    401 200 200 200 200 200
 PATCH  /api/me                                                                    401 200 200 200 200 200
 GET    /api/me/tokens                                                             401 200 200 200 200 200

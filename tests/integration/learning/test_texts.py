@@ -33,7 +33,7 @@ async def lesson(world: World, course: Course) -> Lesson:
 async def facts(database: Database) -> list[str]:
     async with database.read() as session:
         rows = await session.scalars(select(LearningEvent.kind).order_by(LearningEvent.id))
-        return [str(kind) for kind in rows if str(kind) != "enrolled"]
+        return [str(kind) for kind in rows if str(kind) not in ("enrolled", "achievement_unlocked")]
 
 
 def learn(lesson: Lesson) -> str:

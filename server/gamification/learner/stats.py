@@ -1,0 +1,80 @@
+"""Level, streak and counts of one person. Steps."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.core.clock import local_day
+from server.gamification.boards import ranks
+from server.gamification.learner.schemas import DayView, Stats, StreakView
+from server.gamification.xp import history, rules, streaks
+from server.gamification.xp.streaks import DayState, Streak
+from server.institution import service as institution
+from storage.database.tables import Achievement, UserAchievement, UserStats, VideoAnalytics
+from storage.states import Timeframe
+
+AHEAD = "ahead"  # state of a day that has not come yet
+TOLD_DAYS = 14  # after which a used freeze is no longer told
+
+
+async def today(session: AsyncSession, now: datetime) -> str:
+    """Local day of the institution, as in `learning_events.local_day`."""
+    place = await institution.shown(session)
+    return local_day(now, place.time_zone, place.day_start_hour).isoformat()
+
+
+async def streak(session: AsyncSession, user_id: str, day: str) -> Streak:
+    """The streak up to a day: the same for the card, the calendar and the API."""
+    known = await history.streak_days(session, user_id)
+    return streaks.walk(known.days, await history.calendar(session), known.breaks, day)
+
+
+def streak_view(found: Streak, day: str) -> StreakView:
+    given = date.fromisoformat(day)
+    monday = given - timedelta(days=given.weekday())
+    week = [(monday + timedelta(days=number)).isoformat() for number in range(7)]
+    since = (given - timedelta(days=TOLD_DAYS)).isoformat()
+    return StreakView(
+        current=found.current,
+        longest=found.longest,
+        freezes=found.freezes,
+        learned_today=found.days.get(day) in (DayState.LEARNED, DayState.EXTRA),
+        week=[DayView(one, _state(found, one, day)) for one in week],
+        last_freeze=max((one for one in found.frozen if one >= since), default=None),
+    )
+
+
+def _state(found: Streak, one: str, day: str) -> str:
+    if one > day:
+        return AHEAD
+    return found.days.get(one, DayState.OPEN if one == day else DayState.OFF)
+
+
+async def stats(session: AsyncSession, user_id: str, now: datetime) -> Stats:
+    day = await today(session, now)
+    row = await session.get(UserStats, user_id) or UserStats(
+        total_xp=0, level=0, lessons=0, courses=0, quizzes=0
+    )
+    gained, size, percent = rules.level_progress(row.total_xp)
+    held = select(func.count()).where(UserAchievement.user_id == user_id)
+    offered = select(func.count()).where(Achievement.retired_at.is_(None))
+    watched = select(func.sum(VideoAnalytics.watch_seconds)).where(
+        VideoAnalytics.user_id == user_id, ~VideoAnalytics.staff
+    )
+    return Stats(
+        user_id=user_id,
+        total_xp=row.total_xp,
+        level=row.level,
+        level_xp=gained,
+        level_size=size,
+        level_percent=percent,
+        rank=await ranks.rank(session, Timeframe.ALL_TIME, "", user_id),
+        lessons_completed=row.lessons,
+        courses_completed=row.courses,
+        quizzes_passed=row.quizzes,
+        achievements=await session.scalar(held) or 0,
+        achievements_total=await session.scalar(offered) or 0,
+        study_seconds=round(await session.scalar(watched) or 0.0, 1),
+        streak=streak_view(await streak(session, user_id, day), day),
+    )
