@@ -1,0 +1,63 @@
+"""JSON API of a course's learners and their progress."""
+
+from typing import Annotated, Literal
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.types import ControllerRouterHandler
+
+from server.accounts.identity import Viewer
+from server.core.lists import MAX_PAGE
+from server.learning.learners import listing, person
+from server.learning.learners.listing import LEARNERS
+from server.learning.learners.rules import LearnerStatus
+from server.learning.learners.schemas import Learners, OneLearner
+from storage.database.engine import Database
+
+TAGS = ["Learning"]
+PageNumber = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)]
+Status = Annotated[
+    LearnerStatus | None, QueryParameter(description="without it, everybody who is enrolled now")
+]
+Sort = Annotated[
+    Literal["name", "status", "progress", "behind", "score", "passed", "seen", "away"],
+    QueryParameter(
+        description="`progress`, `score`, `passed` and `seen`: highest or latest first; `behind` and `away`: "
+        "the other way round"
+    ),
+]
+
+
+@get("/api/courses/{course_id:str}/learners", tags=TAGS)
+async def list_learners(
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    search: FromQuery[str] = "",
+    status: Status = None,
+    sort: Sort = "name",
+    page: PageNumber = 1,
+) -> Learners:
+    """Learners of a course with their progress, 50 a page; each word of `search` is a part of the name or the
+    email address. For those who teach the course."""
+    given = {"search": search, "status": status or "", "sort": sort, "page": str(page)}
+    async with database.read() as session:
+        found = await listing.shown(session, viewer, course_id, LEARNERS.read(given))
+    return Learners(learners=found.items, page=found.state.page, pages=found.pages, count=found.hits)
+
+
+@get("/api/courses/{course_id:str}/learners/{user_id:str}", tags=TAGS)
+async def show_learner(
+    course_id: FromPath[str],
+    user_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> OneLearner:
+    """One learner with the published lessons of the course. What they watched when is only told in a course
+    of at least five learners. For those who teach the course."""
+    async with database.read() as session:
+        return await person.one(session, viewer, course_id, user_id)
+
+
+ROUTES: list[ControllerRouterHandler] = [list_learners, show_learner]
