@@ -71,9 +71,10 @@ def quizzes(course_id: str) -> Select[str]:
 
 def done(course_id: str, user_ids: UserIds = None) -> Select[str, int]:
     """Completed lessons among the required ones: user_id, done."""
+    wanted, subject = required(course_id), LearningEvent.subject
     query = select(LearningEvent.user_id, func.count().label("done")).where(
         LearningEvent.kind == FactKind.LESSON_COMPLETED,
-        LearningEvent.subject.in_(required(course_id)),
+        subject.in_(wanted) if user_ids is None else _each(wanted, Lesson.id == subject),
     )
     return _of(query, LearningEvent.user_id, user_ids).group_by(LearningEvent.user_id)
 
@@ -130,20 +131,22 @@ def scores(course_id: str, user_ids: UserIds = None) -> Select[str, int, int]:
 def begun(course_id: str) -> ColumnElement[bool]:
     """Whether a learner has watched, read, tried or completed anything of the course."""
     inside = select(Lesson.id).where(Lesson.course_id == course_id)
-    own_quizzes = select(Quiz.id).where(Quiz.lesson_id.in_(inside))
+    of_quiz = select(Quiz.id).join(Lesson, Lesson.id == Quiz.lesson_id).where(Lesson.course_id == course_id)
     user_id = Enrolment.user_id
     return or_(
         exists().where(
             LearningEvent.kind == FactKind.LESSON_COMPLETED,
             LearningEvent.user_id == user_id,
-            LearningEvent.subject.in_(inside),
+            _each(inside, Lesson.id == LearningEvent.subject),
         ),
         exists().where(
-            WatchCoverage.user_id == user_id, WatchCoverage.lesson_id.in_(inside), ~WatchCoverage.staff
+            WatchCoverage.user_id == user_id,
+            ~WatchCoverage.staff,
+            _each(inside, Lesson.id == WatchCoverage.lesson_id),
         ),
-        exists().where(LessonReading.user_id == user_id, LessonReading.lesson_id.in_(inside)),
+        exists().where(LessonReading.user_id == user_id, _each(inside, Lesson.id == LessonReading.lesson_id)),
         exists().where(
-            QuizAttempt.user_id == user_id, QuizAttempt.quiz_id.in_(own_quizzes), ~QuizAttempt.staff
+            QuizAttempt.user_id == user_id, ~QuizAttempt.staff, _each(of_quiz, Quiz.id == QuizAttempt.quiz_id)
         ),
     )
 
@@ -156,6 +159,11 @@ def status(course_id: str) -> ColumnElement[str]:
         (begun(course_id), LearnerStatus.IN_PROGRESS.value),
         else_=LearnerStatus.NOT_STARTED.value,
     )
+
+
+def _each(query: Select[str], match: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Looks each row up in `query`. For few rows: an IN would seek every lesson of the course for each person."""
+    return query.where(match).exists()
 
 
 def _of(query: Select[*tuple[Any, ...]], column: Any, user_ids: UserIds) -> Select[*tuple[Any, ...]]:

@@ -45,7 +45,7 @@ async def download(
         zone = (await institution.shown(session)).time_zone
     return Stream(
         export.csv_of(database, course_id, user_ids, zone),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"content-disposition": 'attachment; filename="progress.csv"'},
     )
 

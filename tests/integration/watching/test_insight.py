@@ -21,7 +21,7 @@ SECONDS = 1000
 async def lesson(world: World, instructor: Account, learner: Account) -> Lesson:
     course = await world.course("C", instructors=[instructor], learners=[learner])
     lesson = await world.lesson(course, "L")
-    await world.video(lesson, seconds=SECONDS)
+    await world.video(lesson, seconds=SECONDS, audio=False)
     return await world.reload(lesson)
 
 
