@@ -162,7 +162,7 @@ def status(course_id: str) -> ColumnElement[str]:
 
 
 def _each(query: Select[str], match: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Looks each row up in `query`. For few rows: an IN would seek every lesson of the course for each person."""
+    """Look each row up in `query`. With few rows a person, IN would seek every lesson of the course."""
     return query.where(match).exists()
 
 

@@ -14,7 +14,7 @@ from tests.world.quizzes import add_graded
 @dataclass(frozen=True)
 class Classroom:
     """Course of a video of 1,000 s, a text, a quiz, and a draft. Ada completed it; Ben watched half of the
-    video; Cem only failed the quiz; Dora did nothing; Eva left after the text; the teacher is enrolled too."""
+    video; Cem only failed the quiz; Dora did nothing; Eva left after the text; the teacher is in it."""
 
     world: World
     teacher: Account
