@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from storage.database.tables import Lesson, User
 from storage.states import LessonKind
 from tests.e2e.shots import Shots
 from tests.fixtures.server_process import Campus
@@ -20,14 +21,14 @@ NAMES = (
 )
 
 
-async def test_instructor_follows_the_learners(teacher: Page, campus: Campus, shots: Shots) -> None:
-    world, url = campus.world, campus.server.url
+async def make_course(campus: Campus) -> Lesson:
+    """Its video lesson, watched by five of six learners; the first one has completed the course."""
+    world = campus.world
     lecturer = await world.person("Max Born", role="instructor")
     people = [await world.person(name) for name in NAMES]
     course = await world.course("Optics", instructors=[lecturer], learners=people)
-    users = campus.school.users
     async with world.database.read() as session:
-        await world.teach(course, await session.get_one(type(lecturer), users["teacher"]))
+        await world.teach(course, await session.get_one(User, campus.school.users["teacher"]))
     rays = await world.lesson(course, "Rays and shadows")
     await world.video(rays, seconds=2712, audio=False)
     rays = await world.reload(rays)
@@ -45,8 +46,12 @@ async def test_instructor_follows_the_learners(teacher: Page, campus: Campus, sh
                 await add_graded(session, quiz, person.id, 5.0 - number, at=world.now())
     for lesson in (rays, test):
         await world.completed(lesson, people[0])
+    return rays
 
-    await teacher.goto(f"{url}/teach/courses/{course.id}/lessons/{rays.id}")
+
+async def test_instructor_follows_the_learners(teacher: Page, campus: Campus, shots: Shots) -> None:
+    rays = await make_course(campus)
+    await teacher.goto(f"{campus.server.url}/teach/courses/{rays.course_id}/lessons/{rays.id}")
     await expect(teacher.get_by_role("heading", name="How it is watched")).to_be_visible()
     await teacher.get_by_role("link", name="Play from 4:31").hover()
     await shots.take(teacher, "insight")

@@ -1,18 +1,21 @@
-"""JSON API of a course's learners and their progress."""
+"""JSON API of a course's learners and their progress, and the table as a CSV file."""
 
 from typing import Annotated, Literal
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.lists import MAX_PAGE
-from server.learning.learners import listing, person
+from server.institution import service as institution
+from server.learning.learners import export, listing, person
 from server.learning.learners.listing import LEARNERS
 from server.learning.learners.rules import LearnerStatus
 from server.learning.learners.schemas import Learners, OneLearner
+from server.library.pages.shared import AnyRequest
 from storage.database.engine import Database
 
 TAGS = ["Learning"]
@@ -60,4 +63,23 @@ async def show_learner(
         return await person.one(session, viewer, course_id, user_id)
 
 
-ROUTES: list[ControllerRouterHandler] = [list_learners, show_learner]
+@get("/teach/courses/{course_id:str}/progress.csv", include_in_schema=False)
+async def download(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+) -> Stream:
+    """Everybody whom the table shows with this search, filter and order, on all its pages."""
+    state = listing.LEARNERS.read(request.query_params)
+    async with database.read() as session:
+        user_ids = await listing.in_order(session, viewer, course_id, state)
+        zone = (await institution.shown(session)).time_zone
+    return Stream(
+        export.csv_of(database, course_id, user_ids, zone),
+        media_type="text/csv",
+        headers={"content-disposition": 'attachment; filename="progress.csv"'},
+    )
+
+
+ROUTES: list[ControllerRouterHandler] = [list_learners, show_learner, download]

@@ -1,15 +1,15 @@
-"""Instructor's pages of a course's learners: the table, the same as CSV, and one learner."""
+"""Instructor's pages of a course's learners: the table, and one learner."""
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Stream, Template
+from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.web.pages import page
 from server.institution import service as institution
-from server.learning.learners import export, listing, person
+from server.learning.learners import listing, person
 from server.library.pages.shared import AnyRequest, taught
 from storage.database.engine import Database
 
@@ -31,25 +31,6 @@ async def progress(
     return page(request, "learning/learners.html", viewer=viewer, course=course, found=found, zone=zone)
 
 
-@get(HERE + ".csv")
-async def download(
-    request: AnyRequest,
-    course_id: FromPath[str],
-    viewer: NamedDependency[Viewer],
-    database: NamedDependency[Database],
-) -> Stream:
-    """Everybody whom the table shows with this search, filter and order, on all its pages."""
-    state = listing.LEARNERS.read(request.query_params)
-    async with database.read() as session:
-        user_ids = await listing.in_order(session, viewer, course_id, state)
-        zone = (await institution.shown(session)).time_zone
-    return Stream(
-        export.csv_of(database, course_id, user_ids, zone),
-        media_type="text/csv",
-        headers={"content-disposition": 'attachment; filename="progress.csv"'},
-    )
-
-
 @get(HERE + "/{user_id:str}")
 async def one_learner(
     request: AnyRequest,
@@ -65,4 +46,4 @@ async def one_learner(
     return page(request, "learning/learner.html", viewer=viewer, course=course, learner=learner, zone=zone)
 
 
-ROUTES: list[ControllerRouterHandler] = [progress, download, one_learner]
+ROUTES: list[ControllerRouterHandler] = [progress, one_learner]
