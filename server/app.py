@@ -22,6 +22,8 @@ import server.learning.discussion.api
 import server.learning.discussion.pages
 import server.learning.enrolling.api
 import server.learning.enrolling.pages
+import server.learning.learners.api
+import server.learning.learners.pages
 import server.learning.quizzes.api
 import server.learning.quizzes.pages
 import server.learning.reviews.api
@@ -75,6 +77,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.quizzes.api.ROUTES,
     server.learning.discussion.api.ROUTES,
     server.learning.reviews.api.ROUTES,
+    server.learning.learners.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
@@ -86,6 +89,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.quizzes.pages.ROUTES,
     server.learning.discussion.pages.ROUTES,
     server.learning.reviews.pages.ROUTES,
+    server.learning.learners.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )

@@ -88,7 +88,7 @@ class Visit:
                 )
             elif lesson.kind == LessonKind.VIDEO:
                 content = await encoding.video(session, self.context, self.viewer, lesson, keys, now)
-                watched = await insight(session, lesson)
+                watched = await insight(session, self.viewer, lesson, keys, now)
             quiz = await quizzes.teach(session, lesson)
             talk = await discussion(session, self.viewer, lesson, now, origin="teach")
             attachments = await learning.attachments_editor(session, shown, self.files)

@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 
 from server.accounts.signing_in import sessions, tokens
 from server.learning.quizzes.model import QuizContent
-from server.library.enrolments import enrol
+from server.library.enrolments import end, enrol
 from server.watching.spans import Spans
 from storage.database.base import Base
 from storage.database.engine import Database
@@ -141,6 +141,12 @@ class World:
         async with self.database.write() as session:
             ids = [user.id for user in learners]
             await enrol(session, course.id, ids, actor_id=ids[0], now=self.now())
+
+    async def ended(self, course: Course, *learners: Person) -> None:
+        """These learners leave the course."""
+        async with self.database.write() as session:
+            for user in learners:
+                await end(session, course.id, user.id, actor_id=user.id, now=self.now())
 
     async def teach(self, course: Course, *instructors: Person) -> None:
         async with self.database.write() as session:

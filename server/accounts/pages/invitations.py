@@ -1,7 +1,5 @@
 """Pages of invitations: links for the administrator to hand out, and the page that a link opens."""
 
-import csv
-import io
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -18,6 +16,7 @@ from server.accounts.signing_in import invitations
 from server.accounts.signing_in.invitation_mail import Letterhead
 from server.core.clock import Clock
 from server.core.errors import Conflict, Gone, Problem
+from server.core.text.csv_lines import BYTE_ORDER_MARK, csv_lines
 from server.core.text.formats import number
 from server.core.text.i18n import gettext as _
 from server.core.text.i18n import locale, ngettext
@@ -31,7 +30,6 @@ from server.settings import PREFIX, Settings
 from storage.database.engine import Database
 from storage.messages import N_
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 AnyRequest = Request[Any, Any, State]
 PEOPLE = "/admin/people"
 
@@ -124,14 +122,9 @@ async def _links(
 
 
 def _csv(links: list[invitations.Link], site: str) -> str:
-    """For a mail merge. A name that a spreadsheet would take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["name", "email", "link"])
-    for link in links:
-        cells = (link.name, link.email, site + link.path)
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
-    return "\ufeff" + text.getvalue()  # by the mark Excel knows UTF-8
+    """For a mail merge."""
+    people = [(link.name, link.email, site + link.path) for link in links]
+    return BYTE_ORDER_MARK + csv_lines([("name", "email", "link"), *people])
 
 
 @get("/invite/{token:str}")

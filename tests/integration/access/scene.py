@@ -27,6 +27,7 @@ PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "admin
 """Not signed in; learner not enrolled; enrolled learner; instructor of another course; of this course."""
 
 
+OF_LEARNERS = ("/learners/{user_id}", "/progress/{user_id}")  # paths that name a learner of the course
 OF_TEXTS = ("/text", "/read")  # paths that are about text lessons
 
 
@@ -51,7 +52,7 @@ class AccessScene:
             "path": "token/video/master.m3u8",
             "course_id": course.id,
             "question_id": "single",
-            "user_id": self.people["colleague"].id,
+            "user_id": self.people["learner" if path.endswith(OF_LEARNERS) else "colleague"].id,
             "person_id": self.people["other_learner"].id,
             "email": self.people["other_learner"].email,
             "colleague": self.people["other_teacher"].email,

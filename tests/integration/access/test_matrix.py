@@ -228,6 +228,11 @@ POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts/{post_id}/delete
 POST   /dashboard/courses/{course_id}/lessons/{lesson_id}/posts/{post_id}/moderate 303 404 403 404 303 303
 GET    /teach/courses/{course_id}/posts                                          303 404 403 404 200 200
 POST   /teach/courses/{course_id}/posts                                          303 404 403 404 303 303
+GET    /api/courses/{course_id}/learners                                         401 404 403 404 200 200
+GET    /api/courses/{course_id}/learners/{user_id}                               401 404 403 404 200 200
+GET    /teach/courses/{course_id}/progress                                       303 404 403 404 200 200
+GET    /teach/courses/{course_id}/progress.csv                                   303 404 403 404 200 200
+GET    /teach/courses/{course_id}/progress/{user_id}                             303 404 403 404 200 200
 """
 
 

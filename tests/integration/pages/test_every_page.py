@@ -41,6 +41,8 @@ PAGES = {
     "/teach/courses/{course}/people": TEACHING,
     "/teach/courses/{course}/settings": TEACHING,
     "/teach/courses/{course}/posts": TEACHING,
+    "/teach/courses/{course}/progress": TEACHING,
+    "/teach/courses/{course}/progress/{learner}": TEACHING,
     "/teach/courses/{course}/delete": TEACHING,
     "/teach/courses/{course}/lessons/{ready}": TEACHING,
     "/teach/courses/{course}/lessons/{encoding}": TEACHING,
@@ -104,6 +106,7 @@ def address(pattern: str, academy: Academy, text_id: str) -> str:
         draft=draft,
         quiz=quiz,
         text=text_id,
+        learner=academy.learner.id,
     )
 
 

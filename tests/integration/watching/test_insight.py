@@ -9,6 +9,7 @@ from storage.database.base import new_id
 from storage.database.tables import Lesson
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account
+from tests.integration.pages.markup import Page
 from tests.world.builder import World
 
 pytestmark = on_both_databases
@@ -20,7 +21,7 @@ SECONDS = 1000
 async def lesson(world: World, instructor: Account, learner: Account) -> Lesson:
     course = await world.course("C", instructors=[instructor], learners=[learner])
     lesson = await world.lesson(course, "L")
-    await world.video(lesson, seconds=SECONDS)
+    await world.video(lesson, seconds=SECONDS, audio=False)
     return await world.reload(lesson)
 
 
@@ -67,7 +68,25 @@ async def test_page_shows_chart_and_table(world: World, lesson: Lesson, instruct
     assert page.status_code == 200
     assert 'role="img"' in page.text
     assert "Many left at" in page.text
-    assert "8:20 (3)" in page.text
+    player = f"/dashboard/courses/{lesson.course_id}/lessons/{lesson.id}"
+    assert f'<a href="{player}?t=500#player">8:20</a> (3)' in page.text
+    assert f'href="/teach/courses/{lesson.course_id}/progress"' in page.text
+
+
+async def test_storyboard_above_the_chart(world: World, lesson: Lesson, instructor: Account) -> None:
+    for _ in range(5):
+        await watched(world, lesson, 1000)
+    page = Page((await instructor.browser.get(f"/teach/courses/{lesson.course_id}/lessons/{lesson.id}")).text)
+    frames = [
+        image.attributes for image in page.all("img") if "/storyboard/000.jpg" in image.attributes["src"]
+    ]
+    assert len(frames) == 10
+    assert [(one["data-row"], one["data-column"]) for one in frames][:2] == [("0", "0"), ("1", "0")]
+    assert {(one["alt"], one["loading"]) for one in frames} == {("", "lazy")}
+    assert all(one["src"].startswith("/m/") and f"/{lesson.video_id}/" in one["src"] for one in frames)
+    player = f"/dashboard/courses/{lesson.course_id}/lessons/{lesson.id}"
+    links = [link.attributes.get("href") for link in page.all("a")]
+    assert links.count(f"{player}?t=300#player") >= 2  # a frame and a place of the chart
 
 
 async def test_glances_are_no_views(world: World, lesson: Lesson, instructor: Account) -> None:

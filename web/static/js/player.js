@@ -45,7 +45,7 @@ class LecturePlayer {
     if (this.playback && !playback.hls_url && playback.state !== "waiting") return location.reload();
     this.playback = playback;
     this.root.dataset.state = playback.state;
-    if (playback.hls_url && !this.source) this.load(playback.hls_url, this.watch?.resumeAt, this.begun);
+    if (playback.hls_url && !this.source) this.load(playback.hls_url, askedMoment() ?? this.watch?.resumeAt, this.begun);
     if (this.begun) this.addStoryboard();
     this.showPoster();
     this.describe(playback);
@@ -265,6 +265,12 @@ class LecturePlayer {
     this.video.play().catch(() => {}); // if autoplay is blocked, the player stays paused
     this.seek(Number(link.dataset.seek));
   }
+}
+
+// Seconds that the page's address asks for, as in `?t=750`.
+function askedMoment() {
+  const asked = new URLSearchParams(location.search).get("t");
+  return /^\d{1,6}$/.test(asked ?? "") ? Number(asked) : undefined;
 }
 
 function clock(seconds) {

@@ -1,0 +1,1 @@
+"""Learners of a course with their progress, for those who teach it."""
