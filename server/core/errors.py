@@ -109,13 +109,14 @@ class NoRoom(Problem):
 
 
 class Unavailable(Problem):
+    """`retry_seconds`: value of Retry-After."""
+
     status = 503
     title = N_("Not available right now")
+    retry_seconds = 5
 
 
 class UnderMaintenance(Unavailable):
-    """`retry_seconds`: value of Retry-After."""
-
     title = N_("Maintenance")
 
     def __init__(self, told: Message, *, retry_seconds: int) -> None:

@@ -24,7 +24,6 @@ from server.core.errors import (
     SignInNeeded,
     TooLarge,
     Unavailable,
-    UnderMaintenance,
     Unexpected,
 )
 from server.core.text.formats import translated
@@ -37,6 +36,7 @@ AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
 
 CLIENT_GONE = "client disconnected prematurely"  # an InternalServerException of Litestar
+CONFLICTS = ("40001", "40P01", "55P03")  # PostgreSQL: serialization failure, deadlock, lock not available
 NOT_A_CHARACTER = "22021"  # SQLSTATE character_not_in_repertoire
 SIGN_IN = "/sign-in"
 MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
@@ -114,7 +114,7 @@ def _both_texts(problem: EditConflict) -> dict[str, BothTexts]:
 
 def on_problem(request: AnyRequest, problem: Problem) -> Response[Any]:
     response = render(request, problem)
-    if isinstance(problem, UnderMaintenance):
+    if isinstance(problem, Unavailable):
         response.headers["Retry-After"] = str(problem.retry_seconds)
         response.headers["Cache-Control"] = "no-store"
     return response
@@ -144,12 +144,20 @@ def on_database(request: AnyRequest, error: DBAPIError) -> Response[Any]:
     """NUL in a text: PostgreSQL rejects it wherever it occurs, in a path, a search or a title."""
     if getattr(error.orig, "sqlstate", None) == NOT_A_CHARACTER:
         return render(request, Invalid(N_("The request contains a character that is not allowed in text.")))
+    if _is_conflict(error):
+        log.warning("database conflict", path=request.url.path, error=str(error))
+        return on_problem(request, Unavailable(N_("Others are changing the same at this moment. Try again.")))
     return on_unexpected(request, error)
+
+
+def _is_conflict(error: DBAPIError) -> bool:
+    """Whether the transaction was undone because of others, so that it can be tried again."""
+    return getattr(error.orig, "sqlstate", None) in CONFLICTS or "database is locked" in str(error.orig)
 
 
 def on_unreachable(request: AnyRequest, error: DatabaseUnreachable) -> Response[Any]:
     log.error("database unreachable", reason=str(error))
-    return render(request, Unavailable(N_("The database cannot be reached. Try again in a moment.")))
+    return on_problem(request, Unavailable(N_("The database cannot be reached. Try again in a moment.")))
 
 
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:

@@ -173,4 +173,4 @@ async def test_every_kept_form_shows_restored_text_and_saves_nothing(
             assert "It is not saved yet." in answer.text, action
             assert faults(answer.text) == [], action
             seen.append(action)
-    assert len(seen) == 11
+    assert len(seen) == 12
