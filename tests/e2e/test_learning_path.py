@@ -106,6 +106,7 @@ async def _goes_on_and_completes(page: Page, shots: Shots) -> None:
     await page.keyboard.press("Space")
     await expect(page.get_by_text("Lesson completed")).to_be_visible(timeout=30_000)
     assert await watched(page) >= THRESHOLD > before
+    await expect(page.locator("#outline [aria-current]").get_by_text("Completed")).to_be_attached()
     await look(page, shots, "lesson-completed")
     await page.locator("#outline").get_by_role("link", name="Test").first.click()
 

@@ -216,7 +216,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
 
         await wait_until(answers)
     yield url
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await serving
 
 
