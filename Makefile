@@ -140,6 +140,6 @@ $(ASSETS): $(MODULES) $(BUNDLED)
 	@touch $@
 
 $(BROWSER): $(ASSETS)
-	@echo "Installing the test browser …"
+	@echo "Installing the test browser and its accessibility rules …"
 	@$(call NPM_CI)
 	@touch $(MODULES) $(ASSETS) $@

@@ -114,4 +114,6 @@ async def test_audio_only_player_keeps_its_height(teacher: Page, campus: Campus)
     await teacher.locator("media-settings-menu-item", has_text="Speed").click()
     await teacher.get_by_role("menuitemradio", name="1.5").click()
     await expect(teacher.locator("hls-video")).to_have_js_property("playbackRate", 1.5)
-    assert await frame.bounding_box() == before
+    after = await frame.bounding_box()
+    assert after
+    assert after | {"y": 0} == before | {"y": 0}  # a click may scroll the page

@@ -22,14 +22,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 FIRST, SECOND = 3, 40  # seconds at which the video asks
 
 
-async def add_quizzes(product: Product, lesson: str) -> str:
-    """Two questions in the video, and a quiz lesson after it; the address of that lesson's page."""
+async def add_quizzes(product: Product, lesson: str, moments: tuple[int, ...] = (FIRST, SECOND)) -> str:
+    """Questions in the video, and a quiz lesson after it; the address of that lesson's page."""
     token = (await asyncio.to_thread(product.command, "users", "token", "ada@example.org")).stdout.split()[-1]
     course, _, lesson_id = lesson.removeprefix(f"{product.url}/dashboard/courses/").split("/")
     one = msgspec.to_builtins(QuizContent(questions=QUESTIONS[:1]))
     every = msgspec.to_builtins(content(minutes=30))
     async with httpx.AsyncClient(base_url=product.url, headers={"Authorization": f"Bearer {token}"}) as api:
-        for moment in (FIRST, SECOND):
+        for moment in moments:
             pinned = await api.put(f"/api/lessons/{lesson_id}/quiz?at={moment}", json={"content": one})
             assert pinned.is_success, pinned.text
         new = {"title": "Test", "kind": "quiz", "status": "published"}
@@ -109,7 +109,7 @@ async def test_quiz_is_written_in_a_browser(teacher: Page, campus: Campus, shots
     await teacher.goto(f"{campus.server.url}/teach/courses/{campus.school.course_id}")
     form = teacher.locator("form", has=teacher.get_by_role("button", name="Add lesson"))
     await form.get_by_role("textbox").fill("Test")
-    await form.get_by_label("Kind of lesson").select_option("quiz")
+    await form.get_by_label("Kind").select_option("quiz")
     await form.get_by_role("button").click()
     await teacher.get_by_role("link", name="Edit the questions").click()
     await teacher.get_by_role("button", name="Add question").click()

@@ -1,14 +1,25 @@
-"""Every page in every role: access, valid markup, and no resources of other hosts."""
+"""Every page in every role: access, valid markup, no resources of other hosts, and axe in Chromium."""
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from typing import Literal
 
 import httpx
 import pytest
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+from playwright.async_api import Browser, ViewportSize
 
+from server.core.web.cookies import cookie_name
 from storage.database.tables import Course
 from storage.states import FileKind, LessonKind
+from tests.fixtures.axe import violations
+from tests.fixtures.nginx import free_port
+from tests.fixtures.waiting import wait_until
 from tests.fixtures.web import Account, MakeAccount, MakeClient
 from tests.integration.pages.markup import Page, faults
 from tests.world.builder import World
@@ -62,6 +73,11 @@ PAGES = {
     "/admin/originals": ADMINISTRATION,
 }
 WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome has inline styles in its elements
+ANONYMOUS = ("/sign-in", "/nothing/here", "/setup/wrong")
+LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (
+    ("light", {"width": 1280, "height": 800}),
+    ("dark", {"width": 390, "height": 844}),
+)
 OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
 
 
@@ -149,7 +165,7 @@ async def test_anonymous_request_is_redirected_to_sign_in(
 
 async def test_anonymous_pages_have_valid_markup(make_client: MakeClient) -> None:
     anonymous = await make_client(headers={"Accept": "text/html"})
-    for path in ("/sign-in", "/nothing/here", "/setup/wrong"):
+    for path in ANONYMOUS:
         answer = await anonymous.get(path)
         assert faults(answer.text) == [], path
         assert OUTSIDE.findall(answer.text) == []
@@ -184,3 +200,54 @@ def policy_faults(policy: str, *, player: bool) -> Iterator[str]:
         "frame-ancestors": "'none'",
     }
     yield from (f"{name} is {rules.get(name)}" for name, rule in wanted.items() if rules.get(name) != rule)
+
+
+@pytest.fixture
+async def served(app: Litestar) -> AsyncIterator[str]:
+    """Address of the application of this process, as the product's server answers it."""
+    port = free_port()
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGINL, log_enabled=False)
+    serving = asyncio.ensure_future(server.serve())
+    url = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=url) as client:
+
+        async def answers() -> bool:
+            try:
+                return (await client.get("/health/live")).is_success
+            except httpx.TransportError:
+                return False
+
+        await wait_until(answers)
+    yield url
+    server.stop()  # type: ignore[no-untyped-call]
+    await serving
+
+
+@pytest.mark.e2e
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=["light-1280", "dark-390"])
+async def test_axe_finds_nothing_serious_on_any_page(
+    academy: Academy,
+    text_id: str,
+    people: dict[str, Account],
+    served: str,
+    browser: Browser,
+    scheme: Literal["light", "dark"],
+    size: ViewportSize,
+) -> None:
+    """Each page as the least of the people who may see it."""
+    pages = [(path, "nobody") for path in ANONYMOUS]
+    pages += [(address(path, academy, text_id), roles.split()[0]) for path, roles in PAGES.items()]
+    pages.sort(key=lambda page: page[1])
+    found: dict[str, list[str]] = defaultdict(list)
+    context = await browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page = await context.new_page()
+    for path, role in pages:
+        await context.clear_cookies()
+        if role != "nobody":
+            secret = people[role].secret
+            await context.add_cookies([{"name": cookie_name(served), "value": secret, "url": served}])
+        await page.goto(served + path)
+        for violation in await violations(page):
+            found[violation].append(f"{path} as {role}")
+    assert not found, "\n".join(f"{violation}\n  on {', '.join(where)}" for violation, where in found.items())

@@ -1,5 +1,7 @@
 // Questions in a video: the player pauses at their moment, or where it was skipped, and asks in a dialog. The dialog
 // shows the same form and review as their own pages. A question is asked once in a visit, until it is answered.
+import { refresh } from "skillstudio/refresh.js";
+
 const place = document.querySelector("[data-quiz-stops]");
 const dialog = document.querySelector("[data-quiz-dialog]");
 
@@ -31,11 +33,13 @@ class Stops {
 
   async begin({ quiz_id: quiz }) {
     const { lesson, here } = place.dataset;
+    this.panel = null;
     try {
       const response = await fetch(`/api/lessons/${lesson}/quiz/attempts?quiz=${quiz}`, { method: "POST" });
       const answer = await response.json();
       if (!response.ok) return this.say(answer.detail);
       this.address = `${here}/attempts/${answer.id}`;
+      this.panel = document.getElementById(`quiz-${quiz}`); // lists the attempt afterwards
       await this.show(fetch(this.address));
     } catch {
       dialog.close(); // the connection is lost: the video plays on from its buffer, and the page still lists the question
@@ -72,6 +76,7 @@ class Stops {
   goOn() {
     this.say("");
     this.frame.replaceChildren();
+    if (this.panel) refresh(this.panel);
     this.video?.play().catch(() => {}); // if autoplay is blocked, the player stays paused
   }
 }
