@@ -8,6 +8,7 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.learning import completion
+from server.learning import tasks as learning
 from server.learning.certificates import issuing as certificates
 from server.learning.quizzes import attempts
 from server.operations.notices import tasks as notices
@@ -54,5 +55,8 @@ TASKS = (
     Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
+    Task(
+        "course completion", N_("Complete courses that lost lessons"), Every(900), learning.complete_courses
+    ),
     Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )
