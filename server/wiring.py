@@ -56,7 +56,7 @@ TASKS = (
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task(
-        "course completion", N_("Complete courses that lost lessons"), Every(900), learning.complete_courses
+        "course completion", N_("Complete courses that lost lessons"), Every(3600), learning.complete_courses
     ),
     Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )

@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.learning.completion import REQUIRED, complete_course_if_done
 from server.library.access import LIVE
 from server.services import Services
-from storage.database.tables import Course, Enrolment, LearningEvent, Lesson
+from storage.database.tables import Course, Enrolment, LearningEvent, Lesson, User
 from storage.messages import N_, Message, message
 from storage.states import FactKind, PublicationStatus
 
 # For which a course is left as it is: a lesson that is hidden to be corrected completes nobody's course.
 SETTLED_AFTER = timedelta(hours=1)
+PAGE = 500  # learners of one query
 BATCH = 50  # learners of one transaction: other writers wait for a fraction of a second
 PAUSE_SECONDS = 0.12  # between two of them: a process that waits for SQLite's lock looks every 0.1 s
 
@@ -27,11 +28,13 @@ async def complete_courses(services: Services, _slot: datetime, now: datetime) -
     async with services.database.read() as session:
         course_ids = await _settled(session, now)
     for course_id in course_ids:
-        async with services.database.read() as session:
-            learners = await _done(session, course_id)
-        for at in range(0, len(learners), BATCH):
-            completed += await _complete(services, course_id, learners[at : at + BATCH], now)
-            await asyncio.sleep(PAUSE_SECONDS)
+        last: str | None = ""
+        while last is not None:
+            async with services.database.read() as session:
+                learners, last = await _done(session, course_id, last)
+            for at in range(0, len(learners), BATCH):
+                completed += await _complete(services, course_id, learners[at : at + BATCH], now)
+                await asyncio.sleep(PAUSE_SECONDS)
     return message(N_("Courses completed: %(count)s"), count=completed) if completed else None
 
 
@@ -62,27 +65,29 @@ async def _settled(session: AsyncSession, now: datetime) -> list[str]:
     )
 
 
-async def _done(session: AsyncSession, course_id: str) -> list[str]:
-    """Enrolled learners who have completed every required lesson, but not the course.
+async def _done(session: AsyncSession, course_id: str, after: str) -> tuple[list[str], str | None]:
+    """Of the next learners by id, those who have completed every required lesson, but not the course; and the
+    last of those looked at, None at the end.
 
     Said as "no required lesson without its fact", which the database gives up at the first one: a learner who
     has hardly begun costs next to nothing.
     """
-    fact_of_learner = LearningEvent.user_id == Enrolment.user_id
     completed = exists().where(
-        fact_of_learner, LearningEvent.kind == FactKind.COURSE_COMPLETED, LearningEvent.subject == course_id
+        LearningEvent.user_id == Enrolment.user_id,
+        LearningEvent.kind == FactKind.COURSE_COMPLETED,
+        LearningEvent.subject == course_id,
     )
+    page = select(Enrolment.user_id).where(
+        Enrolment.course_id == course_id, LIVE, Enrolment.user_id > after, ~completed
+    )
+    looked_at = list(await session.scalars(page.order_by(Enrolment.user_id).limit(PAGE)))
     lesson_done = exists().where(
-        fact_of_learner,
+        LearningEvent.user_id == User.id,
         LearningEvent.kind == FactKind.LESSON_COMPLETED,
         LearningEvent.subject == Lesson.id,
     )
     lesson_left = exists().where(
-        Lesson.course_id == course_id, REQUIRED, ~lesson_done.correlate(Enrolment, Lesson)
+        Lesson.course_id == course_id, REQUIRED, ~lesson_done.correlate(User, Lesson)
     )
-    found = await session.scalars(
-        select(Enrolment.user_id)
-        .where(Enrolment.course_id == course_id, LIVE, ~completed, ~lesson_left)
-        .order_by(Enrolment.user_id)
-    )
-    return list(found)
+    found = select(User.id).where(User.id.in_(looked_at), ~lesson_left).order_by(User.id)
+    return list(await session.scalars(found)), looked_at[-1] if len(looked_at) == PAGE else None

@@ -168,6 +168,7 @@ async def test_many_learners_are_completed_in_small_transactions(
         await session.execute(hidden)
     held_clock.advance(hours=2)
     monkeypatch.setattr(tasks, "BATCH", 4)
+    monkeypatch.setattr(tasks, "PAGE", 13)  # of the 13 learners, exactly
     batches: list[int] = []
     complete = tasks._complete
 
