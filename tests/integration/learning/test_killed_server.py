@@ -3,7 +3,7 @@
 import asyncio
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.core.signing_keys import live_keys
 from server.learning import rules
@@ -15,11 +15,12 @@ from storage.database.tables import (
     ActivityDay,
     Course,
     LearningEvent,
+    Lesson,
     SegmentDelivery,
     VideoAnalytics,
     WatchCoverage,
 )
-from storage.states import FactKind
+from storage.states import FactKind, PublicationStatus
 from tests.fixtures.server_process import Campus
 from tests.fixtures.waiting import wait_until
 from tests.integration.watching.test_heartbeats import TRACK, beat
@@ -40,6 +41,11 @@ async def test_completions_agree_with_coverage_after_a_kill(campus: Campus) -> N
         ]
         session.add_all(every_segment)
         course = await session.get_one(Course, campus.school.course_id)
+        others = update(Lesson).where(Lesson.course_id == course.id, Lesson.id != lesson_id)
+        await session.execute(others.values(status=PublicationStatus.DRAFT))
+        await session.execute(
+            update(Lesson).where(Lesson.id == lesson_id).values(status=PublicationStatus.PUBLISHED)
+        )
     await campus.world.enrol(course, *people)
     now = campus.world.now()
     (key, *_) = await live_keys(database, PURPOSE, now)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from server.playback.tokens import scope
 from server.watching.deliveries import Deliveries
@@ -42,10 +42,13 @@ async def test_any_order_and_repetition_gives_the_same_rows(
     held_clock: HeldClock,
     database: Database,
 ) -> None:
-    """Two players of one learner, sent late; a third of the heartbeats twice, completions in between."""
+    """Two players of one learner, sent late; a third of the heartbeats twice, completions in between. All of
+    it is what the allowance pays for whatever the order."""
     course = await world.course("C", instructors=[instructor], learners=[learner])
     lesson = await world.lesson(course, "L")
-    video = await world.video(lesson, seconds=100)
+    video = await world.video(lesson, seconds=1000)
+    async with database.write() as session:
+        await session.execute(update(Course).values(completion_threshold=10))
     deliveries: Deliveries = app.state["deliveries"]
     for number in range(17):
         deliveries.note(video.id, scope(learner.id), number)
@@ -74,6 +77,12 @@ async def test_any_order_and_repetition_gives_the_same_rows(
             await session.execute(delete(LearningEvent).where(LearningEvent.kind != FactKind.ENROLLED))
     assert found == found[:1] * 5
     assert found[0]["covered"] == [([[0, 1000]], 1000, 1)]
+    assert [kind for kind, _ in found[0]["facts"]] == [
+        "course_completed",
+        "enrolled",
+        "lesson_completed",
+        "lesson_started",
+    ]
 
 
 async def _written(database: Database) -> dict[str, Any]:
