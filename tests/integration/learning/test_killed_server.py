@@ -17,6 +17,7 @@ from storage.database.tables import (
     LearningEvent,
     Lesson,
     SegmentDelivery,
+    User,
     VideoAnalytics,
     WatchCoverage,
 )
@@ -33,20 +34,7 @@ NEEDED = rules.needed(SECONDS * 10, 90)
 
 async def test_completions_agree_with_coverage_after_a_kill(campus: Campus) -> None:
     lesson_id, database = campus.school.lesson_id, campus.school.database
-    video = await campus.world.video(lesson_id, seconds=SECONDS)
-    people = [await campus.world.person(f"Viewer {number}") for number in range(VIEWERS)]
-    async with database.write() as session:
-        every_segment = [
-            SegmentDelivery(video_id=video.id, scope=scope(one.id).hex(), bits=b"\xff") for one in people
-        ]
-        session.add_all(every_segment)
-        course = await session.get_one(Course, campus.school.course_id)
-        others = update(Lesson).where(Lesson.course_id == course.id, Lesson.id != lesson_id)
-        await session.execute(others.values(status=PublicationStatus.DRAFT))
-        await session.execute(
-            update(Lesson).where(Lesson.id == lesson_id).values(status=PublicationStatus.PUBLISHED)
-        )
-    await campus.world.enrol(course, *people)
+    people = await _classroom(campus)
     now = campus.world.now()
     (key, *_) = await live_keys(database, PURPOSE, now)
     token_of = {
@@ -79,6 +67,26 @@ async def test_completions_agree_with_coverage_after_a_kill(campus: Campus) -> N
     expected = sorted(person.id for person in people)
     assert sorted(await _facts(database, FactKind.LESSON_COMPLETED)) == expected
     assert sorted(await _facts(database, FactKind.COURSE_COMPLETED)) == expected
+
+
+async def _classroom(campus: Campus) -> list[User]:
+    """Learners of a course with one lesson, whose segments were all delivered to them."""
+    lesson_id = campus.school.lesson_id
+    video = await campus.world.video(lesson_id, seconds=SECONDS)
+    people = [await campus.world.person(f"Viewer {number}") for number in range(VIEWERS)]
+    async with campus.school.database.write() as session:
+        every_segment = [
+            SegmentDelivery(video_id=video.id, scope=scope(one.id).hex(), bits=b"\xff") for one in people
+        ]
+        session.add_all(every_segment)
+        course = await session.get_one(Course, campus.school.course_id)
+        others = update(Lesson).where(Lesson.course_id == course.id, Lesson.id != lesson_id)
+        await session.execute(others.values(status=PublicationStatus.DRAFT))
+        await session.execute(
+            update(Lesson).where(Lesson.id == lesson_id).values(status=PublicationStatus.PUBLISHED)
+        )
+    await campus.world.enrol(course, *people)
+    return people
 
 
 async def _facts(database: Database, kind: FactKind) -> list[str]:

@@ -30,6 +30,7 @@ from tests.world.builder import World
 
 pytestmark = on_both_databases
 
+KINDS = ["course_completed", "enrolled", "lesson_completed", "lesson_started"]
 WRITTEN: tuple[type[Base], ...] = (VideoAnalytics, WatchCoverage, WatchAllowance, ActivityDay)
 
 
@@ -71,18 +72,17 @@ async def test_any_order_and_repetition_gives_the_same_rows(
             if rng.random() < 0.2:
                 await learner.api.post(f"/api/lessons/{lesson.id}/complete")
         found.append(await _written(database))
-        async with database.write() as session:
-            for table in WRITTEN:
-                await session.execute(delete(table))
-            await session.execute(delete(LearningEvent).where(LearningEvent.kind != FactKind.ENROLLED))
+        await _forget(database)
     assert found == found[:1] * 5
     assert found[0]["covered"] == [([[0, 1000]], 1000, 1)]
-    assert [kind for kind, _ in found[0]["facts"]] == [
-        "course_completed",
-        "enrolled",
-        "lesson_completed",
-        "lesson_started",
-    ]
+    assert [kind for kind, _ in found[0]["facts"]] == KINDS
+
+
+async def _forget(database: Database) -> None:
+    async with database.write() as session:
+        for table in WRITTEN:
+            await session.execute(delete(table))
+        await session.execute(delete(LearningEvent).where(LearningEvent.kind != FactKind.ENROLLED))
 
 
 async def _written(database: Database) -> dict[str, Any]:

@@ -164,8 +164,7 @@ async def test_many_learners_are_completed_in_small_transactions(
     await world.completed(first, *many)
     await world.completed(second, *many[:9])
     async with database.write() as session:
-        hidden = update(Lesson).where(Lesson.id == last.id).values(status=PublicationStatus.DRAFT)
-        await session.execute(hidden)
+        await session.execute(update(Lesson).filter_by(id=last.id).values(status=PublicationStatus.DRAFT))
     held_clock.advance(hours=2)
     monkeypatch.setattr(tasks, "BATCH", 4)
     monkeypatch.setattr(tasks, "PAGE", 13)  # of the 13 learners, exactly
