@@ -50,10 +50,7 @@ async def test_any_order_and_repetition_gives_the_same_rows(
     video = await world.video(lesson, seconds=1000)
     async with database.write() as session:
         await session.execute(update(Course).values(completion_threshold=10))
-    deliveries: Deliveries = app.state["deliveries"]
-    for number in range(17):
-        deliveries.note(video.id, scope(learner.id), number)
-    await deliveries.write()
+    await _deliver(app.state["deliveries"], video.id, learner.id)
     token = await token_of(learner, lesson)
     held_clock.advance(seconds=120)
     beats = [
@@ -76,6 +73,13 @@ async def test_any_order_and_repetition_gives_the_same_rows(
     assert found == found[:1] * 5
     assert found[0]["covered"] == [([[0, 1000]], 1000, 1)]
     assert [kind for kind, _ in found[0]["facts"]] == KINDS
+
+
+async def _deliver(deliveries: Deliveries, video_id: str, person_id: str) -> None:
+    """The segments of the first 100 seconds."""
+    for number in range(17):
+        deliveries.note(video_id, scope(person_id), number)
+    await deliveries.write()
 
 
 async def _forget(database: Database) -> None:
