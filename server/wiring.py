@@ -10,6 +10,7 @@ from server.encoding import tasks as encoding
 from server.gamification.xp import tasks as gamification
 from server.gamification.xp.handlers import on_fact, on_person
 from server.learning import completion
+from server.learning import tasks as learning
 from server.learning.certificates import issuing as certificates
 from server.learning.quizzes import attempts
 from server.operations.notices import tasks as notices
@@ -62,5 +63,8 @@ TASKS = (
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),
+    Task(
+        "course completion", N_("Complete courses that lost lessons"), Every(3600), learning.complete_courses
+    ),
     Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )

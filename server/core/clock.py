@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
+SKEW = timedelta(seconds=30)  # by which clocks of several machines may differ; leases of jobs need as much
+
 
 @runtime_checkable  # Litestar checks the type of what it injects
 class Clock(Protocol):
@@ -15,6 +17,12 @@ class Clock(Protocol):
 class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def set_back(latest: datetime, now: datetime) -> timedelta:
+    """By how much the clock was set back since it showed `latest`, at least; zero within SKEW."""
+    ahead = latest - now
+    return ahead if ahead > SKEW else timedelta(0)
 
 
 def local_day(at: datetime, zone: str, day_start_hour: int) -> date:

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy import case, or_, select, update
 
-from server.core.clock import Clock, next_local_hour
+from server.core.clock import Clock, next_local_hour, set_back
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.insert import insert_new
@@ -89,6 +89,10 @@ async def run_tasks(
             free = await _free_from(services.database, rows, now)
             for name in [name for name, task in running.items() if not task.done()]:
                 free.pop(name)
+            for name in far_ahead(rows, free, now):
+                log.warning("clock set back", task=name)
+                await run_now(services.database, name, now)
+                free[name] = now
             for name in _due(free, now):
                 running[name] = asyncio.create_task(_run_logged(services, rows[name], name, clock))
             seconds = pause(free.values(), now)
@@ -119,6 +123,17 @@ async def due(database: Database, rows: Collection[str], now: datetime) -> list[
 
 def _due(free: Mapping[str, datetime], now: datetime) -> list[str]:
     return [name for name, moment in free.items() if moment <= now]
+
+
+def far_ahead(rows: Mapping[str, Task], free: Mapping[str, datetime], now: datetime) -> list[str]:
+    """Rows that are due later than their interval allows, because the clock was set back meanwhile: without
+    being asked for, they would rest until it has caught up. A daily task waits for its hour anyway."""
+    return [
+        name
+        for name, moment in free.items()
+        if isinstance(schedule := rows[name].schedule, Every)
+        and set_back(moment, now + timedelta(seconds=max(schedule.seconds, RETRY_SECONDS)))
+    ]
 
 
 def pause(free: Collection[datetime], now: datetime) -> float:

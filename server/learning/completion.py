@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -27,6 +27,8 @@ NO_TEXT = N_("This lesson has no text to read yet.")
 STAFF = N_("You teach this course; only learners complete its lessons.")
 AND = N_("%(first)s and %(second)s")
 COMMA = N_("%(first)s, %(second)s")
+
+REQUIRED = and_(Lesson.status == PublicationStatus.PUBLISHED, AVAILABLE)  # condition of lessons that count
 
 
 class CourseProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,21 +131,26 @@ async def on_quiz_passed(session: AsyncSession, fact: LearningEvent) -> None:
 async def on_lesson_completed(session: AsyncSession, fact: LearningEvent) -> None:
     """Handler: complete the course with its last lesson."""
     course = await session.get(Course, fact.course_id) if fact.course_id else None
-    if course is None:
-        return
-    progress = (await course_progress(session, fact.user_id, [course.id]))[course.id]
-    if progress.required and progress.done == progress.required:
-        await publish(
-            session,
-            Event(
-                kind=FactKind.COURSE_COMPLETED,
-                user_id=fact.user_id,
-                subject=course.id,
-                at=fact.at,
-                course_id=course.id,
-                data={"version": course.version, "lessons": progress.required},
-            ),
-        )
+    if course is not None:
+        await complete_course_if_done(session, fact.user_id, course, fact.at)
+
+
+async def complete_course_if_done(session: AsyncSession, user_id: str, course: Course, at: datetime) -> bool:
+    """Step: complete a course whose required lessons are all completed. True when it was by this."""
+    progress = (await course_progress(session, user_id, [course.id]))[course.id]
+    if not progress.required or progress.done < progress.required:
+        return False
+    return await publish(
+        session,
+        Event(
+            kind=FactKind.COURSE_COMPLETED,
+            user_id=user_id,
+            subject=course.id,
+            at=at,
+            course_id=course.id,
+            data={"version": course.version, "lessons": progress.required},
+        ),
+    )
 
 
 async def completed_lessons(session: AsyncSession, user_id: str, lesson_ids: Collection[str]) -> set[str]:
@@ -173,15 +180,7 @@ async def course_progress(
     session: AsyncSession, user_id: str, course_ids: Sequence[str]
 ) -> Mapping[str, CourseProgress]:
     """Step: progress through each of the courses."""
-    lessons = (
-        select(Lesson.id, Lesson.course_id)
-        .where(
-            Lesson.course_id.in_(course_ids),
-            Lesson.status == PublicationStatus.PUBLISHED,
-            AVAILABLE,
-        )
-        .subquery()
-    )
+    lessons = select(Lesson.id, Lesson.course_id).where(Lesson.course_id.in_(course_ids), REQUIRED).subquery()
     done = (
         select(LearningEvent.subject)
         .where(LearningEvent.kind == FactKind.LESSON_COMPLETED, LearningEvent.user_id == user_id)

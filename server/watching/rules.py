@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from server.core.clock import set_back
 from server.watching import spans
 from server.watching.spans import TENTHS, Spans
 
@@ -58,6 +59,15 @@ def grown(allowance: Allowance, at: datetime, most: float) -> Allowance:
         return allowance
     balance = max(allowance.balance, min(most, allowance.balance + GROWTH * seconds))
     return Allowance(balance, at)
+
+
+def restarted(allowance: Allowance, seen: Iterable[Seen], now: datetime) -> Allowance:
+    """The allowance when the server's clock was set back: it grows from the first of the spans, instead of
+    not at all until the clock has caught up. What it gains by that is less than what the clock lost."""
+    lost = set_back(allowance.as_of, now)
+    if not lost:
+        return allowance
+    return Allowance(allowance.balance, max(now - lost, min((span.made for span in seen), default=now)))
 
 
 def credit(allowance: Allowance, coverage: Spans, seen: Iterable[Seen], duration: int) -> Credit:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from server.core.clock import set_back
 from server.watching import rules, spans
 from server.watching.rules import Allowance, Seen
 from server.watching.schemas import Heartbeat, Received, Recorded
@@ -43,9 +44,10 @@ def apply(
     heartbeat = received.heartbeat
     dropped, new_view = 0, False
     if not is_known(session, heartbeat.seq):
+        _follow_clock(session, coverage, now)
         seen = seen_in(heartbeat, session.started_at, now)
         got = rules.credit(
-            Allowance(allowance.balance, allowance.as_of),
+            rules.restarted(Allowance(allowance.balance, allowance.as_of), seen, now),
             spans.from_json(coverage.spans),
             seen,
             duration,
@@ -62,6 +64,16 @@ def apply(
         dropped_seconds=dropped / spans.TENTHS,
     )
     return recorded, new_view
+
+
+def _follow_clock(session: VideoAnalytics, coverage: WatchCoverage, now: datetime) -> None:
+    """Move what lies ahead of a clock that was set back: the session lasts as long as before, and the last
+    view was not later than now."""
+    lost = set_back(max(session.started_at, session.last_at), now)
+    session.started_at, session.last_at = session.started_at - lost, session.last_at - lost
+    coverage.last_at -= set_back(coverage.last_at, now)
+    if coverage.viewed_at is not None:
+        coverage.viewed_at -= set_back(coverage.viewed_at, now)
 
 
 def _update_session(

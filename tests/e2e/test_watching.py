@@ -1,5 +1,6 @@
 """Watching in a browser: what was played is credited, kept without a network, resumed elsewhere."""
 
+import json
 import re
 from pathlib import Path
 
@@ -33,6 +34,7 @@ async def test_watching_is_credited_and_resumed(
     await site.sign_in(page, product.url, EMAIL)
     await page.goto(lesson)
     await _credits_what_is_played(page, shots)
+    await _renews_an_expired_watch_token(page)
     await _keeps_what_is_played_without_a_network(page)
     other = await browser.new_page()
     await site.sign_in(other, product.url, EMAIL)
@@ -48,6 +50,28 @@ async def _credits_what_is_played(page: Page, shots: Shots) -> None:
     await page.keyboard.press("Space")  # a pause reports at once
     await watched_at_least(page, 12)
     await shots.take(page, "watching")
+
+
+async def _renews_an_expired_watch_token(page: Page) -> None:
+    """As on a page that was paused for days: the heartbeat that is refused is sent again with a new token."""
+    player, before = Player(page), await watched(page)
+    known = json.loads(await page.locator("[data-watching]").get_attribute("data-watching") or "")
+    refused: list[str] = []
+
+    async def expired(route: Route) -> None:
+        if known["token"] in (route.request.post_data or ""):
+            refused.append(route.request.url)
+            await route.fulfill(status=403)
+        else:
+            await route.continue_()
+
+    await page.route(TRACK, expired)
+    await page.keyboard.press("Space")
+    await player.until("video.currentTime > 18")
+    await page.keyboard.press("Space")
+    await watched_at_least(page, before + 3)
+    await page.unroute(TRACK, expired)
+    assert len(refused) == 1
 
 
 async def _keeps_what_is_played_without_a_network(page: Page) -> None:

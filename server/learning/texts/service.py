@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
+from server.core.clock import set_back
 from server.core.errors import NotFound
 from server.core.events import Event, note_activity, publish
 from server.learning.texts import rules
@@ -87,7 +88,7 @@ async def opened(database: Database, viewer: Viewer, lesson_id: str, now: dateti
     """Use case: a learner has opened a text lesson: they have started it, and are active on this day."""
     async with database.read() as session:
         known = await session.get(LessonReading, (viewer.id, lesson_id))
-    if known is not None and known.last_at > now - SAME_VISIT:
+    if known is not None and known.last_at > now - SAME_VISIT and not set_back(known.last_at, now):
         return
     async with database.write() as session:
         lesson = await lesson_for_learning(session, viewer, lesson_id)

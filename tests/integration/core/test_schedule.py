@@ -19,6 +19,7 @@ from storage.messages import Message
 from storage.objects.store import ObjectStore
 from tests.architecture.source import ROOT
 from tests.fixtures.database import on_both_databases
+from tests.fixtures.waiting import wait_until
 from tests.fixtures.web import HeldClock, RecordedQueue
 
 # A scheduler process. Its task writes the slot to a file when it ends well; the process told to
@@ -133,6 +134,23 @@ async def test_missed_interval_is_made_up_for_by_one_run(
     for _ in range(3):
         await run_due(services, task, held_clock)
     assert len(slots) == 2
+
+
+async def test_clock_that_is_set_back_stops_no_task(
+    services: Services, held_clock: HeldClock, record: Recording, slots: list[datetime]
+) -> None:
+    task = Task("tick", "tick", Every(60), record)
+    daily = Task("daily", "daily", Daily(hour=3), record)
+    await run_due(services, task, held_clock)
+    held_clock.advance(hours=-1)
+    assert await due(services.database, {"tick"}, held_clock.now()) == []
+    stopping = asyncio.Event()
+    running = asyncio.create_task(schedule.run_tasks(services, [task], held_clock, stopping))
+    await wait_until(lambda: len(slots) == 2)
+    stopping.set()
+    await running
+    ahead = {"tick": held_clock.now() + timedelta(hours=1), "daily": held_clock.now() + timedelta(hours=9)}
+    assert schedule.far_ahead({"tick": task, "daily": daily}, ahead, held_clock.now()) == ["tick"]
 
 
 async def test_each_missed_day_gets_its_run(

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from server.playback import tokens
 from server.watching.deliveries import Deliveries
 from storage.database.engine import Database
-from storage.database.tables import Course, LearningEvent, Lesson
+from storage.database.tables import Certificate, Course, LearningEvent, Lesson
 from storage.states import PublicationStatus
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock
@@ -150,3 +150,22 @@ async def test_one_completion_of_64_clients(
     )
     assert {answer.status_code for answer in answers} == {200}
     assert await facts(database) == [("lesson_completed", lessons[0].id)]
+
+
+async def test_one_course_completion_and_certificate_of_64_clients(
+    world: World, instructor: Account, learner: Account, database: Database
+) -> None:
+    """All of them post the lesson that is left."""
+    course = await world.course("T", instructors=[instructor], learners=[learner])
+    lesson = await world.lesson(course, "Text", text="A word.")
+    given = await instructor.api.put(f"/api/courses/{course.id}/certificate", json={"given": True})
+    assert given.status_code == 200, given.text
+    answers = await asyncio.gather(
+        *(learner.api.post(f"/api/lessons/{lesson.id}/complete") for _ in range(64))
+    )
+    assert {(answer.status_code, answer.json()["course_completed"]) for answer in answers} == {(200, True)}
+    assert await facts(database) == [("lesson_completed", lesson.id), ("course_completed", course.id)]
+    async with database.read() as session:
+        assert len((await session.scalars(select(Certificate.id))).all()) == 1
+        issued = select(LearningEvent.id).where(LearningEvent.kind == "certificate_issued")
+        assert len((await session.scalars(issued)).all()) == 1

@@ -9,7 +9,9 @@ const REFUSED = [400, 403, 404, 409, 413, 422]; // sending it again would not he
 export const now = () => performance.timeOrigin + performance.now(); // the clock does not jump while the page is open
 
 export class WatchQueue {
-  constructor(url, session, recorded) {
+  // `renew` fetches a token for this page's heartbeats whose own is refused; undefined if there is none.
+  constructor(url, session, recorded, renew) {
+    this.renew = renew;
     this.url = url;
     this.key = PREFIX + session;
     this.recorded = recorded;
@@ -57,7 +59,7 @@ export class WatchQueue {
     clearTimeout(this.retryTimer);
     const batch = this.waiting.slice(0, MOST_AT_ONCE);
     try {
-      const answer = await fetch(this.url, { method: "POST", body: body(batch), headers: { "content-type": "application/json" } });
+      const answer = await this.post(batch);
       if (answer.ok) this.show(batch, await answer.json());
       else if (!REFUSED.includes(answer.status)) throw new Error(`the server answered ${answer.status}`);
       else if (batch.length > 1) return await this.sendSingly(batch);
@@ -71,6 +73,19 @@ export class WatchQueue {
     if (this.waiting.length) this.send();
   }
 
+  // Sent again once with a new token when one of this page's own is refused.
+  async post(batch) {
+    const send = () => fetch(this.url, { method: "POST", body: body(batch), headers: { "content-type": "application/json" } });
+    const answer = await send();
+    const own = batch.filter(({ session, token }) => PREFIX + session === this.key && token !== this.renewed);
+    if (answer.status !== 403 || !own.length) return answer;
+    this.renewed = await this.renew();
+    if (!this.renewed) return answer;
+    for (const heartbeat of own) heartbeat.token = this.renewed;
+    this.store();
+    return send();
+  }
+
   // What another page left behind may be of another lesson, and of another person.
   show(batch, answers) {
     const own = batch.findLastIndex(({ session }) => PREFIX + session === this.key);
@@ -80,7 +95,7 @@ export class WatchQueue {
   // One of several was refused, as when its token is too old: the others are sent without it.
   async sendSingly(batch) {
     for (const heartbeat of batch) {
-      const answer = await fetch(this.url, { method: "POST", body: body([heartbeat]), headers: { "content-type": "application/json" } });
+      const answer = await this.post([heartbeat]);
       if (!answer.ok && !REFUSED.includes(answer.status)) throw new Error(`the server answered ${answer.status}`);
       this.remove([heartbeat]);
     }

@@ -17,7 +17,7 @@ export class Watch {
     this.video = video;
     this.known = JSON.parse(element.dataset.watching);
     this.session = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.queue = new WatchQueue(element.dataset.track, this.session, (recorded) => this.show(recorded));
+    this.queue = new WatchQueue(element.dataset.track, this.session, (recorded) => this.show(recorded), () => this.renew());
     this.seq = 0;
     this.spans = [];
     this.reportedAt = now();
@@ -78,6 +78,14 @@ export class Watch {
       device: device(),
     });
     return true;
+  }
+
+  // A new token, when the page's has expired after some days: the viewer went on where the lecture was paused.
+  async renew() {
+    const answer = await fetch(this.element.dataset.watchingUrl, { headers: { accept: "application/json" } });
+    if (!answer.ok) return undefined; // signed out, or no longer enrolled
+    this.known.token = (await answer.json()).token;
+    return this.known.token;
   }
 
   report() {

@@ -83,8 +83,8 @@ async def test_two_tabs_work_on_one_attempt(exam: Exam) -> None:
 
 async def test_simultaneous_submissions_are_graded_once(exam: Exam) -> None:
     attempt = await exam.open()
-    answers = await asyncio.gather(*(exam.submit(attempt, **RIGHT) for _ in range(4)))
-    assert [answer.status_code for answer in answers] == [200] * 4
+    answers = await asyncio.gather(*(exam.submit(attempt, **RIGHT) for _ in range(64)))
+    assert [answer.status_code for answer in answers] == [200] * 64
     assert len(await exam.facts()) == 4
 
 

@@ -36,6 +36,16 @@ def test_allowance_grows_with_the_servers_clock_up_to_its_cap() -> None:
     assert rules.grown(empty, START - timedelta(hours=1), 120) == empty
 
 
+def test_allowance_grows_again_when_the_clock_was_set_back() -> None:
+    ahead, now = Allowance(5, START + timedelta(hours=1)), START
+    made = [seen(0, 5, -5), seen(5, 10, 0)]
+    assert rules.restarted(ahead, made, now) == Allowance(5, START - timedelta(seconds=5))
+    assert rules.restarted(ahead, [seen(0, 5, -9999)], now).as_of == START - timedelta(hours=1)
+    assert rules.restarted(ahead, [], now).as_of == now
+    within_skew = Allowance(5, START + timedelta(seconds=20))
+    assert rules.restarted(within_skew, made, now) == within_skew
+
+
 def test_oldest_spans_are_paid_first() -> None:
     late, early = seen(500, 560, 60), seen(0, 100, 50)
     got = rules.credit(Allowance(30, START + timedelta(seconds=60)), (), [late, early], HOUR)
