@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 CONNECTIONS = 400
+ADDRESSES = 20  # of the viewers: the server bounds the connections of each
 SEGMENT_EVERY = 0.05  # seconds between two requests for a segment
 
 
@@ -23,8 +24,10 @@ class Connections:
         self._free: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
 
     async def open(self, count: int) -> None:
-        for _ in range(count):
-            self._free.put_nowait(await asyncio.open_connection("127.0.0.1", self._port))
+        for number in range(count):
+            source = f"127.0.0.{2 + number % ADDRESSES}"
+            opened = await asyncio.open_connection("127.0.0.1", self._port, local_addr=(source, 0))
+            self._free.put_nowait(opened)
 
     async def request(self, data: bytes) -> int:
         """Sends a request; the status of the response, whose body is read."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.clock import local_day
 from storage.database.base import new_id
 from storage.database.engine import Database
-from storage.database.insert import insert_new, insert_new_rows
+from storage.database.insert import insert_new_rows
 from storage.database.tables import ActivityDay, Institution, LearningEvent, Lesson
 from storage.states import FactKind
 
@@ -81,27 +81,51 @@ async def publish(session: AsyncSession, event: Event) -> bool:
     False, and no handler runs, when it was published before. Of two transactions that publish the
     same fact at once, the second waits for the first. Raises LookupError when no handlers are bound.
     """
+    return bool(await publish_all(session, [event]))
+
+
+async def publish_all(session: AsyncSession, events: Sequence[Event]) -> int:
+    """Step: `publish` of several facts, stored at once; how many were new."""
     handlers: Handlers = session.info[INFO_KEY]
-    place = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
-    session.info[PLACE_KEY] = place  # kept, so that the next fact of this transaction reads no row
-    fact_id = new_id()
-    values = msgspec.structs.asdict(event) | {
-        "id": fact_id,
-        "actor_id": event.actor_id or event.user_id,
-        "local_day": local_day(event.at, place.time_zone, place.day_start_hour).isoformat(),
+    place = await _place(session)
+    once = {(event.kind, event.user_id, event.subject): event for event in reversed(events)}
+    rows = {
+        new_id(): msgspec.structs.asdict(event)
+        | {
+            "actor_id": event.actor_id or event.user_id,
+            "local_day": local_day(event.at, place.time_zone, place.day_start_hour).isoformat(),
+        }
+        for event in reversed(once.values())
     }
-    if not await insert_new(session, LearningEvent, key=("kind", "user_id", "subject"), **values):
-        return False
-    if following := handlers.get(event.kind, ()):
-        fact = await session.get_one(LearningEvent, fact_id)
-        for handler in following:
-            await handler(session, fact)
-    return True
+    new = await insert_new_rows(
+        session,
+        LearningEvent,
+        [{"id": fact_id, **row} for fact_id, row in rows.items()],
+        key=("kind", "user_id", "subject"),
+    )
+    added = {tuple(map(str, found)) for found in new}
+    for fact_id, row in rows.items():
+        if (row["kind"], row["user_id"], row["subject"]) not in added:
+            continue
+        if following := handlers.get(row["kind"], ()):
+            fact = await session.get_one(LearningEvent, fact_id)
+            for handler in following:
+                await handler(session, fact)
+    return len(new)
+
+
+async def _place(session: AsyncSession) -> Institution:
+    """The institution's zone and day start, read once in a transaction."""
+    known: Institution | None = session.info.get(PLACE_KEY)
+    if known is None:
+        known = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
+        session.info[PLACE_KEY] = known
+    return known
 
 
 async def note_activity(session: AsyncSession, user_ids: Iterable[str], at: datetime) -> None:
     """Step: mark the local day of people who learned, for streaks and active people (spec section 9)."""
-    place = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
+    place = await _place(session)
     day = local_day(at, place.time_zone, place.day_start_hour).isoformat()
     new = {"day": day, "first_at": at, "settled": False}
     rows = [{"user_id": user_id, **new} for user_id in sorted(set(user_ids))]

@@ -16,6 +16,7 @@ from server.library.access import AVAILABLE, is_teaching, lesson_for_learning
 from server.watching import spans
 from server.watching.coverage import verified
 from server.watching.recording import Watched
+from server.watching.rows import CoverageRow
 from storage.database.engine import Database
 from storage.database.tables import Course, LearningEvent, Lesson, WatchCoverage
 from storage.messages import N_, Message, duration, exact, message
@@ -48,18 +49,18 @@ class CourseProgress(msgspec.Struct, frozen=True, kw_only=True):
 async def on_watched(session: AsyncSession, watched: Watched) -> bool:
     """Handler of heartbeats: complete the lesson once enough of it is covered. True when it was by this."""
     lesson, coverage = watched.lesson, watched.coverage
-    course = await session.get_one(Course, lesson.course_id)
     length = spans.tenths(lesson.video_duration_seconds or 0.0)
-    if coverage.covered < rules.needed(length, course.completion_threshold):
+    if coverage.covered < rules.needed(length, watched.threshold):
         return False
     if await completed_lessons(session, watched.user_id, [lesson.id]):
         return False
-    left = await missing_of(session, lesson, coverage, course.completion_threshold)
+    left = await missing_of(session, lesson, coverage, watched.threshold)
+    course = await session.get_one(Course, lesson.course_id)
     return not left.seconds and await _complete(session, watched.user_id, lesson, course, watched.at)
 
 
 async def missing_of(
-    session: AsyncSession, lesson: Lesson, coverage: WatchCoverage | None, threshold: int
+    session: AsyncSession, lesson: Lesson, coverage: WatchCoverage | CoverageRow | None, threshold: int
 ) -> Missing:
     """Step: what a learner still has to watch. Only what was delivered to them counts."""
     length = spans.tenths(lesson.video_duration_seconds or 0.0)

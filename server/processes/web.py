@@ -25,6 +25,7 @@ from server.processes.away import wait_for_services
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
+from server.watching.entrance import HeartbeatEntrance
 from server.wiring import TASKS, bind
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ def application(
 ) -> ASGIApp:
     metrics, proxies = metrics or RequestMetrics(), opened.settings.proxies
     app = create_app(opened, stopping=stopping, metrics=metrics)
-    checked = ClosesUnreadBodies(AnswersHead(ChecksHost(app)))
+    checked = ClosesUnreadBodies(AnswersHead(ChecksHost(HeartbeatEntrance(app, app))))
     return AccessLog(Turns(checked, proxies=proxies), metrics, proxies=proxies)
 
 

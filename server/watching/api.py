@@ -14,6 +14,7 @@ from server.library.access import is_teaching, lesson_for_learning, lesson_for_t
 from server.playback.signing import SigningKeys
 from server.watching import coverage
 from server.watching.deliveries import Deliveries
+from server.watching.entrance import ERROR, PATH
 from server.watching.insight.lesson import LessonInsight, lesson_insight
 from server.watching.intake import Intake
 from storage.database.engine import Database
@@ -47,8 +48,10 @@ async def analytics_of(
         return await lesson_insight(session, lesson)
 
 
-@asgi("/api/video/track-watch", opt={EXEMPT: True}, copy_scope=True)
+@asgi(PATH, opt={EXEMPT: True}, copy_scope=True)
 async def track_watch(scope: Scope, receive: Receive, send: Send) -> None:
+    if error := scope.get(ERROR):
+        raise cast("Exception", error)
     intake: Intake = scope["litestar_app"].state["intake"]
     await intake.answer(cast("HTTPScope", scope), receive, send)
 

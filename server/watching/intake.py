@@ -100,17 +100,20 @@ class Intake:
             for one, outcome in zip(batch, outcomes, strict=True):
                 _settle([one], outcome)
 
-    async def answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        """Raises Problem: the application's handlers render it."""
-        if scope["method"] != "POST":
-            raise MethodNotAllowedException(headers={"Allow": "POST"})
-        given = _decoded(await _body(receive))
+    async def recorded(self, body: bytes) -> bytes:
+        """Record the heartbeats of a request; the JSON that it is answered with. Raises Problem."""
+        given = _decoded(body)
         received = await self._verified(given if isinstance(given, list) else [given])
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable(N_("Too many people are watching just now. Send it again in some seconds."))
         recorded = await self.add(received)
-        told = recorded if isinstance(given, list) else recorded[0]
-        await _send(send, 200, msgspec.json.encode(told), {"content-type": "application/json"})
+        return msgspec.json.encode(recorded if isinstance(given, list) else recorded[0])
+
+    async def answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        """Raises Problem: the application's handlers render it."""
+        if scope["method"] != "POST":
+            raise MethodNotAllowedException(headers={"Allow": "POST"})
+        await send_recorded(send, await self.recorded(await _body(receive)))
 
 
 def _settle(batch: Sequence[Waiting], result: Outcome | Exception) -> None:
@@ -149,9 +152,13 @@ async def _body(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-async def _send(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
-    named = {"cache-control": "no-store", "content-length": str(len(body)), **headers}
-    raw = [(name.encode(), value.encode()) for name, value in named.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
+async def send_recorded(send: Send, body: bytes) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     sent: Any = {"type": "http.response.body", "body": body, "more_body": False}
     await send(sent)

@@ -3,6 +3,7 @@
 Spec section 4. Times of the server are arguments.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +16,9 @@ from server.watching.spans import TENTHS, Spans
 GROWTH = 2.05  # seconds of allowance per second: playing at 2× pays for itself, with some tolerance
 MOST_SECONDS = 120.0  # the allowance never grows beyond this,
 FIRST_SECONDS, SHARE = 15.0, 0.1  # nor beyond these seconds and this part of the lesson
+SPARE_SECONDS = 86_400.0  # of discarded growth that is kept, for devices that were offline
+SPARE_STEP = 600.0  # in entries of at most so many seconds
+MOST_SPARES = 160
 MAX_RATE = 2.0  # the player's highest speed
 RATE_TOLERANCE = 1.05
 
@@ -34,11 +38,21 @@ class Seen(msgspec.Struct, frozen=True):
     made: datetime  # when it ended, by the server's clock
 
 
+class Spare(msgspec.Struct, frozen=True):
+    """Growth that the cap did not take. It pays for what was played then and is reported late, by a device
+    that was offline while another one reported."""
+
+    start: float  # seconds of the server's clock, since 1970
+    end: float
+    seconds: float  # of allowance: at most GROWTH times the time between
+
+
 class Allowance(msgspec.Struct, frozen=True):
     """How much new coverage one person can be credited with, over all sessions and lessons."""
 
     balance: float  # seconds
     as_of: datetime
+    spare: tuple[Spare, ...] = ()  # oldest first
 
 
 class Credit(msgspec.Struct, frozen=True):
@@ -57,8 +71,46 @@ def grown(allowance: Allowance, at: datetime, most: float) -> Allowance:
     seconds = (at - allowance.as_of).total_seconds()
     if seconds <= 0:
         return allowance
-    balance = max(allowance.balance, min(most, allowance.balance + GROWTH * seconds))
-    return Allowance(balance, at)
+    full = allowance.balance + GROWTH * seconds
+    balance = max(allowance.balance, min(most, full))
+    more = Spare(_clock(allowance.as_of), _clock(at), math.floor(10 * (full - balance)) / 10)
+    return Allowance(balance, at, _with_spare(allowance.spare, more))
+
+
+def _clock(moment: datetime) -> float:
+    return round(moment.timestamp(), 1)
+
+
+def _with_spare(spare: tuple[Spare, ...], more: Spare) -> tuple[Spare, ...]:
+    if more.seconds <= 0:
+        return spare
+    if spare and spare[-1].end == more.start and more.end - spare[-1].start <= SPARE_STEP:
+        last = spare[-1]
+        spare, more = spare[:-1], Spare(last.start, more.end, last.seconds + more.seconds)
+    kept = [one for one in spare if one.end > more.end - SPARE_SECONDS]
+    return (*kept, more)[-MOST_SPARES:]
+
+
+def drawn(allowance: Allowance, start: float, end: float, wanted: float) -> tuple[Allowance, float]:
+    """The allowance without what it discarded between two moments, at most `wanted` seconds, and how many."""
+    found: list[Spare] = []
+    taken = 0.0
+    for one in allowance.spare:
+        first, last = max(one.start, start), min(one.end, end)
+        if first >= last:
+            found.append(one)
+            continue
+        rate = one.seconds / (one.end - one.start)
+        inside = rate * (last - first)
+        used = min(inside, wanted - taken)
+        taken += used
+        parts = (
+            Spare(one.start, first, rate * (first - one.start)),
+            Spare(first, last, inside - used),
+            Spare(last, one.end, rate * (one.end - last)),
+        )
+        found += [part for part in parts if part.seconds > 0.05]
+    return Allowance(allowance.balance, allowance.as_of, tuple(found)[-MOST_SPARES:]), taken
 
 
 def restarted(allowance: Allowance, seen: Iterable[Seen], now: datetime) -> Allowance:
@@ -67,28 +119,43 @@ def restarted(allowance: Allowance, seen: Iterable[Seen], now: datetime) -> Allo
     lost = set_back(allowance.as_of, now)
     if not lost:
         return allowance
-    return Allowance(allowance.balance, max(now - lost, min((span.made for span in seen), default=now)))
+    begun = max(now - lost, min((span.made for span in seen), default=now))
+    return Allowance(allowance.balance, begun, allowance.spare)
 
 
-def credit(allowance: Allowance, coverage: Spans, seen: Iterable[Seen], duration: int) -> Credit:
+def credit(
+    allowance: Allowance, coverage: Spans, seen: Iterable[Seen], duration: int, opened_at: datetime
+) -> Credit:
     """Coverage with what is new in `seen`, as far as the allowance pays for it, oldest spans first.
 
     Each span is paid at the moment it was made, so that nothing is lost by a connection that was away:
-    the allowance never grows faster than the server's clock whatever moments are claimed. Faster spans
-    than the player can play are dropped.
+    the allowance never grows faster than the server's clock whatever moments are claimed. What the balance
+    cannot pay is paid from growth that was discarded while the span was played, not before the session was
+    opened. Faster spans than the player can play are dropped.
     """
     dropped = 0
     for span in sorted(seen, key=lambda span: (span.made, span.start)):
         allowance = grown(allowance, span.made, cap(duration))
         new = spans.difference(spans.clip([(span.start, span.end)], duration), coverage)
-        payable = 0 if span.rate > MAX_RATE * RATE_TOLERANCE else int(allowance.balance * TENTHS)
-        paid = spans.first(new, payable)
-        if len(coverage) >= MOST_SPANS and len(spans.union(coverage, paid)) > len(coverage):
-            paid = ()
-        allowance = Allowance(allowance.balance - spans.length(paid) / TENTHS, allowance.as_of)
+        paid: Spans = ()
+        too_many = len(coverage) >= MOST_SPANS and len(spans.union(coverage, new)) > len(coverage)
+        if span.rate <= MAX_RATE * RATE_TOLERANCE and not too_many:
+            allowance, paid = _pay(allowance, span, new, opened_at)
         coverage = spans.union(coverage, paid)
         dropped += spans.length(new) - spans.length(paid)
     return Credit(allowance, coverage, dropped)
+
+
+def _pay(allowance: Allowance, span: Seen, new: Spans, opened_at: datetime) -> tuple[Allowance, Spans]:
+    """The allowance afterwards, and what of the new coverage it pays for."""
+    missing = spans.length(new) / TENTHS - allowance.balance
+    if missing > 0:
+        length = (span.end - span.start) / TENTHS / span.rate * RATE_TOLERANCE
+        begun = max(span.made.timestamp() - length, opened_at.timestamp())
+        allowance, more = drawn(allowance, begun, span.made.timestamp(), missing)
+        allowance = Allowance(allowance.balance + more, allowance.as_of, allowance.spare)
+    paid = spans.first(new, int(allowance.balance * TENTHS + 1e-6))
+    return Allowance(allowance.balance - spans.length(paid) / TENTHS, allowance.as_of, allowance.spare), paid
 
 
 def made_at(at: float, sent_at: float, now: datetime, opened_at: datetime) -> datetime:

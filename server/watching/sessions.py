@@ -4,16 +4,16 @@ from datetime import datetime
 
 from server.core.clock import set_back
 from server.watching import rules, spans
-from server.watching.rules import Allowance, Seen
+from server.watching.rows import AllowanceRow, CoverageRow, PlayerRow
+from server.watching.rules import Allowance, Seen, Spare
 from server.watching.schemas import Heartbeat, Received, Recorded
-from storage.database.tables import VideoAnalytics, WatchAllowance, WatchCoverage
 
 MOST_GAPS = 50  # in the numbers of a session's heartbeats; of those in older gaps, nothing is recorded
 GRACE_SECONDS = 15.0  # by which a session may have watched longer than it has lasted, for jitter
 DEVICES = ("desktop", "phone", "tablet", "tv")
 
 
-def is_known(session: VideoAnalytics, seq: int) -> bool:
+def is_known(session: PlayerRow, seq: int) -> bool:
     return any(start <= seq < end for start, end in spans.from_json(session.heartbeats))
 
 
@@ -34,9 +34,9 @@ def seen_in(heartbeat: Heartbeat, opened_at: datetime, now: datetime) -> list[Se
 def apply(
     received: Received,
     duration: int,
-    allowance: WatchAllowance,
-    coverage: WatchCoverage,
-    session: VideoAnalytics,
+    allowance: AllowanceRow,
+    coverage: CoverageRow,
+    session: PlayerRow,
     now: datetime,
 ) -> tuple[Recorded, bool]:
     """Update the three rows, and tell whether a view began. A heartbeat that was recorded before changes
@@ -47,13 +47,15 @@ def apply(
         _follow_clock(session, coverage, now)
         seen = seen_in(heartbeat, session.started_at, now)
         got = rules.credit(
-            rules.restarted(Allowance(allowance.balance, allowance.as_of), seen, now),
+            rules.restarted(_allowance(allowance), seen, now),
             spans.from_json(coverage.spans),
             seen,
             duration,
+            session.started_at,
         )
         dropped = got.dropped
         allowance.balance, allowance.as_of = got.allowance.balance, got.allowance.as_of
+        allowance.spare = [[one.start, one.end, one.seconds] for one in got.allowance.spare] or None
         allowance.dropped += dropped / spans.TENTHS
         coverage.spans, coverage.covered = spans.to_json(got.coverage), spans.length(got.coverage)
         _update_session(session, heartbeat, seen, duration, now)
@@ -66,7 +68,11 @@ def apply(
     return recorded, new_view
 
 
-def _follow_clock(session: VideoAnalytics, coverage: WatchCoverage, now: datetime) -> None:
+def _allowance(row: AllowanceRow) -> Allowance:
+    return Allowance(row.balance, row.as_of, tuple(Spare(*one) for one in row.spare or ()))
+
+
+def _follow_clock(session: PlayerRow, coverage: CoverageRow, now: datetime) -> None:
     """Move what lies ahead of a clock that was set back: the session lasts as long as before, and the last
     view was not later than now."""
     lost = set_back(max(session.started_at, session.last_at), now)
@@ -77,7 +83,7 @@ def _follow_clock(session: VideoAnalytics, coverage: WatchCoverage, now: datetim
 
 
 def _update_session(
-    session: VideoAnalytics, heartbeat: Heartbeat, seen: list[Seen], duration: int, now: datetime
+    session: PlayerRow, heartbeat: Heartbeat, seen: list[Seen], duration: int, now: datetime
 ) -> None:
     received = spans.union(spans.from_json(session.heartbeats), [(heartbeat.seq, heartbeat.seq + 1)])
     latest = heartbeat.seq + 1 >= received[-1][1]  # a late one does not move the position back
@@ -103,9 +109,7 @@ def _update_session(
         session.device_type = heartbeat.device if heartbeat.device in DEVICES else session.device_type
 
 
-def _update_coverage(
-    coverage: WatchCoverage, session: VideoAnalytics, heartbeat: Heartbeat, now: datetime
-) -> bool:
+def _update_coverage(coverage: CoverageRow, session: PlayerRow, heartbeat: Heartbeat, now: datetime) -> bool:
     if heartbeat.seq + 1 >= spans.from_json(session.heartbeats)[-1][1]:
         coverage.position = session.position
     coverage.last_at = max(coverage.last_at, now)

@@ -34,6 +34,7 @@ async def _insert(
 ) -> list[tuple[Any, ...]]:
     columns = list(key) or [column.name for column in table.__table__.primary_key]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing(index_elements=columns)
-    found = await session.execute(statement.returning(*(getattr(table, name) for name in columns)))
+    # Values as parameters: the statement is compiled once, whatever the number of rows.
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=columns)
+    found = await session.execute(statement.returning(*(getattr(table, name) for name in columns)), values)
     return [tuple(row) for row in found]

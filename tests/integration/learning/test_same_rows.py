@@ -95,7 +95,11 @@ async def _written(database: Database) -> dict[str, Any]:
     sessions = [
         (row.id, row.spans, row.heartbeats, row.watch_seconds) for row in await rows(database, VideoAnalytics)
     ]
-    facts = [(str(row.kind), row.subject) for row in await rows(database, LearningEvent)]
+    facts = [
+        (str(row.kind), row.subject)
+        for row in await rows(database, LearningEvent)
+        if row.kind != FactKind.ACHIEVEMENT_UNLOCKED
+    ]
     days = [(row.user_id, row.day) for row in await rows(database, ActivityDay)]
     return {"covered": covered, "sessions": sorted(sessions), "facts": sorted(facts), "days": sorted(days)}
 

@@ -15,7 +15,7 @@ from server.core.web.client_address import client_address
 from server.core.web.metrics import RequestMetrics
 from server.core.web.middleware.line_budget import LineBudget
 
-FREQUENT = ("/m/", "/static/", "/health/", "/metrics")  # logged at debug level only
+FREQUENT = ("/m/", "/static/", "/health/", "/metrics", "/api/video/track-watch")  # logged at debug level only
 REQUEST_ID = re.compile(rb"[\w.-]{8,64}")
 
 log = structlog.get_logger("access")

@@ -45,6 +45,7 @@ ACHIEVEMENTS = (
 
 
 def upgrade() -> None:
+    op.add_column("watch_allowances", sa.Column("spare", sa.JSON(), nullable=True))
     op.add_column("activity_days", sa.Column("first_at", UtcDateTime(), nullable=True))
     op.add_column(
         "activity_days", sa.Column("settled", sa.Boolean(), nullable=False, server_default=sa.false())
@@ -214,3 +215,4 @@ def downgrade() -> None:
     op.drop_index("ix_activity_days_unsettled", "activity_days")
     op.drop_column("activity_days", "settled")
     op.drop_column("activity_days", "first_at")
+    op.drop_column("watch_allowances", "spare")

@@ -18,6 +18,7 @@ class WatchAllowance(Base):
     balance: Mapped[float]  # seconds
     as_of: Mapped[datetime]
     dropped: Mapped[float] = mapped_column(default=0.0)  # seconds that it could not pay, all together
+    spare: Mapped[list[Any] | None]  # growth that the cap did not take: [[from, to, seconds], …]
 
 
 class WatchCoverage(Base):

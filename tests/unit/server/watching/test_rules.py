@@ -48,26 +48,26 @@ def test_allowance_grows_again_when_the_clock_was_set_back() -> None:
 
 def test_oldest_spans_are_paid_first() -> None:
     late, early = seen(500, 560, 60), seen(0, 100, 50)
-    got = rules.credit(Allowance(30, START + timedelta(seconds=60)), (), [late, early], HOUR)
+    got = rules.credit(Allowance(30, START + timedelta(seconds=60)), (), [late, early], HOUR, START)
     assert got.coverage == ((0, 300),)
     assert got.dropped == 700 + 600
     assert got.allowance.balance == 0
 
 
 def test_known_spans_cost_nothing() -> None:
-    got = rules.credit(Allowance(5, START), ((0, 1000),), [seen(0, 100, 0), seen(90, 104, 0)], HOUR)
+    got = rules.credit(Allowance(5, START), ((0, 1000),), [seen(0, 100, 0), seen(90, 104, 0)], HOUR, START)
     assert (got.coverage, got.allowance.balance, got.dropped) == (((0, 1040),), 1.0, 0)
 
 
 def test_spans_faster_than_the_player_are_dropped() -> None:
-    got = rules.credit(full(HOUR), (), [seen(0, 100, 10, rate=16)], HOUR)
+    got = rules.credit(full(HOUR), (), [seen(0, 100, 10, rate=16)], HOUR, START)
     assert (got.coverage, got.dropped) == ((), 1000)
 
 
 def test_spans_are_paid_when_they_were_made() -> None:
     """A tab that was offline for ten minutes on a video it had buffered."""
     late = [seen(n * 10, n * 10 + 10, n * 10 + 10) for n in range(60)]
-    got = rules.credit(Allowance(15, START), (), late, HOUR)
+    got = rules.credit(Allowance(15, START), (), late, HOUR, START)
     assert (got.coverage, got.dropped) == (((0, 6000),), 0)
 
 
@@ -95,7 +95,7 @@ any_seen = st.lists(
 @given(any_seen, st.floats(0, 500))
 def test_credit_never_exceeds_what_is_paid_for(drawn: list[Seen], balance: float) -> None:
     duration = 600 * TENTHS
-    got = rules.credit(Allowance(balance, START), (), drawn, duration)
+    got = rules.credit(Allowance(balance, START), (), drawn, duration, START)
     assert got.coverage == spans.clip(spans.union(got.coverage), duration)
     last = max((one.made for one in drawn), default=START)
     most = balance + rules.GROWTH * (last - START).total_seconds()
@@ -106,8 +106,8 @@ def test_credit_never_exceeds_what_is_paid_for(drawn: list[Seen], balance: float
 
 @given(any_seen)
 def test_repetition_adds_nothing(drawn: list[Seen]) -> None:
-    once = rules.credit(Allowance(1e6, START), (), drawn, HOUR)
-    again = rules.credit(once.allowance, once.coverage, drawn, HOUR)
+    once = rules.credit(Allowance(1e6, START), (), drawn, HOUR, START)
+    again = rules.credit(once.allowance, once.coverage, drawn, HOUR, START)
     assert again.coverage == once.coverage
     assert again.allowance.balance == once.allowance.balance
 
@@ -127,10 +127,33 @@ def test_no_lesson_of_an_hour_is_completed_in_25_minutes(
         for _ in range(sessions):
             for lesson in range(lessons):
                 made = elapsed * rng.random() if backdated else elapsed
-                got = rules.credit(allowance, coverages[lesson], [seen(0, 3600, made, rate=2.0)], HOUR)
+                got = rules.credit(allowance, coverages[lesson], [seen(0, 3600, made, rate=2.0)], HOUR, START)
                 allowance, coverages[lesson] = got.allowance, got.coverage
         elapsed += max(gap, 0.1) * (20 if gap <= 0.1 else 1)  # the closest ones: every 20th
     assert all(rules.percent(coverage, HOUR) < 90 for coverage in coverages)
+
+
+def test_late_report_of_a_second_device_is_paid_from_what_the_cap_discarded() -> None:
+    """A laptop that was offline for ten minutes reports after the phone has gone on for another ten."""
+    offline = [seen(at, at + 5, at + 5) for at in range(0, 600, 5)]
+    online = [seen(at, at + 5, at + 5) for at in range(600, 1200, 5)]
+    allowance, coverage = full(HOUR), spans.union()
+    for start in range(0, len(online), 2):
+        got = rules.credit(allowance, coverage, online[start : start + 2], HOUR, START)
+        allowance, coverage = got.allowance, got.coverage
+    got = rules.credit(allowance, coverage, offline, HOUR, START)
+    assert (got.coverage, got.dropped) == (((0, 1200 * TENTHS),), 0)
+
+
+def test_discarded_growth_pays_only_for_what_was_played_then() -> None:
+    idle = rules.grown(Allowance(0, START), START + timedelta(hours=1), 120)
+    opened = START + timedelta(minutes=50)
+    late = rules.credit(idle, (), [seen(0, 3000, 3000, rate=2.0)], HOUR, opened)
+    assert spans.length(late.coverage) == 120 * TENTHS  # played before the session was opened
+    now = rules.credit(idle, (), [seen(0, 600, 3600, rate=1.0)], HOUR, opened)
+    assert spans.length(now.coverage) == 600 * TENTHS
+    again = rules.credit(now.allowance, now.coverage, [seen(600, 2400, 3600, rate=2.0)], HOUR, opened)
+    assert spans.length(again.coverage) < (600 * rules.GROWTH + 121) * TENTHS
 
 
 def honest_hours(rng: random.Random, hours: float) -> float:
@@ -158,7 +181,7 @@ def honest_hours(rng: random.Random, hours: float) -> float:
             if rng.random() < 0.002:
                 now += rng.uniform(60, 30_000)  # sleep; the player stops
             if (now >= offline_until and len(unsent) >= 2) or at >= duration / TENTHS:
-                got = rules.credit(allowance, coverage, unsent, duration)
+                got = rules.credit(allowance, coverage, unsent, duration, START)
                 allowance, coverage, unsent = got.allowance, got.coverage, []
                 lost += got.dropped
         lost += duration - spans.length(coverage) if spans.length(coverage) < duration - 1 else 0

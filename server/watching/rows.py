@@ -1,0 +1,155 @@
+"""Rows that heartbeats change: allowances, coverage and sessions of the player; locked, missing ones added.
+
+As plain structs and in three statements each way: with mapped objects, half of the time of a heartbeat went
+into their bookkeeping (docs/benchmarks.md).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.watching import rules, spans
+from server.watching.schemas import Received
+from storage.database.base import Base
+from storage.database.insert import insert_new_rows
+from storage.database.tables import Lesson, VideoAnalytics, WatchAllowance, WatchCoverage
+
+
+class AllowanceRow(msgspec.Struct):
+    user_id: str
+    balance: float
+    as_of: datetime
+    dropped: float
+    spare: list[Any] | None
+
+
+class CoverageRow(msgspec.Struct):
+    user_id: str
+    lesson_id: str
+    spans: list[Any] | None
+    covered: int
+    position: float
+    first_at: datetime
+    last_at: datetime
+    views: int
+    viewed_at: datetime | None
+    staff: bool
+
+
+class PlayerRow(msgspec.Struct):
+    """A session of the player."""
+
+    id: str
+    user_id: str
+    lesson_id: str
+    started_at: datetime
+    last_at: datetime
+    heartbeats: list[Any] | None
+    spans: list[Any] | None
+    position: float
+    watch_seconds: float
+    completion_percentage: int
+    playback_speed: float
+    quality_selected: str | None
+    device_type: str | None
+    staff: bool
+
+
+class OpenLesson(msgspec.Struct, frozen=True):
+    lesson: Lesson
+    threshold: int  # percent of the lesson that complete it
+
+
+Row = TypeVar("Row", AllowanceRow, CoverageRow, PlayerRow)
+Key = tuple[str, ...]
+STORED: Mapping[type[Any], type[Base]] = {
+    AllowanceRow: WatchAllowance,
+    CoverageRow: WatchCoverage,
+    PlayerRow: VideoAnalytics,
+}
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """Rows by their primary keys."""
+
+    allowances: dict[Key, AllowanceRow]
+    coverages: dict[Key, CoverageRow]
+    players: dict[Key, PlayerRow]
+
+    async def save(self, session: AsyncSession) -> None:
+        """Step: write them all."""
+        await _save(session, AllowanceRow, self.allowances.values())
+        await _save(session, CoverageRow, self.coverages.values())
+        await _save(session, PlayerRow, self.players.values())
+
+
+async def rows_of(
+    session: AsyncSession, known: Sequence[Received], lessons: Mapping[str, OpenLesson]
+) -> Rows:
+    """Step: the rows, in the order of their keys, so that two servers seldom wait in a circle."""
+    allowances: dict[Key, dict[str, Any]] = {}
+    coverages: dict[Key, dict[str, Any]] = {}
+    players: dict[Key, dict[str, Any]] = {}
+    for one in known:
+        user_id, lesson_id, begun = one.token.user_id, one.token.lesson_id, one.token.issued_at
+        duration = spans.tenths(lessons[lesson_id].lesson.video_duration_seconds or 0)
+        person = {"user_id": user_id, "lesson_id": lesson_id, "staff": one.token.staff}
+        balance = {"user_id": user_id, "balance": rules.cap(duration), "as_of": begun}
+        allowances.setdefault((user_id,), balance)
+        coverages.setdefault((user_id, lesson_id), {**person, "first_at": one.at, "last_at": one.at})
+        player = {**person, "id": one.heartbeat.session, "started_at": begun, "last_at": one.at}
+        players.setdefault((one.heartbeat.session,), player)
+    return Rows(
+        await _ensured(session, AllowanceRow, allowances),
+        await _ensured(session, CoverageRow, coverages),
+        await _ensured(session, PlayerRow, players),
+    )
+
+
+async def _ensured(
+    session: AsyncSession, kind: type[Row], wanted: Mapping[Key, dict[str, Any]]
+) -> dict[Key, Row]:
+    """Locked rows by key; nearly always they are all there."""
+    found = await _load(session, kind, wanted)
+    if missing := sorted(wanted.keys() - found.keys()):
+        await insert_new_rows(session, STORED[kind], [wanted[key] for key in missing])
+        found |= await _load(session, kind, missing)
+    return found
+
+
+async def _load(session: AsyncSession, kind: type[Row], keys: Iterable[Key]) -> dict[Key, Row]:
+    wanted = set(keys)
+    table, key = _stored(kind)
+    conditions = [column.in_(sorted({part[place] for part in wanted})) for place, column in enumerate(key)]
+    columns = [table.c[name] for name in kind.__struct_fields__]
+    found = await session.execute(select(*columns).where(*conditions).order_by(*key).with_for_update())
+    rows = [kind(*row) for row in found]
+    return {one: row for row in rows if (one := _key_of(row, key)) in wanted}
+
+
+async def _save(session: AsyncSession, kind: type[Row], rows: Iterable[Row]) -> None:
+    if not (values := [{f"new_{name}": value for name, value in _values(row).items()} for row in rows]):
+        return
+    table, key = _stored(kind)
+    names = [name for name in kind.__struct_fields__ if table.c[name] not in key]
+    statement = update(table).where(*(column == bindparam(f"new_{column.name}") for column in key))
+    await session.execute(
+        statement.values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}), values
+    )
+
+
+def _stored(kind: type[Any]) -> tuple[Table, list[ColumnElement[Any]]]:
+    table: Any = STORED[kind].__table__
+    return table, list(table.primary_key)
+
+
+def _values(row: msgspec.Struct) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def _key_of(row: msgspec.Struct, key: Sequence[Any]) -> Key:
+    return tuple(getattr(row, column.name) for column in key)
