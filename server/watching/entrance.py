@@ -5,6 +5,7 @@ renders it like every other error: a body in parts, a faulty one, an invalid tok
 """
 
 import asyncio
+from collections import deque
 from typing import Any
 
 from litestar import Litestar
@@ -32,43 +33,45 @@ class HeartbeatEntrance:
         if await self._state["maintenance"].notice() is not None:
             await self._app(scope, receive, send)
             return
-        message = await self._first(receive)
-        if not _is_whole(message):
-            await self._app(scope, _again(message, receive), send)
+        messages = await self._messages(receive)
+        body = b"".join(message.get("body", b"") for message in messages)
+        if messages[-1]["type"] != "http.request" or messages[-1].get("more_body", False):
+            await self._app(scope, _again(messages, receive), send)
             return
         try:
-            recorded = await self._intake.recorded(message["body"])
+            recorded = await self._intake.recorded(body)
         except Exception as error:
             request[ERROR] = error
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, _again(messages, receive), send)
             return
         await send_recorded(send, recorded)
 
-    async def _first(self, receive: Receive) -> Any:
+    async def _messages(self, receive: Receive) -> list[Any]:
+        """The body, as far as it arrives in time and is not too long."""
+        messages: list[Any] = []
+        size = 0
         self._reading += 1
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                return await receive()
+                while size <= MOST_BYTES and (not messages or messages[-1].get("more_body", False)):
+                    messages.append(await receive())
+                    size += len(messages[-1].get("body", b""))
         except TimeoutError:
-            return {"type": "http.disconnect"}
+            messages.append({"type": "http.disconnect"})
         finally:
             self._reading -= 1
+        return messages
 
 
 def _is_heartbeat(request: Any) -> bool:
     return bool(request["type"] == "http" and request["path"] == PATH and request["method"] == "POST")
 
 
-def _is_whole(message: Any) -> bool:
-    whole = message["type"] == "http.request" and not message.get("more_body", False)
-    return bool(whole and len(message["body"]) <= MOST_BYTES)
-
-
-def _again(message: Any, receive: Receive) -> Receive:
+def _again(messages: list[Any], receive: Receive) -> Receive:
     """The same messages from the first one on."""
-    first = [message]
+    left = deque(messages)
 
     async def receive_again() -> Any:
-        return first.pop() if first else await receive()
+        return left.popleft() if left else await receive()
 
     return receive_again
