@@ -16,7 +16,7 @@ from server.watching.intake import MOST_BYTES, Intake, send_recorded
 PATH = "/api/video/track-watch"
 ERROR = "heartbeat_error"  # in the scope: what recording raised, for the application to render
 BODY_SECONDS = 10.0  # in which the body has to arrive
-MOST_READING = 256  # bodies that are waited for here; the application bounds those of each address
+MOST_READING = 2048  # bodies that are waited for here; the application bounds those of each address
 
 
 class HeartbeatEntrance:

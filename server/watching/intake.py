@@ -56,7 +56,7 @@ class Intake:
         self._waiting.extend(zip(received, futures, strict=True))
         if self._task is None:
             self._task = loop.create_task(self._commit())
-        outcomes = await asyncio.gather(*futures)
+        outcomes = [await futures[0]] if len(futures) == 1 else await asyncio.gather(*futures)
         for outcome in outcomes:
             if isinstance(outcome, Refused):
                 raise Conflict(outcome.reason)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
+import msgspec
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
@@ -30,6 +31,10 @@ SQLITE_PRAGMAS = (
     "mmap_size = 0",
 )
 CONNECT_SECONDS = 10.0
+JSON_CODEC: dict[str, Any] = {  # several times faster than the standard library's
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
 STATEMENT_SECONDS = 60.0  # PostgreSQL only: a host that dies closes no connection
 
 
@@ -138,7 +143,7 @@ def _sync_log(database_file: Path) -> None:
 
 
 def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
-    engine = create_async_engine(url, **options)
+    engine = create_async_engine(url, **JSON_CODEC, **options)
     address = make_url(url)
     place = f"{address.host or address.query.get('host', 'localhost')}/{address.database}"
 
@@ -156,7 +161,7 @@ def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
 
 
 def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = ()) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=30)
+    engine = create_async_engine(url, **JSON_CODEC, pool_size=size, max_overflow=0, pool_timeout=30)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -76,6 +76,8 @@ class MaintenanceState:
         """While the database cannot be read, what was known before: handlers report it better."""
         if self._monotonic() < self._fresh_until:
             return self._notice
+        if self._lock.locked() and self._fresh_until > float("-inf"):
+            return self._notice  # another request reads it at this moment
         async with self._lock:
             if self._monotonic() >= self._fresh_until:
                 try:

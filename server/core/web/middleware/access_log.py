@@ -1,5 +1,6 @@
 """Access log middleware: a request id, and one log line and one measurement per response."""
 
+import logging
 import re
 from time import monotonic
 from typing import Any
@@ -26,6 +27,7 @@ class AccessLog:
         self._app, self._metrics = app, metrics
         self._proxies = proxies
         self._budget = LineBudget(monotonic)
+        self._logs_frequent = logging.getLogger("access").isEnabledFor(logging.DEBUG)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:  # lifespan events
@@ -57,9 +59,12 @@ class AccessLog:
         method = scope["method"]  # type: ignore[typeddict-item]
         if not path.startswith("/health/"):  # a probe's 503 is an answer, not an error of the server
             self._metrics.count(method, status, seconds)
-        line, milliseconds = printable(f"{method} {path} {status}"), round(seconds * 1000)
         expected = status < 500 or path.startswith("/health/")  # 503 is the normal answer during startup
-        if path.startswith(FREQUENT) and expected:
+        frequent = path.startswith(FREQUENT) and expected
+        if frequent and not self._logs_frequent:
+            return
+        line, milliseconds = printable(f"{method} {path} {status}"), round(seconds * 1000)
+        if frequent:
             log.debug(line, milliseconds=milliseconds)
             return
         withheld = self._budget.take(client_address(ASGIConnection(scope), self._proxies))

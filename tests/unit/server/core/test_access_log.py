@@ -1,5 +1,6 @@
 """Access log lines, and the secrets they must not contain."""
 
+import logging
 from typing import Any
 
 import pytest
@@ -43,10 +44,18 @@ async def logged(method: str, path: str, metrics: RequestMetrics | None = None) 
         ("/\x1b[2J\u2028\u202e", "GET /\\x1b[2J\\u2028\\u202e 200"),
     ],
 )
-async def test_line_is_one_line_without_tokens(path: str, line: str) -> None:
+async def test_line_is_one_line_without_tokens(
+    path: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "access")
     lines = await logged("GET", path)
     assert [entry["event"] for entry in lines] == [line]
     assert ("debug" if path.startswith("/m/") else "info") == lines[0]["log_level"]
+
+
+async def test_frequent_lines_are_not_made_above_debug_level(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "access")
+    assert await logged("GET", "/m/token/video") == []
 
 
 async def test_long_fields_are_cut_and_strange_methods_share_a_label() -> None:
