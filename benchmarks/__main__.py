@@ -8,6 +8,7 @@ TABLES = {  # name -> "module:function", fastest first
     "idle": "benchmarks.idle:main",
     "first_frame": "benchmarks.first_frame:main",
     "cold_start": "benchmarks.cold_start:main",
+    "course_page": "benchmarks.course_page:main",
     "two_hosts": "benchmarks.two_hosts:main",
     "heartbeats": "benchmarks.heartbeats:main",
     "two_lectures": "benchmarks.two_lectures:main",
