@@ -41,8 +41,8 @@ def application(
 ) -> ASGIApp:
     metrics, proxies = metrics or RequestMetrics(), opened.settings.proxies
     app = create_app(opened, stopping=stopping, metrics=metrics)
-    checked = ClosesUnreadBodies(AnswersHead(ChecksHost(HeartbeatEntrance(app, app))))
-    return AccessLog(Turns(checked, proxies=proxies), metrics, proxies=proxies)
+    checked = Turns(ClosesUnreadBodies(AnswersHead(ChecksHost(app))), proxies=proxies)
+    return AccessLog(HeartbeatEntrance(checked, app), metrics, proxies=proxies)
 
 
 def serve(settings: Settings) -> None:

@@ -71,6 +71,14 @@ STORED: Mapping[type[Any], type[Base]] = {
     CoverageRow: WatchCoverage,
     PlayerRow: VideoAnalytics,
 }
+NEW: Mapping[type[Any], dict[str, Any]] = {  # values of a row that is added
+    AllowanceRow: {"dropped": 0.0, "spare": None},
+    CoverageRow: {"spans": None, "covered": 0, "position": 0.0, "views": 0, "viewed_at": None},
+    PlayerRow: {
+        **dict.fromkeys(("heartbeats", "spans", "quality_selected", "device_type")),
+        **{"position": 0.0, "watch_seconds": 0.0, "completion_percentage": 0, "playback_speed": 1.0},
+    },
+}
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -116,8 +124,11 @@ async def _ensured(
     """Locked rows by key; nearly always they are all there."""
     found = await _load(session, kind, wanted)
     if missing := sorted(wanted.keys() - found.keys()):
-        await insert_new_rows(session, STORED[kind], [wanted[key] for key in missing])
-        found |= await _load(session, kind, missing)
+        new = [NEW[kind] | wanted[key] for key in missing]
+        added = set(await insert_new_rows(session, STORED[kind], new))
+        found |= {key: kind(**row) for key, row in zip(missing, new, strict=True) if key in added}
+        if others := [key for key in missing if key not in added]:  # added by another server just now
+            found |= await _load(session, kind, others)
     return found
 
 

@@ -34,7 +34,9 @@ async def _insert(
 ) -> list[tuple[Any, ...]]:
     columns = list(key) or [column.name for column in table.__table__.primary_key]
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    # Values as parameters: the statement is compiled once, whatever the number of rows.
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=columns)
-    found = await session.execute(statement.returning(*(getattr(table, name) for name in columns)), values)
+    # Values as parameters: the statement is compiled once, whatever the number of rows. The table and not the
+    # mapped class: mapped rows would be collected one by one.
+    stored: Any = table.__table__
+    statement = dialect.insert(stored).on_conflict_do_nothing(index_elements=columns)
+    found = await session.execute(statement.returning(*(stored.c[name] for name in columns)), values)
     return [tuple(row) for row in found]
