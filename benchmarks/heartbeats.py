@@ -22,7 +22,8 @@ from benchmarks.lecture import make_lecture
 from server.core.clock import SystemClock
 from server.core.signing_keys import live_keys
 from server.playback.signing import PURPOSE
-from server.watching import recording, tokens
+from server.watching import tokens
+from server.watching.heartbeats import recording
 from server.watching.schemas import Heartbeat, Played, Received
 from server.wiring import bind
 from storage.database import migrations

@@ -60,7 +60,7 @@ from server.playback.signing import SigningKeys
 from server.services import Services
 from server.uploads.context import UploadContext
 from server.watching.deliveries import Deliveries
-from server.watching.intake import Intake
+from server.watching.heartbeats.intake import Intake
 from server.wiring import bind
 
 API: Sequence[Sequence[ControllerRouterHandler]] = (

@@ -19,8 +19,8 @@ from server.outbox import sending as outbox
 from server.outbox.service import TASK as OUTBOX
 from server.uploads import sweep as uploads
 from server.uploads.hosts import gone, rows
-from server.watching import recording
-from server.watching.recording import Handler
+from server.watching.heartbeats import recording
+from server.watching.heartbeats.recording import Handler
 from storage.database.engine import Database
 from storage.messages import N_
 from storage.states import FactKind

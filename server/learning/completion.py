@@ -15,8 +15,8 @@ from server.learning.rules import Missing
 from server.library.access import AVAILABLE, is_teaching, lesson_for_learning
 from server.watching import spans
 from server.watching.coverage import verified
-from server.watching.recording import Watched
-from server.watching.rows import CoverageRow
+from server.watching.heartbeats.recording import Watched
+from server.watching.heartbeats.rows import CoverageRow
 from storage.database.engine import Database
 from storage.database.tables import Course, LearningEvent, Lesson, WatchCoverage
 from storage.messages import N_, Message, duration, exact, message

@@ -25,7 +25,7 @@ from server.processes.away import wait_for_services
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
-from server.watching.entrance import HeartbeatEntrance
+from server.watching.heartbeats.entrance import HeartbeatEntrance
 from server.wiring import TASKS, bind
 
 log = structlog.get_logger(__name__)

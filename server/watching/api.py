@@ -14,9 +14,9 @@ from server.library.access import is_teaching, lesson_for_learning, lesson_for_t
 from server.playback.signing import SigningKeys
 from server.watching import coverage
 from server.watching.deliveries import Deliveries
-from server.watching.entrance import ERROR, PATH
+from server.watching.heartbeats.entrance import ERROR, PATH
+from server.watching.heartbeats.intake import Intake
 from server.watching.insight.lesson import LessonInsight, lesson_insight
-from server.watching.intake import Intake
 from storage.database.engine import Database
 
 

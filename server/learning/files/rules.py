@@ -122,7 +122,7 @@ _MARKUP = (
     b"<?xml",
     b"<!--",
 )
-_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+_CONTROLS = (frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")) | {0x7F}
 
 
 def content_of(head: bytes) -> Content:

@@ -8,9 +8,9 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import delete
 
-from server.watching import entrance
-from server.watching.entrance import HeartbeatEntrance
-from server.watching.intake import MOST_BYTES
+from server.watching.heartbeats import entrance
+from server.watching.heartbeats.entrance import HeartbeatEntrance
+from server.watching.heartbeats.intake import MOST_BYTES
 from storage.database.tables import Enrolment, Lesson
 from tests.fixtures.web import Account
 from tests.integration.watching.test_heartbeats import TRACK, beat, lesson, token_of

@@ -9,11 +9,11 @@ import httpx
 import pytest
 from sqlalchemy import delete, select, update
 
-from server.watching import admission, intake
-from server.watching.recording import Outcome, record
+from server.watching.heartbeats import admission, intake
+from server.watching.heartbeats.recording import Outcome, record
+from server.watching.heartbeats.sessions import MOST_GAPS
 from server.watching.rules import MOST_SPANS
 from server.watching.schemas import Received
-from server.watching.sessions import MOST_GAPS
 from storage.database.engine import Database
 from storage.database.tables import (
     ActivityDay,

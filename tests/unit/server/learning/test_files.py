@@ -4,7 +4,7 @@ from email.message import Message
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.core.errors import Invalid
@@ -74,6 +74,7 @@ def test_pictures_are_pictures() -> None:
 
 
 @given(st.binary(max_size=64))
+@example(b"\x7fELF")
 def test_content_of_any_bytes(head: bytes) -> None:
     content = content_of(head)
     assert not head.startswith(ELF[:4]) or content is Content.PROGRAM

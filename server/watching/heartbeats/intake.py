@@ -19,7 +19,7 @@ from server.core.clock import Clock
 from server.core.errors import Conflict, Forbidden, Invalid, TooLarge, Unavailable
 from server.playback.signing import SigningKeys
 from server.watching import tokens
-from server.watching.recording import Outcome, record
+from server.watching.heartbeats.recording import Outcome, record
 from server.watching.schemas import Heartbeat, Received, Recorded, Refused
 from storage.database.engine import Database, DatabaseUnreachable
 from storage.messages import N_

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.events import Event, about_lesson, note_activity, publish_all
-from server.watching import admission, rules, spans
-from server.watching.rows import CoverageRow, OpenLesson, rows_of
+from server.watching import rules, spans
+from server.watching.heartbeats import admission
+from server.watching.heartbeats.rows import CoverageRow, OpenLesson, rows_of
+from server.watching.heartbeats.sessions import apply
 from server.watching.schemas import Received, Recorded, Refused
-from server.watching.sessions import apply
 from storage.database.engine import Database
 from storage.database.tables import Course, Lesson
 from storage.messages import N_

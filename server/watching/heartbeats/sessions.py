@@ -4,7 +4,7 @@ from datetime import datetime
 
 from server.core.clock import set_back
 from server.watching import rules, spans
-from server.watching.rows import AllowanceRow, CoverageRow, PlayerRow
+from server.watching.heartbeats.rows import AllowanceRow, CoverageRow, PlayerRow
 from server.watching.rules import Allowance, Seen, Spare
 from server.watching.schemas import Heartbeat, Received, Recorded
 

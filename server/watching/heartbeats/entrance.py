@@ -11,7 +11,7 @@ from typing import Any
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from server.watching.intake import MOST_BYTES, Intake, send_recorded
+from server.watching.heartbeats.intake import MOST_BYTES, Intake, send_recorded
 
 PATH = "/api/video/track-watch"
 ERROR = "heartbeat_error"  # in the scope: what recording raised, for the application to render
