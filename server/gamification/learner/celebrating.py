@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.text.formats import number, translated
@@ -39,10 +39,13 @@ async def is_waiting(session: AsyncSession, user_id: str) -> bool:
     return bool(await session.scalar(select(_waiting(user_id))))
 
 
-async def take(database: Database, user_id: str, now: datetime, since: str = "") -> Celebration:
+async def take(
+    database: Database, user_id: str, now: datetime, since: str = "", xp: int | None = None
+) -> Celebration:
     """Use case: mark as celebrated what was not, and return it. What was taken once is never returned again.
 
-    `since`: `cursor` of the last answer; only later XP is counted, of the last minutes.
+    `xp`: what the caller has just earned; without it what was written after `since`, the `cursor` of the last
+    answer, and happened in the last minutes.
     """
     unlocked: Sequence[str] = ()
     level: int | None = None
@@ -52,12 +55,14 @@ async def take(database: Database, user_id: str, now: datetime, since: str = "")
         async with database.write() as session:
             unlocked, level = await _mark(session, user_id, now)
     async with database.read() as session:
-        return await _told(session, user_id, unlocked, level, since, now - FRESH)
+        earned = await _fresh(session, user_id, since, now - FRESH) if xp is None else xp
+        return await _told(session, user_id, unlocked, level, earned)
 
 
-def _waiting(user_id: str) -> object:
+def _waiting(user_id: str) -> ColumnElement[bool]:
     held = exists().where(UserAchievement.user_id == user_id, UserAchievement.celebrated_at.is_(None))
-    return held | exists().where(UserStats.user_id == user_id, UserStats.level > UserStats.celebrated_level)
+    level = exists().where(UserStats.user_id == user_id, UserStats.level > UserStats.celebrated_level)
+    return or_(held, level)
 
 
 async def _mark(session: AsyncSession, user_id: str, now: datetime) -> tuple[Sequence[str], int | None]:
@@ -80,28 +85,26 @@ async def _mark(session: AsyncSession, user_id: str, now: datetime) -> tuple[Seq
     return unlocked, level
 
 
-async def _told(
-    session: AsyncSession,
-    user_id: str,
-    unlocked: Sequence[str],
-    level: int | None,
-    since: str,
-    after: datetime,
-) -> Celebration:
-    mine = XpTransaction.user_id == user_id
+async def _fresh(session: AsyncSession, user_id: str, since: str, after: datetime) -> int:
     fresh = select(func.sum(XpTransaction.amount)).where(
-        mine, XpTransaction.id > since, XpTransaction.at >= after
+        XpTransaction.user_id == user_id, XpTransaction.id > since, XpTransaction.at >= after
     )
-    xp = await session.scalar(fresh) or 0
+    return int(await session.scalar(fresh) or 0)
+
+
+async def _told(
+    session: AsyncSession, user_id: str, unlocked: Sequence[str], level: int | None, xp: int
+) -> Celebration:
     shown = await achievements.of_person(session, user_id, unlocked) if unlocked else []
     stats = await session.get(UserStats, user_id)
+    last = select(func.max(XpTransaction.id)).where(XpTransaction.user_id == user_id)
     texts = [translated(N_("+%(xp)s XP")) % {"xp": number(xp)}] if xp > 0 else []
     reached = translated(N_("You have reached level %(level)s."))
     return Celebration(
         message=" · ".join([*texts, *(one.name for one in shown)]),
         level_message=reached % {"level": number(level)} if level else "",
         xp=xp,
-        cursor=await session.scalar(select(func.max(XpTransaction.id)).where(mine)) or since,
+        cursor=await session.scalar(last) or "",
         level=stats.level if stats else 0,
         level_up=bool(level),
         achievements=shown,

@@ -20,6 +20,6 @@ async def of_person(session: AsyncSession, user_id: str, now: datetime) -> Strea
         freezes=found.freezes,
         freezes_earned=list(found.earned),
         freezes_used=found.frozen,
-        days=[DayView(day, stats.day_state(found, day, today)) for day in found.days],
+        days=[DayView(day, stats.day_state(found, day, today)) for day in found.days or (today,)],
         breaks=await breaks.of_person(session, user_id, today),
     )

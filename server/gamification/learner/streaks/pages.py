@@ -84,8 +84,7 @@ async def _page(
 ) -> Template:
     async with database.read() as session:
         found = await calendar.of_person(session, viewer.id, clock.now())
-    first = found.days[0].day if found.days else found.today
-    months = rules.months(first, found.today)
+    months = rules.months(found.days[0].day, found.today)
     years = sorted({month[:4] for month in months}, reverse=True)
     asked = request.query_params.get("year", "")
     year = asked if asked in years else years[0]
