@@ -118,8 +118,8 @@ async def take_celebrations(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Celebration:
-    """Levels and achievements that the caller was not shown yet: each is returned once, to one device. `xp` is
-    what was earned in the last minutes, after `since`."""
+    """Levels and achievements that the caller was not shown yet: each is returned once, to one device. `xp`
+    is what was earned in the last minutes, after `since`."""
     return await celebrating.take(database, viewer.id, clock.now(), data.since)
 
 

@@ -13,6 +13,8 @@ document.addEventListener("skillstudio:earned", later);
 enhance("[data-earned]", later);
 
 function later() {
+  const modal = document.querySelector("dialog:modal"); // of a quiz in the video: nothing behind it is seen or read out
+  if (modal) return modal.addEventListener("close", later, { once: true });
   const { person } = document.documentElement.dataset;
   if (person) asking = asking.then(() => ask(KEY + person)).catch(() => {}); // the network is away: nothing is shown
 }

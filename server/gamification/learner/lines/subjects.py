@@ -28,14 +28,13 @@ async def of_lines(session: AsyncSession, viewer: Viewer, lines: Sequence[XpTran
     course_ids = {line.course_id for line in lines if line.course_id}
     lessons = {row.id: row for row in await session.scalars(select(Lesson).where(Lesson.id.in_(lesson_ids)))}
     courses = await session.execute(select(Course.id, Course.title).where(Course.id.in_(course_ids)))
-    achievements = select(Achievement.id, Achievement.name).where(
-        Achievement.id.in_(_subjects(lines, XpRule.ACHIEVEMENT_UNLOCKED))
-    )
+    achievement_ids = _subjects(lines, XpRule.ACHIEVEMENT_UNLOCKED)
+    achievements = await session.scalars(select(Achievement).where(Achievement.id.in_(achievement_ids)))
     opened = await _open_courses(session, viewer, course_ids)
     return Subjects(
         lessons={lesson.id: lesson.title for lesson in lessons.values()},
-        courses={course_id: title for course_id, title in courses},
-        achievements={row_id: translated(name) for row_id, name in await session.execute(achievements)},
+        courses={row.id: row.title for row in courses},
+        achievements={row.id: translated(row.name) for row in achievements},
         open_lessons={
             lesson.id: f"{opened[lesson.course_id]}/lessons/{lesson.id}"
             for lesson in lessons.values()

@@ -31,8 +31,8 @@ async def plan_break(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> BreakView:
-    """Plan a break: days that neither break the streak nor make it longer. At most 30 days, three a year, from
-    tomorrow on. Idempotent."""
+    """Plan a break: days that neither break the streak nor make it longer. At most 30 days, three a year,
+    from tomorrow on. Idempotent."""
     return await breaks.plan(database, viewer.id, data, clock.now())
 
 
