@@ -108,7 +108,7 @@ async def test_pages_with_much_in_them(learner: Page, campus: Campus, course: Co
             await toast.click()
         await shots.take(learner, name)
         for scheme in ("light", "dark"):
-            await learner.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await learner.emulate_media(color_scheme=scheme)
             assert await violations(learner) == [], (name, scheme)
 
 

@@ -1,5 +1,7 @@
 """Stats, achievements and completions (spec section 2). No call takes an amount of XP."""
 
+from typing import Annotated
+
 import msgspec
 from litestar import get, patch, post
 from litestar.di import NamedDependency
@@ -22,12 +24,13 @@ from storage.messages import N_
 
 TAGS = ["Gamification"]
 BASE = "/api/gamification"
+Cursor = Annotated[str, msgspec.Meta(max_length=40, pattern="^[0-9a-f]*$")]
 
 
 class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`cursor` of the last celebration that the caller showed."""
 
-    since: str = ""
+    since: Cursor = ""
 
 
 @post("/api/lessons/{lesson_id:str}/complete", status_code=200, tags=["Learning"])
