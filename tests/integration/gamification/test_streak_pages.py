@@ -1,4 +1,7 @@
-"""Streak of a learner: card, calendar and API say the same; planned breaks."""
+"""Streak of a learner: card, calendar and API say the same; planned breaks.
+
+Pages are asked for with a token where days pass, because a browser's session ends meanwhile.
+"""
 
 import asyncio
 import re
@@ -55,14 +58,14 @@ async def test_card_calendar_and_api_agree(learner: Account) -> None:
     ]
     assert [states[f"2026-11-{day}"] for day in (24, 25, 26, 27)] == ["learned", "missed", "off", "open"]
     assert (told["freezes_earned"], told["freezes_used"]) == (["2026-11-10"], ["2026-11-17"])
-    page = (await learner.browser.get("/dashboard/streak")).text
+    page = (await learner.api.get("/dashboard/streak")).text
     shown = {f"2026-11-{int(day):02d}": state for state, day in CELL.findall(page)}
     assert shown == {day: states.get(day, "before" if day < "2026-11-02" else "ahead") for day in NOVEMBER}
     stats = (await learner.api.get("/api/gamification/stats")).json()["streak"]
     week = {one["day"]: one["state"] for one in stats["week"]}
     assert week == {day: shown.get(day, "ahead") for day in week}
     assert (stats["current"], stats["longest"]) == (told["current"], told["longest"])
-    card = (await learner.browser.get("/dashboard")).text
+    card = (await learner.api.get("/dashboard")).text
     assert WEEK_DAY.findall(card) == list(week.values())
     assert "A freeze saved November 17, 2026." in card
 
@@ -79,8 +82,7 @@ async def test_days_are_those_of_the_institution_wherever_the_browser_is(
     assert told["today"] == "2026-11-28"
     assert told["days"][-2] == {"day": "2026-11-27", "state": "missed"}
     assert (
-        'aria-current="date"><span class="day-number">28'
-        in (await learner.browser.get("/dashboard/streak")).text
+        'aria-current="date"><span class="day-number">28' in (await learner.api.get("/dashboard/streak")).text
     )
 
 
