@@ -15,6 +15,7 @@ import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
 import server.gamification.learner.api
+import server.gamification.learner.pages
 import server.learning.api
 import server.learning.certificates.api
 import server.learning.certificates.pages
@@ -47,6 +48,7 @@ from server.core.web.middleware.csrf import CsrfMiddleware
 from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
+from server.gamification.learner.shares import AchievementShares
 from server.institution.dependencies import load_name_at_startup
 from server.learning.files.context import FileContext
 from server.learning.talk import Talk
@@ -90,6 +92,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.discussion.pages.ROUTES,
     server.learning.reviews.pages.ROUTES,
     server.learning.learners.pages.ROUTES,
+    server.gamification.learner.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -168,6 +171,7 @@ def build(
         ),
         "deliveries": deliveries,
         "intake": Intake(database, signing_keys, clock),
+        "achievement_shares": AchievementShares(database, time.monotonic),
     }
 
 

@@ -1,4 +1,4 @@
-"""Learner's dashboard: enrolled courses and where to start."""
+"""Learner's dashboard: own progress, enrolled courses and where to start."""
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -6,7 +6,9 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
+from server.core.clock import Clock
 from server.core.web.pages import page
+from server.gamification.learner.panels import card
 from server.learning.completion import course_progress
 from server.learning.overview import go_on
 from server.library import enrolled_courses
@@ -21,6 +23,7 @@ async def dashboard(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
     media_urls: NamedDependency[MediaUrls],
+    clock: NamedDependency[Clock],
 ) -> Template:
     state = enrolled_courses.OPTIONS.read(request.query_params)
     keys = await media_urls.keys()
@@ -29,6 +32,7 @@ async def dashboard(
         courses = [item.course.id for item in enrolled.items]
         progress = await course_progress(session, viewer.id, courses)
         going_on = [] if state.search or state.page > 1 else await go_on(session, viewer)
+        own = None if state.search or state.page > 1 else await card(session, viewer, clock.now())
         shown = [item.start for item in enrolled.items if item.start] + [one.lesson for one in going_on]
         posters = await media_urls.posters(session, keys, viewer, shown)
     return page(
@@ -39,6 +43,7 @@ async def dashboard(
         posters=posters,
         progress=progress,
         going_on=going_on,
+        card=own,
     )
 
 

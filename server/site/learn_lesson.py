@@ -17,8 +17,8 @@ from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.headers import allow_inline_styles
 from server.core.web.pages import page
+from server.gamification.learner import celebrating, completing
 from server.learning import panels
-from server.learning.completion import complete
 from server.learning.discussion.panels import discussion
 from server.learning.quizzes import panels as quizzes
 from server.learning.texts import service as texts
@@ -83,10 +83,13 @@ async def mark_as_read(
         texts.require_text(await _lesson(session, viewer, course_id, lesson_id))
     here = f"/dashboard/courses/{course_id}/lessons/{lesson_id}"
     try:
-        await complete(database, viewer, lesson_id, clock.now())
+        done = await completing.complete(database, viewer, lesson_id, clock.now())
     except Conflict as problem:
         return redirect(here, translated(problem.message), "warning")
-    return redirect(here, _("The lesson is completed."))
+    if not done.xp_awarded:
+        return redirect(here, _("The lesson is completed."))
+    earned = (await celebrating.take(database, viewer.id, clock.now(), xp=done.xp_awarded)).told
+    return redirect(here, _("The lesson is completed: %(earned)s") % {"earned": earned})
 
 
 async def _lesson(session: AsyncSession, viewer: Viewer, course_id: str, lesson_id: str) -> Lesson:

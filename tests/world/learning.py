@@ -16,6 +16,7 @@ from storage.database.tables import (
     CertificateSettings,
     EnrolmentWay,
     Lesson,
+    StreakBreak,
     VideoAnalytics,
     WatchCoverage,
 )
@@ -100,3 +101,11 @@ async def add_code(session: AsyncSession, course_id: str, at: datetime) -> str:
     code = await unused_code(session)
     session.add(EnrolmentWay(course_id=course_id, mode=EnrolmentMode.CODE, code=code, changed_at=at))
     return code
+
+
+def add_break(session: AsyncSession, user_id: str, at: datetime) -> str:
+    """Step: a planned break in the year after START; its id."""
+    first, last = "2027-06-01", "2027-06-10"
+    row = StreakBreak(id=new_id(), user_id=user_id, first_day=first, last_day=last, created_at=at)
+    session.add(row)
+    return row.id

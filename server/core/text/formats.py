@@ -70,6 +70,16 @@ def day_label(label: str) -> str:
     return format_date(date.fromisoformat(label), format="long", locale=locale())
 
 
+def weekday(label: str, width: str = "EEEE") -> str:
+    """Name of a local day's weekday; width "EEE": short."""
+    return format_date(date.fromisoformat(label), format=width, locale=locale())
+
+
+def month(label: str) -> str:
+    """A month, as in 2026-11, with its year."""
+    return format_date(date.fromisoformat(f"{label}-01"), format="LLLL y", locale=locale())
+
+
 def moment(value: datetime, zone: str = "UTC") -> str:
     local = value.astimezone(ZoneInfo(zone))
     text = f"{format_date(local.date(), locale=locale())}, {format_time(local, 'short', locale=locale())}"
@@ -121,6 +131,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "day": day,
     "day_label": day_label,
+    "weekday": weekday,
+    "month": month,
     "moment": moment,
     "local_time": local_time,
     "initials": initials,

@@ -1,6 +1,6 @@
 """Achievements of one person: unlocked ones, and the way to the others. Steps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -15,11 +15,14 @@ from storage.states import XpRule
 
 
 async def of_person(
-    session: AsyncSession, user_id: str, only: Collection[str] | None = None
+    session: AsyncSession,
+    user_id: str,
+    only: Collection[str] | None = None,
+    shares: Mapping[str, float] | None = None,
 ) -> list[AchievementView]:
     """Achievements in their order, with the person's progress. Retired ones only if the person has them.
 
-    `only`: ids of those that are wanted.
+    `only`: ids of those that are wanted; `shares`: percent of the learners who have each.
     """
     mine = select(UserAchievement).where(UserAchievement.user_id == user_id)
     unlocked = {row.achievement_id: row.unlocked_at for row in await session.scalars(mine)}
@@ -27,13 +30,19 @@ async def of_person(
     outcome = engine.settle((await history.histories(session, [user_id]))[user_id], book)
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
     return [
-        _view(row, book, outcome.counts[row.criterion], unlocked.get(row.id))
+        _view(row, book, outcome.counts[row.criterion], unlocked.get(row.id), shares)
         for row in rows
         if (only is None or row.id in only) and (row.retired_at is None or row.id in unlocked)
     ]
 
 
-def _view(row: Achievement, book: Book, reached: int, unlocked_at: datetime | None) -> AchievementView:
+def _view(
+    row: Achievement,
+    book: Book,
+    reached: int,
+    unlocked_at: datetime | None,
+    shares: Mapping[str, float] | None,
+) -> AchievementView:
     return AchievementView(
         id=row.id,
         name=translated(row.name),
@@ -44,4 +53,5 @@ def _view(row: Achievement, book: Book, reached: int, unlocked_at: datetime | No
         progress=row.threshold if unlocked_at else min(row.threshold, reached),
         points=book.value(XpRule.ACHIEVEMENT_UNLOCKED, unlocked_at or engine.LATER, row.id).amount,
         unlocked_at=unlocked_at,
+        learners_percent=None if shares is None else round(shares.get(row.id, 0.0), 2),
     )

@@ -1,21 +1,36 @@
 """Stats, achievements and completions (spec section 2). No call takes an amount of XP."""
 
-from litestar import get, post
+from typing import Annotated
+
+import msgspec
+from litestar import get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.text.formats import translated
-from server.gamification.learner import access, achievements, completing, stats
+from server.gamification.learner import access, achievements, celebrating, completing, preferences, stats
+from server.gamification.learner.celebrating import Celebration
+from server.gamification.learner.lines import api as lines
+from server.gamification.learner.preferences import Preferences, PreferencesPatch
 from server.gamification.learner.schemas import AchievementView, Checked, Completed, Stats, StreakUpdated
+from server.gamification.learner.shares import AchievementShares
+from server.gamification.learner.streaks import api as streaks
 from server.gamification.xp import ledger
 from storage.database.engine import Database
 from storage.messages import N_
 
 TAGS = ["Gamification"]
 BASE = "/api/gamification"
+Cursor = Annotated[str, msgspec.Meta(max_length=40, pattern="^[0-9a-f]*$")]
+
+
+class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`cursor` of the last celebration that the caller showed."""
+
+    since: Cursor = ""
 
 
 @post("/api/lessons/{lesson_id:str}/complete", status_code=200, tags=["Learning"])
@@ -54,11 +69,14 @@ async def stats_of(
 
 @get(f"{BASE}/achievements", tags=TAGS)
 async def own_achievements(
-    viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    achievement_shares: NamedDependency[AchievementShares],
 ) -> list[AchievementView]:
-    """All achievements, with the caller's progress."""
+    """All achievements, with the caller's progress and how many learners have each."""
+    shares = await achievement_shares()
     async with database.read() as session:
-        return await achievements.of_person(session, viewer.id)
+        return await achievements.of_person(session, viewer.id, shares=shares)
 
 
 @get(f"{BASE}/achievements/{{user_id:str}}", tags=TAGS)
@@ -96,6 +114,35 @@ async def update_streak(
     return StreakUpdated(message=translated(told), streak=found)
 
 
+@post(f"{BASE}/celebrations", status_code=200, tags=TAGS)
+async def take_celebrations(
+    data: JSONBody[Shown],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Celebration:
+    """Levels and achievements that the caller was not shown yet: each is returned once, to one device. `xp`
+    is what was earned in the last minutes, after `since`."""
+    return await celebrating.take(database, viewer.id, clock.now(), data.since)
+
+
+@get(f"{BASE}/preferences", tags=TAGS)
+async def own_preferences(
+    viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+) -> Preferences:
+    """What the caller lets others see."""
+    async with database.read() as session:
+        return await preferences.of_person(session, viewer.id)
+
+
+@patch(f"{BASE}/preferences", tags=TAGS)
+async def change_preferences(
+    data: JSONBody[PreferencesPatch], viewer: NamedDependency[Viewer], database: NamedDependency[Database]
+) -> Preferences:
+    """Only the given fields change."""
+    return await preferences.change(database, viewer.id, data)
+
+
 ROUTES: list[ControllerRouterHandler] = [
     complete_lesson,
     own_stats,
@@ -104,4 +151,9 @@ ROUTES: list[ControllerRouterHandler] = [
     achievements_of,
     check_achievements,
     update_streak,
+    take_celebrations,
+    own_preferences,
+    change_preferences,
+    *lines.ROUTES,
+    *streaks.ROUTES,
 ]

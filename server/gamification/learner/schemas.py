@@ -7,7 +7,7 @@ import msgspec
 
 class DayView(msgspec.Struct, frozen=True):
     day: str  # YYYY-MM-DD
-    state: str  # learned, extra, off, frozen, missed, open, ahead
+    state: str  # learned, extra, off, frozen, missed, open, ahead; before: earlier than the first day
 
 
 class StreakView(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +46,7 @@ class AchievementView(msgspec.Struct, frozen=True, kw_only=True):
     progress: int  # of the threshold, at most as much
     points: int  # XP
     unlocked_at: datetime | None
+    learners_percent: float | None = None  # who have it; only in the caller's own list
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):

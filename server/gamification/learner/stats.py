@@ -15,6 +15,7 @@ from storage.database.tables import Achievement, UserAchievement, UserStats, Vid
 from storage.states import Timeframe
 
 AHEAD = "ahead"  # state of a day that has not come yet
+BEFORE = "before"  # of a day before the first one of learning
 TOLD_DAYS = 14  # after which a used freeze is no longer told
 
 
@@ -40,15 +41,16 @@ def streak_view(found: Streak, day: str) -> StreakView:
         longest=found.longest,
         freezes=found.freezes,
         learned_today=found.days.get(day) in (DayState.LEARNED, DayState.EXTRA),
-        week=[DayView(one, _state(found, one, day)) for one in week],
+        week=[DayView(one, day_state(found, one, day)) for one in week],
         last_freeze=max((one for one in found.frozen if one >= since), default=None),
     )
 
 
-def _state(found: Streak, one: str, day: str) -> str:
-    if one > day:
+def day_state(found: Streak, one: str, today: str) -> str:
+    """State of any day: the same on the card, in the calendar and in the API. Pure."""
+    if one > today:
         return AHEAD
-    return found.days.get(one, DayState.OPEN if one == day else DayState.OFF)
+    return found.days.get(one, DayState.OPEN if one == today else BEFORE)
 
 
 async def stats(session: AsyncSession, user_id: str, now: datetime) -> Stats:

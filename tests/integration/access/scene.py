@@ -20,7 +20,7 @@ from tests.world import quizzes
 from tests.world.builder import World
 from tests.world.catalogue import add_course, add_file, add_lesson
 from tests.world.clock import START
-from tests.world.learning import add_certificate, add_code, start_lesson
+from tests.world.learning import add_break, add_certificate, add_code, start_lesson
 from tests.world.talk import add_post, add_review
 
 PEOPLE = ("anonymous", "outsider", "learner", "other_teacher", "teacher", "administrator")
@@ -77,6 +77,7 @@ class AccessScene:
             "attempt_id": await self._attempt(session, lesson) if kind == LessonKind.QUIZ else "",
             "file_id": await self._file(session, lesson.id) if "file_id" in path else "",
             "post_id": await self._talk(session, lesson) if "posts" in path or "reviews" in path else "",
+            "break_id": add_break(session, learner, START) if "break_id" in path else "",
             "join_code": await add_code(session, course_id, START) if "join" in path else "",
             "code": certificate,
         }

@@ -31,6 +31,10 @@ EVERYBODY = "learner stranger teacher administrator"
 PAGES = {
     "/dashboard": EVERYBODY,
     "/dashboard/certificates": EVERYBODY,
+    "/dashboard/achievements": EVERYBODY,
+    "/dashboard/people/{learner}": LEARNING,
+    "/dashboard/streak": EVERYBODY,
+    "/dashboard/xp": EVERYBODY,
     "/dashboard/courses": EVERYBODY,
     "/join": EVERYBODY,
     "/account": EVERYBODY,

@@ -1,6 +1,7 @@
 // Behaviours of every page, selected in the markup by data-* attributes.
 import "htmx.org/dist/htmx.esm.min.js";
 import "skillstudio/await-video.js";
+import "skillstudio/celebrate.js";
 import "skillstudio/dialog.js";
 import "skillstudio/conflict.js";
 import "skillstudio/failed.js";

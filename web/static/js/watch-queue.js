@@ -90,6 +90,7 @@ export class WatchQueue {
   show(batch, answers) {
     const own = batch.findLastIndex(({ session }) => PREFIX + session === this.key);
     if (own >= 0) this.recorded(answers[own]);
+    if (answers.some(({ completed }) => completed)) document.dispatchEvent(new Event("skillstudio:earned"));
   }
 
   // One of several was refused, as when its token is too old: the others are sent without it.
