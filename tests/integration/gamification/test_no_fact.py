@@ -14,6 +14,7 @@ from tests.integration.gamification.earning import learned_on, settled, xp_of
 from tests.world.builder import World
 
 CALLS = 1_000
+CALLS_ON_POSTGRESQL = 100  # the same code; each takes longer
 AT_ONCE = 20
 ADMINISTRATION = ("/admin", "/api/admin", "/api/gamification/admin")
 
@@ -68,7 +69,8 @@ async def test_a_thousand_calls_change_nothing(learner: Account, world: World, d
         async with limit:
             return (await learner.api.post(f"/api/gamification/{path}")).status_code
 
-    assert set(await asyncio.gather(*map(call, range(CALLS)))) == {200}
+    calls = CALLS if database.is_sqlite else CALLS_ON_POSTGRESQL
+    assert set(await asyncio.gather(*map(call, range(calls)))) == {200}
     assert await settled(database, learner.id) == before
 
 
