@@ -15,6 +15,11 @@ import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
 import server.gamification.learner.api
+import server.gamification.teams.api
+import server.gamification.teams.challenges.api
+import server.gamification.teams.challenges.pages
+import server.gamification.teams.pages
+import server.institution.api
 import server.learning.api
 import server.learning.certificates.api
 import server.learning.certificates.pages
@@ -31,6 +36,8 @@ import server.learning.reviews.pages
 import server.library.api
 import server.library.pages
 import server.operations.api
+import server.operations.institution.api
+import server.operations.institution.pages
 import server.operations.pages
 import server.playback.api
 import server.site
@@ -47,7 +54,7 @@ from server.core.web.middleware.csrf import CsrfMiddleware
 from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
-from server.institution.dependencies import load_name_at_startup
+from server.institution.cache import InstitutionCache
 from server.learning.files.context import FileContext
 from server.learning.talk import Talk
 from server.operations.health import Health
@@ -72,6 +79,10 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
     server.gamification.learner.api.ROUTES,
+    server.gamification.teams.api.ROUTES,
+    server.gamification.teams.challenges.api.ROUTES,
+    server.institution.api.ROUTES,
+    server.operations.institution.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
@@ -90,6 +101,9 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.discussion.pages.ROUTES,
     server.learning.reviews.pages.ROUTES,
     server.learning.learners.pages.ROUTES,
+    server.gamification.teams.pages.ROUTES,
+    server.gamification.teams.challenges.pages.ROUTES,
+    server.operations.institution.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -126,7 +140,7 @@ def create_app(
             CsrfMiddleware(public_url),
         ],
         exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
-        on_startup=[load_name_at_startup, flash.load_keys],
+        on_startup=[_load_institution, flash.load_keys],
         on_shutdown=[server.playback.api.close_delivery, server.watching.api.close],
         before_send=[response_headers(https=public_url.startswith("https:")), flash.sign_cookie],
         openapi_config=openapi.openapi_config(version("skillstudio")),
@@ -154,6 +168,7 @@ def build(
         "health": Health(services),
         "request_metrics": metrics,
         "maintenance": MaintenanceState(database, time.monotonic),
+        "institution_cache": InstitutionCache(database, time.monotonic),
         "upload_context": UploadContext.of(services),
         "file_context": FileContext.of(services),
         "signing_keys": signing_keys,
@@ -169,6 +184,11 @@ def build(
         "deliveries": deliveries,
         "intake": Intake(database, signing_keys, clock),
     }
+
+
+async def _load_institution(app: Litestar) -> None:
+    """So that the first page has its name and looks, also where the database is away afterwards."""
+    await app.state["institution_cache"].load()
 
 
 def _flat(features: Sequence[Sequence[ControllerRouterHandler]]) -> list[ControllerRouterHandler]:

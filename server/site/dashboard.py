@@ -6,7 +6,9 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
+from server.core.clock import Clock
 from server.core.web.pages import page
+from server.gamification.teams.challenges import panels as challenges
 from server.learning.completion import course_progress
 from server.learning.overview import go_on
 from server.library import enrolled_courses
@@ -21,6 +23,7 @@ async def dashboard(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
     media_urls: NamedDependency[MediaUrls],
+    clock: NamedDependency[Clock],
 ) -> Template:
     state = enrolled_courses.OPTIONS.read(request.query_params)
     keys = await media_urls.keys()
@@ -31,6 +34,7 @@ async def dashboard(
         going_on = [] if state.search or state.page > 1 else await go_on(session, viewer)
         shown = [item.start for item in enrolled.items if item.start] + [one.lesson for one in going_on]
         posters = await media_urls.posters(session, keys, viewer, shown)
+        goals = await challenges.challenges(session, viewer, clock.now())
     return page(
         request,
         "site/dashboard.html",
@@ -39,6 +43,7 @@ async def dashboard(
         posters=posters,
         progress=progress,
         going_on=going_on,
+        challenges=goals,
     )
 
 
