@@ -60,19 +60,19 @@ class _Source(NamedTuple):
     owner: Any
     day: Any
     at: Any
-    query: Callable[[], Select[Any]]
+    query: Callable[[], Select[str, int]]
 
 
-def _xp() -> Select[Any]:
+def _xp() -> Select[str, int]:
     return select(XpTransaction.user_id, func.sum(XpTransaction.amount).label("amount"))
 
 
-def _lessons() -> Select[Any]:
+def _lessons() -> Select[str, int]:
     query = select(LearningEvent.user_id, func.count().label("amount"))
     return query.where(LearningEvent.kind == FactKind.LESSON_COMPLETED)
 
 
-def _days() -> Select[Any]:
+def _days() -> Select[str, int]:
     return select(ActivityDay.user_id, func.count().label("amount"))
 
 

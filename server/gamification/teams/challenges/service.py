@@ -163,7 +163,13 @@ async def _views(session: AsyncSession, rows: list[Challenge], day: str) -> list
     return [
         ChallengeView(
             id=row.id,
-            **{**texts(row), "target": row.target},
+            title=row.title,
+            first_day=row.first_day,
+            last_day=row.last_day,
+            metric=row.metric,
+            mode=row.mode,
+            target=row.target,
+            whom=rules.whom(row.audience, row.course_id, row.team_id),
             audience=row.audience,
             audience_name=known.get(row.course_id or row.team_id or ""),
             state=_state(row, day),
