@@ -60,9 +60,7 @@ class AccessScene:
             "token": "no-such-link",
             "name": "no-such-task",
             "team_id": await self._team() if "team_id" in path else "",
-            "challenge_id": await self._challenge(running=path.endswith("/end"))
-            if "challenge" in path
-            else "",
+            "challenge_id": await self._challenge(path) if "challenge_id" in path else "",
             "logo_id": "no-such-logo",
             "upload_id": await self._upload(found["lesson_id"]) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
