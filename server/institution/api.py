@@ -34,7 +34,7 @@ async def style_sheet(request: AnyRequest, services: NamedDependency[Services]) 
     headers = {"etag": etag, "cache-control": FOREVER if current else "no-cache"}
     if request.headers.get("if-none-match") == etag:
         return Response(None, status_code=304, headers=headers)
-    return Response(text, headers=headers, media_type="text/css; charset=utf-8")
+    return Response(text, headers=headers, media_type="text/css")
 
 
 @get("/institution/logo/{logo_id:str}", include_in_schema=False, opt={EXEMPT: True})

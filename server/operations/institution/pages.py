@@ -20,6 +20,7 @@ from server.core.web.pages import page
 from server.institution import rules, service
 from server.institution.cache import InstitutionCache
 from server.institution.colours import rules as colours
+from server.institution.service import InstitutionView
 from server.operations.institution import logo
 from server.operations.institution.api import received
 from server.operations.institution.rules import MOST_BYTES
@@ -88,7 +89,6 @@ async def _page(
     """`picture` is the form of the logo."""
     form, picture = form or Form(), picture or Form()
     place = await service.get(services.database)
-    accents = (place.accent, place.accent_dark or colours.nearest(place.accent, colours.DARK))
     return page(
         request,
         "operations/institution.html",
@@ -97,13 +97,20 @@ async def _page(
         form=form,
         picture=picture,
         place=place,
-        accents=accents if place.accent else (),
+        accents=_accents(place),
         zones=[(zone, zone.replace("_", " ")) for zone in _zones(place.time_zone)],
         hours=[(str(hour), f"{hour}:00") for hour in range(24)],
         languages=[(name, Locale.parse(name).get_display_name(name)) for name in languages()],
         most_bytes=MOST_BYTES,
         zone=place.time_zone,
     )
+
+
+def _accents(place: InstitutionView) -> tuple[str, ...]:
+    """Accents of both schemes, as pages show them; empty for the product's own."""
+    if not place.accent:
+        return ()
+    return place.accent, place.accent_dark or colours.nearest(place.accent, colours.DARK)
 
 
 def _zones(chosen: str) -> list[str]:

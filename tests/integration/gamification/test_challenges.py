@@ -20,7 +20,7 @@ from storage.database.tables import Challenge, ChallengeResult, User, XpTransact
 from storage.objects.store import ObjectStore
 from storage.states import Audience, ChallengeMetric, ChallengeMode, FactKind, Role
 from tests.fixtures.database import on_both_databases
-from tests.fixtures.web import Account, HeldClock, RecordedQueue
+from tests.fixtures.web import Account, RecordedQueue
 from tests.world.builder import World
 from tests.world.clock import START
 
@@ -226,9 +226,7 @@ async def test_deleted_course_leaves_the_challenge_with_nobody(
     assert (view.audience, view.audience_name, view.whom) == ("course", None, "course:")
 
 
-async def test_pages_of_a_challenge(
-    administrator: Account, learner: Account, held_clock: HeldClock, database: Database
-) -> None:
+async def test_pages_of_a_planned_challenge(administrator: Account, learner: Account) -> None:
     refused = await administrator.browser.post("/admin/challenges/new", data={**TYPED, "target": "many"})
     assert refused.status_code == 422
     assert "Five lessons" in refused.text
@@ -243,12 +241,21 @@ async def test_pages_of_a_challenge(
     assert 'value="Twenty"' in asked.text
     assert 'name="version" value="2"' in asked.text
     assert "Begins on" in (await learner.browser.get("/dashboard")).text
-    held_clock.advance(days=1)
-    page = await learner.browser.get("/dashboard")
-    assert "6 days left" in page.text
-    late = await administrator.browser.post(here, data={**old, "version": "2"})
+    gone = await administrator.browser.post(f"{here}/delete")
+    assert gone.headers["location"] == "/admin/challenges"
+
+
+async def test_pages_of_a_running_challenge(world: World, administrator: Account, learner: Account) -> None:
+    challenge = await world.challenge(days=6, mode=ChallengeMode.EACH)
+    here = f"/admin/challenges/{challenge.id}"
+    assert "6 days left" in (await learner.browser.get("/dashboard")).text
+    late = await administrator.browser.post(here, data=dict(TYPED))
     assert late.status_code == 409
     assert "can only be ended early" in late.text
+    unexplained = await administrator.browser.post(f"{here}/end", data={"reason": " "})
+    assert unexplained.status_code == 422
     ended = await administrator.browser.post(f"{here}/end", data={"reason": "School is closed"})
     assert ended.status_code == 303
-    assert "Ended early: School is closed" in (await learner.browser.get("/dashboard")).text
+    page = await learner.browser.get("/dashboard")
+    assert "Ended early: School is closed" in page.text
+    assert "Being counted" in page.text

@@ -57,8 +57,9 @@ async def test_page_saves_everything(administrator: Account, make_client: MakeCl
 
 @on_both_databases
 async def test_later_save_over_an_earlier_one_is_asked_about(administrator: Account) -> None:
-    await administrator.browser.post(PAGE, data={**TYPED, "name": "First"})
-    asked = await administrator.browser.post(PAGE, data={**TYPED, "name": "Second"})
+    typed = {**TYPED, "language": "en"}
+    await administrator.browser.post(PAGE, data={**typed, "name": "First"})
+    asked = await administrator.browser.post(PAGE, data={**typed, "name": "Second"})
     assert asked.status_code == 409
     assert "This was saved meanwhile" in asked.text
     assert 'value="Second"' in asked.text
