@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core import versions
 from server.core.errors import all_valid
+from server.core.text import versions
 from server.institution import rules
 from server.institution.colours import rules as colours
 from storage.database.engine import Database

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core import versions
 from server.core.errors import Forbidden, NotFound
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
+from server.core.text import versions
 from server.library import access, removal, rules
 from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id

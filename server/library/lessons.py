@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core import versions
 from server.core.errors import NotFound
+from server.core.text import versions
 from server.library import access, removal, rules
 from server.library.schemas import LessonPatch, LessonView, NewLesson
 from storage.database.base import new_id

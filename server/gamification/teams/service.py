@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core import versions
 from server.core.errors import Conflict, Invalid
+from server.core.text import versions
 from server.gamification.teams import members, rules
 from server.gamification.teams.rules import Score
 from server.gamification.teams.schemas import NewTeam, Standing, TeamBoard, TeamPatch, TeamView

@@ -8,10 +8,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core import versions
 from server.core.clock import set_back
 from server.core.errors import NotFound
 from server.core.events import Event, note_activity, publish
+from server.core.text import versions
 from server.learning.texts import rules
 from server.learning.texts.markdown import Rendered, rendered
 from server.learning.texts.schemas import NewText, TextView
@@ -65,7 +65,7 @@ async def save(
     *,
     started: Mapping[str, str] = versions.NOT_STATED,
 ) -> TextView:
-    """Raises EditConflict when another text was saved after `new.version`; see `core.versions.save`."""
+    """Raises EditConflict when another text was saved after `new.version`; see `core.text.versions.save`."""
     markdown = rules.clean_text(new.markdown)
     seconds = rules.reading_seconds((await render(markdown)).read)
     async with database.write() as session:

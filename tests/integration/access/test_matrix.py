@@ -238,7 +238,7 @@ GET    /teach/courses/{course_id}/progress/{user_id}                            
 
 
 def expected() -> dict[str, dict[str, int]]:
-    lines = map(str.split, (EXPECTED + TEAMS_AND_INSTITUTION).strip().splitlines())
+    lines = map(str.split, filter(None, (EXPECTED + TEAMS_AND_INSTITUTION).splitlines()))
     return {
         f"{method} {path}": dict(zip(PEOPLE, map(int, statuses), strict=True))
         for method, path, *statuses in lines
