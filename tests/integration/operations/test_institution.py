@@ -1,6 +1,7 @@
 """The institution's own page and API: what is saved, who sees it, and what is refused."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ from litestar import Litestar
 from sqlalchemy import select, update
 
 from server.app import create_app
+from server.operations.export.service import export
 from storage.database.engine import Database
 from storage.database.tables import Institution, LearningEvent, ObjectDeletion
 from storage.objects import keys
@@ -16,6 +18,7 @@ from storage.states import FactKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import BASE_URL, Account, MakeClient, running
 from tests.world.builder import World
+from tests.world.clock import START
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
 TYPED = {
@@ -191,3 +194,16 @@ async def test_learner_reads_and_changes_nothing(learner: Account, database: Dat
     async with database.write() as session:
         await session.execute(update(Institution).values(name="Army School"))
     assert (await learner.api.get("/api/institution")).json()["name"] == "Army School"
+
+
+async def test_export_has_the_logo(
+    administrator: Account, database: Database, folder_store: ObjectStore, tmp_path: Path
+) -> None:
+    await put_logo(administrator)
+    for name, with_media in (("all", True), ("rows", False)):
+        out = tmp_path / name
+        await export(
+            database, folder_store, out, with_media=with_media, now=START, report=lambda _done, _all: None
+        )
+    assert (tmp_path / "all" / "logo.svg").read_bytes() == SVG
+    assert not (tmp_path / "rows" / "logo.svg").exists()
