@@ -16,6 +16,11 @@ import server.accounts.pages
 import server.encoding.api
 import server.gamification.learner.api
 import server.gamification.learner.pages
+import server.gamification.teams.api
+import server.gamification.teams.challenges.api
+import server.gamification.teams.challenges.pages
+import server.gamification.teams.pages
+import server.institution.api
 import server.learning.api
 import server.learning.certificates.api
 import server.learning.certificates.pages
@@ -32,6 +37,8 @@ import server.learning.reviews.pages
 import server.library.api
 import server.library.pages
 import server.operations.api
+import server.operations.institution.api
+import server.operations.institution.pages
 import server.operations.pages
 import server.playback.api
 import server.site
@@ -49,7 +56,7 @@ from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
 from server.gamification.learner.shares import AchievementShares
-from server.institution.dependencies import load_name_at_startup
+from server.institution.cache import InstitutionCache
 from server.learning.files.context import FileContext
 from server.learning.talk import Talk
 from server.operations.health import Health
@@ -74,6 +81,10 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
     server.gamification.learner.api.ROUTES,
+    server.gamification.teams.api.ROUTES,
+    server.gamification.teams.challenges.api.ROUTES,
+    server.institution.api.ROUTES,
+    server.operations.institution.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
@@ -93,6 +104,9 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.reviews.pages.ROUTES,
     server.learning.learners.pages.ROUTES,
     server.gamification.learner.pages.ROUTES,
+    server.gamification.teams.pages.ROUTES,
+    server.gamification.teams.challenges.pages.ROUTES,
+    server.operations.institution.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -129,7 +143,7 @@ def create_app(
             CsrfMiddleware(public_url),
         ],
         exception_handlers={**exception_handlers.HANDLERS, **server.accounts.pages.HANDLERS},
-        on_startup=[load_name_at_startup, flash.load_keys],
+        on_startup=[_load_institution, flash.load_keys],
         on_shutdown=[server.playback.api.close_delivery, server.watching.api.close],
         before_send=[response_headers(https=public_url.startswith("https:")), flash.sign_cookie],
         openapi_config=openapi.openapi_config(version("skillstudio")),
@@ -157,6 +171,7 @@ def build(
         "health": Health(services),
         "request_metrics": metrics,
         "maintenance": MaintenanceState(database, time.monotonic),
+        "institution_cache": InstitutionCache(database, time.monotonic),
         "upload_context": UploadContext.of(services),
         "file_context": FileContext.of(services),
         "signing_keys": signing_keys,
@@ -173,6 +188,11 @@ def build(
         "intake": Intake(database, signing_keys, clock),
         "achievement_shares": AchievementShares(database, time.monotonic),
     }
+
+
+async def _load_institution(app: Litestar) -> None:
+    """So that the first page has its name and looks, also where the database is away afterwards."""
+    await app.state["institution_cache"].load()
 
 
 def _flat(features: Sequence[Sequence[ControllerRouterHandler]]) -> list[ControllerRouterHandler]:

@@ -102,7 +102,7 @@ class Settings:
     language: str = setting(
         "",
         "Language of mails and notices, en or de; empty: that of the administrator who sends an invitation, "
-        "English for notices.",
+        "the institution's for notices.",
         one_of=("", "en", "de"),
     )
     webhook_url: str = setting(

@@ -157,6 +157,29 @@ class Timeframe(StrEnum):
     WEEKLY = "weekly"
 
 
+class ChallengeMetric(StrEnum):
+    """What a challenge counts, by the local days of facts."""
+
+    XP = "xp"
+    LESSONS = "lessons"  # completed
+    DAYS = "days"  # on which somebody learned
+
+
+class ChallengeMode(StrEnum):
+    """Whose sum the target of a challenge is."""
+
+    TOGETHER = "together"
+    EACH = "each"
+
+
+class Audience(StrEnum):
+    """Learners that a challenge is for."""
+
+    EVERYBODY = "everybody"
+    COURSE = "course"
+    TEAM = "team"
+
+
 class AttemptState(StrEnum):
     """Of a row in `quiz_attempts`."""
 
@@ -212,6 +235,9 @@ ALL: tuple[type[StrEnum], ...] = (
     Criterion,
     Rarity,
     Timeframe,
+    ChallengeMetric,
+    ChallengeMode,
+    Audience,
     AttemptState,
     ReviewState,
     PostState,

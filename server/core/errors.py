@@ -76,7 +76,7 @@ class EditConflict(Conflict):
 
     title = N_("Changed meanwhile")
 
-    def __init__(self, merged: Merged, *, version: int, saved_at: datetime) -> None:
+    def __init__(self, merged: Merged, *, version: int, saved_at: datetime | None) -> None:
         super().__init__(N_("This was saved meanwhile. To save yours, send the current version with it."))
         self.merged = merged
         self.version = version

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.identity import Viewer
 from server.core.errors import Forbidden, NotFound
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
-from server.library import access, removal, rules, versions
+from server.core.text import versions
+from server.library import access, removal, rules
 from server.library.schemas import CoursePatch, CourseView, NewCourse
 from storage.database.base import new_id
 from storage.database.engine import Database

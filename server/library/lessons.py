@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import NotFound
-from server.library import access, removal, rules, versions
+from server.core.text import versions
+from server.library import access, removal, rules
 from server.library.schemas import LessonPatch, LessonView, NewLesson
 from storage.database.base import new_id
 from storage.database.engine import Database

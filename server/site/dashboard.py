@@ -9,6 +9,7 @@ from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.web.pages import page
 from server.gamification.learner.panels import card
+from server.gamification.teams.challenges import panels as challenges
 from server.learning.completion import course_progress
 from server.learning.overview import go_on
 from server.library import enrolled_courses
@@ -35,6 +36,7 @@ async def dashboard(
         own = None if state.search or state.page > 1 else await card(session, viewer, clock.now())
         shown = [item.start for item in enrolled.items if item.start] + [one.lesson for one in going_on]
         posters = await media_urls.posters(session, keys, viewer, shown)
+        goals = await challenges.challenges(session, viewer, clock.now())
     return page(
         request,
         "site/dashboard.html",
@@ -44,6 +46,7 @@ async def dashboard(
         progress=progress,
         going_on=going_on,
         card=own,
+        challenges=goals,
     )
 
 

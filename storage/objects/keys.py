@@ -8,6 +8,7 @@
     videos/{video}/tiles/{tile}.{attempt}.jpg       storyboard frames, not yet joined into sheets
     videos/{video}/normalised.mkv                   input of the encoders when the original has no index
     files/{lesson}/{file}                           picture of a text or attachment, never modified
+    institution/{file}                              logo, never modified
 
 `attempt` is the fence of the job that made the object, so a worker that resumes late
 writes beside the published set and never overwrites it.
@@ -18,6 +19,7 @@ from pathlib import PurePosixPath
 ORIGINALS = "originals/"
 VIDEOS = "videos/"
 FILES = "files/"
+INSTITUTION = "institution/"
 CHECKS = "checks/"  # probe objects of a store check
 
 # Relative to the video, as in URLs.
@@ -75,6 +77,10 @@ def lesson_files(lesson_id: str) -> str:
 
 def lesson_file(lesson_id: str, file_id: str) -> str:
     return lesson_files(lesson_id) + file_id
+
+
+def logo(file_id: str) -> str:
+    return INSTITUTION + file_id
 
 
 def video(video_id: str) -> str:

@@ -19,16 +19,18 @@ from storage.database.base import Base
 from storage.database.engine import Database
 from storage.database.tables import (
     Certificate,
+    Challenge,
     Course,
     CourseInstructor,
     Lesson,
     LessonFile,
     Quiz,
+    Team,
     User,
     Video,
 )
 from storage.states import FileKind, LessonKind, RevisionState, Role
-from tests.world import catalogue, learning, media, people, quizzes, videos
+from tests.world import catalogue, learning, media, people, quizzes, teams, videos
 from tests.world.catalogue import PUBLISHED
 from tests.world.clock import START
 
@@ -212,6 +214,17 @@ class World:
         """Code by which people enrol in the course."""
         async with self.database.write() as session:
             return await learning.add_code(session, course.id, self.now())
+
+    async def team(self, name: str, *learners: Person, course: Course | None = None) -> Team:
+        """Team of these people, or of a course."""
+        async with self.database.write() as session:
+            ids = [user.id for user in learners]
+            return await teams.add_team(session, name, ids, course.id if course else None, self.now())
+
+    async def challenge(self, *, begins_in: int = 0, days: int = 7, **terms: Any) -> Challenge:
+        """Challenge that begins in some days; by default five lessons of everybody together."""
+        async with self.database.write() as session:
+            return await teams.add_challenge(session, self.now(), begins_in, days, terms)
 
     async def reload(self, row: Row) -> Row:
         """The row as it is now."""

@@ -22,7 +22,7 @@ from server.core.web.flash import redirect
 from server.core.web.forms import STARTED, Form, TypedForm
 from server.core.web.pages import page
 from server.institution import rules as institution
-from server.institution.dependencies import load_name
+from server.institution.cache import InstitutionCache
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.messages import N_, message
@@ -56,6 +56,7 @@ async def set_up(
     settings: NamedDependency[Settings],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    institution_cache: NamedDependency[InstitutionCache],
 ) -> Response[Any]:
     form = await Form.read(request)
     try:
@@ -73,7 +74,7 @@ async def set_up(
         raise
     except Problem as problem:
         return _setup(request, token, form.refused(problem))
-    await load_name(request.app)
+    await institution_cache.load()
     response = redirect("/teach", _("You are signed in as the administrator."))
     response.set_cookie(session_cookie(settings.public_url, signed_in.secret))
     return response
@@ -96,11 +97,12 @@ async def sign_in_page(
     maybe_viewer: NamedDependency[Viewer | None],
     settings: NamedDependency[Settings],
     database: NamedDependency[Database],
+    institution_cache: NamedDependency[InstitutionCache],
 ) -> Template | Redirect:
     target = rules.local_path(request.query_params.get("next"))
     if maybe_viewer:
         return redirect(target)
-    await load_name(request.app)
+    await institution_cache.load()
     form = Form({"next": target})
     if SIGNED_IN in request.query_params:
         form = Form(form.values, problem=message(NO_COOKIE, address=settings.public_url))

@@ -81,9 +81,9 @@ def translations(name: str) -> NullTranslations:
     return GNUTranslations(compiled)
 
 
-def negotiate(accept_language: str) -> str:
-    """Best available language for an Accept-Language header (RFC 9110 12.5.4)."""
-    return negotiate_locale(wanted(accept_language), languages(), sep="_") or FALLBACK
+def negotiate(accept_language: str, otherwise: str = FALLBACK) -> str:
+    """Best available language for an Accept-Language header (RFC 9110 12.5.4), or else another one."""
+    return negotiate_locale(wanted(accept_language), languages(), sep="_") or otherwise
 
 
 def wanted(accept_language: str) -> list[str]:

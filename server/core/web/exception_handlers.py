@@ -74,7 +74,8 @@ def wants_page(request: AnyRequest) -> bool:
 def render(request: AnyRequest, problem: Problem, reference: str | None = None) -> Response[Any]:
     """In the reader's language, also where the error came before or after the language was set: an unknown
     address, a refused middleware."""
-    set_language(negotiate(request.headers.get("accept-language", "")))
+    otherwise = request.app.state["institution_cache"].known.language
+    set_language(negotiate(request.headers.get("accept-language", ""), otherwise))
     if not wants_page(request):
         # In the reader's language, as on a page: our own scripts show these texts unchanged.
         details = Details(

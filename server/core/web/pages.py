@@ -1,7 +1,7 @@
 """HTML responses: the template environment and the variables of every page."""
 
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -46,6 +46,17 @@ class Panel(msgspec.Struct, frozen=True):
     values: dict[str, Any]
 
 
+class Looks(Protocol):
+    """What pages show of the institution. `server.app` binds it as `institution_cache.known`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def logo_url(self) -> str: ...  # empty: none
+    @property
+    def style_url(self) -> str: ...  # empty: none
+
+
 class PagesPlugin(InitPlugin):
     """Litestar plugin: templates, static files and the reader's language."""
 
@@ -68,11 +79,14 @@ def page(
     """Full page. `viewer` (by default the request's) is shown in the top bar, a flash message only once."""
     message = flash.pending(request)
     viewer = viewer or request.state.get("viewer")
+    looks: Looks = request.app.state["institution_cache"].known
     context = {
         "viewer": viewer,
         "flashes": [message] if message and message.text else [],
         "saved_form": message.saved if message else "",
-        "institution": request.app.state.get("institution_name") or PRODUCT,
+        "institution": looks.name,
+        "logo": looks.logo_url,
+        "institution_style": looks.style_url,
         "path": request.url.path,
         **context,
     }

@@ -1,6 +1,7 @@
 """Enrolment of a list of addresses: a preview that writes nothing, then the list's known people."""
 
 import asyncio
+from collections.abc import Container
 from datetime import datetime
 
 import msgspec
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
 from server.learning.enrolling import rules
-from server.learning.enrolling.rules import Line
+from server.learning.enrolling.rules import AddressList
 from server.library import access, enrolments
 from storage.database.engine import Database
 from storage.database.tables import Enrolment
@@ -56,13 +57,10 @@ async def preview(database: Database, viewer: Viewer, course_id: str, data: byte
             )
         )
     known = [line.text for line in read.addresses if line.text in accounts]
-    unknown = [line for line in read.addresses if line.text not in accounts]
-    left_out = [_left_out(line, rules.UNKNOWN) for line in unknown]
-    left_out += [_left_out(line, rules.NO_ADDRESS) for line in read.unreadable]
     return Preview(
         new=tuple(email for email in known if accounts[email].id not in enrolled),
         already=tuple(email for email in known if accounts[email].id in enrolled),
-        left_out=tuple(sorted(left_out, key=lambda item: item.line)),
+        left_out=left_out(read, accounts),
     )
 
 
@@ -71,9 +69,12 @@ async def enrol(database: Database, viewer: Viewer, course_id: str, data: bytes,
     read = await asyncio.to_thread(rules.read_list, data)
     addresses = [line.text for line in read.addresses]
     added = await enrolments.add(database, viewer, course_id, addresses, now)
-    left_out = len(added.unknown) + len(read.unreadable)
-    return Done(len(added.added), len(added.already), left_out)
+    return Done(len(added.added), len(added.already), len(added.unknown) + len(read.unreadable))
 
 
-def _left_out(line: Line, reason: str) -> LeftOut:
-    return LeftOut(line.number, line.text, Message(reason))
+def left_out(read: AddressList, accounts: Container[str]) -> tuple[LeftOut, ...]:
+    """Lines of a list that name nobody with an account, in their order."""
+    unknown = [line for line in read.addresses if line.text not in accounts]
+    lines = [LeftOut(line.number, line.text, Message(rules.UNKNOWN)) for line in unknown]
+    lines += [LeftOut(line.number, line.text, Message(rules.NO_ADDRESS)) for line in read.unreadable]
+    return tuple(sorted(lines, key=lambda item: item.line))

@@ -11,10 +11,10 @@ from server.accounts.identity import Viewer
 from server.core.clock import set_back
 from server.core.errors import NotFound
 from server.core.events import Event, note_activity, publish
+from server.core.text import versions
 from server.learning.texts import rules
 from server.learning.texts.markdown import Rendered, rendered
 from server.learning.texts.schemas import NewText, TextView
-from server.library import versions
 from server.library.access import NO_LESSON, is_teaching, lesson_for_learning, lesson_for_teaching
 from storage.database.engine import Database
 from storage.database.insert import insert_new
@@ -65,7 +65,7 @@ async def save(
     *,
     started: Mapping[str, str] = versions.NOT_STATED,
 ) -> TextView:
-    """Raises EditConflict when another text was saved after `new.version`; see `library.versions.save`."""
+    """Raises EditConflict when another text was saved after `new.version`; see `core.text.versions.save`."""
     markdown = rules.clean_text(new.markdown)
     seconds = rules.reading_seconds((await render(markdown)).read)
     async with database.write() as session:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,9 +18,11 @@ from server.operations.export.tables import EXPORTED, LessonMedia
 from server.operations.export.targets import Target, open_target, partial
 from storage.database.engine import Database
 from storage.messages import N_, byte_size
-from storage.objects.store import ObjectStore
+from storage.objects import keys
+from storage.objects.store import ObjectMissing, ObjectStore
 
 BLOCK = 2**20  # bytes
+SUFFIXES = {"image/png": "png", "image/webp": "webp", "image/svg+xml": "svg", "": "bin"}
 RESERVE = 2**30  # bytes that stay free, also for the rows, which are small
 
 Report = Callable[[int, int], None]  # lessons done and in total
@@ -45,6 +48,8 @@ async def export(
         lessons, rows = await _write_rows(database, target, with_media=with_media, now=now)
         await _require_space(database, store, path, lessons)
         size, missing = await _write_media(database, store, target, lessons, report)
+        if with_media:
+            await _write_logo(database, store, target)
         text = "".join(f"{name}\n" for name in missing).encode()
         if missing:
             await target.write("missing.txt", len(text), media.once(text))
@@ -114,6 +119,16 @@ async def _require_space(
             folder=str(path.parent),
             free=byte_size(free),
         )
+
+
+async def _write_logo(database: Database, store: ObjectStore, target: Target) -> None:
+    """The logo, if there is one and it was not replaced meanwhile."""
+    place = await institution.get(database)
+    if place.logo is None:
+        return
+    with suppress(ObjectMissing):
+        data = await store.get_bytes(keys.logo(place.logo))
+        await target.write(f"logo.{SUFFIXES[place.logo_type or '']}", len(data), media.once(data))
 
 
 async def _write_media(

@@ -11,8 +11,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.text.formats import moment, translated
-from server.core.text.i18n import FALLBACK, in_language
 from server.core.text.i18n import gettext as _
+from server.core.text.i18n import in_language
 from server.institution import service as institution
 from server.operations.notices.rules import Event, Look, turn
 from server.outbox import service as outbox
@@ -90,7 +90,7 @@ async def _announce(
     """Step: a mail to each administrator, and a post to the webhook, as far as they are set."""
     place = await institution.shown(session)
     address = f"{settings.public_url}/admin"
-    with in_language(settings.language or FALLBACK):
+    with in_language(settings.language or place.language):
         text = translated(look.text if event is Event.BEGAN else look.over)
         subject = f"{place.name}: {text}"
         seen = _("Seen %(moment)s. Everything else is on the administration page:") % {

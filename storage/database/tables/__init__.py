@@ -28,6 +28,7 @@ from storage.database.tables.learning.gamification import (
     XpTransaction,
 )
 from storage.database.tables.learning.quizzes import Quiz, QuizAnswer, QuizAttempt, QuizVersion
+from storage.database.tables.learning.teams import Challenge, ChallengeResult, Team, TeamMember
 from storage.database.tables.learning.watching import (
     ActivityDay,
     SegmentDelivery,
@@ -51,6 +52,8 @@ __all__ = [
     "CalendarWeek",
     "Certificate",
     "CertificateSettings",
+    "Challenge",
+    "ChallengeResult",
     "Course",
     "CourseInstructor",
     "DiscussionSeen",
@@ -84,6 +87,8 @@ __all__ = [
     "ServerKey",
     "SignInFailure",
     "StreakBreak",
+    "Team",
+    "TeamMember",
     "Upload",
     "User",
     "UserAchievement",

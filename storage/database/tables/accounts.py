@@ -75,6 +75,13 @@ class Institution(Base):
     name: Mapped[str] = mapped_column(default="SkillStudio")
     time_zone: Mapped[str] = mapped_column(default="UTC")  # IANA name
     day_start_hour: Mapped[int] = mapped_column(default=0)
+    language: Mapped[str] = mapped_column(default="en")  # where the browser asks for none that there is
+    accent: Mapped[str] = mapped_column(default="")  # colour as in #0d6078; empty: the product's
+    accent_dark: Mapped[str] = mapped_column(default="")  # of the dark scheme; empty: a lighter accent
+    logo: Mapped[str | None]  # id of its object
+    logo_type: Mapped[str | None]  # media type
+    version: Mapped[int] = mapped_column(default=1)
+    updated_at: Mapped[datetime | None]
     setup_token_hash: Mapped[str | None]  # None once the first administrator exists
 
 

@@ -45,9 +45,35 @@ def file(name: str, content: bytes) -> Body:
     return Body(part.encode() + content + b"\r\n--x--\r\n", headers)
 
 
+CHALLENGE = {
+    "title": "Light",
+    "first_day": "2026-12-01",
+    "last_day": "2026-12-24",
+    "metric": "lessons",
+    "mode": "together",
+    "target": "5",
+    "whom": "everybody",
+}
 TEXT_FILE, PICTURE = file("a.txt", b"abc"), file("a.gif", b"GIF89a\x01\x00")
 BODIES: dict[str, Body] = {
     "POST /admin/maintenance": form(mode="off"),
+    "POST /admin/institution": form(name="SkillStudio", accent="%230d6078"),
+    "POST /admin/institution/logo": form(remove="yes"),
+    "PATCH /api/institution": json(name="SkillStudio", day_start_hour=0),
+    "PUT /api/institution/logo": file("logo.svg", b'<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    "POST /admin/teams": form(name="10b"),
+    "POST /admin/teams/{team_id}": form(name="10b"),
+    "POST /admin/teams/{team_id}/people": form(emails="{email}"),
+    "POST /admin/teams/{team_id}/list": form(list="{email}", confirmed="yes"),
+    "POST /admin/challenges/new": form(**CHALLENGE),
+    "POST /admin/challenges/{challenge_id}": form(**CHALLENGE),
+    "POST /admin/challenges/{challenge_id}/end": form(reason="Closed"),
+    "POST /api/gamification/admin/teams": json(name="10b"),
+    "PATCH /api/gamification/admin/teams/{team_id}": json(name="10b"),
+    "POST /api/gamification/admin/teams/{team_id}/members": json(emails=["{email}"]),
+    "POST /api/gamification/admin/challenges": json(**{**CHALLENGE, "target": 5}),
+    "PATCH /api/gamification/admin/challenges/{challenge_id}": json(title="Light"),
+    "POST /api/gamification/admin/challenges/{challenge_id}/end": json(reason="Closed"),
     "POST /admin/originals": form(days="365"),
     "POST /admin/originals/keep": form(video="all"),
     "PATCH /api/gamification/preferences": json(name_hidden=True),

@@ -59,6 +59,9 @@ class AccessScene:
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
             "name": "no-such-task",
+            "team_id": await self._team() if "team_id" in path else "",
+            "challenge_id": await self._challenge(path) if "challenge_id" in path else "",
+            "logo_id": "no-such-logo",
             "upload_id": await self._upload(found["lesson_id"]) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
             **found,
@@ -102,6 +105,14 @@ class AccessScene:
         add_review(session, lesson.course_id, self.people["colleague"].id, at=START)
         await start_lesson(session, self.people["learner"].id, lesson, START)
         return post.id
+
+    async def _team(self) -> str:
+        """Team with the colleague, whom {user_id} names."""
+        return (await self.world.team("10a", self.people["colleague"])).id
+
+    async def _challenge(self, path: str) -> str:
+        """One that is running where it can be ended; changed and deleted are planned ones."""
+        return (await self.world.challenge(begins_in=0 if path.endswith("/end") else 1)).id
 
     async def _token(self) -> str:
         made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)

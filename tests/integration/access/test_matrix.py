@@ -10,6 +10,7 @@ from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import send_request
 from tests.integration.access.bodies import BODIES, Body
+from tests.integration.access.expected_teams import TEAMS_AND_INSTITUTION
 from tests.integration.access.scene import PEOPLE, make_scene, routes
 from tests.world.builder import World
 
@@ -251,7 +252,7 @@ GET    /teach/courses/{course_id}/progress/{user_id}                            
 
 
 def expected() -> dict[str, dict[str, int]]:
-    lines = map(str.split, EXPECTED.strip().splitlines())
+    lines = map(str.split, filter(None, (EXPECTED + TEAMS_AND_INSTITUTION).splitlines()))
     return {
         f"{method} {path}": dict(zip(PEOPLE, map(int, statuses), strict=True))
         for method, path, *statuses in lines

@@ -35,6 +35,7 @@ PAGES = {
     "/dashboard/people/{learner}": LEARNING,
     "/dashboard/streak": EVERYBODY,
     "/dashboard/xp": EVERYBODY,
+    "/dashboard/teams": EVERYBODY,
     "/dashboard/courses": EVERYBODY,
     "/join": EVERYBODY,
     "/account": EVERYBODY,
@@ -74,6 +75,14 @@ PAGES = {
     "/admin": ADMINISTRATION,
     "/admin/people": ADMINISTRATION,
     "/admin/maintenance": ADMINISTRATION,
+    "/admin/institution": ADMINISTRATION,
+    "/admin/teams": ADMINISTRATION,
+    "/admin/teams/{team}": ADMINISTRATION,
+    "/admin/teams/{team}/list": ADMINISTRATION,
+    "/admin/challenges": ADMINISTRATION,
+    "/admin/challenges/new": ADMINISTRATION,
+    "/admin/challenges/{planned}": ADMINISTRATION,
+    "/admin/challenges/{running}": ADMINISTRATION,
     "/admin/originals": ADMINISTRATION,
 }
 WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome has inline styles in its elements
@@ -116,7 +125,17 @@ async def text_id(academy: Academy, world: World) -> str:
     return lesson.id
 
 
-def address(pattern: str, academy: Academy, text_id: str) -> str:
+@pytest.fixture
+async def made(academy: Academy, world: World, text_id: str) -> dict[str, str]:
+    """Ids by their names in PAGES: the text lesson, a team, and two challenges."""
+    challenges = {
+        name: await world.challenge(begins_in=day) for name, day in (("running", 0), ("planned", 1))
+    }
+    team = await world.team("10b", academy.learner)
+    return {"text": text_id, "team": team.id, **{name: row.id for name, row in challenges.items()}}
+
+
+def address(pattern: str, academy: Academy, made: dict[str, str]) -> str:
     ready, encoding, failed, _, draft, quiz = academy.lesson_ids
     return pattern.format(
         course=academy.course_id,
@@ -125,16 +144,18 @@ def address(pattern: str, academy: Academy, text_id: str) -> str:
         failed=failed,
         draft=draft,
         quiz=quiz,
-        text=text_id,
         learner=academy.learner.id,
+        **made,
     )
 
 
-async def test_every_page_in_every_role(academy: Academy, text_id: str, people: dict[str, Account]) -> None:
+async def test_every_page_in_every_role(
+    academy: Academy, made: dict[str, str], people: dict[str, Account]
+) -> None:
     failures: dict[str, list[str]] = {}
     for pattern, roles in PAGES.items():
         for role, account in people.items():
-            answer = await account.browser.get(address(pattern, academy, text_id))
+            answer = await account.browser.get(address(pattern, academy, made))
             allowed = role in roles.split()
             player = (
                 allowed
@@ -158,11 +179,11 @@ def faults_of(answer: httpx.Response, *, allowed: bool, player: bool) -> Iterato
 
 
 async def test_anonymous_request_is_redirected_to_sign_in(
-    academy: Academy, text_id: str, make_client: MakeClient
+    academy: Academy, made: dict[str, str], make_client: MakeClient
 ) -> None:
     anonymous = await make_client(headers={"Accept": "text/html"})
     for pattern in PAGES:
-        path = address(pattern, academy, text_id)
+        path = address(pattern, academy, made)
         answer = await anonymous.get(path)
         assert (answer.status_code, answer.headers.get("location")) == (303, f"/sign-in?next={path}")
 
@@ -177,14 +198,14 @@ async def test_anonymous_pages_have_valid_markup(make_client: MakeClient) -> Non
 
 
 async def test_every_form_works_without_javascript(
-    academy: Academy, text_id: str, people: dict[str, Account], make_client: MakeClient
+    academy: Academy, made: dict[str, str], people: dict[str, Account], make_client: MakeClient
 ) -> None:
     """The action accepts POST, htmx uses the same action, and another site is refused."""
     elsewhere = await make_client(headers={"Sec-Fetch-Site": "cross-site", "Accept": "text/html"})
     failures = set()
     for pattern, roles in PAGES.items():
         for role in roles.split():
-            browser, here = people[role].browser, address(pattern, academy, text_id)
+            browser, here = people[role].browser, address(pattern, academy, made)
             for form in Page((await browser.get(here)).text).all("form"):
                 action = form.attributes.get("action") or here
                 method = form.attributes.get("method", "get").upper()
@@ -232,7 +253,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
 @pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=["light-1280", "dark-390"])
 async def test_axe_finds_nothing_serious_on_any_page(
     academy: Academy,
-    text_id: str,
+    made: dict[str, str],
     people: dict[str, Account],
     served: str,
     browser: Browser,
@@ -241,7 +262,7 @@ async def test_axe_finds_nothing_serious_on_any_page(
 ) -> None:
     """Each page as the least of the people who may see it."""
     pages = [(path, "nobody") for path in ANONYMOUS]
-    pages += [(address(path, academy, text_id), roles.split()[0]) for path, roles in PAGES.items()]
+    pages += [(address(path, academy, made), roles.split()[0]) for path, roles in PAGES.items()]
     pages.sort(key=lambda page: page[1])
     found: dict[str, list[str]] = defaultdict(list)
     context = await browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")

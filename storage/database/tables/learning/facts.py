@@ -21,6 +21,7 @@ class LearningEvent(Base):
         state_check("kind", FactKind),
         UniqueConstraint("kind", "user_id", "subject", name="uq_learning_events_kind_user_subject"),
         Index("ix_learning_events_user_day", "user_id", "local_day"),
+        Index("ix_learning_events_kind_day", "kind", "local_day"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

@@ -40,6 +40,7 @@ class XpTransaction(Base):
         state_check("reason", LineReason),
         UniqueConstraint("user_id", "rule", "subject", name="uq_xp_transactions_user_rule_subject"),
         Index("ix_xp_transactions_user_id", "user_id", "id"),
+        Index("ix_xp_transactions_local_day", "local_day", "user_id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

@@ -76,6 +76,7 @@ class ActivityDay(Base):
 
     __tablename__ = "activity_days"
     __table_args__ = (
+        Index("ix_activity_days_day", "day"),
         Index(
             "ix_activity_days_unsettled",
             "user_id",

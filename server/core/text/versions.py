@@ -6,17 +6,18 @@ from msgspec import UNSET, UnsetType
 
 from server.core.errors import EditConflict
 from server.core.text.merge import Merged, merge
-from storage.database.tables import Course, Lesson, LessonText
+from storage.database.tables import Course, Institution, Lesson, LessonText, Team
 
 Values = Mapping[str, str | int]
-NOT_STATED: Mapping[str, str] = {}
+Started = Mapping[str, str]
+NOT_STATED: Started = {}
 
 
 def save(
-    row: Course | Lesson | LessonText,
+    row: Course | Institution | Lesson | LessonText | Team,
     values: Values,
     version: int | UnsetType,
-    started: Mapping[str, str] = NOT_STATED,
+    started: Started = NOT_STATED,
 ) -> None:
     """Set the values on a row that the caller has locked, and raise its version if one of them is new.
 
