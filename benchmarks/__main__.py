@@ -11,6 +11,7 @@ TABLES = {  # name -> "module:function", fastest first
     "two_hosts": "benchmarks.two_hosts:main",
     "heartbeats": "benchmarks.heartbeats:main",
     "two_lectures": "benchmarks.two_lectures:main",
+    "leaderboards": "benchmarks.leaderboards:main",
     "serving": "benchmarks.serving:run",
     "hostile": "benchmarks.hostile:main",
     "encode": "benchmarks.encode:main",

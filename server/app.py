@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
+import server.gamification.boards.api
+import server.gamification.boards.pages
 import server.gamification.learner.api
 import server.learning.api
 import server.learning.certificates.api
@@ -47,6 +49,7 @@ from server.core.web.middleware.csrf import CsrfMiddleware
 from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
+from server.gamification.boards.switch import BoardsSwitch
 from server.institution.dependencies import load_name_at_startup
 from server.learning.files.context import FileContext
 from server.learning.talk import Talk
@@ -72,6 +75,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
     server.gamification.learner.api.ROUTES,
+    server.gamification.boards.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
@@ -90,6 +94,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.discussion.pages.ROUTES,
     server.learning.reviews.pages.ROUTES,
     server.learning.learners.pages.ROUTES,
+    server.gamification.boards.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -112,7 +117,12 @@ def create_app(
     return Litestar(
         route_handlers=[
             Router("/", route_handlers=_flat(API)),
-            Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
+            Router(
+                "/",
+                route_handlers=_flat(PAGES),
+                include_in_schema=False,
+                before_request=server.gamification.boards.pages.refresh,
+            ),
         ],
         dependencies={
             **{name: Provide(_of_application(name), sync_to_thread=False) for name in built},
@@ -156,6 +166,7 @@ def build(
         "maintenance": MaintenanceState(database, time.monotonic),
         "upload_context": UploadContext.of(services),
         "file_context": FileContext.of(services),
+        "boards": BoardsSwitch(database, time.monotonic),  # asked by every page
         "signing_keys": signing_keys,
         "talk": Talk(),  # shown by library, read by learning
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback

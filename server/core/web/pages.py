@@ -73,6 +73,7 @@ def page(
         "flashes": [message] if message and message.text else [],
         "saved_form": message.saved if message else "",
         "institution": request.app.state.get("institution_name") or PRODUCT,
+        "boards": request.app.state.get("boards"),
         "path": request.url.path,
         **context,
     }

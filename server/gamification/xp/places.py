@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.xp import rules
+from server.gamification.xp import groups, rules
 from server.gamification.xp.engine import Due, Key
 from storage.database.insert import insert_new
 from storage.database.tables import LeaderboardCount, LeaderboardRow, User
@@ -62,9 +62,20 @@ async def save(session: AsyncSession, user_id: str, dues: Mapping[Key, Due], day
             moved[*period, before.xp] -= 1
         if after:
             moved[*period, after.xp] += 1
+            await _join_group(session, user_id, period, wanted, day)
     for (timeframe, name, xp), people in sorted(moved.items()):
         if people:
             await _count(session, timeframe, name, xp, people)
+
+
+async def _join_group(
+    session: AsyncSession, user_id: str, period: Period, wanted: Mapping[Period, Score], day: str
+) -> None:
+    """Put the person into a group of this week, by what they did in the week before."""
+    this, last = rules.kept(day)[Timeframe.WEEKLY]
+    if period == (Timeframe.WEEKLY, this):
+        before = wanted.get((Timeframe.WEEKLY, last))
+        await groups.join(session, user_id, this, before.xp if before else 0)
 
 
 async def _save_row(

@@ -47,6 +47,8 @@ def file(name: str, content: bytes) -> Body:
 
 TEXT_FILE, PICTURE = file("a.txt", b"abc"), file("a.gif", b"GIF89a\x01\x00")
 BODIES: dict[str, Body] = {
+    "POST /admin/boards": form(action="on"),
+    "POST /dashboard/leaderboard/name": form(action="hide", timeframe="weekly"),
     "POST /admin/maintenance": form(mode="off"),
     "POST /admin/originals": form(days="365"),
     "POST /admin/originals/keep": form(video="all"),

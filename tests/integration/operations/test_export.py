@@ -53,6 +53,8 @@ LEFT_OUT = {
     "user_stats": "sums of xp.jsonl",
     "leaderboard_cache": "sums of xp.jsonl",
     "leaderboard_counts": "sums of xp.jsonl",
+    "board_group_members": "for one week",
+    "game_settings": "this installation",
     "alembic_version": "this installation",
 }
 

@@ -32,6 +32,7 @@ PAGES = {
     "/dashboard": EVERYBODY,
     "/dashboard/certificates": EVERYBODY,
     "/dashboard/courses": EVERYBODY,
+    "/dashboard/leaderboard": EVERYBODY,
     "/join": EVERYBODY,
     "/account": EVERYBODY,
     "/sign-out": EVERYBODY,
@@ -69,6 +70,7 @@ PAGES = {
     "/teach/courses/{course}/lessons/{quiz}/quiz/questions/multiple": TEACHING,
     "/admin": ADMINISTRATION,
     "/admin/people": ADMINISTRATION,
+    "/admin/boards": ADMINISTRATION,
     "/admin/maintenance": ADMINISTRATION,
     "/admin/originals": ADMINISTRATION,
 }
