@@ -11,10 +11,10 @@ TABLES = {  # name -> "module:function", fastest first
     "two_hosts": "benchmarks.two_hosts:main",
     "heartbeats": "benchmarks.heartbeats:main",
     "two_lectures": "benchmarks.two_lectures:main",
-    "leaderboards": "benchmarks.leaderboards:main",
     "serving": "benchmarks.serving:run",
     "hostile": "benchmarks.hostile:main",
     "encode": "benchmarks.encode:main",
+    "leaderboards": "benchmarks.leaderboards:main",
 }
 
 

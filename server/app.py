@@ -49,6 +49,7 @@ from server.core.web.middleware.csrf import CsrfMiddleware
 from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
+from server.gamification.boards.pages import refresh
 from server.gamification.boards.switch import BoardsSwitch
 from server.institution.dependencies import load_name_at_startup
 from server.learning.files.context import FileContext
@@ -117,12 +118,7 @@ def create_app(
     return Litestar(
         route_handlers=[
             Router("/", route_handlers=_flat(API)),
-            Router(
-                "/",
-                route_handlers=_flat(PAGES),
-                include_in_schema=False,
-                before_request=server.gamification.boards.pages.refresh,
-            ),
+            Router("/", route_handlers=_flat(PAGES), include_in_schema=False, before_request=refresh),
         ],
         dependencies={
             **{name: Provide(_of_application(name), sync_to_thread=False) for name in built},

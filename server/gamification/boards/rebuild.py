@@ -95,7 +95,7 @@ async def _differs(session: AsyncSession, number: int, period: Period, low: str,
     there = and_(row.timeframe == period[0], row.period == period[1], row.user_id == SUMS.c.user_id)
     other = or_(row.user_id.is_(None), row.xp != xp, row.reached_at != at)
     missing = select(literal(1)).select_from(SUMS).outerjoin(row, there).where(xp > 0, other)
-    surplus = select(literal(1)).where(_of(period, low, high), ~_is_summed(number))
+    surplus = select(literal(1)).select_from(row).where(_of(period, low, high), ~_is_summed(number))
     for wanted in (missing, surplus):
         if await session.scalar(wanted.limit(1)):
             return True
@@ -108,7 +108,8 @@ async def _write(session: AsyncSession, number: int, period: Period, low: str, h
     row = LeaderboardRow
     xp, at = _columns(number)
     await _count(session, period, low, high, -1)
-    await session.execute(delete(row).where(_of(period, low, high), ~_is_summed(number)))
+    surplus = delete(row).where(_of(period, low, high), ~_is_summed(number))
+    await session.execute(surplus.execution_options(synchronize_session=False))
     timeframe, name = literal(period[0], row.timeframe.type), literal(period[1])
     wanted = select(timeframe, name, SUMS.c.user_id, xp, at).where(xp > 0)
     new = dialect.insert(row).from_select(["timeframe", "period", "user_id", "xp", "reached_at"], wanted)

@@ -57,7 +57,7 @@ async def test_learner_hides_and_shows_the_name_on_the_board(learner: Account, e
 async def test_own_place_comes_before_the_top(learner: Account, emmy: Account, database: Database) -> None:
     await earn_times(database, learner.id, 1, START)
     page = (await learner.browser.get(PAGE)).text
-    assert "You are number 2 of 2 learners with XP." in page
+    assert "Place 2 of 2" in page
     assert page.index('id="own-title"') < page.index('id="podium-title"') < page.index('id="top-title"')
 
 
