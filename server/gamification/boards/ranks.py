@@ -97,13 +97,15 @@ async def _ranked(session: AsyncSession, board: Board, rows: Sequence[Row]) -> R
     """Ranks of rows that follow each other on the board."""
     count = LeaderboardCount
     here = (count.timeframe == board.timeframe) & (count.period == board.period)
-    higher = select(func.sum(count.people)).where(here, count.xp > rows[0].xp).scalar_subquery()
-    wanted = select(count.xp, count.people, higher).where(here, count.xp.in_({row.xp for row in rows}))
-    ranks, above = dict[int, int](), 0
-    for xp, tied, first in await session.execute(wanted.order_by(count.xp.desc())):
-        above = above or (first or 0)
-        ranks[xp] = 1 + above
-        above += tied
+    higher = select(func.sum(count.people)).where(here, count.xp > rows[0].xp).correlate(None)
+    wanted = select(count.xp, count.people, higher.scalar_subquery()).where(here, count.xp.in_({row.xp for row in rows}))
+    found = list(await session.execute(wanted))
+    tied = {xp: people for xp, people, _ in found}
+    ranks, above = dict[int, int](), (found[0][2] or 0) if found else 0
+    for row in rows:
+        if row.xp not in ranks:
+            ranks[row.xp] = 1 + above
+            above += tied.get(row.xp, 1)
     return [(ranks[row.xp], row) for row in rows]
 
 
