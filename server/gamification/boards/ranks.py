@@ -98,7 +98,9 @@ async def _ranked(session: AsyncSession, board: Board, rows: Sequence[Row]) -> R
     count = LeaderboardCount
     here = (count.timeframe == board.timeframe) & (count.period == board.period)
     higher = select(func.sum(count.people)).where(here, count.xp > rows[0].xp).correlate(None)
-    wanted = select(count.xp, count.people, higher.scalar_subquery()).where(here, count.xp.in_({row.xp for row in rows}))
+    wanted = select(count.xp, count.people, higher.scalar_subquery()).where(
+        here, count.xp.in_({row.xp for row in rows})
+    )
     found = list(await session.execute(wanted))
     tied = {xp: people for xp, people, _ in found}
     ranks, above = dict[int, int](), (found[0][2] or 0) if found else 0
