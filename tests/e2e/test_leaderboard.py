@@ -62,7 +62,7 @@ async def test_own_place_and_name(page: Page, campus: Campus, shots: Shots) -> N
     ).to_have_count(100)
     await expect(page.get_by_role("region", name="Podium").get_by_text("Hidden learner")).to_be_visible()
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert await violations(page) == []
     await shots.take(page, "leaderboard")
     await own.get_by_role("button", name="Hide my name").click()
