@@ -25,7 +25,7 @@ async def show_leaderboard(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-    timeframe: Timeframe = Timeframe.ALL_TIME,
+    timeframe: Annotated[Timeframe, QueryParameter()] = Timeframe.ALL_TIME,
     limit: Annotated[int, QueryParameter(ge=1, le=service.MOST)] = service.MOST,
 ) -> Leaderboard:
     """Top of the board of all time, of this month or of this week, with the caller's rank and neighbours.

@@ -62,9 +62,10 @@ async def test_own_place_comes_before_the_top(learner: Account, emmy: Account, d
 
 
 async def test_last_weeks_podium_until_somebody_has_xp(
-    learner: Account, emmy: Account, database: Database, held_clock: HeldClock
+    emmy: Account, make_account: MakeAccount, database: Database, held_clock: HeldClock
 ) -> None:
     held_clock.advance(days=2)
+    learner = await make_account("learner")
     page = (await learner.browser.get(PAGE)).text
     assert "Last week’s podium" in page
     assert "Emmy Noether" in page
