@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,16 +90,18 @@ def _is_summed(number: int) -> ColumnElement[bool]:
 
 
 async def _differs(session: AsyncSession, number: int, period: Period, low: str, high: str | None) -> bool:
+    """Whether the rows of the range are others than those that the sums ask for."""
     row = LeaderboardRow
     xp, at = _columns(number)
-    there = and_(row.timeframe == period[0], row.period == period[1], row.user_id == SUMS.c.user_id)
-    other = or_(row.user_id.is_(None), row.xp != xp, row.reached_at != at)
-    missing = select(literal(1)).select_from(SUMS).outerjoin(row, there).where(xp > 0, other)
-    surplus = select(literal(1)).select_from(row).where(_of(period, low, high), ~_is_summed(number))
-    for wanted in (missing, surplus):
-        if await session.scalar(wanted.limit(1)):
-            return True
-    return False
+    same = and_(row.timeframe == period[0], row.period == period[1], row.user_id == SUMS.c.user_id)
+    same = and_(same, row.xp == xp, row.reached_at == at)
+    counts = (
+        select(func.count()).select_from(SUMS).where(xp > 0),
+        select(func.count()).select_from(SUMS).join(row, same).where(xp > 0),
+        select(func.count()).select_from(row).where(_of(period, low, high)),
+    )
+    found = await session.execute(select(*(one.scalar_subquery() for one in counts)))
+    return len(set(found.one())) > 1
 
 
 async def _write(session: AsyncSession, number: int, period: Period, low: str, high: str | None) -> None:

@@ -1,13 +1,11 @@
 """XP of a range of people in each kept period, summed from the ledger. Steps.
 
 The ledger's index by person has all that is summed: a range is read in one go, in bounded memory. Sums are in
-a temporary table for the length of the transaction. A line that was taken back, or made worth nothing, no
-longer counts for when the XP was reached: whoever has negative lines is counted line by line, by the rule of
-the live boards.
+a temporary table for the length of the transaction. What was taken back, or made worth nothing, no longer
+counts for when the XP was reached: the lines of whoever has negative ones are first added up by their keys.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -24,11 +22,11 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.gamification.xp import places, rules
-from server.gamification.xp.engine import Due, Key
 from server.gamification.xp.ledger import NUMBER
 from storage.database.base import UtcDateTime
 from storage.database.tables import User, XpTransaction
@@ -44,6 +42,7 @@ SUMS = Table(
     *(Column(f"at_{number}", UtcDateTime) for number in range(MOST_PERIODS)),
     prefixes=["TEMPORARY"],
 )
+NAMES = [column.name for column in SUMS.columns]
 
 
 def kept_periods(day: str) -> list[places.Period]:
@@ -61,76 +60,56 @@ async def gather(session: AsyncSession, low: str, high: str | None, day: str) ->
     """Step: fill the temporary table for the learners of a range. `drop` removes it."""
     connection = await session.connection()
     await connection.run_sync(SUMS.create)
-    periods = kept_periods(day)
-    line = XpTransaction
-    sums = (
-        select(line.user_id, func.min(line.amount), *_columns(periods))
-        .where(within(line.user_id, low, high))
-        .group_by(line.user_id)
-        .subquery()
-    )
-    learners = select(sums).join(User, User.id == sums.c.user_id)
+    periods, line = kept_periods(day), XpTransaction
+    columns = (func.min(line.amount), *_columns(periods, line.amount, line.local_day, line.at))
+    sums = select(line.user_id, *columns).where(within(line.user_id, low, high)).group_by(line.user_id)
+    found = sums.subquery()
+    learners = select(found).join(User, User.id == found.c.user_id)
     learners = learners.where(User.role == Role.LEARNER, User.disabled_at.is_(None))
-    names = ["user_id", "least", *_names("xp"), *_names("at")]
-    await session.execute(insert(SUMS).from_select(names, learners, include_defaults=False))
-    await _count_exactly(session, periods, day)
+    await session.execute(insert(SUMS).from_select(NAMES, learners, include_defaults=False))
+    if await session.scalar(select(SUMS.c.user_id).where(SUMS.c.least < 0).limit(1)):
+        await _sum_by_key(session, periods)
 
 
 async def drop(session: AsyncSession) -> None:
     await (await session.connection()).run_sync(SUMS.drop)
 
 
-def _names(prefix: str) -> list[str]:
-    return [f"{prefix}_{number}" for number in range(MOST_PERIODS)]
-
-
-def _columns(periods: Sequence[places.Period]) -> list[ColumnElement[Any]]:
+def _columns(periods: Sequence[places.Period], amount: Any, day: Any, at: Any) -> list[ColumnElement[Any]]:
     """XP of each period, then when it was reached."""
+    xp, reached = [], []
+    for period in periods:
+        first, last = rules.days_of(*period)
+        inside = [day >= first, day <= last] if last else []
+        total = func.sum(amount).filter(*inside) if inside else func.sum(amount)
+        xp.append(func.coalesce(total, 0))
+        reached.append(func.max(at).filter(*inside, amount > 0))
+    return [column.label(name) for column, name in zip([*xp, *reached], NAMES[2:], strict=True)]
+
+
+async def _sum_by_key(session: AsyncSession, periods: Sequence[places.Period]) -> None:
+    """Sum the lines of people with negative ones again: first of each key, and what is left of it."""
     line = XpTransaction
-    inside = [_inside(period) for period in periods]
-    xp = [func.coalesce(func.sum(case((one, line.amount), else_=0)), 0) for one in inside]
-    at = [func.max(case((and_(one, line.amount > 0), line.at))) for one in inside]
-    return [
-        column.label(name) for column, name in zip([*xp, *at], [*_names("xp"), *_names("at")], strict=True)
-    ]
-
-
-def _inside(period: places.Period) -> ColumnElement[bool]:
-    first, last = rules.days_of(*period)
-    day = XpTransaction.local_day
-    return and_(day >= first, day <= last) if last else day >= first
-
-
-async def _count_exactly(session: AsyncSession, periods: Sequence[places.Period], day: str) -> None:
-    """Replace the sums of people with negative lines by what the live rule says of their lines."""
-    inexact = list(await session.scalars(select(SUMS.c.user_id).where(SUMS.c.least < 0)))
-    if not inexact:
-        return
-    rows = []
-    for user_id, due in (await _dues(session, inexact)).items():
-        scores = places.scores(due, day)
-        row: dict[str, Any] = {"user_id": user_id, "least": 0}
-        for number, period in enumerate(periods):
-            score = scores.get(period)
-            row[f"xp_{number}"] = score.xp if score else 0
-            row[f"at_{number}"] = score.reached_at if score else None
-        rows.append(row)
-    await session.execute(delete(SUMS).where(SUMS.c.least < 0))
-    await session.execute(insert(SUMS), rows)
-
-
-async def _dues(session: AsyncSession, user_ids: Sequence[str]) -> Mapping[str, Mapping[Key, Due]]:
-    """What the ledger has for each key, as of its first line."""
-    line = XpTransaction
-    columns = (line.user_id, line.rule, line.subject, line.amount, line.at, line.local_day)
-    wanted = select(*columns).where(line.user_id.in_(user_ids)).order_by(line.user_id, line.id)
-    found: dict[str, dict[Key, Due]] = defaultdict(dict)
-    for user_id, rule, subject, amount, at, day in await session.execute(wanted):
-        key = Key(rule, subject.partition(NUMBER)[0])
-        before = found[user_id].get(key)
-        found[user_id][key] = (
-            Due(amount=before.amount + amount, version=0, at=before.at, day=before.day)
-            if before
-            else Due(amount=amount, version=0, at=at, day=day)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    dialect = sqlite if is_sqlite else postgresql
+    place = (func.instr if is_sqlite else func.strpos)(line.subject, NUMBER)
+    key = case((place > 0, func.substr(line.subject, 1, place - 1)), else_=line.subject)
+    inexact = select(SUMS.c.user_id).where(SUMS.c.least < 0)
+    sums = (
+        select(
+            line.user_id,
+            func.sum(line.amount).label("amount"),
+            func.min(line.local_day).label("day"),
+            func.min(line.at).label("at"),
         )
-    return found
+        .where(line.user_id.in_(inexact))
+        .group_by(line.user_id, line.rule, key)
+        .having(func.sum(line.amount) > 0)
+        .subquery()
+    )
+    columns = _columns(periods, sums.c.amount, sums.c.day, sums.c.at)
+    exact = select(sums.c.user_id, func.min(sums.c.amount), *columns).where(sums.c.amount > 0)
+    new = dialect.insert(SUMS).from_select(NAMES, exact.group_by(sums.c.user_id), include_defaults=False)
+    values = {name: new.excluded[name] for name in NAMES[1:]}
+    await session.execute(new.on_conflict_do_update(["user_id"], set_=values))
+    await session.execute(delete(SUMS).where(SUMS.c.least < 0))  # of whom nothing is left
