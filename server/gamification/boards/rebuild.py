@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.boards.sums import SUMS, drop, gather, kept_periods, within
@@ -20,6 +19,7 @@ from server.gamification.learner.stats import today
 from server.gamification.xp.ledger import LOCK
 from server.gamification.xp.places import Period
 from storage.database.engine import Database
+from storage.database.insert import insert_for
 from storage.database.locks import advisory_lock
 from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 
@@ -106,7 +106,6 @@ async def _differs(session: AsyncSession, number: int, period: Period, low: str,
 
 async def _write(session: AsyncSession, number: int, period: Period, low: str, high: str | None) -> None:
     """Replace the rows of a range, and move the counts with them."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = LeaderboardRow
     xp, at = _columns(number)
     await _count(session, period, low, high, -1)
@@ -114,7 +113,7 @@ async def _write(session: AsyncSession, number: int, period: Period, low: str, h
     await session.execute(surplus.execution_options(synchronize_session=False))
     timeframe, name = literal(period[0], row.timeframe.type), literal(period[1])
     wanted = select(timeframe, name, SUMS.c.user_id, xp, at).where(xp > 0)
-    new = dialect.insert(row).from_select(["timeframe", "period", "user_id", "xp", "reached_at"], wanted)
+    new = insert_for(session, row).from_select(["timeframe", "period", "user_id", "xp", "reached_at"], wanted)
     values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
     await session.execute(new.on_conflict_do_update(["timeframe", "period", "user_id"], set_=values))
     await _count(session, period, low, high, 1)
@@ -124,12 +123,11 @@ async def _write(session: AsyncSession, number: int, period: Period, low: str, h
 
 async def _count(session: AsyncSession, period: Period, low: str, high: str | None, sign: int) -> None:
     """Add the people of a range to the counts of their XP, or take them off."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     row = LeaderboardRow
     people = sign * func.count()
     wanted = select(row.timeframe, row.period, row.xp, people).where(_of(period, low, high))
     wanted = wanted.group_by(row.timeframe, row.period, row.xp)
-    new = dialect.insert(LeaderboardCount).from_select(["timeframe", "period", "xp", "people"], wanted)
+    new = insert_for(session, LeaderboardCount).from_select(["timeframe", "period", "xp", "people"], wanted)
     added = {"people": LeaderboardCount.people + new.excluded.people}
     await session.execute(new.on_conflict_do_update(["timeframe", "period", "xp"], set_=added))
 

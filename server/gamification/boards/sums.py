@@ -22,13 +22,13 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.gamification.xp import places, rules
 from server.gamification.xp.ledger import NUMBER
 from storage.database.base import UtcDateTime
+from storage.database.insert import insert_for
 from storage.database.tables import User, XpTransaction
 from storage.states import Role
 
@@ -91,7 +91,6 @@ async def _sum_by_key(session: AsyncSession, periods: Sequence[places.Period]) -
     """Sum the lines of people with negative ones again: first of each key, and what is left of it."""
     line = XpTransaction
     is_sqlite = session.get_bind().dialect.name == "sqlite"
-    dialect = sqlite if is_sqlite else postgresql
     place = (func.instr if is_sqlite else func.strpos)(line.subject, NUMBER)
     key = case((place > 0, func.substr(line.subject, 1, place - 1)), else_=line.subject)
     inexact = select(SUMS.c.user_id).where(SUMS.c.least < 0)
@@ -109,7 +108,7 @@ async def _sum_by_key(session: AsyncSession, periods: Sequence[places.Period]) -
     )
     columns = _columns(periods, sums.c.amount, sums.c.day, sums.c.at)
     exact = select(sums.c.user_id, func.min(sums.c.amount), *columns).where(sums.c.amount > 0)
-    new = dialect.insert(SUMS).from_select(NAMES, exact.group_by(sums.c.user_id), include_defaults=False)
+    new = insert_for(session, SUMS).from_select(NAMES, exact.group_by(sums.c.user_id), include_defaults=False)
     values = {name: new.excluded[name] for name in NAMES[1:]}
     await session.execute(new.on_conflict_do_update(["user_id"], set_=values))
     await session.execute(delete(SUMS).where(SUMS.c.least < 0))  # of whom nothing is left
