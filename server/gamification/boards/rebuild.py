@@ -115,7 +115,9 @@ async def _write(session: AsyncSession, number: int, period: Period, low: str, h
     wanted = select(timeframe, name, SUMS.c.user_id, xp, at).where(xp > 0)
     new = insert_for(session, row).from_select(["timeframe", "period", "user_id", "xp", "reached_at"], wanted)
     values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
-    await session.execute(new.on_conflict_do_update(["timeframe", "period", "user_id"], set_=values))
+    await session.execute(
+        new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
+    )
     await _count(session, period, low, high, 1)
     gone = delete(LeaderboardCount).filter_by(timeframe=period[0], period=period[1])
     await session.execute(gone.where(LeaderboardCount.people <= 0))
@@ -129,7 +131,7 @@ async def _count(session: AsyncSession, period: Period, low: str, high: str | No
     wanted = wanted.group_by(row.timeframe, row.period, row.xp)
     new = insert_for(session, LeaderboardCount).from_select(["timeframe", "period", "xp", "people"], wanted)
     added = {"people": LeaderboardCount.people + new.excluded.people}
-    await session.execute(new.on_conflict_do_update(["timeframe", "period", "xp"], set_=added))
+    await session.execute(new.on_conflict_do_update(index_elements=["timeframe", "period", "xp"], set_=added))
 
 
 async def _count_again(session: AsyncSession, period: Period) -> None:

@@ -110,5 +110,5 @@ async def _sum_by_key(session: AsyncSession, periods: Sequence[places.Period]) -
     exact = select(sums.c.user_id, func.min(sums.c.amount), *columns).where(sums.c.amount > 0)
     new = insert_for(session, SUMS).from_select(NAMES, exact.group_by(sums.c.user_id), include_defaults=False)
     values = {name: new.excluded[name] for name in NAMES[1:]}
-    await session.execute(new.on_conflict_do_update(["user_id"], set_=values))
+    await session.execute(new.on_conflict_do_update(index_elements=["user_id"], set_=values))
     await session.execute(delete(SUMS).where(SUMS.c.least < 0))  # of whom nothing is left

@@ -92,7 +92,9 @@ async def _save_rows(session: AsyncSession, user_id: str, scores: Mapping[Period
     if rows:
         new = insert_for(session, LeaderboardRow).values(rows)
         values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
-        await session.execute(new.on_conflict_do_update(["timeframe", "period", "user_id"], set_=values))
+        await session.execute(
+            new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
+        )
     for timeframe, name in (period for period, score in scores.items() if score is None):
         key = {"timeframe": timeframe, "period": name, "user_id": user_id}
         await session.execute(delete(LeaderboardRow).filter_by(**key))
@@ -109,7 +111,7 @@ async def _count(session: AsyncSession, moved: Mapping[tuple[Timeframe, str, int
     ]
     new = insert_for(session, count).values(rows)
     added = {"people": count.people + new.excluded.people}
-    await session.execute(new.on_conflict_do_update(["timeframe", "period", "xp"], set_=added))
+    await session.execute(new.on_conflict_do_update(index_elements=["timeframe", "period", "xp"], set_=added))
     left = [key for key, people in moved.items() if people < 0]
     if left:
         empty = tuple_(count.timeframe, count.period, count.xp).in_(left)
