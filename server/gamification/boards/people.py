@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -46,16 +46,22 @@ class People(msgspec.Struct, frozen=True):
         )
 
 
+NAMED = (
+    select(
+        User.id,
+        User.name,
+        func.coalesce(GamePreference.name_hidden, False),
+        func.coalesce(UserStats.level, 0),
+    )
+    .outerjoin(GamePreference, GamePreference.user_id == User.id)
+    .outerjoin(UserStats, UserStats.user_id == User.id)
+    .where(User.id.in_(bindparam("user_ids", expanding=True)))
+)
+
+
 async def named(session: AsyncSession, user_ids: Collection[str]) -> People:
     """Step."""
-    hidden, level = func.coalesce(GamePreference.name_hidden, False), func.coalesce(UserStats.level, 0)
-    wanted = (
-        select(User.id, User.name, hidden, level)
-        .outerjoin(GamePreference, GamePreference.user_id == User.id)
-        .outerjoin(UserStats, UserStats.user_id == User.id)
-        .where(User.id.in_(user_ids))
-    )
-    found = await session.execute(wanted)
+    found = await session.execute(NAMED, {"user_ids": list(user_ids)})
     return People({user_id: Person(name, bool(hides), reached) for user_id, name, hides, reached in found})
 
 

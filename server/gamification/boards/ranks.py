@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_, union_all
+from sqlalchemy import Integer, Select, and_, bindparam, func, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -17,6 +17,9 @@ from storage.states import Timeframe
 NEIGHBOURS = 2  # above and below
 ROW = (LeaderboardRow.user_id, LeaderboardRow.xp, LeaderboardRow.reached_at)
 DOWN = (LeaderboardRow.xp.desc(), LeaderboardRow.reached_at, LeaderboardRow.user_id)
+ON_BOARD = and_(
+    LeaderboardRow.timeframe == bindparam("timeframe"), LeaderboardRow.period == bindparam("period")
+)
 UP = (LeaderboardRow.xp, LeaderboardRow.reached_at.desc(), LeaderboardRow.user_id.desc())
 
 
@@ -58,50 +61,60 @@ async def people(session: AsyncSession, timeframe: Timeframe, period: str) -> in
     return await session.scalar(counted) or 0
 
 
+def _walks() -> list[Select[str, int, datetime]]:
+    """Walks of the index from a person's row: in the tie and beyond it, each way."""
+    row = LeaderboardRow
+    xp, user_id = bindparam("xp", type_=row.xp.type), bindparam("user_id", type_=row.user_id.type)
+    mine = tuple_(bindparam("reached_at", type_=row.reached_at.type), user_id)
+    place = tuple_(row.reached_at, row.user_id)
+    sides = [
+        (and_(row.xp == xp, place < mine), UP),
+        (row.xp > xp, UP),
+        (and_(row.xp == xp, place > mine), DOWN),
+        (row.xp < xp, DOWN),
+    ]
+    return [select(*ROW).where(ON_BOARD, side).order_by(*order).limit(NEIGHBOURS) for side, order in sides]
+
+
+def _tied() -> Select[Any]:
+    """People with some amounts of XP, and with more than the highest of them."""
+    count = LeaderboardCount
+    here = and_(count.timeframe == bindparam("timeframe"), count.period == bindparam("period"))
+    higher = select(func.sum(count.people)).where(here, count.xp > bindparam("xp")).correlate(None)
+    amounts = count.xp.in_(bindparam("amounts", expanding=True))
+    return select(count.xp, count.people, higher.scalar_subquery()).where(here, amounts)
+
+
+# Made once: building a statement takes longer than SQLite needs for it.
+OWN = select(*ROW).where(ON_BOARD, LeaderboardRow.user_id == bindparam("user_id"))
+TOP = select(*ROW).where(ON_BOARD).order_by(*DOWN).limit(bindparam("most", type_=Integer))
+WALKS = _walks()
+NEAR = union_all(*(select(walk.subquery()) for walk in WALKS))
+TIED = _tied()
+
+
 async def own_row(session: AsyncSession, board: Board, user_id: str) -> Row | None:
-    wanted = select(*ROW).filter_by(timeframe=board.timeframe, period=board.period, user_id=user_id)
-    found = (await session.execute(wanted)).one_or_none()
+    found = (await session.execute(OWN, {**board._asdict(), "user_id": user_id})).one_or_none()
     return Row(*found) if found else None
 
 
 async def top(session: AsyncSession, board: Board, limit: int) -> Ranked:
-    wanted = select(*ROW).filter_by(timeframe=board.timeframe, period=board.period).order_by(*DOWN)
-    rows = [Row(*found) for found in await session.execute(wanted.limit(limit))]
+    rows = [Row(*found) for found in await session.execute(TOP, {**board._asdict(), "most": limit})]
     return list(rules.ranked(rows, (row.xp for row in rows)))
 
 
 async def around(session: AsyncSession, board: Board, own: Row) -> Ranked:
     """The person with the neighbours above and below."""
-    parts = [select(*ROW).where(*where).order_by(*order) for where, order in _sides(board, own)]
-    near = union_all(*(select(part.limit(NEIGHBOURS).subquery()) for part in parts))
-    rows = sorted([own, *(Row(*found) for found in await session.execute(near))], key=lambda row: row.order)
+    near = await session.execute(NEAR, {**board._asdict(), **own._asdict()})
+    rows = sorted([own, *(Row(*found) for found in near)], key=lambda row: row.order)
     here = rows.index(own)
     return await _ranked(session, board, rows[max(0, here - NEIGHBOURS) : here + NEIGHBOURS + 1])
 
 
-def _sides(board: Board, own: Row) -> list[tuple[list[ColumnElement[bool]], tuple[Any, ...]]]:
-    """Conditions and orders that walk the index from the person's row: in the tie and beyond it, each way."""
-    row = LeaderboardRow
-    here = [row.timeframe == board.timeframe, row.period == board.period]
-    mine = tuple_(literal(own.reached_at, row.reached_at.type), literal(own.user_id))
-    place = tuple_(row.reached_at, row.user_id)
-    return [
-        ([*here, row.xp == own.xp, place < mine], UP),
-        ([*here, row.xp > own.xp], UP),
-        ([*here, row.xp == own.xp, place > mine], DOWN),
-        ([*here, row.xp < own.xp], DOWN),
-    ]
-
-
 async def _ranked(session: AsyncSession, board: Board, rows: Sequence[Row]) -> Ranked:
     """Ranks of rows that follow each other on the board."""
-    count = LeaderboardCount
-    here = (count.timeframe == board.timeframe) & (count.period == board.period)
-    higher = select(func.sum(count.people)).where(here, count.xp > rows[0].xp).correlate(None)
-    wanted = select(count.xp, count.people, higher.scalar_subquery()).where(
-        here, count.xp.in_({row.xp for row in rows})
-    )
-    found = list(await session.execute(wanted))
+    amounts = {"xp": rows[0].xp, "amounts": sorted({row.xp for row in rows})}
+    found = list(await session.execute(TIED, {**board._asdict(), **amounts}))
     tied = {xp: people for xp, people, _ in found}
     ranks, above = dict[int, int](), (found[0][2] or 0) if found else 0
     for row in rows:

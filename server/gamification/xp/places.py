@@ -90,11 +90,10 @@ async def _save_rows(session: AsyncSession, user_id: str, scores: Mapping[Period
         if score
     ]
     if rows:
-        new = insert_for(session, LeaderboardRow).values(rows)
+        new = insert_for(session, LeaderboardRow.__table__)
         values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
-        await session.execute(
-            new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
-        )
+        new = new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
+        await session.execute(new, rows)
     for timeframe, name in (period for period, score in scores.items() if score is None):
         key = {"timeframe": timeframe, "period": name, "user_id": user_id}
         await session.execute(delete(LeaderboardRow).filter_by(**key))
@@ -109,9 +108,10 @@ async def _count(session: AsyncSession, moved: Mapping[tuple[Timeframe, str, int
         {"timeframe": timeframe, "period": name, "xp": xp, "people": people}
         for (timeframe, name, xp), people in sorted(moved.items())
     ]
-    new = insert_for(session, count).values(rows)
+    new = insert_for(session, count.__table__)
     added = {"people": count.people + new.excluded.people}
-    await session.execute(new.on_conflict_do_update(index_elements=["timeframe", "period", "xp"], set_=added))
+    new = new.on_conflict_do_update(index_elements=["timeframe", "period", "xp"], set_=added)
+    await session.execute(new, rows)
     left = [key for key, people in moved.items() if people < 0]
     if left:
         empty = tuple_(count.timeframe, count.period, count.xp).in_(left)
