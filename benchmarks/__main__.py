@@ -15,6 +15,7 @@ TABLES = {  # name -> "module:function", fastest first
     "serving": "benchmarks.serving:run",
     "hostile": "benchmarks.hostile:main",
     "encode": "benchmarks.encode:main",
+    "leaderboards": "benchmarks.leaderboards:main",
 }
 
 

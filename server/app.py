@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
+import server.gamification.boards.api
+import server.gamification.boards.pages
 import server.gamification.learner.api
 import server.gamification.learner.pages
 import server.gamification.teams.api
@@ -55,6 +57,8 @@ from server.core.web.middleware.csrf import CsrfMiddleware
 from server.core.web.middleware.limits.admission import Admission
 from server.core.web.middleware.maintenance import MaintenanceMode
 from server.core.web.pages import PagesPlugin
+from server.gamification.boards.pages import refresh
+from server.gamification.boards.switch import BoardsSwitch
 from server.gamification.learner.shares import AchievementShares
 from server.institution.cache import InstitutionCache
 from server.learning.files.context import FileContext
@@ -85,6 +89,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.gamification.teams.challenges.api.ROUTES,
     server.institution.api.ROUTES,
     server.operations.institution.api.ROUTES,
+    server.gamification.boards.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
@@ -107,6 +112,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.gamification.teams.pages.ROUTES,
     server.gamification.teams.challenges.pages.ROUTES,
     server.operations.institution.pages.ROUTES,
+    server.gamification.boards.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.site.ROUTES,
 )
@@ -129,7 +135,7 @@ def create_app(
     return Litestar(
         route_handlers=[
             Router("/", route_handlers=_flat(API)),
-            Router("/", route_handlers=_flat(PAGES), include_in_schema=False),
+            Router("/", route_handlers=_flat(PAGES), include_in_schema=False, before_request=refresh),
         ],
         dependencies={
             **{name: Provide(_of_application(name), sync_to_thread=False) for name in built},
@@ -174,6 +180,7 @@ def build(
         "institution_cache": InstitutionCache(database, time.monotonic),
         "upload_context": UploadContext.of(services),
         "file_context": FileContext.of(services),
+        "boards": BoardsSwitch(database, time.monotonic),  # asked by every page
         "signing_keys": signing_keys,
         "talk": Talk(),  # shown by library, read by learning
         "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback

@@ -7,6 +7,7 @@ from server.core import events
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
+from server.gamification.boards import tasks as boards
 from server.gamification.teams.challenges import tasks as challenges
 from server.gamification.xp import tasks as gamification
 from server.gamification.xp.handlers import on_fact, on_person
@@ -63,6 +64,7 @@ TASKS = (
     Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
+    Task(boards.TASK, N_("Rebuild leaderboards from the ledger"), Daily(hour=2), boards.renew),
     Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),
     Task(
         "challenges", N_("Count challenges and write their results"), Every(60), challenges.count_challenges

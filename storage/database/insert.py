@@ -1,4 +1,4 @@
-"""INSERT … ON CONFLICT DO NOTHING on both databases: makes repeated requests idempotent."""
+"""INSERT … ON CONFLICT on both databases: makes repeated requests idempotent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.base import Base
+
+
+def insert_for(session: AsyncSession, table: Any) -> Any:
+    """INSERT of the session's database, which knows `on_conflict_do_update`."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
 
 
 async def insert_new(
@@ -33,10 +39,9 @@ async def _insert(
     values: dict[str, Any] | list[dict[str, Any]],
 ) -> list[tuple[Any, ...]]:
     columns = list(key) or [column.name for column in table.__table__.primary_key]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     # Values as parameters: the statement is compiled once, whatever the number of rows. The table and not the
     # mapped class: mapped rows would be collected one by one.
     stored: Any = table.__table__
-    statement = dialect.insert(stored).on_conflict_do_nothing(index_elements=columns)
+    statement = insert_for(session, stored).on_conflict_do_nothing(index_elements=columns)
     found = await session.execute(statement.returning(*(stored.c[name] for name in columns)), values)
     return [tuple(row) for row in found]

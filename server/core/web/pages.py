@@ -87,6 +87,7 @@ def page(
         "institution": looks.name,
         "logo": looks.logo_url,
         "institution_style": looks.style_url,
+        "boards": request.app.state.get("boards"),
         "path": request.url.path,
         **context,
     }

@@ -1,4 +1,4 @@
-"""Levels, periods of leaderboards and ranks (spec section 2). Pure."""
+"""Levels, periods of leaderboards, weekly groups and ranks (spec section 2). Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -9,6 +9,7 @@ from storage.states import Timeframe
 
 Row = TypeVar("Row")
 
+GROUP_SIZE = 30  # learners in a weekly group
 POSTS_A_DAY = 10  # that are paid, not counting deleted ones
 
 
@@ -48,6 +49,25 @@ def kept(day: str) -> dict[Timeframe, tuple[str, ...]]:
         Timeframe.MONTHLY: (day[:7], (month - timedelta(days=1)).isoformat()[:7]),
         Timeframe.WEEKLY: (week.isoformat(), (week - timedelta(days=7)).isoformat()),
     }
+
+
+def days_of(timeframe: Timeframe, name: str) -> tuple[str, str]:
+    """First and last label of the days that count in a period; both empty of all time."""
+    if timeframe == Timeframe.ALL_TIME:
+        return "", ""
+    if timeframe == Timeframe.MONTHLY:
+        return f"{name}-01", f"{name}-31"
+    return name, (date.fromisoformat(name) + timedelta(days=6)).isoformat()
+
+
+def band(xp: int) -> int:
+    """Band of the weekly groups that a week's XP leads to: 0 without any, then one a fourfold of 100."""
+    return 1 + ((xp // 100).bit_length() + 1) // 2 if xp > 0 else 0
+
+
+def group_number(last: int, members: int) -> int:
+    """Group that the next learner of a band joins: the last one until it is full."""
+    return last if members < GROUP_SIZE else last + 1
 
 
 def ranked(

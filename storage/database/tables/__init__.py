@@ -16,9 +16,11 @@ from storage.database.tables.learning.enrolling import EnrolmentWay
 from storage.database.tables.learning.facts import LearningEvent
 from storage.database.tables.learning.gamification import (
     Achievement,
+    BoardGroupMember,
     CalendarDay,
     CalendarWeek,
     GamePreference,
+    GameSettings,
     LeaderboardCount,
     LeaderboardRow,
     StreakBreak,
@@ -48,6 +50,7 @@ __all__ = [
     "Achievement",
     "ActivityDay",
     "ApiToken",
+    "BoardGroupMember",
     "CalendarDay",
     "CalendarWeek",
     "Certificate",
@@ -60,6 +63,7 @@ __all__ = [
     "Enrolment",
     "EnrolmentWay",
     "GamePreference",
+    "GameSettings",
     "Host",
     "Institution",
     "Invitation",

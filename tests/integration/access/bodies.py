@@ -56,6 +56,8 @@ CHALLENGE = {
 }
 TEXT_FILE, PICTURE = file("a.txt", b"abc"), file("a.gif", b"GIF89a\x01\x00")
 BODIES: dict[str, Body] = {
+    "POST /admin/boards": form(action="on"),
+    "POST /dashboard/leaderboard/name": form(action="hide", timeframe="weekly"),
     "POST /admin/maintenance": form(mode="off"),
     "POST /admin/institution": form(name="SkillStudio", accent="%230d6078"),
     "POST /admin/institution/logo": form(remove="yes"),

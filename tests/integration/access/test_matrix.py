@@ -85,6 +85,12 @@ GET    /api/gamification/stats/{user_id}                                        
 GET    /api/gamification/achievements                                             401 200 200 200 200 200
 GET    /api/gamification/achievements/{user_id}                                   401 404 404 404 404 200
 POST   /api/gamification/achievements/check                                       401 200 200 200 200 200
+GET    /api/gamification/leaderboard                                              401 200 200 200 200 200
+POST   /api/gamification/admin/leaderboard/rebuild                                401 403 403 403 403 202
+GET    /dashboard/leaderboard                                                     303 200 200 200 200 200
+POST   /dashboard/leaderboard/name                                                303 303 303 303 303 303
+GET    /admin/boards                                                              303 403 403 403 403 200
+POST   /admin/boards                                                              303 403 403 403 403 303
 POST   /api/gamification/streak/update                                            401 200 200 200 200 200
 GET    /api/gamification/streak                                                   401 200 200 200 200 200
 POST   /api/gamification/streak/breaks                                            401 201 201 201 201 201

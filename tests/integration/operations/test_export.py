@@ -50,9 +50,9 @@ LEFT_OUT = {
     "outbox": "unsent mails of this installation",
     "notices": "this installation",
     "original_removals": "whether media/ has an original",
-    "user_stats": "sums of xp.jsonl",
-    "leaderboard_cache": "sums of xp.jsonl",
-    "leaderboard_counts": "sums of xp.jsonl",
+    **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
+    "board_group_members": "for one week",
+    "game_settings": "this installation",
     "alembic_version": "this installation",
 }
 

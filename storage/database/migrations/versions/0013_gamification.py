@@ -96,7 +96,8 @@ def _ledger() -> None:
         sa.UniqueConstraint("user_id", "rule", "subject", name="uq_xp_transactions_user_rule_subject"),
         key=["id"],
     )
-    op.create_index("ix_xp_transactions_user_id", "xp_transactions", ["user_id", "id"])
+    line = ["user_id", "id", "amount", "local_day", "at"]
+    op.create_index("ix_xp_transactions_user_id", "xp_transactions", line)
     _create(
         "user_stats",
         _texts("user_id"),
@@ -149,8 +150,9 @@ def _boards() -> None:
         sa.Column("reached_at", UtcDateTime(), nullable=False),
         _check("leaderboard_cache", "timeframe", TIMEFRAMES),
         key=["timeframe", "period", "user_id"],
+        sqlite_with_rowid=False,
     )
-    order = ["timeframe", "period", "xp", "reached_at", "user_id"]
+    order: list[Any] = ["timeframe", "period", sa.text("xp DESC"), "reached_at", "user_id"]
     op.create_index("ix_leaderboard_cache_order", "leaderboard_cache", order)
     op.create_index("ix_leaderboard_cache_user", "leaderboard_cache", ["user_id"])
     _create(
@@ -158,6 +160,7 @@ def _boards() -> None:
         [*_texts("timeframe", "period"), _number("xp"), _number("people")],
         _check("leaderboard_counts", "timeframe", TIMEFRAMES),
         key=["timeframe", "period", "xp"],
+        sqlite_with_rowid=False,
     )
 
 
@@ -175,8 +178,9 @@ def _calendar() -> None:
     op.create_index(op.f("ix_streak_breaks_user_id"), "streak_breaks", ["user_id"])
 
 
-def _create(table: str, columns: list[Any], *more: Any, key: list[str]) -> sa.Table:
-    return op.create_table(table, *columns, *more, sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{table}")))
+def _create(table: str, columns: list[Any], *more: Any, key: list[str], **options: Any) -> sa.Table:
+    primary = sa.PrimaryKeyConstraint(*key, name=op.f(f"pk_{table}"))
+    return op.create_table(table, *columns, *more, primary, **options)
 
 
 def _texts(*names: str) -> list[Any]:

@@ -8,7 +8,7 @@ from alembic import op
 from storage.database.base import UtcDateTime
 
 revision = "0016"
-down_revision = "0013"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -39,7 +39,8 @@ class XpTransaction(Base):
         state_check("rule", XpRule),
         state_check("reason", LineReason),
         UniqueConstraint("user_id", "rule", "subject", name="uq_xp_transactions_user_rule_subject"),
-        Index("ix_xp_transactions_user_id", "user_id", "id"),
+        # The last three columns let boards be rebuilt from the index alone, in the order of people.
+        Index("ix_xp_transactions_user_id", "user_id", "id", "amount", "local_day", "at"),
         Index("ix_xp_transactions_local_day", "local_day", "user_id"),
     )
 
@@ -105,10 +106,11 @@ class LeaderboardRow(Base):
     """One person's XP in one period of a board. Only learners have rows, and only with XP."""
 
     __tablename__ = "leaderboard_cache"
+    # Without row ids: key and index of the order are all there is.
     __table_args__ = (
         state_check("timeframe", Timeframe),
-        Index("ix_leaderboard_cache_order", "timeframe", "period", "xp", "reached_at", "user_id"),
         Index("ix_leaderboard_cache_user", "user_id"),
+        {"sqlite_with_rowid": False},
     )
 
     timeframe: Mapped[Timeframe] = mapped_column(primary_key=True)
@@ -118,16 +120,47 @@ class LeaderboardRow(Base):
     reached_at: Mapped[datetime]  # of the last thing that counts in it: inside a tie the earlier is first
 
 
+Index(
+    "ix_leaderboard_cache_order",
+    LeaderboardRow.timeframe,
+    LeaderboardRow.period,
+    LeaderboardRow.xp.desc(),
+    LeaderboardRow.reached_at,
+    LeaderboardRow.user_id,
+)
+
+
 class LeaderboardCount(Base):
     """How many people have exactly this XP in a period: a rank is a sum over the few that are higher."""
 
     __tablename__ = "leaderboard_counts"
-    __table_args__ = (state_check("timeframe", Timeframe),)
+    __table_args__ = (state_check("timeframe", Timeframe), {"sqlite_with_rowid": False})
 
     timeframe: Mapped[Timeframe] = mapped_column(primary_key=True)
     period: Mapped[str] = mapped_column(primary_key=True)
     xp: Mapped[int] = mapped_column(primary_key=True)
     people: Mapped[int]
+
+
+class BoardGroupMember(Base):
+    """Learner in one of a week's groups of like effort. Written with their first XP of the week."""
+
+    __tablename__ = "board_group_members"
+    __table_args__ = (Index("ix_board_group_members_group", "period", "band", "number"),)
+
+    period: Mapped[str] = mapped_column(primary_key=True)  # the week's Monday
+    user_id: Mapped[str] = mapped_column(primary_key=True)
+    band: Mapped[int]  # of the XP of the week before
+    number: Mapped[int]  # of the group in its band, from 1
+
+
+class GameSettings(Base):
+    """What the institution decides about gamification: one row, made by the first decision."""
+
+    __tablename__ = "game_settings"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=1)
+    boards_on: Mapped[bool] = mapped_column(default=True)
 
 
 class GamePreference(Base):
