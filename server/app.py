@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.encoding.api
+import server.gamification.changes.api
+import server.gamification.changes.pages
 import server.gamification.learner.api
 import server.learning.api
 import server.learning.certificates.api
@@ -72,6 +74,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.watching.api.ROUTES,
     server.learning.api.ROUTES,
     server.gamification.learner.api.ROUTES,
+    server.gamification.changes.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
@@ -91,6 +94,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.reviews.pages.ROUTES,
     server.learning.learners.pages.ROUTES,
     server.operations.pages.ROUTES,
+    server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,
 )
 REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that accept files set their own limit

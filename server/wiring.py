@@ -7,6 +7,8 @@ from server.core import events
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
+from server.gamification.changes import service as changes
+from server.gamification.changes import tasks as changing
 from server.gamification.xp import tasks as gamification
 from server.gamification.xp.handlers import on_fact, on_person
 from server.learning import completion
@@ -63,6 +65,7 @@ TASKS = (
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),
+    Task(changes.TASK, N_("Preview and apply changes of XP rules"), Every(10), changing.run),
     Task(
         "course completion", N_("Complete courses that lost lessons"), Every(3600), learning.complete_courses
     ),

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.xp.engine import KINDS, Award, Book, Fact, History, Key, Version
+from server.gamification.xp.engine import KINDS, Award, Book, Fact, History, Key, Terms, Version
 from server.gamification.xp.streaks import Break, Calendar
 from storage.database.tables import (
     Achievement,
@@ -34,14 +35,22 @@ async def book(session: AsyncSession) -> Book:
     for row in await session.scalars(select(XpRuleVersion).order_by(XpRuleVersion.version)):
         versions[Key(row.rule, row.subject)].append(Version(row.version, row.amount, row.valid_from))
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
-    awards = tuple(
-        Award(id=row.id, criterion=row.criterion, threshold=row.threshold, retired=row.retired_at is not None)
-        for row in rows
-    )
+    awards = tuple(_award(row) for row in rows)
     return Book(
         versions={key: tuple(known) for key, known in versions.items()},
         awards=awards,
         calendar=await calendar(session),
+    )
+
+
+def _award(row: Achievement) -> Award:
+    return Award(
+        id=row.id,
+        criterion=row.criterion,
+        threshold=row.threshold,
+        retired=row.retired_at is not None,
+        since=row.since,
+        earlier=msgspec.convert(row.earlier, tuple[Terms, ...]),
     )
 
 
