@@ -44,7 +44,7 @@ class Subject(NamedTuple):
 async def run(database: Database, change_id: str, now: datetime) -> None:
     """Use case: go on with a dry run until it is complete. Nothing if it is, or if its draft is gone."""
     while await batch(database, change_id):
-        await asyncio.sleep(0)
+        pass
     await complete(database, change_id, now)
 
 

@@ -15,6 +15,7 @@ from storage.messages import N_, Message, message
 from storage.states import ChangeState
 
 BATCH = 10  # people settled in one transaction, while other writers wait
+PAUSE_SECONDS = 0.01  # in which they get their turn, of other processes too
 
 
 async def run(services: Services, _slot: datetime, now: datetime) -> Message | None:
@@ -38,8 +39,10 @@ async def _oldest(database: Database, state: ChangeState) -> str | None:
 
 async def settle_everybody(database: Database, change_id: str) -> None:
     """Use case: settle everybody by the rules as they are now. Safe to run twice, and at once."""
-    while await settle_batch(database, change_id):
-        await asyncio.sleep(0)
+    while True:
+        if not await settle_batch(database, change_id):
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def settle_batch(database: Database, change_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""Writing of changed rules, achievements and calendar: afterwards the rows make the book of `rules.changed`."""
+"""Writing of changed rules, achievements and calendar: the rows then make the book of `rules.changed`."""
 
 from datetime import datetime
 from typing import Any

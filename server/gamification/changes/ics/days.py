@@ -1,4 +1,4 @@
-"""Days off of an iCalendar file (RFC 5545): all-day events, those of several days, and recurring ones. Pure."""
+"""Days off of an iCalendar file (RFC 5545): events of one day, of several, and recurring ones. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -153,9 +153,9 @@ def _moment(one: Property, window: Window) -> datetime:
     """Local time in the institution's zone, without the zone: what its clocks show."""
     try:
         if DATE.fullmatch(one.value):
-            return _in_range(datetime.strptime(one.value, "%Y%m%d"))  # noqa: DTZ007 - a day, not a moment
+            return _in_range(datetime.strptime(one.value, "%Y%m%d"))
         if match := MOMENT.fullmatch(one.value.upper()):
-            plain = _in_range(datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S"))  # noqa: DTZ007
+            plain = _in_range(datetime.strptime(match[1] + match[2], "%Y%m%d%H%M%S"))
             zone = UTC if match[3] else _zone(one, window)
             return plain.replace(tzinfo=zone).astimezone(ZoneInfo(window.zone)).replace(tzinfo=None)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Content lines of an iCalendar file (RFC 5545, section 3.1): unfolded, with name, parameters and value. Pure."""
+"""Content lines of an iCalendar file (RFC 5545, section 3.1): name, parameters and value. Pure."""
 
 from collections.abc import Iterator
 

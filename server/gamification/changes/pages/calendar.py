@@ -46,8 +46,8 @@ async def propose_days(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    """Form field `action`: add (`first`, `last`, `name`), remove (`day`, several), weekdays (`off-0` Monday to
-    `off-6`) or forget (`source`). Nothing changes before the next page."""
+    """Form field `action`: add (`first`, `last`, `name`), remove (`day`, several), weekdays (`off-0`, Monday,
+    to `off-6`) or forget (`source`). Nothing changes before the next page."""
     fields = await submitted(request)
     form = await Form.read(request)
     if form.restored:
@@ -92,9 +92,7 @@ async def import_days(
         today = local_day(clock.now(), place.time_zone, place.day_start_hour).isoformat()
         read = await asyncio.to_thread(ics.read, data, Window.around(today, place.time_zone))
         if read.problems and not form.checked("anyway"):
-            shown = form.refused(
-                Invalid(N_("Some lines of the file are not understood: nothing is changed."))
-            )
+            shown = form.refused(Invalid(N_("Some lines of the file are not understood.")))
             return await _page(request, administrator, database, clock, shown, read.problems)
         async with database.read() as session:
             change = await calendar.import_change(session, read.days, source)
