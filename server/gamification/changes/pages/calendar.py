@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from babel.dates import format_date, get_day_names
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
@@ -13,6 +14,7 @@ from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.core.clock import Clock, local_day
 from server.core.errors import Invalid, Problem
+from server.core.text.i18n import locale
 from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form, submitted
 from server.core.web.pages import page
@@ -133,8 +135,9 @@ async def _page(
         status_code=form.status,
         form=form,
         found=found,
-        today=today,
         problems=problems,
+        month_names=[format_date(month.first, "LLLL", locale=locale()) for month in found.months],
+        day_names=list(get_day_names("wide", locale=locale()).values()),
     )
 
 

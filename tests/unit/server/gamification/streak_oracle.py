@@ -16,12 +16,12 @@ DAYS = 730
 ZONES = (
     "UTC", "Europe/Berlin", "Europe/London", "Europe/Dublin", "Europe/Lisbon", "Europe/Athens",
     "Europe/Moscow", "Europe/Istanbul", "Europe/Chisinau", "Africa/Cairo", "Africa/Casablanca",
-    "Africa/Lagos", "Africa/Johannesburg", "Asia/Beirut", "Asia/Jerusalem", "Asia/Gaza", "Asia/Tehran", "Asia/Kolkata",
-    "Asia/Kathmandu", "Asia/Tokyo", "Asia/Shanghai", "Asia/Colombo", "Australia/Sydney",
-    "Australia/Lord_Howe", "Australia/Adelaide", "Australia/Eucla", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati",
-    "Pacific/Apia", "Pacific/Honolulu", "Pacific/Pago_Pago", "Pacific/Easter", "Atlantic/Azores",
-    "America/New_York", "America/St_Johns", "America/Los_Angeles", "America/Havana", "America/Santiago",
-    "America/Sao_Paulo",
+    "Africa/Lagos", "Africa/Johannesburg", "Asia/Beirut", "Asia/Jerusalem", "Asia/Gaza", "Asia/Tehran",
+    "Asia/Kolkata", "Asia/Kathmandu", "Asia/Tokyo", "Asia/Shanghai", "Asia/Colombo", "Australia/Sydney",
+    "Australia/Lord_Howe", "Australia/Adelaide", "Australia/Eucla", "Pacific/Auckland", "Pacific/Chatham",
+    "Pacific/Kiritimati", "Pacific/Apia", "Pacific/Honolulu", "Pacific/Pago_Pago", "Pacific/Easter",
+    "Atlantic/Azores", "America/New_York", "America/St_Johns", "America/Los_Angeles", "America/Havana",
+    "America/Santiago", "America/Sao_Paulo",
 )  # fmt: skip
 MINUTE = 60
 

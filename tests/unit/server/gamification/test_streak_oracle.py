@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from server.core.clock import local_day
+from server.gamification.learner.schemas import DayView
 from server.gamification.learner.stats import AHEAD, streak_view
 from server.gamification.xp import engine, streaks
 from server.gamification.xp.engine import History
@@ -58,14 +59,14 @@ def _day(random: Random) -> str:
     return (FIRST + timedelta(days=random.randrange(DAYS))).isoformat()
 
 
-def _wrong_in_week(week: list[object], states: dict[str, str], today: str) -> int:
+def _wrong_in_week(week: list[DayView], states: dict[str, str], today: str) -> int:
     monday = date.fromisoformat(today) - timedelta(days=date.fromisoformat(today).weekday())
     expected = []
     for number in range(7):
         label = (monday + timedelta(days=number)).isoformat()
         before = "open" if label == today else "off"
         expected.append((label, AHEAD if label > today else states.get(label, before)))
-    return sum((one.day, str(one.state)) != other for one, other in zip(week, expected, strict=True))  # type: ignore[attr-defined]
+    return sum((one.day, str(one.state)) != other for one, other in zip(week, expected, strict=True))
 
 
 def _wrong_lines(made: Simulated, labels: set[str], calendar: Calendar, breaks: tuple[Break, ...]) -> int:
