@@ -40,7 +40,7 @@ async def store(database: Database, user_id: str, made: Simulated) -> None:
 @pytest.mark.parametrize("process_zone", ["UTC", "Pacific/Auckland"], indirect=True)
 async def test_card_and_api_agree_with_a_count_by_hand(
     zone: str,
-    process_zone: str,  # noqa: ARG001 - sets it
+    process_zone: str,
     database: Database,
     make_account: MakeAccount,
     held_clock: HeldClock,

@@ -50,6 +50,7 @@ LEFT_OUT = {
     "outbox": "unsent mails of this installation",
     "notices": "this installation",
     "original_removals": "whether media/ has an original",
+    "rule_change_people": "what a dry run has counted",
     "user_stats": "sums of xp.jsonl",
     "leaderboard_cache": "sums of xp.jsonl",
     "leaderboard_counts": "sums of xp.jsonl",

@@ -78,6 +78,8 @@ def _acts(random: Random, zone: ZoneInfo, hour: int) -> list[datetime]:
         if local.utcoffset() != tomorrow.utcoffset() and random.random() < 0.8:
             start = local.astimezone(UTC) - timedelta(hours=2)
             found += [start + timedelta(minutes=random.randrange(30 * 60)) for _ in range(3)]
+            begins = local.astimezone(UTC) + timedelta(hours=hour)  # or an hour before or after that
+            found += [begins + timedelta(minutes=random.randrange(-90, 90)) for _ in range(2)]
     return _with_wrong_clock(random, found)
 
 

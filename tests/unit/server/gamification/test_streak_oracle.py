@@ -29,19 +29,20 @@ LEARNERS = int(os.environ.get("STREAK_LEARNERS", "320"))
 LOOKS = 3  # days of a learner on which the card is looked at
 
 
-def written(made: Simulated) -> set[str]:
-    """Labels as the product writes them, each with the zone of its moment."""
-    found = set()
+def written(made: Simulated) -> list[str]:
+    """Labels of what happened as the product writes them, each with the zone of its moment."""
+    found = []
     for at in made.acts:
         _, zone, hour = [rule for rule in made.zones if rule[0] <= at][-1]
-        found.add(local_day(at, zone, hour).isoformat())
+        found.append(local_day(at, zone, hour).isoformat())
     return found
 
 
 def wrong_days(made: Simulated, random: Random) -> int:
     """Days on which product and count differ: labels, states, ledger lines, card and week."""
-    labels = written(made)
-    wrong = len(labels ^ {label_of(made, at) for at in made.acts})
+    each = written(made)
+    labels = set(each)
+    wrong = sum(label != label_of(made, at) for label, at in zip(each, made.acts, strict=True))
     calendar = Calendar(frozenset(made.holidays), tuple(sorted(made.weeks)))
     breaks = tuple(Break(*one) for one in made.breaks)
     last = (FIRST + timedelta(days=DAYS + 5)).isoformat()
