@@ -125,6 +125,7 @@ class Moment(NamedTuple):
     day: str
 
 
+FALLING = (Criterion.POSTS, Criterion.LEVEL)  # that can have been higher before
 LATER = datetime.max.replace(tzinfo=UTC)  # when every version of a rule that there is now is valid
 NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
 
@@ -146,7 +147,7 @@ def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
     streak = streaks.walk(history.days, book.calendar, history.breaks, now.day)
     dues = {key: due for part in PARTS for key, due in part(history, book, streak)}
     counts = _counts(history, dues, streak)
-    terms = _open_terms(history, book)
+    terms = _open_terms(history, book, counts)
     total, waiting, unlocked = sum(due.amount for due in dues.values()), dict(terms), list[str]()
     while found := [one for one, term in waiting.items() if counts[term.criterion] >= term.threshold]:
         for award_id in found:
@@ -160,17 +161,24 @@ def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
     return Outcome(dues=dues, streak=streak, counts=counts, unlocked=tuple(unlocked), terms=terms)
 
 
-def _open_terms(history: History, book: Book) -> dict[str, Terms]:
+def _open_terms(history: History, book: Book, counts: Mapping[Criterion, int]) -> dict[str, Terms]:
     """Terms of the achievements that the facts do not hold: the latest that were not reached too early."""
     held = {fact.subject for fact in history.facts if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED}
-    found: dict[str, Terms] = {}
+    standings: dict[datetime, Mapping[Criterion, int]] = {}
+
+    def is_open(term: Terms) -> bool:
+        if term.since is None or (term.criterion not in FALLING and counts[term.criterion] < term.threshold):
+            return True
+        if term.since not in standings:
+            standings[term.since] = _standing(history, book, term.since)
+        return standings[term.since][term.criterion] < term.threshold
+
+    found = {}
     for award in book.awards:
-        if award.retired or award.id in held:
-            continue
-        for term in (award, *reversed(award.earlier)):
-            if term.since is None or _standing(history, book, term.since)[term.criterion] < term.threshold:
+        if not award.retired and award.id not in held:
+            terms = (award, *reversed(award.earlier))
+            if term := next(filter(is_open, terms), None):
                 found[award.id] = term
-                break
     return found
 
 
