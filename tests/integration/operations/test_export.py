@@ -51,9 +51,7 @@ LEFT_OUT = {
     "notices": "this installation",
     "original_removals": "whether media/ has an original",
     "rule_change_people": "what a dry run has counted",
-    "user_stats": "sums of xp.jsonl",
-    "leaderboard_cache": "sums of xp.jsonl",
-    "leaderboard_counts": "sums of xp.jsonl",
+    **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
     "alembic_version": "this installation",
 }
 
