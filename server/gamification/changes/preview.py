@@ -165,7 +165,7 @@ async def complete(database: Database, change_id: str, now: datetime) -> None:
         board = select(LeaderboardCount.xp, LeaderboardCount.people).filter_by(
             timeframe=Timeframe.ALL_TIME, period=""
         )
-        before = Counter(dict((await session.execute(board)).tuples().all()))
+        before = Counter({row.xp: row.people for row in await session.execute(board)})
     after = Counter(before)
     after.subtract([xp for xp, _ in moved if xp])
     stay = Counter(after)

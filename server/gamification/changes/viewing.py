@@ -61,8 +61,9 @@ async def values(session: AsyncSession, now: datetime) -> list[ValueView]:
 async def achievements(session: AsyncSession, now: datetime) -> list[AchievementRule]:
     """All achievements, retired ones too, in their order."""
     book = await history.book(session)
-    held = select(UserAchievement.achievement_id, func.count()).group_by(UserAchievement.achievement_id)
-    holders = dict((await session.execute(held)).tuples().all())
+    held = select(UserAchievement.achievement_id, func.count().label("people"))
+    counted = await session.execute(held.group_by(UserAchievement.achievement_id))
+    holders = {row.achievement_id: row.people for row in counted}
     own = {key.subject for key in book.versions if key.rule == XpRule.ACHIEVEMENT_UNLOCKED}
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
     return [

@@ -51,7 +51,7 @@ async def assert_paid_once(database: Database, user_id: str, posted: set[tuple[F
     async with database.read() as session:
         lines = list(await session.scalars(select(XpTransaction).where(XpTransaction.user_id == user_id)))
         facts = select(LearningEvent.kind, LearningEvent.subject).where(LearningEvent.user_id == user_id)
-        kept = Counter((await session.execute(facts)).tuples().all())
+        kept = Counter((kind, subject) for kind, subject in await session.execute(facts))
         found = await session.get_one(UserStats, user_id)
         known = (await history.histories(session, [user_id]))[user_id]
         outcome = engine.settle(known, await history.book(session))
