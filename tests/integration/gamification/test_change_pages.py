@@ -58,13 +58,14 @@ async def test_values_are_looked_at_then_applied(
     same = await browser.post("/admin/rules", data={**VALUES, "lesson_completed": "50"})
     assert same.status_code == 422
     path, text = await follow(await browser.post("/admin/rules", data=VALUES), browser)
-    assert "50 XP → 80 XP" in text
+    assert "80 XP instead of 50 XP" in text
     early = await browser.post(f"{path}/apply", data={"scope": "from_beginning"})
     assert early.status_code == 409
     await tasks.run(services, START, START)
     text = (await browser.get(path)).text
     assert "Ada" in text
-    assert "250 → <strong>280</strong>" in text
+    assert "250<svg" in text
+    assert "<strong>280</strong>" in text
     assert await total(database, ada.id) == 250
     await follow(await browser.post(f"{path}/apply", data={"scope": "from_beginning"}), browser)
     await tasks.run(services, START, START)
@@ -135,6 +136,9 @@ async def test_calendar_by_hand(administrator: Account, database: Database, serv
     assert [day for day, *_ in await days(database)] == ["2026-12-24", "2026-12-25", "2026-12-26"]
     page = (await browser.get(f"{here}?year=2026")).text
     assert page.count('data-off="day"') == 3 + 1  # and the legend
+    first_week = page.split("<tbody>")[1].split("</tr>")[0]
+    assert page.index('<abbr title="Monday">') < page.index('<abbr title="Sunday">')
+    assert first_week.count("<td></td>") == 3  # the year begins on a Thursday
     gone = {"action": "remove", "day": ["2026-12-24", "2026-12-26"]}
     await apply(browser, await browser.post(here, data=gone), services)
     assert await days(database) == [("2026-12-25", "Holidays", "")]

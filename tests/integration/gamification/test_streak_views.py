@@ -36,8 +36,11 @@ async def store(database: Database, user_id: str, made: Simulated) -> None:
             session.add(StreakBreak(user_id=user_id, first_day=first, last_day=last, created_at=made.acts[0]))
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Havana", "Australia/Lord_Howe"])
-@pytest.mark.parametrize("process_zone", ["UTC", "Pacific/Auckland"], indirect=True)
+@pytest.mark.parametrize(
+    ("zone", "process_zone"),
+    [("UTC", "Pacific/Auckland"), ("Pacific/Auckland", "UTC"), ("America/Havana", "UTC")],
+    indirect=["process_zone"],
+)
 async def test_card_and_api_agree_with_a_count_by_hand(
     zone: str,
     process_zone: str,
@@ -50,6 +53,7 @@ async def test_card_and_api_agree_with_a_count_by_hand(
     made.zones, made.weeks, made.holidays = made.zones[:1], [("", WEEKS)], set()
     async with database.write() as session:
         session.add(Institution(id=1, time_zone=zone, day_start_hour=hour))
+    made.acts = made.acts[::3]
     learner = await make_account("learner")
     await store(database, learner.id, made)
     labels = [label_of(made, at) for at in made.acts]

@@ -137,7 +137,7 @@ async def _page(
         found=found,
         problems=problems,
         month_names=[format_date(month.first, "LLLL", locale=locale()) for month in found.months],
-        day_names=list(get_day_names("wide", locale=locale()).values()),
+        day_names=[get_day_names("wide", locale=locale())[day] for day in range(7)],
     )
 
 
