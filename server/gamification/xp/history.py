@@ -57,10 +57,11 @@ def _award(row: Achievement) -> Award:
 async def histories(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, History]:
     """What each of the people did."""
     facts: dict[str, list[Fact]] = {user_id: [] for user_id in user_ids}
-    found = await session.scalars(
-        select(LearningEvent).where(LearningEvent.user_id.in_(facts), LearningEvent.kind.in_(KINDS))
+    fact = LearningEvent
+    columns = select(
+        fact.user_id, fact.kind, fact.subject, fact.at, fact.local_day, fact.course_id, fact.lesson_id
     )
-    for row in found:
+    for row in await session.execute(columns.where(fact.user_id.in_(facts), fact.kind.in_(KINDS))):
         facts[row.user_id].append(
             Fact(row.kind, row.subject, row.at, row.local_day, row.course_id, row.lesson_id)
         )
