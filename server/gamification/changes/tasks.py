@@ -62,8 +62,9 @@ async def settle_batch(database: Database, change_id: str) -> bool:
             )
         )
         book = await history.book(session)
+        known = await history.histories(session, people)
         for user_id in people:
-            await ledger.settle(session, user_id, book=book)
+            await ledger.write(session, user_id, known[user_id], book)
         done = row.done + len(people)
         values = {"cursor": people[-1], "done": done} if people else {"state": ChangeState.APPLIED}
         await session.execute(update(RuleChange).where(RuleChange.id == change_id).values(**values))
