@@ -16,6 +16,8 @@ import server.accounts.pages
 import server.encoding.api
 import server.gamification.boards.api
 import server.gamification.boards.pages
+import server.gamification.changes.api
+import server.gamification.changes.pages
 import server.gamification.learner.api
 import server.gamification.learner.pages
 import server.gamification.teams.api
@@ -90,6 +92,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.institution.api.ROUTES,
     server.operations.institution.api.ROUTES,
     server.gamification.boards.api.ROUTES,
+    server.gamification.changes.api.ROUTES,
     server.learning.enrolling.api.ROUTES,
     server.learning.certificates.api.ROUTES,
     server.learning.quizzes.api.ROUTES,
@@ -114,6 +117,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.operations.institution.pages.ROUTES,
     server.gamification.boards.pages.ROUTES,
     server.operations.pages.ROUTES,
+    server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,
 )
 REQUEST_BYTES = 2 * 2**20  # forms and JSON; routes that accept files set their own limit

@@ -8,6 +8,8 @@ from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.gamification.boards import tasks as boards
+from server.gamification.changes import service as changes
+from server.gamification.changes import tasks as changing
 from server.gamification.teams.challenges import tasks as challenges
 from server.gamification.xp import tasks as gamification
 from server.gamification.xp.handlers import on_fact, on_person
@@ -66,6 +68,7 @@ TASKS = (
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task(boards.TASK, N_("Rebuild leaderboards from the ledger"), Daily(hour=2), boards.renew),
     Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),
+    Task(changes.TASK, N_("Preview and apply changes of XP rules"), Every(10), changing.run),
     Task(
         "challenges", N_("Count challenges and write their results"), Every(60), challenges.count_challenges
     ),

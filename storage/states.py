@@ -130,6 +130,22 @@ class LineReason(StrEnum):
     TAKEN_BACK = "taken_back"  # what it was paid for is gone, as a deleted post
 
 
+class ChangeState(StrEnum):
+    """Of a change of rules, achievements or calendar."""
+
+    PREVIEWING = "previewing"  # what it would do is being counted
+    PREVIEWED = "previewed"
+    APPLYING = "applying"  # the rules are changed; people are being settled
+    APPLIED = "applied"
+
+
+class ChangeScope(StrEnum):
+    """What a change of rules is for."""
+
+    FROM_NOW = "from_now"  # nobody's past changes
+    FROM_BEGINNING = "from_beginning"
+
+
 class Criterion(StrEnum):
     """What an achievement counts."""
 
@@ -232,6 +248,8 @@ ALL: tuple[type[StrEnum], ...] = (
     FactKind,
     XpRule,
     LineReason,
+    ChangeState,
+    ChangeScope,
     Criterion,
     Rarity,
     Timeframe,

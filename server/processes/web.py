@@ -1,6 +1,7 @@
 """Web server: granian embedded in this process, with the application and its services."""
 
 import asyncio
+import gc
 import resource
 import signal
 from contextlib import closing
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024  # connections waiting to be accepted
 MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
 FILES = 2048  # open files besides the connections: the files that are sent, the database
+COLLECT_AFTER = (20_000, 20, 20)  # new objects, and collections of each generation before the next
 GRACE = 8  # seconds for responses in progress at shutdown
 
 
@@ -59,6 +61,10 @@ async def _serve(settings: Settings) -> None:
     More processes share the port by SO_REUSEPORT, which granian sets. Only the headers have a
     time limit (30 s): a body may take as long as a slow connection needs for 10 GB.
     """
+    # What is loaded stays: collections look at new objects only, which took a tenth of a busy server's time.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     stop_signal = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.text.formats import translated
 from server.gamification.learner.schemas import AchievementView
 from server.gamification.xp import engine, history
-from server.gamification.xp.engine import Book
+from server.gamification.xp.engine import Book, Terms
 from storage.database.tables import Achievement, UserAchievement
 from storage.states import XpRule
 
@@ -20,7 +20,8 @@ async def of_person(
     only: Collection[str] | None = None,
     shares: Mapping[str, float] | None = None,
 ) -> list[AchievementView]:
-    """Achievements in their order, with the person's progress. Retired ones only if the person has them.
+    """Achievements in their order, with the person's progress. Those that the person cannot unlock any
+    more, retired ones for example, only if they have them.
 
     `only`: ids of those that are wanted; `shares`: percent of the learners who have each.
     """
@@ -29,15 +30,19 @@ async def of_person(
     book = await history.book(session)
     outcome = engine.settle((await history.histories(session, [user_id]))[user_id], book)
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
-    return [
-        _view(row, book, outcome.counts[row.criterion], unlocked.get(row.id), shares)
-        for row in rows
-        if (only is None or row.id in only) and (row.retired_at is None or row.id in unlocked)
-    ]
+    found = []
+    for row in rows:
+        terms = outcome.terms.get(row.id)
+        if (only is None or row.id in only) and (terms or row.id in unlocked):
+            terms = terms or Terms(criterion=row.criterion, threshold=row.threshold)
+            reached = outcome.counts[terms.criterion]
+            found.append(_view(row, terms, book, reached, unlocked.get(row.id), shares))
+    return found
 
 
 def _view(
     row: Achievement,
+    terms: Terms,
     book: Book,
     reached: int,
     unlocked_at: datetime | None,
@@ -48,9 +53,9 @@ def _view(
         name=translated(row.name),
         description=translated(row.description),
         rarity=row.rarity,
-        criterion=row.criterion,
-        threshold=row.threshold,
-        progress=row.threshold if unlocked_at else min(row.threshold, reached),
+        criterion=terms.criterion,
+        threshold=terms.threshold,
+        progress=terms.threshold if unlocked_at else min(terms.threshold, reached),
         points=book.value(XpRule.ACHIEVEMENT_UNLOCKED, unlocked_at or engine.LATER, row.id).amount,
         unlocked_at=unlocked_at,
         learners_percent=None if shares is None else round(shares.get(row.id, 0.0), 2),

@@ -63,13 +63,20 @@ class Version(msgspec.Struct, frozen=True):
     valid_from: datetime | None = None  # None: from the beginning
 
 
-class Award(msgspec.Struct, frozen=True, kw_only=True):
-    """An achievement and what it counts."""
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What an achievement counts. Whoever had reached it before `since` does not unlock it by them."""
 
-    id: str
     criterion: Criterion
     threshold: int
+    since: datetime | None = None  # None: from the beginning
+
+
+class Award(Terms, frozen=True, kw_only=True):
+    """An achievement and its terms."""
+
+    id: str
     retired: bool = False
+    earlier: tuple[Terms, ...] = ()  # oldest first: for those whom later ones would leave without it
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,9 +88,11 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
 
     def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
         """The latest version that is valid at a moment."""
-        versions = self.versions.get(Key(rule, subject)) or self.versions.get(Key(rule, ""), ())
-        valid = [one for one in versions if one.valid_from is None or one.valid_from <= at]
-        return valid[-1] if valid else Version(0, 0)
+        for name in (subject, "") if subject else ("",):
+            known = self.versions.get(Key(rule, name), ())
+            if valid := [one for one in known if one.valid_from is None or one.valid_from <= at]:
+                return valid[-1]
+        return Version(0, 0)
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +111,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     streak: Streak
     counts: Mapping[Criterion, int]
     unlocked: tuple[str, ...]  # achievements that the facts do not hold yet, in the order they are reached
+    terms: Mapping[str, Terms]  # of those that this learner can still unlock, or has just unlocked
 
     @property
     def total(self) -> int:
@@ -115,6 +125,7 @@ class Moment(NamedTuple):
     day: str
 
 
+FALLING = (Criterion.POSTS, Criterion.LEVEL)  # that can have been higher before
 LATER = datetime.max.replace(tzinfo=UTC)  # when every version of a rule that there is now is valid
 NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
 
@@ -136,25 +147,47 @@ def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
     streak = streaks.walk(history.days, book.calendar, history.breaks, now.day)
     dues = {key: due for part in PARTS for key, due in part(history, book, streak)}
     counts = _counts(history, dues, streak)
-    held = {fact.subject for fact in history.facts if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED}
-    total, unlocked = sum(due.amount for due in dues.values()), list[str]()
-    while found := [award for award in book.awards if _is_reached(award, counts, total, held)]:
-        for award in found:
-            version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, now.at, award.id)
+    terms = _open_terms(history, book, counts)
+    total, waiting, unlocked = sum(due.amount for due in dues.values()), dict(terms), list[str]()
+    while found := [one for one, term in waiting.items() if counts[term.criterion] >= term.threshold]:
+        for award_id in found:
+            version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, now.at, award_id)
             due = Due(amount=version.amount, version=version.number, at=now.at, day=now.day)
-            dues[Key(XpRule.ACHIEVEMENT_UNLOCKED, award.id)] = due
+            dues[Key(XpRule.ACHIEVEMENT_UNLOCKED, award_id)] = due
             total += due.amount
-            unlocked.append(award.id)
-            held.add(award.id)
-    counts[Criterion.LEVEL] = rules.level(total)
-    return Outcome(dues=dues, streak=streak, counts=counts, unlocked=tuple(unlocked))
+            unlocked.append(award_id)
+            del waiting[award_id]
+        counts[Criterion.LEVEL] = rules.level(total)
+    return Outcome(dues=dues, streak=streak, counts=counts, unlocked=tuple(unlocked), terms=terms)
 
 
-def _is_reached(award: Award, counts: Mapping[Criterion, int], total: int, held: set[str]) -> bool:
-    if award.retired or award.id in held:
-        return False
-    reached = rules.level(total) if award.criterion == Criterion.LEVEL else counts[award.criterion]
-    return reached >= award.threshold
+def _open_terms(history: History, book: Book, counts: Mapping[Criterion, int]) -> dict[str, Terms]:
+    """Terms of the achievements that the facts do not hold: the latest that were not reached too early."""
+    held = {fact.subject for fact in history.facts if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED}
+    standings: dict[datetime, Mapping[Criterion, int]] = {}
+
+    def is_open(term: Terms) -> bool:
+        if term.since is None or (term.criterion not in FALLING and counts[term.criterion] < term.threshold):
+            return True
+        if term.since not in standings:
+            standings[term.since] = _standing(history, book, term.since)
+        return standings[term.since][term.criterion] < term.threshold
+
+    found = {}
+    for award in book.awards:
+        if not award.retired and award.id not in held:
+            terms = (award, *reversed(award.earlier))
+            if term := next(filter(is_open, terms), None):
+                found[award.id] = term
+    return found
+
+
+def _standing(history: History, book: Book, since: datetime) -> Mapping[Criterion, int]:
+    """What a learner had reached before a moment."""
+    facts = [fact for fact in history.facts if fact.at < since]
+    days = {day: at for day, at in history.days.items() if (at or _noon(day)) < since}
+    past = History(facts=facts, days=days, breaks=history.breaks)
+    return settle(past, msgspec.structs.replace(book, awards=())).counts
 
 
 def _counts(history: History, dues: Mapping[Key, Due], streak: Streak) -> dict[Criterion, int]:

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.xp.engine import KINDS, Award, Book, Fact, History, Key, Version
+from server.gamification.xp.engine import KINDS, Award, Book, Fact, History, Key, Terms, Version
 from server.gamification.xp.streaks import Break, Calendar
 from storage.database.tables import (
     Achievement,
@@ -34,10 +35,7 @@ async def book(session: AsyncSession) -> Book:
     for row in await session.scalars(select(XpRuleVersion).order_by(XpRuleVersion.version)):
         versions[Key(row.rule, row.subject)].append(Version(row.version, row.amount, row.valid_from))
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
-    awards = tuple(
-        Award(id=row.id, criterion=row.criterion, threshold=row.threshold, retired=row.retired_at is not None)
-        for row in rows
-    )
+    awards = tuple(_award(row) for row in rows)
     return Book(
         versions={key: tuple(known) for key, known in versions.items()},
         awards=awards,
@@ -45,13 +43,25 @@ async def book(session: AsyncSession) -> Book:
     )
 
 
+def _award(row: Achievement) -> Award:
+    return Award(
+        id=row.id,
+        criterion=row.criterion,
+        threshold=row.threshold,
+        retired=row.retired_at is not None,
+        since=row.since,
+        earlier=msgspec.convert(row.earlier, tuple[Terms, ...]),
+    )
+
+
 async def histories(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, History]:
     """What each of the people did."""
     facts: dict[str, list[Fact]] = {user_id: [] for user_id in user_ids}
-    found = await session.scalars(
-        select(LearningEvent).where(LearningEvent.user_id.in_(facts), LearningEvent.kind.in_(KINDS))
+    fact = LearningEvent
+    columns = select(
+        fact.user_id, fact.kind, fact.subject, fact.at, fact.local_day, fact.course_id, fact.lesson_id
     )
-    for row in found:
+    for row in await session.execute(columns.where(fact.user_id.in_(facts), fact.kind.in_(KINDS))):
         facts[row.user_id].append(
             Fact(row.kind, row.subject, row.at, row.local_day, row.course_id, row.lesson_id)
         )

@@ -30,6 +30,7 @@ from storage.database.tables.learning.gamification import (
     XpTransaction,
 )
 from storage.database.tables.learning.quizzes import Quiz, QuizAnswer, QuizAttempt, QuizVersion
+from storage.database.tables.learning.rule_changes import RuleChange, RuleChangePerson
 from storage.database.tables.learning.teams import Challenge, ChallengeResult, Team, TeamMember
 from storage.database.tables.learning.watching import (
     ActivityDay,
@@ -86,6 +87,8 @@ __all__ = [
     "QuizAttempt",
     "QuizVersion",
     "Review",
+    "RuleChange",
+    "RuleChangePerson",
     "ScheduledTask",
     "SegmentDelivery",
     "ServerKey",

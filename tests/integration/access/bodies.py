@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from server.gamification.changes import entering
 from server.learning.quizzes.pages import forms
 from tests.fixtures.web import PASSWORD
 from tests.world.quizzes import CONTENT, QUESTIONS
@@ -55,9 +56,21 @@ CHALLENGE = {
     "whom": "everybody",
 }
 TEXT_FILE, PICTURE = file("a.txt", b"abc"), file("a.gif", b"GIF89a\x01\x00")
+ACHIEVEMENT = {"name": "Reader", "rarity": "rare", "criterion": "lessons", "threshold": "3"}
+DAYS_OFF = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+VALUES = dict.fromkeys(entering.PAYING, "70")
 BODIES: dict[str, Body] = {
     "POST /admin/boards": form(action="on"),
     "POST /dashboard/leaderboard/name": form(action="hide", timeframe="weekly"),
+    "POST /admin/rules": form(**VALUES),
+    "POST /admin/rules/changes/{change_id}/apply": form(scope="from_now"),
+    "POST /admin/achievements/new": form(**ACHIEVEMENT),
+    "POST /admin/achievements/{achievement_id}": form(**ACHIEVEMENT),
+    "POST /admin/calendar": form(action="add", first="2126-01-01"),
+    "POST /admin/calendar/import": file("school.ics", DAYS_OFF),
+    "POST /api/gamification/admin/achievement/create": json(name="Reader", criterion="lessons", threshold=3),
+    "POST /api/gamification/admin/changes": json(type="values", amounts={"quiz_passed": 120}),
+    "POST /api/gamification/admin/changes/{change_id}/apply": json(scope="from_now"),
     "POST /admin/maintenance": form(mode="off"),
     "POST /admin/institution": form(name="SkillStudio", accent="%230d6078"),
     "POST /admin/institution/logo": form(remove="yes"),

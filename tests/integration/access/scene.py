@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.signing_in import tokens
 from server.core.web.cookies import cookie_name
+from server.gamification.changes import service
+from server.gamification.changes.rules import CalendarChange, DayOff
 from server.uploads.service import open_upload
 from storage.database.base import new_id
 from storage.database.tables import Lesson
@@ -36,6 +38,7 @@ class AccessScene:
     app: Litestar
     world: World
     people: dict[str, Account] = field(default_factory=dict)
+    days: int = 0  # that were proposed as days off
 
     async def ids(self, path: str) -> dict[str, str]:
         """Path parameters for a new course and lesson; of upload, file and token those that `path` names."""
@@ -62,6 +65,8 @@ class AccessScene:
             "team_id": await self._team() if "team_id" in path else "",
             "challenge_id": await self._challenge(path) if "challenge_id" in path else "",
             "logo_id": "no-such-logo",
+            "achievement_id": "first_steps",
+            "change_id": await self._change() if "change_id" in path else "",
             "upload_id": await self._upload(found["lesson_id"]) if "upload_id" in path else "",
             "new": f"{new_id()}@example.edu",
             **found,
@@ -113,6 +118,12 @@ class AccessScene:
     async def _challenge(self, path: str) -> str:
         """One that is running where it can be ended; changed and deleted are planned ones."""
         return (await self.world.challenge(begins_in=0 if path.endswith("/end") else 1)).id
+
+    async def _change(self) -> str:
+        """Draft of one more day off."""
+        self.days += 1
+        change = CalendarChange(add=(DayOff(f"{2100 + self.days}-01-01"),))
+        return await service.propose(self.world.database, self.people["administrator"].viewer, change, START)
 
     async def _token(self) -> str:
         made = await tokens.make(self.world.database, self.people["learner"].id, name="recorder", now=START)

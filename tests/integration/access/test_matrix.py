@@ -254,6 +254,29 @@ GET    /api/courses/{course_id}/learners/{user_id}                              
 GET    /teach/courses/{course_id}/progress                                       303 404 403 404 200 200
 GET    /teach/courses/{course_id}/progress.csv                                   303 404 403 404 200 200
 GET    /teach/courses/{course_id}/progress/{user_id}                             303 404 403 404 200 200
+GET    /admin/rules                                                              303 403 403 403 403 200
+POST   /admin/rules                                                              303 403 403 403 403 303
+GET    /admin/rules/changes/{change_id}                                          303 403 403 403 403 200
+POST   /admin/rules/changes/{change_id}/apply                                    303 403 403 403 403 303
+POST   /admin/rules/changes/{change_id}/discard                                  303 403 403 403 403 303
+GET    /admin/achievements                                                       303 403 403 403 403 200
+GET    /admin/achievements/new                                                   303 403 403 403 403 200
+POST   /admin/achievements/new                                                   303 403 403 403 403 303
+POST   /admin/achievements/seed                                                  303 403 403 403 403 303
+GET    /admin/achievements/{achievement_id}                                      303 403 403 403 403 200
+POST   /admin/achievements/{achievement_id}                                      303 403 403 403 403 303
+POST   /admin/achievements/{achievement_id}/retire                               303 403 403 403 403 303
+GET    /admin/calendar                                                           303 403 403 403 403 200
+POST   /admin/calendar                                                           303 403 403 403 403 303
+POST   /admin/calendar/import                                                    303 403 403 403 403 303
+GET    /api/gamification/admin/rules                                             401 403 403 403 403 200
+POST   /api/gamification/admin/achievement/create                                401 403 403 403 403 201
+POST   /api/gamification/admin/achievements/seed                                 401 403 403 403 403 200
+POST   /api/gamification/admin/changes                                           401 403 403 403 403 202
+GET    /api/gamification/admin/changes/{change_id}                               401 403 403 403 403 200
+DELETE /api/gamification/admin/changes/{change_id}                               401 403 403 403 403 204
+GET    /api/gamification/admin/changes/{change_id}/people                        401 403 403 403 403 200
+POST   /api/gamification/admin/changes/{change_id}/apply                         401 403 403 403 403 202
 """
 
 

@@ -53,6 +53,7 @@ LEFT_OUT = {
     **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
     "board_group_members": "for one week",
     "game_settings": "this installation",
+    "rule_change_people": "what a dry run has counted",
     "alembic_version": "this installation",
 }
 

@@ -13,10 +13,13 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Browser, ViewportSize
+from sqlalchemy import update
 
 from server.core.web.cookies import cookie_name
-from storage.database.tables import Course
-from storage.states import FileKind, LessonKind
+from server.gamification.changes import preview, rules
+from server.gamification.changes import service as changes
+from storage.database.tables import Course, Lesson, RuleChange
+from storage.states import FileKind, LessonKind, XpRule
 from tests.fixtures.axe import violations
 from tests.fixtures.nginx import free_port
 from tests.fixtures.waiting import wait_until
@@ -86,6 +89,12 @@ PAGES = {
     "/admin/challenges/{planned}": ADMINISTRATION,
     "/admin/challenges/{running}": ADMINISTRATION,
     "/admin/originals": ADMINISTRATION,
+    "/admin/rules": ADMINISTRATION,
+    "/admin/rules/changes/{change}": ADMINISTRATION,
+    "/admin/achievements": ADMINISTRATION,
+    "/admin/achievements/new": ADMINISTRATION,
+    "/admin/achievements/first_steps": ADMINISTRATION,
+    "/admin/calendar": ADMINISTRATION,
 }
 WITH_PLAYER = "/dashboard/courses/{course}/lessons/"  # media-chrome has inline styles in its elements
 ANONYMOUS = ("/sign-in", "/nothing/here", "/setup/wrong")
@@ -93,6 +102,7 @@ LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (
     ("light", {"width": 1280, "height": 800}),
     ("dark", {"width": 390, "height": 844}),
 )
+CHANGE = "change"
 OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
 
 
@@ -127,6 +137,20 @@ async def text_id(academy: Academy, world: World) -> str:
     return lesson.id
 
 
+@pytest.fixture(autouse=True)
+async def change(academy: Academy, people: dict[str, Account], world: World) -> None:
+    """Change of the XP values whose dry run is complete, with a learner who would gain by it."""
+    async with world.database.read() as session:
+        lesson = await session.get_one(Lesson, academy.lesson_ids[0])
+    await world.completed(lesson, academy.learner)
+    values = rules.ValuesChange({XpRule.LESSON_COMPLETED: 80})
+    admin = people["administrator"].viewer
+    change_id = await changes.propose(world.database, admin, values, world.now())
+    async with world.database.write() as session:  # so that its address is known
+        await session.execute(update(RuleChange).where(RuleChange.id == change_id).values(id=CHANGE))
+    await preview.run(world.database, CHANGE, world.now())
+
+
 @pytest.fixture
 async def made(academy: Academy, world: World, text_id: str) -> dict[str, str]:
     """Ids by their names in PAGES: the text lesson, a team, and two challenges."""
@@ -148,6 +172,7 @@ def address(pattern: str, academy: Academy, made: dict[str, str]) -> str:
         quiz=quiz,
         learner=academy.learner.id,
         **made,
+        change=CHANGE,
     )
 
 

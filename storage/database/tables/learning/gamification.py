@@ -5,6 +5,7 @@ another id.
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -84,6 +85,8 @@ class Achievement(Base):
     description: Mapped[str] = mapped_column(default="")
     criterion: Mapped[Criterion]
     threshold: Mapped[int]
+    since: Mapped[datetime | None]  # who reached it before does not unlock it; None: from the beginning
+    earlier: Mapped[list[Any]] = mapped_column(default=list)  # terms of before: `engine.Terms`, oldest first
     rarity: Mapped[Rarity]
     position: Mapped[int]
     created_at: Mapped[datetime | None]  # None: it came with the server
