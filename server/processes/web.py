@@ -61,7 +61,7 @@ async def _serve(settings: Settings) -> None:
     More processes share the port by SO_REUSEPORT, which granian sets. Only the headers have a
     time limit (30 s): a body may take as long as a slow connection needs for 10 GB.
     """
-    # What is loaded stays: collections look at new objects only, which took a tenth of a busy server's time.
+    # What is loaded stays: collections look at new objects only.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
