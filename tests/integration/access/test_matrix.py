@@ -10,7 +10,7 @@ from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import send_request
 from tests.integration.access.bodies import BODIES, Body
-from tests.integration.access.expected_teams import TEAMS_AND_INSTITUTION
+from tests.integration.access.expected_game import GAME
 from tests.integration.access.scene import PEOPLE, make_scene, routes
 from tests.world.builder import World
 
@@ -80,32 +80,6 @@ POST   /api/lessons/{lesson_id}/pictures                                        
 DELETE /api/lessons/{lesson_id}/pictures/{file_id}                                401 404 403 404 204 204
 GET    /api/lessons/{lesson_id}/text                                              401 404 200 404 200 200
 PUT    /api/lessons/{lesson_id}/text                                              401 404 403 404 200 200
-GET    /api/gamification/stats                                                    401 200 200 200 200 200
-GET    /api/gamification/stats/{user_id}                                          401 404 404 404 404 200
-GET    /api/gamification/achievements                                             401 200 200 200 200 200
-GET    /api/gamification/achievements/{user_id}                                   401 404 404 404 404 200
-POST   /api/gamification/achievements/check                                       401 200 200 200 200 200
-GET    /api/gamification/leaderboard                                              401 200 200 200 200 200
-POST   /api/gamification/admin/leaderboard/rebuild                                401 403 403 403 403 202
-GET    /dashboard/leaderboard                                                     303 200 200 200 200 200
-POST   /dashboard/leaderboard/name                                                303 303 303 303 303 303
-GET    /admin/boards                                                              303 403 403 403 403 200
-POST   /admin/boards                                                              303 403 403 403 403 303
-POST   /api/gamification/streak/update                                            401 200 200 200 200 200
-GET    /api/gamification/streak                                                   401 200 200 200 200 200
-POST   /api/gamification/streak/breaks                                            401 201 201 201 201 201
-DELETE /api/gamification/streak/breaks/{break_id}                                 401 404 204 404 404 404
-GET    /api/gamification/xp                                                       401 200 200 200 200 200
-POST   /api/gamification/celebrations                                             401 200 200 200 200 200
-GET    /api/gamification/preferences                                              401 200 200 200 200 200
-PATCH  /api/gamification/preferences                                              401 200 200 200 200 200
-GET    /dashboard/achievements                                                    303 200 200 200 200 200
-GET    /dashboard/people/{user_id}                                                303 404 404 404 404 200
-POST   /dashboard/profile                                                         303 303 303 303 303 303
-GET    /dashboard/streak                                                          303 200 200 200 200 200
-POST   /dashboard/streak/breaks                                                   303 303 303 303 303 303
-POST   /dashboard/streak/breaks/{break_id}/stop                                   303 404 303 404 404 404
-GET    /dashboard/xp                                                              303 200 200 200 200 200
 GET    /api/me                                                                    401 200 200 200 200 200
 PATCH  /api/me                                                                    401 200 200 200 200 200
 GET    /api/me/tokens                                                             401 200 200 200 200 200
@@ -254,34 +228,11 @@ GET    /api/courses/{course_id}/learners/{user_id}                              
 GET    /teach/courses/{course_id}/progress                                       303 404 403 404 200 200
 GET    /teach/courses/{course_id}/progress.csv                                   303 404 403 404 200 200
 GET    /teach/courses/{course_id}/progress/{user_id}                             303 404 403 404 200 200
-GET    /admin/rules                                                              303 403 403 403 403 200
-POST   /admin/rules                                                              303 403 403 403 403 303
-GET    /admin/rules/changes/{change_id}                                          303 403 403 403 403 200
-POST   /admin/rules/changes/{change_id}/apply                                    303 403 403 403 403 303
-POST   /admin/rules/changes/{change_id}/discard                                  303 403 403 403 403 303
-GET    /admin/achievements                                                       303 403 403 403 403 200
-GET    /admin/achievements/new                                                   303 403 403 403 403 200
-POST   /admin/achievements/new                                                   303 403 403 403 403 303
-POST   /admin/achievements/seed                                                  303 403 403 403 403 303
-GET    /admin/achievements/{achievement_id}                                      303 403 403 403 403 200
-POST   /admin/achievements/{achievement_id}                                      303 403 403 403 403 303
-POST   /admin/achievements/{achievement_id}/retire                               303 403 403 403 403 303
-GET    /admin/calendar                                                           303 403 403 403 403 200
-POST   /admin/calendar                                                           303 403 403 403 403 303
-POST   /admin/calendar/import                                                    303 403 403 403 403 303
-GET    /api/gamification/admin/rules                                             401 403 403 403 403 200
-POST   /api/gamification/admin/achievement/create                                401 403 403 403 403 201
-POST   /api/gamification/admin/achievements/seed                                 401 403 403 403 403 200
-POST   /api/gamification/admin/changes                                           401 403 403 403 403 202
-GET    /api/gamification/admin/changes/{change_id}                               401 403 403 403 403 200
-DELETE /api/gamification/admin/changes/{change_id}                               401 403 403 403 403 204
-GET    /api/gamification/admin/changes/{change_id}/people                        401 403 403 403 403 200
-POST   /api/gamification/admin/changes/{change_id}/apply                         401 403 403 403 403 202
 """
 
 
 def expected() -> dict[str, dict[str, int]]:
-    lines = map(str.split, filter(None, (EXPECTED + TEAMS_AND_INSTITUTION).splitlines()))
+    lines = map(str.split, filter(None, (EXPECTED + GAME).splitlines()))
     return {
         f"{method} {path}": dict(zip(PEOPLE, map(int, statuses), strict=True))
         for method, path, *statuses in lines

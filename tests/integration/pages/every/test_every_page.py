@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Literal
 
 import httpx
@@ -13,19 +12,13 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 from playwright.async_api import Browser, ViewportSize
-from sqlalchemy import update
 
 from server.core.web.cookies import cookie_name
-from server.gamification.changes import preview, rules
-from server.gamification.changes import service as changes
-from storage.database.tables import Course, Lesson, RuleChange
-from storage.states import FileKind, LessonKind, XpRule
 from tests.fixtures.axe import violations
 from tests.fixtures.nginx import free_port
 from tests.fixtures.waiting import wait_until
-from tests.fixtures.web import Account, MakeAccount, MakeClient
+from tests.fixtures.web import Account, MakeClient
 from tests.integration.pages.markup import Page, faults
-from tests.world.builder import World
 from tests.world.scenes import Academy
 
 # Path -> roles that get 200. Others get 403 or 404; anonymous requests are redirected to sign in.
@@ -102,63 +95,7 @@ LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (
     ("light", {"width": 1280, "height": 800}),
     ("dark", {"width": 390, "height": 844}),
 )
-CHANGE = "change"
 OUTSIDE = re.compile(r"""(?:src|href|action|poster)="(?:https?:)?//[^"]+""")  # an address with a host
-
-
-@pytest.fixture
-async def academy(academy: Academy, world: World) -> Academy:
-    """With a quiz as its last lesson."""
-    async with world.database.read() as session:
-        course = await session.get_one(Course, academy.course_id)
-    lesson = await world.lesson(course, "Test", kind=LessonKind.QUIZ)
-    await world.quiz(lesson)
-    return replace(academy, lesson_ids=(*academy.lesson_ids, lesson.id))
-
-
-@pytest.fixture
-async def people(academy: Academy, make_account: MakeAccount) -> dict[str, Account]:
-    return {
-        "learner": academy.learner,
-        "teacher": academy.teacher,
-        "stranger": await make_account("learner", "stranger@example.edu", "Emmy Noether"),
-        "administrator": await make_account("administrator", "root@example.edu", "Grace Hopper"),
-    }
-
-
-@pytest.fixture
-async def text_id(academy: Academy, world: World) -> str:
-    """Text lesson of the academy's course, with a picture and an attachment."""
-    async with world.database.read() as session:
-        course = await session.get_one(Course, academy.course_id)
-    lesson = await world.lesson(course, "Reading", text="# Lenses\n\n|a|b|\n|-|-|\n|1|2|\n\n$a_b$")
-    await world.file(lesson, "lens.gif", b"GIF89a\x01\x00", kind=FileKind.PICTURE)
-    await world.file(lesson, "notes.txt")
-    return lesson.id
-
-
-@pytest.fixture(autouse=True)
-async def change(academy: Academy, people: dict[str, Account], world: World) -> None:
-    """Change of the XP values whose dry run is complete, with a learner who would gain by it."""
-    async with world.database.read() as session:
-        lesson = await session.get_one(Lesson, academy.lesson_ids[0])
-    await world.completed(lesson, academy.learner)
-    values = rules.ValuesChange({XpRule.LESSON_COMPLETED: 80})
-    admin = people["administrator"].viewer
-    change_id = await changes.propose(world.database, admin, values, world.now())
-    async with world.database.write() as session:  # so that its address is known
-        await session.execute(update(RuleChange).where(RuleChange.id == change_id).values(id=CHANGE))
-    await preview.run(world.database, CHANGE, world.now())
-
-
-@pytest.fixture
-async def made(academy: Academy, world: World, text_id: str) -> dict[str, str]:
-    """Ids by their names in PAGES: the text lesson, a team, and two challenges."""
-    challenges = {
-        name: await world.challenge(begins_in=day) for name, day in (("running", 0), ("planned", 1))
-    }
-    team = await world.team("10b", academy.learner)
-    return {"text": text_id, "team": team.id, **{name: row.id for name, row in challenges.items()}}
 
 
 def address(pattern: str, academy: Academy, made: dict[str, str]) -> str:
@@ -172,7 +109,6 @@ def address(pattern: str, academy: Academy, made: dict[str, str]) -> str:
         quiz=quiz,
         learner=academy.learner.id,
         **made,
-        change=CHANGE,
     )
 
 
