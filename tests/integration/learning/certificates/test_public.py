@@ -12,8 +12,8 @@ from storage.database.tables import Certificate, Course, LearningEvent
 from storage.states import FactKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock, MakeAccount, MakeClient
-from tests.integration.pages.markup import Page, faults
 from tests.integration.pages.every.test_every_page import OUTSIDE, policy_faults
+from tests.integration.pages.markup import Page, faults
 from tests.world.builder import World
 
 NOBODY = "CCCCC-DDDDD-FFFFF-GGGGG"
