@@ -132,7 +132,9 @@ async def discard_change(
     administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
     database: NamedDependency[Database],
 ) -> None:
-    """Discard a proposed change. One that is applied stays."""
+    """Discard a proposed change. One that is applied stays. 404 when there is none."""
+    async with database.read() as session:
+        await viewing.change(session, change_id)
     await service.discard(database, change_id)
 
 

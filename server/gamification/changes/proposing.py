@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.errors import Invalid, NotFound, all_valid
 from server.gamification.changes import entering
-from server.gamification.changes.ics.days import MOST_DAYS_OFF
 from server.gamification.changes.rules import (
+    MOST_DAYS_OFF,
     AchievementChange,
     CalendarChange,
     Change,

@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from server.gamification.xp.engine import Award, Book, Key, Terms, Version
 from server.gamification.xp.streaks import Calendar
 from storage.states import Criterion, Rarity, XpRule
+
+MOST_DAYS_OFF = 7_320  # twenty years of them, in one change or file
 
 
 class Since(msgspec.Struct, frozen=True):
@@ -45,8 +48,8 @@ class DayOff(msgspec.Struct, frozen=True):
 class CalendarChange(msgspec.Struct, frozen=True, kw_only=True, tag="calendar"):
     """Days off that are added and removed, and weekdays off."""
 
-    add: tuple[DayOff, ...] = ()
-    remove: tuple[str, ...] = ()
+    add: Annotated[tuple[DayOff, ...], Meta(max_length=MOST_DAYS_OFF)] = ()
+    remove: Annotated[tuple[str, ...], Meta(max_length=MOST_DAYS_OFF)] = ()
     source: str = ""  # of the days that are added: an imported file
     weekdays: str | None = None  # digits, 0 Monday to 6 Sunday; None: as before
 

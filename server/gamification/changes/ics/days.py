@@ -11,12 +11,11 @@ from server.core.errors import Invalid, TooLarge
 from server.gamification.changes.entering import MOST_DAYS, clean_day_name
 from server.gamification.changes.ics import recurrence
 from server.gamification.changes.ics.lines import Property, properties, unescaped
-from server.gamification.changes.rules import DayOff
+from server.gamification.changes.rules import MOST_DAYS_OFF, DayOff
 from storage.messages import N_, Message, byte_size, message
 
 FILE_BYTES = 1_000_000
 MOST_EVENTS = 5_000
-MOST_DAYS_OFF = 7_320  # twenty years of them
 BACK, AHEAD = 5, 10  # years around today that are read
 MOST_WORK = 300_000  # periods of recurrences, and days of events
 MOST_PROBLEMS = 200  # that are told

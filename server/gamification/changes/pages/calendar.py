@@ -73,7 +73,7 @@ async def _entered(database: Database, form: Form, removed: list[str]) -> Calend
             async with database.read() as session:
                 return CalendarChange(remove=await calendar.source_days(session, form["source"]))
         case _:
-            days = [entering.clean_day("day", day).isoformat() for day in removed[: ics.MOST_DAYS_OFF]]
+            days = [entering.clean_day("day", day).isoformat() for day in removed[:MOST_DAYS_OFF]]
             return CalendarChange(remove=tuple(sorted(set(days))))
 
 

@@ -148,7 +148,7 @@ def test_recurrences_of_ten_thousand_years_end(rule: str) -> None:
         found = read(*[hostile] * 4000)
     except TooLarge:
         return
-    assert len(found.days) <= ics.MOST_DAYS_OFF
+    assert len(found.days) <= MOST_DAYS_OFF
 
 
 @given(
