@@ -22,7 +22,7 @@ from server.gamification.changes import calendar, entering, service
 from server.gamification.changes.ics import days as ics
 from server.gamification.changes.ics.days import LineProblem, Window
 from server.gamification.changes.pages.values import CHANGES
-from server.gamification.changes.rules import CalendarChange
+from server.gamification.changes.rules import MOST_DAYS_OFF, CalendarChange
 from server.institution import service as institution
 from storage.database.engine import Database
 from storage.messages import N_

@@ -12,6 +12,7 @@ from server.gamification.changes.ics import days as ics
 from server.gamification.changes.ics import recurrence
 from server.gamification.changes.ics.days import DaysRead, Window
 from server.gamification.changes.ics.recurrence import Budget
+from server.gamification.changes.rules import MOST_DAYS_OFF
 
 WINDOW = Window.around("2026-11-27", "Europe/Berlin")
 
