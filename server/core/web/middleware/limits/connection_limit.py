@@ -6,7 +6,6 @@ are shut down.
 """
 
 import asyncio
-import os
 import socket
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -103,28 +102,29 @@ def connections(port: int) -> list[Connection]:
     """Accepted connections of this process to a port of its own."""
     found = []
     for descriptor in [int(path.name) for path in DESCRIPTORS.iterdir()]:
-        with suppress(OSError), _copy(descriptor) as copy:
-            if copy.family in FAMILIES and copy.getsockname()[1] == port:
-                host, number, *_ = copy.getpeername()
+        with suppress(OSError), _borrowed(descriptor) as found_socket:
+            if found_socket.family in FAMILIES and found_socket.getsockname()[1] == port:
+                host, number, *_ = found_socket.getpeername()
                 found.append(Connection(descriptor, (host, number)))
     return found
 
 
 def _shut_down(connection: Connection) -> None:
     """The HTTP server sees its end and closes it. The descriptor may be that of another file by now."""
-    with suppress(OSError), _copy(connection.descriptor) as copy:
-        if copy.family in FAMILIES and copy.getpeername()[:2] == connection.peer:
-            copy.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError), _borrowed(connection.descriptor) as found_socket:
+        if found_socket.family in FAMILIES and found_socket.getpeername()[:2] == connection.peer:
+            found_socket.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def _copy(descriptor: int) -> Iterator[socket.socket]:
-    """The socket under a descriptor of its own. Raises OSError when it is none, or closed by now."""
-    copied = os.dup(descriptor)
+def _borrowed(descriptor: int) -> Iterator[socket.socket]:
+    """The socket of a descriptor, without a copy and never closed. Raises OSError when it is none.
+
+    Closing a copy of a database file's descriptor releases the locks of every connection of this process
+    (fcntl(2), "Advisory record locking"): another process then deletes the log that is in use.
+    """
+    made = socket.socket(fileno=descriptor)
     try:
-        made = socket.socket(fileno=copied)
-    except OSError:
-        os.close(copied)
-        raise
-    with made:
         yield made
+    finally:
+        made.detach()
