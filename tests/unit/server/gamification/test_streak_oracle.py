@@ -65,7 +65,7 @@ def _wrong_in_week(week: list[DayView], states: dict[str, str], today: str) -> i
     expected = []
     for number in range(7):
         label = (monday + timedelta(days=number)).isoformat()
-        before = "open" if label == today else "off"
+        before = "open" if label == today else "before"
         expected.append((label, AHEAD if label > today else states.get(label, before)))
     return sum((one.day, str(one.state)) != other for one, other in zip(week, expected, strict=True))
 
