@@ -44,6 +44,7 @@ async def write(teacher: Page, course: str, shots: Shots) -> None:
     await teacher.get_by_label("Kind").select_option("text")
     await teacher.get_by_role("button", name="Add lesson").click()
     area = teacher.get_by_label("Text of the lesson")
+    await expect(teacher.locator("[data-add-picture]")).to_be_visible()  # once the page's script has run
     await area.fill(TEXT)
     await area.evaluate(PASTE, base64.b64encode(png(600, 300)).decode())
     await expect(area).to_have_value(re.compile(r"1.52 \|\n\n!\[lens  1 \]\(/files/\S+\)\n\n$"))
