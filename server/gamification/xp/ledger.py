@@ -54,7 +54,9 @@ async def write(
     await _unlock(session, user_id, outcome.unlocked, moment, lines)
     await _save_stats(session, user_id, outcome, moment)
     await places.save(session, user_id, outcome.dues, moment.day)
-    unpaid = (ActivityDay.user_id == user_id) & ~ActivityDay.settled
+    # Not a day that another transaction has noted since the history was read.
+    known_days = ActivityDay.day <= max(known.days, default="")
+    unpaid = (ActivityDay.user_id == user_id) & ~ActivityDay.settled & known_days
     await session.execute(update(ActivityDay).where(unpaid).values(settled=True))
     return outcome
 

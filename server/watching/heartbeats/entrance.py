@@ -1,7 +1,7 @@
 """Short way for heartbeats, ahead of the application: ten thousand viewers send a thousand a second.
 
-Takes those that arrive whole and are recorded. Whatever is to be refused goes through the application, which
-renders it like every other error: a body in parts, a faulty one, an invalid token, maintenance.
+Takes those that are recorded. Whatever is to be refused goes through the application, which renders it like
+every other error: a faulty body, a slow or long one, an invalid token, maintenance.
 """
 
 import asyncio

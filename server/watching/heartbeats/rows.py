@@ -1,7 +1,7 @@
 """Rows that heartbeats change: allowances, coverage and sessions of the player; locked, missing ones added.
 
-As plain structs and in three statements each way: with mapped objects, half of the time of a heartbeat went
-into their bookkeeping (docs/benchmarks.md).
+As plain structs and in three statements each way, without the bookkeeping of mapped objects
+(docs/benchmarks.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

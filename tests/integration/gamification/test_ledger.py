@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import delete, select
 
 from server.core.events import Event, note_activity, publish
-from server.gamification.xp import defaults, ledger, tasks
+from server.gamification.xp import defaults, history, ledger, tasks
 from server.services import Services
 from server.settings import Settings
 from storage.database.engine import Database
 from storage.database.tables import (
     Achievement,
+    ActivityDay,
     LeaderboardCount,
     LeaderboardRow,
     User,
@@ -115,6 +116,18 @@ async def test_days_of_learning_are_paid_by_the_task(
     assert await tasks.pay_days(services, START, START) is None
     days = [subject for rule, subject, _ in await lines(database, ada.id) if rule == XpRule.DAILY_STREAK]
     assert len(days) == len(set(days)) == 3
+
+
+async def test_day_noted_since_the_history_was_read_is_paid_later(ada: User, database: Database) -> None:
+    monday = START + timedelta(days=1)
+    async with database.write() as session:
+        await note_activity(session, [ada.id], monday)
+        known = (await history.histories(session, [ada.id]))[ada.id]
+        await note_activity(session, [ada.id], monday + timedelta(days=1))
+        await ledger.write(session, ada.id, known, await history.book(session))
+    async with database.read() as session:
+        unpaid = list(await session.scalars(select(ActivityDay.day).where(~ActivityDay.settled)))
+    assert unpaid == ["2026-11-24"]
 
 
 KINDS = (
