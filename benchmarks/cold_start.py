@@ -25,6 +25,7 @@ from transcoder.ffmpeg.tools import find_tools
 ROUNDS = 5
 SECONDS = 120  # duration of the lecture
 DEADLINE_MS = 120_000
+ENCODED_WITHIN = 600  # seconds
 EMAIL = "ada@example.org"
 NETWORK = {
     "offline": False,
@@ -84,7 +85,7 @@ def _ingest(product: Product) -> str:
 
 
 def _run(product: Product, arguments: list[str], text: str = "") -> str:
-    done = product.command(*arguments, text=text)
+    done = product.command(*arguments, text=text, seconds=ENCODED_WITHIN)
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stdout

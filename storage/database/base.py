@@ -26,7 +26,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("a stored datetime needs a time zone")
-        return value.astimezone(UTC) if value is not None else None
+        return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
@@ -42,7 +42,9 @@ class Text(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        return value.encode(errors="replace").decode().replace("\x00", "\ufffd") if value else value
+        if not value or (value.isascii() and "\x00" not in value):
+            return value
+        return value.encode(errors="replace").decode().replace("\x00", "\ufffd")
 
 
 class StateText(TypeDecorator[Any]):

@@ -99,6 +99,7 @@ async def test_player_starts_with_few_requests_and_loads_nothing_before_play(
         await teacher.locator("media-play-button").click()
         async with teacher.expect_request(re.compile(r"/index\.m3u8")):
             pass
+        await teacher.locator("media-time-range").hover()  # or the first frame, which this lecture has not
         await expect(teacher.locator("hls-video > track[label=thumbnails]")).to_have_count(1)
 
 

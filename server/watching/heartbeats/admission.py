@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.library.access import LIVE
@@ -22,16 +22,15 @@ async def admitted(
 ) -> set[Player]:
     """Step: players whose heartbeats are recorded. A token outlives an account and an enrolment by days."""
     people = {one.token.user_id for one in batch}
-    active = set(
-        await session.scalars(select(User.id).where(User.id.in_(sorted(people)), User.disabled_at.is_(None)))
-    )
     courses = sorted({lesson.course_id for lesson in lessons.values()})
+    inside = and_(Enrolment.user_id == User.id, Enrolment.course_id.in_(courses), LIVE)
     rows = await session.execute(
-        select(Enrolment.user_id, Enrolment.course_id).where(
-            Enrolment.user_id.in_(sorted(active)), Enrolment.course_id.in_(courses), LIVE
-        )
+        select(User.id, Enrolment.course_id)
+        .outerjoin(Enrolment, inside)
+        .where(User.id.in_(sorted(people)), User.disabled_at.is_(None))
     )
     enrolled = {(user_id, course_id) for user_id, course_id in rows}
+    active = {user_id for user_id, _ in enrolled}
     open_ones = [
         one
         for one in batch

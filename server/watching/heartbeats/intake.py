@@ -7,6 +7,7 @@ token travels in the body, because a beacon cannot set headers.
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ from server.core.clock import Clock
 from server.core.errors import Conflict, Forbidden, Invalid, TooLarge, Unavailable
 from server.playback.signing import SigningKeys
 from server.watching import tokens
-from server.watching.heartbeats.recording import Outcome, record
+from server.watching.heartbeats.recording import Noted, Outcome, record
 from server.watching.schemas import Heartbeat, Received, Recorded, Refused
 from storage.database.engine import Database, DatabaseUnreachable
 from storage.messages import N_
@@ -29,7 +30,7 @@ log = structlog.get_logger(__name__)
 MOST_BYTES = 60_000  # of a request; a beacon may have 64 KiB
 MOST_WAITING = 4_000  # heartbeats; more are refused until the database keeps up
 BATCH = 400  # heartbeats in one transaction
-PAUSE_SECONDS = 0.05  # in which heartbeats gather
+PAUSE_SECONDS = 0.05  # from one transaction to the next, in which heartbeats gather
 
 _decoder = msgspec.json.Decoder(Heartbeat | list[Heartbeat])
 MOST_HEARTBEATS = 50  # in one request
@@ -46,6 +47,7 @@ class Intake:
     def __init__(self, database: Database, signing_keys: SigningKeys, clock: Clock) -> None:
         self._database, self._signing_keys, self._clock = database, signing_keys, clock
         self._waiting: deque[Waiting] = deque()
+        self._noted = Noted()
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, received: Sequence[Received]) -> list[Recorded]:
@@ -77,8 +79,10 @@ class Intake:
 
     async def _commit(self) -> None:
         try:
+            begun = 0.0
             while self._waiting:
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(max(0.0, begun + PAUSE_SECONDS - monotonic()))
+                begun = monotonic()
                 batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
                 await self._record(batch)
         finally:  # whatever ends it: the next heartbeat starts another
@@ -88,7 +92,7 @@ class Intake:
         """All together; one by one when that fails, so that one that cannot be recorded, as of a person
         deleted just now, holds up no other. Not while the database is away: each would wait for it."""
         try:
-            outcomes = await record(self._database, [one for one, _ in batch], self._clock.now())
+            outcomes = await record(self._database, [one for one, _ in batch], self._clock.now(), self._noted)
         except Exception as error:
             log.warning("heartbeats not recorded", count=len(batch), error=repr(error))
             if len(batch) > 1 and not isinstance(error, AWAY):

@@ -18,6 +18,8 @@ from storage.database.tables import Course, Lesson
 from storage.messages import N_
 from storage.states import FactKind
 
+QUARTER_SECONDS = 900
+
 Outcome = Recorded | Refused
 
 NOT_OPEN = N_("This lesson is not open to you any more, or too many players were opened in the last hour.")
@@ -44,13 +46,40 @@ def bind(database: Database, handlers: Sequence[Handler]) -> None:
     database.session_info[HANDLERS_KEY] = handlers
 
 
-async def record(database: Database, batch: Sequence[Received], now: datetime) -> list[Outcome]:
+class Noted:
+    """People whose day of learning is noted already, for a quarter of an hour: in every zone a day begins
+    with one."""
+
+    def __init__(self) -> None:
+        self._quarter = 0
+        self._people: set[str] = set()
+
+    def missing(self, people: set[str], now: datetime) -> set[str]:
+        quarter = int(now.timestamp()) // QUARTER_SECONDS
+        if quarter != self._quarter:
+            self._quarter, self._people = quarter, set()
+        return people - self._people
+
+    def add(self, people: set[str]) -> None:
+        """Called after the commit."""
+        self._people |= people
+
+
+async def record(
+    database: Database, batch: Sequence[Received], now: datetime, noted: Noted | None = None
+) -> list[Outcome]:
     """Use case: record heartbeats in their order, in one transaction. Idempotent by session and number."""
+    noted = noted or Noted()
     async with database.write() as session:
-        return await _record(session, batch, now)
+        outcomes, active = await _record(session, batch, now, noted)
+    noted.add(active)
+    return outcomes
 
 
-async def _record(session: AsyncSession, batch: Sequence[Received], now: datetime) -> list[Outcome]:
+async def _record(
+    session: AsyncSession, batch: Sequence[Received], now: datetime, noted: Noted
+) -> tuple[list[Outcome], set[str]]:
+    """Outcomes, and people whose day of learning was noted."""
     lessons = await _lessons(session, {one.token.lesson_id for one in batch})
     admitted = await admission.admitted(
         session, batch, {name: open_one.lesson for name, open_one in lessons.items()}, now
@@ -81,10 +110,11 @@ async def _record(session: AsyncSession, batch: Sequence[Received], now: datetim
                     begun.append(about_lesson(FactKind.LESSON_STARTED, user_id, open_one.lesson, now))
     await rows.save(session)  # handlers find them written
     await publish_all(session, begun)
+    active = noted.missing(active, now)
     await note_activity(session, active, now)
     for place, one_watched in watched.items():
         outcomes[place] = await _tell(session, one_watched, outcomes[place])
-    return outcomes
+    return outcomes, active
 
 
 async def _lessons(session: AsyncSession, lesson_ids: Iterable[str]) -> dict[str, OpenLesson]:

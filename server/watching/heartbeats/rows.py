@@ -71,6 +71,12 @@ STORED: Mapping[type[Any], type[Base]] = {
     CoverageRow: WatchCoverage,
     PlayerRow: VideoAnalytics,
 }
+# Columns that no heartbeat changes, besides the keys.
+KEPT: Mapping[type[Any], frozenset[str]] = {
+    AllowanceRow: frozenset(),
+    CoverageRow: frozenset({"first_at", "staff"}),
+    PlayerRow: frozenset({"user_id", "lesson_id", "staff"}),
+}
 NEW: Mapping[type[Any], dict[str, Any]] = {  # values of a row that is added
     AllowanceRow: {"dropped": 0.0, "spare": None},
     CoverageRow: {"spans": None, "covered": 0, "position": 0.0, "views": 0, "viewed_at": None},
@@ -143,23 +149,22 @@ async def _load(session: AsyncSession, kind: type[Row], keys: Iterable[Key]) -> 
 
 
 async def _save(session: AsyncSession, kind: type[Row], rows: Iterable[Row]) -> None:
-    if not (values := [{f"new_{name}": value for name, value in _values(row).items()} for row in rows]):
-        return
     table, key = _stored(kind)
-    names = [name for name in kind.__struct_fields__ if table.c[name] not in key]
+    written = [name for name in kind.__struct_fields__ if name not in KEPT[kind]]
+    if not (values := [{f"new_{name}": getattr(row, name) for name in written} for row in rows]):
+        return
     statement = update(table).where(*(column == bindparam(f"new_{column.name}") for column in key))
-    await session.execute(
-        statement.values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}), values
-    )
+    changed = {
+        name: bindparam(f"new_{name}", type_=table.c[name].type)
+        for name in written
+        if table.c[name] not in key
+    }
+    await session.execute(statement.values(changed), values)
 
 
 def _stored(kind: type[Any]) -> tuple[Table, list[ColumnElement[Any]]]:
     table: Any = STORED[kind].__table__
     return table, list(table.primary_key)
-
-
-def _values(row: msgspec.Struct) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}
 
 
 def _key_of(row: msgspec.Struct, key: Sequence[Any]) -> Key:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from server.watching.heartbeats import admission, intake
-from server.watching.heartbeats.recording import Outcome, record
+from server.watching.heartbeats.recording import Noted, Outcome, record
 from server.watching.heartbeats.sessions import MOST_GAPS
 from server.watching.rules import MOST_SPANS
 from server.watching.schemas import Received
@@ -260,10 +260,12 @@ async def test_one_that_fails_holds_up_no_other(
 ) -> None:
     token = await token_of(learner, lesson)
 
-    async def broken(database: Database, batch: Sequence[Received], now: datetime) -> list[Outcome]:
+    async def broken(
+        database: Database, batch: Sequence[Received], now: datetime, noted: Noted
+    ) -> list[Outcome]:
         if any(one.heartbeat.seq == 666 for one in batch):
             raise OSError("disk full")
-        return await record(database, batch, now)
+        return await record(database, batch, now, noted)
 
     monkeypatch.setattr(intake, "record", broken)
     good, bad = await asyncio.gather(

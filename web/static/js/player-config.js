@@ -2,6 +2,8 @@
 import { device } from "skillstudio/device.js";
 
 const MEGABYTE = 1e6;
+const STEP_BYTES = 32 * 1024;
+const MEASURED_BYTES = 50_000; // a smaller file tells more of the latency than of the bandwidth
 // Seconds: at least, at most, behind the position. A phone pays for what is loaded and not watched.
 const BUFFERS = {
   phone: { maxBufferLength: 15, maxMaxBufferLength: 30, backBufferLength: 15, maxBufferSize: 15 * MEGABYTE },
@@ -19,5 +21,28 @@ export function hlsConfig(startPosition) {
     capLevelToPlayerSize: kind === "phone", // for the automatic choice only
     enableWorker: false, // fMP4 is passed on as it is; the worker's script would be 40 kB more before the first frame
     testBandwidth: false, // its first segment would be thrown away
+    ...bandwidth(),
+    maxStarvationDelay: 10, // seconds that the first segment of a better rendition may take
+    // A keyframe interval is shown as soon as it has arrived, not the whole segment of six seconds.
+    progressive: true,
+    fLoader: SegmentLoader,
   };
+}
+
+// Loader of hls.js for streams, with smaller steps: its own are 128 kB, more than a keyframe interval of 480p.
+class SegmentLoader {
+  constructor(config) {
+    const loader = new config.loader(config);
+    const load = loader.load.bind(loader);
+    loader.load = (context, limits, callbacks) =>
+      load(context, { ...limits, highWaterMark: Math.min(limits.highWaterMark, STEP_BYTES) }, callbacks);
+    return loader;
+  }
+}
+
+// First estimate in bit/s, from what this page has loaded itself; hls.js's own is 500 kbit/s.
+function bandwidth() {
+  const loaded = performance.getEntriesByType("resource").filter((entry) => entry.transferSize > MEASURED_BYTES);
+  const rates = loaded.map(({ transferSize, requestStart, responseEnd }) => (8000 * transferSize) / (responseEnd - requestStart));
+  return rates.length ? { abrEwmaDefaultEstimate: Math.max(...rates) } : {};
 }

@@ -27,6 +27,8 @@ class LecturePlayer {
     remember(this.controller, this.video);
     this.video.addEventListener("play", () => this.begin());
     this.controller.addEventListener("mediaseekrequest", ({ detail }) => this.begin(detail));
+    // The first frame does not wait for the storyboard.
+    this.video.addEventListener("loadeddata", () => this.addStoryboard());
     root.querySelector("media-time-range").addEventListener("pointerenter", () => this.addStoryboard());
     const watching = document.querySelector("[data-watching]");
     this.watch = watching && new Watch(watching, this.video, () => this.showCompletion());
@@ -46,7 +48,7 @@ class LecturePlayer {
     this.playback = playback;
     this.root.dataset.state = playback.state;
     if (playback.hls_url && !this.source) this.load(playback.hls_url, askedMoment() ?? this.watch?.resumeAt, this.begun);
-    if (this.begun) this.addStoryboard();
+    if (this.video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) this.addStoryboard();
     this.showPoster();
     this.describe(playback);
     if (playback.state === "waiting") setTimeout(() => this.poll(), POLL_WAITING_MS);
@@ -80,7 +82,6 @@ class LecturePlayer {
   begin(at = this.position) {
     if (this.begun) return;
     this.begun = true;
-    this.addStoryboard();
     const { api, paused } = this.video;
     if (api) api.config.startPosition = at;
     if (paused) api?.startLoad(at); // when it is played, the element does it
@@ -202,6 +203,7 @@ class LecturePlayer {
 
   onManifestParsed() {
     this.manifest = true;
+    this.video.api.firstLevel = 0; // the lowest where none is known to arrive in time; hls.js takes the first one listed
     this.onLoaded();
     this.showPoster();
   }
