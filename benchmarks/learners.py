@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from server.gamification.xp import defaults, engine, ledger
-from server.gamification.xp.engine import Award, Book, Fact, History, Key, Outcome, Version
-from storage.database.tables import XpTransaction
+from server.gamification.xp.engine import Award, Book, Due, Fact, History, Key, Outcome, Version
 from storage.states import Criterion, FactKind
 
 SEED = 17
@@ -92,7 +91,7 @@ def _career(random: Random) -> Career:
             break
         facts.append(_fact(random.choice(kinds), f"s{number:03d}", random.choice(days), random))
         number += 1
-    moment = engine.latest(history)
+    moment = engine.latest(history, BOOK)
     facts += [Fact(FactKind.ACHIEVEMENT_UNLOCKED, name, *moment) for name in outcome.unlocked]
     outcome = engine.settle(History(facts=facts, days=dict(days)), BOOK)
     return Career(facts, days, _lines(facts, days, outcome), outcome)
@@ -106,8 +105,10 @@ def _lines(
     before = engine.settle(History(facts=kept, days=dict(days)), BOOK)
     lines = list(ledger.changes(before.dues, {}))
     paid = {
-        Key(line["rule"], line["subject"]): ledger.Paid(
-            amount=line["amount"], lines=1, first=XpTransaction(**line)
+        (line["rule"], line["subject"]): ledger.Paid(
+            amount=line["amount"],
+            lines=1,
+            first=Due(amount=0, version=line["rule_version"], at=line["at"], day=line["local_day"]),
         )
         for line in lines
     }

@@ -54,12 +54,13 @@ class StateText(TypeDecorator[Any]):
     def __init__(self, kind: type[StrEnum]) -> None:
         super().__init__()
         self.kind = kind
+        self._states = {str(state): state for state in kind}
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         return None if value is None else str(value)  # a search for an unknown state finds nothing
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.kind(value)
+        return None if value is None else self._states.get(value) or self.kind(value)
 
 
 def state_check(column: str, kind: type[StrEnum]) -> CheckConstraint:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.clock import local_day
 from server.gamification.boards import ranks
 from server.gamification.learner.schemas import DayView, Stats, StreakView
-from server.gamification.xp import history, rules, streaks
+from server.gamification.xp import books, history, rules, streaks
 from server.gamification.xp.streaks import DayState, Streak
 from server.institution import service as institution
 from storage.database.tables import Achievement, UserAchievement, UserStats, VideoAnalytics
@@ -28,7 +28,7 @@ async def today(session: AsyncSession, now: datetime) -> str:
 async def streak(session: AsyncSession, user_id: str, day: str) -> Streak:
     """The streak up to a day: the same for the card, the calendar and the API."""
     known = await history.streak_days(session, user_id)
-    return streaks.walk(known.days, await history.calendar(session), known.breaks, day)
+    return streaks.walk(known.days, (await books.book(session)).calendar, known.breaks, day)
 
 
 def streak_view(found: Streak, day: str) -> StreakView:

@@ -6,11 +6,12 @@ other rules, so that the three cannot differ.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
+from server.core.clock import local_noon
 from server.gamification.xp import rules, streaks
 from server.gamification.xp.streaks import Break, Calendar, Streak
 from storage.states import Criterion, FactKind, XpRule
@@ -52,6 +53,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: Sequence[Fact] = ()
     days: Mapping[str, datetime | None] = {}  # on which they learned, and the first moment of it
+    unpaid: tuple[str, ...] = ()  # those of the days that the ledger does not know yet
     breaks: tuple[Break, ...] = ()
 
 
@@ -61,6 +63,9 @@ class Version(msgspec.Struct, frozen=True):
     number: int
     amount: int
     valid_from: datetime | None = None  # None: from the beginning
+
+
+NOTHING = Version(0, 0)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,17 +87,25 @@ class Award(Terms, frozen=True, kw_only=True):
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """Rules, achievements and calendar of the institution."""
 
-    versions: Mapping[Key, tuple[Version, ...]]  # by number; without a subject: of all that name none
+    versions: Mapping[
+        tuple[XpRule, str], tuple[Version, ...]
+    ]  # by number; without a subject: of all that name none
     awards: tuple[Award, ...] = ()
     calendar: Calendar = Calendar()
+    time_zone: str = "UTC"  # IANA name
+    day_start_hour: int = 0  # 0-23
 
     def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
         """The latest version that is valid at a moment."""
         for name in (subject, "") if subject else ("",):
-            known = self.versions.get(Key(rule, name), ())
-            if valid := [one for one in known if one.valid_from is None or one.valid_from <= at]:
-                return valid[-1]
-        return Version(0, 0)
+            for one in reversed(self.versions.get((rule, name), ())):
+                if one.valid_from is None or one.valid_from <= at:
+                    return one
+        return NOTHING
+
+    def noon(self, day: str) -> datetime:
+        """Moment of a day of which none is known."""
+        return local_noon(day, self.time_zone, self.day_start_hour)
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,12 +143,14 @@ LATER = datetime.max.replace(tzinfo=UTC)  # when every version of a rule that th
 NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
 
 
-def latest(history: History) -> Moment:
+def latest(history: History, book: Book) -> Moment:
     """Latest moment and day that the history knows: what was learned later is not known yet."""
-    facts = [Moment(fact.at, fact.day) for fact in history.facts]
-    days = [Moment(at or _noon(day), day) for day, at in history.days.items()]
-    known = [NEVER, *facts, *days]
-    return Moment(max(one.at for one in known), max(one.day for one in known))
+    at, day = NEVER
+    for fact in history.facts:
+        at, day = max(at, fact.at), max(day, fact.day)
+    for label, first_at in history.days.items():
+        at, day = max(at, first_at or book.noon(label)), max(day, label)
+    return Moment(at, day)
 
 
 def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
@@ -143,7 +158,7 @@ def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
 
     Achievements that are new count as unlocked then, and each may unlock the next.
     """
-    now = now or latest(history)
+    now = now or latest(history, book)
     streak = streaks.walk(history.days, book.calendar, history.breaks, now.day)
     dues = {key: due for part in PARTS for key, due in part(history, book, streak)}
     counts = _counts(history, dues, streak)
@@ -185,7 +200,7 @@ def _open_terms(history: History, book: Book, counts: Mapping[Criterion, int]) -
 def _standing(history: History, book: Book, since: datetime) -> Mapping[Criterion, int]:
     """What a learner had reached before a moment."""
     facts = [fact for fact in history.facts if fact.at < since]
-    days = {day: at for day, at in history.days.items() if (at or _noon(day)) < since}
+    days = {day: at for day, at in history.days.items() if (at or book.noon(day)) < since}
     past = History(facts=facts, days=days, breaks=history.breaks)
     return settle(past, msgspec.structs.replace(book, awards=())).counts
 
@@ -270,17 +285,14 @@ def _achievements(history: History, book: Book, _streak: Streak) -> Iterator[tup
 def _days(history: History, book: Book, streak: Streak) -> Iterator[tuple[Key, Due]]:
     """Days that made the streak longer; freezes pay nothing and are told."""
     for day in streak.learned:
-        at = history.days[day] or _noon(day)
+        at = history.days[day] or book.noon(day)
         version = book.value(XpRule.DAILY_STREAK, at)
         due = Due(amount=version.amount, version=version.number, at=at, day=day)
         yield Key(XpRule.DAILY_STREAK, day), due
     for rule, days in ((XpRule.FREEZE_EARNED, streak.earned), (XpRule.FREEZE_USED, streak.frozen)):
         for day in days:
-            yield Key(rule, day), Due(amount=0, version=1, at=history.days.get(day) or _noon(day), day=day)
-
-
-def _noon(day: str) -> datetime:
-    return datetime.combine(datetime.fromisoformat(day), time(12), UTC)
+            at = history.days.get(day) or book.noon(day)
+            yield Key(rule, day), Due(amount=0, version=1, at=at, day=day)
 
 
 PARTS: tuple[Part, ...] = (_simple, _perfect, _posts, _achievements, _days)

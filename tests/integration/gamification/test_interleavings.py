@@ -12,7 +12,7 @@ from random import Random
 from sqlalchemy import select
 
 from server.core.events import Event, publish
-from server.gamification.xp import engine, history, ledger
+from server.gamification.xp import books, engine, history, ledger
 from storage.database.engine import Database
 from storage.database.tables import LearningEvent, UserStats, XpTransaction
 from storage.states import FactKind
@@ -54,7 +54,7 @@ async def assert_paid_once(database: Database, user_id: str, posted: set[tuple[F
         kept = Counter((kind, subject) for kind, subject in await session.execute(facts))
         found = await session.get_one(UserStats, user_id)
         known = (await history.histories(session, [user_id]))[user_id]
-        outcome = engine.settle(known, await history.book(session))
+        outcome = engine.settle(known, await books.book(session))
     sums: Counter[tuple[str, str]] = Counter()
     for line in lines:
         sums[line.rule, line.subject.partition("#")[0]] += line.amount
