@@ -187,7 +187,7 @@ async def _replay(database: Database, people: int) -> None:
         same = before == {tuple(row) for row in await session.execute(sums)}
     of_all = f"{seconds / len(ids) * people:,.0f} s for all"
     told = f"replay of {len(ids):,} people, totals {'the same' if same else 'DIFFERENT'}"
-    print(f"| {told} | {seconds:,.0f} s; {of_all} | ≤ 300 s |", flush=True)
+    print(f"| {told} | {seconds:,.1f} s; {of_all} | ≤ 300 s |", flush=True)
 
 
 async def _valkey(database: Database, people: int, place: Path) -> None:

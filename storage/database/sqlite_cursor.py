@@ -57,7 +57,7 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
-    _cursor_cls = OneTripCursor
+    _cursor_cls: Any = OneTripCursor
 
 
 def one_trip(connection: AsyncAdapt_aiosqlite_connection) -> OneTripConnection:

@@ -34,7 +34,7 @@ async def book(session: AsyncSession) -> Book:
 def _texts(*columns: Any) -> Any:
     """All rows of a table as one text; the order of them may differ."""
     fields = [func.coalesce(cast(column, String), literal("-")) for column in columns]
-    line = fields[0]
+    line: Any = fields[0]
     for field in fields[1:]:
         line = line.concat(literal("|")).concat(field)
     return select(func.aggregate_strings(line, "\n")).scalar_subquery()
@@ -68,7 +68,7 @@ async def _content(session: AsyncSession) -> tuple[Any, ...]:
 
 
 async def _load(session: AsyncSession) -> Book:
-    versions: dict[tuple[Any, str], list[Version]] = defaultdict(list)
+    versions: dict[Key, list[Version]] = defaultdict(list)
     for row in await session.scalars(select(XpRuleVersion).order_by(XpRuleVersion.version)):
         versions[Key(row.rule, row.subject)].append(Version(row.version, row.amount, row.valid_from))
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))

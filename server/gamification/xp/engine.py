@@ -87,9 +87,7 @@ class Award(Terms, frozen=True, kw_only=True):
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """Rules, achievements and calendar of the institution."""
 
-    versions: Mapping[
-        tuple[XpRule, str], tuple[Version, ...]
-    ]  # by number; without a subject: of all that name none
+    versions: Mapping[Key, tuple[Version, ...]]  # by number; without a subject: of all that name none
     awards: tuple[Award, ...] = ()
     calendar: Calendar = Calendar()
     time_zone: str = "UTC"  # IANA name
@@ -98,7 +96,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
         """The latest version that is valid at a moment."""
         for name in (subject, "") if subject else ("",):
-            for one in reversed(self.versions.get((rule, name), ())):
+            for one in reversed(self.versions.get(Key(rule, name), ())):
                 if one.valid_from is None or one.valid_from <= at:
                     return one
         return NOTHING

@@ -43,8 +43,9 @@ BREAKS = select(StreakBreak.user_id, StreakBreak.first_day, StreakBreak.last_day
 async def histories(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, History]:
     """What each of the people did."""
     facts: dict[str, list[Fact]] = {user_id: [] for user_id in user_ids}
-    for user_id, *fact in await session.execute(FACTS, {"user_ids": list(facts)}):
-        facts[user_id].append(Fact(*fact))
+    rows = await session.execute(FACTS, {"user_ids": list(facts)})
+    for user_id, kind, subject, at, day, course_id, lesson_id in rows:
+        facts[user_id].append(Fact(kind, subject, at, day, course_id, lesson_id))
     days, unpaid = await _days(session, user_ids)
     breaks = await _breaks(session, user_ids)
     return {

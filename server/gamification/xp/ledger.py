@@ -20,6 +20,8 @@ from storage.states import Criterion, FactKind, LineReason, XpRule
 LOCK = "xp"
 NUMBER = "#"  # before the number of a correction
 
+TURN = 50  # people whose dues are computed in one go
+
 # Rules and reasons as plain text: they are compared, and there are many of them.
 LINES = select(
     XpTransaction.user_id,
@@ -66,12 +68,14 @@ async def write(
     """Step: `settle` with histories that are loaded already. The caller holds the lock."""
     moments = {user_id: now or engine.latest(one, book) for user_id, one in known.items()}
     outcomes = dict[str, Outcome]()
-    for user_id, one in known.items():
+    for number, (user_id, one) in enumerate(known.items(), 1):
         outcomes[user_id] = engine.settle(one, book, moments[user_id])
-        await asyncio.sleep(0)  # of the same process, others have their turn
+        if number % TURN == 0:
+            await asyncio.sleep(0)  # for what else this process does
     lines = await _missing(session, outcomes)
     if lines:
-        await session.execute(insert(XpTransaction.__table__), lines)
+        table: Any = XpTransaction.__table__
+        await session.execute(insert(table), lines)
     await _unlock(session, outcomes, moments, lines)
     await _save_stats(session, outcomes, moments)
     due = {user_id: (outcome.dues, moments[user_id].day) for user_id, outcome in outcomes.items()}

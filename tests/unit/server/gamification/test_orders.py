@@ -47,8 +47,7 @@ class Account:
         assert (row.rule, row.subject) not in self.lines, "paid twice"
         self.lines.add((row.rule, row.subject))
         one = ledger.add(self.paid, row.rule, row.subject, row.amount, row.reason)
-        moment = {"at": row.at, "day": row.local_day}
-        one.first = one.first or Due(amount=0, version=row.rule_version, **moment)
+        one.first = one.first or Due(amount=0, version=row.rule_version, at=row.at, day=row.local_day)
         self.total += row.amount
 
 
