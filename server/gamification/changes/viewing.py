@@ -64,7 +64,7 @@ async def achievements(session: AsyncSession, now: datetime) -> list[Achievement
     held = select(UserAchievement.achievement_id, func.count().label("people"))
     counted = await session.execute(held.group_by(UserAchievement.achievement_id))
     holders = {row.achievement_id: row.people for row in counted}
-    own = {key.subject for key in book.versions if key.rule == XpRule.ACHIEVEMENT_UNLOCKED}
+    own = {subject for rule, subject in book.versions if rule == XpRule.ACHIEVEMENT_UNLOCKED}
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
     return [
         AchievementRule(

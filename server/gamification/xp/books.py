@@ -10,9 +10,10 @@ import msgspec
 from sqlalchemy import Row, Select, String, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.xp.engine import Award, Book, Key, Terms, Version
+from server.gamification.xp.engine import Award, Book, Terms, Version
 from server.gamification.xp.streaks import Calendar
 from storage.database.tables import Achievement, CalendarDay, CalendarWeek, Institution, XpRuleVersion
+from storage.states import XpRule
 
 MOST_KNOWN = 8  # contents that a process keeps: one, and those that are going out of use
 _known: dict[tuple[Any, ...], Book] = {}
@@ -68,9 +69,9 @@ async def _content(session: AsyncSession) -> tuple[Any, ...]:
 
 
 async def _load(session: AsyncSession) -> Book:
-    versions: dict[Key, list[Version]] = defaultdict(list)
+    versions: dict[tuple[XpRule, str], list[Version]] = defaultdict(list)
     for row in await session.scalars(select(XpRuleVersion).order_by(XpRuleVersion.version)):
-        versions[Key(row.rule, row.subject)].append(Version(row.version, row.amount, row.valid_from))
+        versions[row.rule, row.subject].append(Version(row.version, row.amount, row.valid_from))
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
     awards = tuple(_award(row) for row in rows)
     days = await session.scalars(select(CalendarDay.day))

@@ -39,7 +39,7 @@ class Key(NamedTuple):
     subject: str
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     kind: FactKind
     subject: str
     at: datetime
@@ -57,7 +57,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     breaks: tuple[Break, ...] = ()
 
 
-class Version(msgspec.Struct, frozen=True):
+class Version(msgspec.Struct, frozen=True, gc=False):
     """Value of a rule from a moment on."""
 
     number: int
@@ -87,7 +87,8 @@ class Award(Terms, frozen=True, kw_only=True):
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """Rules, achievements and calendar of the institution."""
 
-    versions: Mapping[Key, tuple[Version, ...]]  # by number; without a subject: of all that name none
+    versions: Mapping[tuple[XpRule, str], tuple[Version, ...]]  # by rule and subject, in the order of numbers
+    # Without a subject: of all that name none.
     awards: tuple[Award, ...] = ()
     calendar: Calendar = Calendar()
     time_zone: str = "UTC"  # IANA name
@@ -96,7 +97,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
         """The latest version that is valid at a moment."""
         for name in (subject, "") if subject else ("",):
-            for one in reversed(self.versions.get(Key(rule, name), ())):
+            for one in reversed(self.versions.get((rule, name), ())):
                 if one.valid_from is None or one.valid_from <= at:
                     return one
         return NOTHING
@@ -106,7 +107,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
         return local_noon(day, self.time_zone, self.day_start_hour)
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class Due(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the ledger's lines for one key add up to."""
 
     amount: int

@@ -22,22 +22,14 @@ def _of(column: Any) -> Any:
     return column.in_(bindparam("user_ids", expanding=True))
 
 
-# Made once: building a statement takes longer than SQLite needs for it.
+# Made once: building a statement takes longer than SQLite needs for it. Columns of tables and not of mapped
+# classes, whose rows would be collected by Python.
+FACT, DAY, BREAK = (one.__table__.c for one in (LearningEvent, ActivityDay, StreakBreak))
 FACTS = select(
-    LearningEvent.user_id,
-    LearningEvent.kind,
-    LearningEvent.subject,
-    LearningEvent.at,
-    LearningEvent.local_day,
-    LearningEvent.course_id,
-    LearningEvent.lesson_id,
-).where(_of(LearningEvent.user_id), LearningEvent.kind.in_(KINDS))
-DAYS = select(ActivityDay.user_id, ActivityDay.day, ActivityDay.first_at, ActivityDay.settled).where(
-    _of(ActivityDay.user_id)
-)
-BREAKS = select(StreakBreak.user_id, StreakBreak.first_day, StreakBreak.last_day).where(
-    _of(StreakBreak.user_id)
-)
+    FACT.user_id, FACT.kind, FACT.subject, FACT.at, FACT.local_day, FACT.course_id, FACT.lesson_id
+).where(_of(FACT.user_id), FACT.kind.in_(KINDS))
+DAYS = select(DAY.user_id, DAY.day, DAY.first_at, DAY.settled).where(_of(DAY.user_id))
+BREAKS = select(BREAK.user_id, BREAK.first_day, BREAK.last_day).where(_of(BREAK.user_id))
 
 
 async def histories(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, History]:

@@ -23,16 +23,17 @@ NUMBER = "#"  # before the number of a correction
 TURN = 50  # people whose dues are computed in one go
 
 # Rules and reasons as plain text: they are compared, and there are many of them.
+LINE: Any = XpTransaction.__table__.c
 LINES = select(
-    XpTransaction.user_id,
-    type_coerce(XpTransaction.rule, String),
-    XpTransaction.subject,
-    XpTransaction.amount,
-    type_coerce(XpTransaction.reason, String),
-).where(XpTransaction.user_id.in_(bindparam("user_ids", expanding=True)))
+    LINE.user_id,
+    type_coerce(LINE.rule, String),
+    LINE.subject,
+    LINE.amount,
+    type_coerce(LINE.reason, String),
+).where(LINE.user_id.in_(bindparam("user_ids", expanding=True)))
 
 
-class Paid(msgspec.Struct):
+class Paid(msgspec.Struct, gc=False):
     """What the ledger's lines for one key add up to."""
 
     amount: int = 0
@@ -86,20 +87,29 @@ async def write(
 
 async def _missing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
     """Lines that make the ledger equal to what is due."""
-    before = await paid(session, outcomes)
+    before = await _differing(session, outcomes)
     await _know_first(session, outcomes, before)
     return [
         {"user_id": user_id, **line}
-        for user_id, outcome in outcomes.items()
-        for line in changes(outcome.dues, before[user_id])
+        for user_id, paid in before.items()
+        for line in changes(outcomes[user_id].dues, paid)
     ]
 
 
-async def paid(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, Ledger]:
-    """Step: what the ledger has for each key of some people."""
-    found: dict[str, dict[tuple[str, str], Paid]] = {user_id: {} for user_id in user_ids}
-    for user_id, rule, subject, amount, reason in await session.execute(LINES, {"user_ids": list(found)}):
-        add(found[user_id], rule, subject, amount, reason)
+async def _differing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> Mapping[str, Ledger]:
+    """What the ledger has for each key of the people whose lines are not simply what is due."""
+    amounts: dict[str, dict[tuple[str, str], int]] = {user_id: {} for user_id in outcomes}
+    rows = (await session.execute(LINES, {"user_ids": list(outcomes)})).all()
+    for user_id, rule, subject, amount, _reason in rows:
+        amounts[user_id][rule, subject] = amount
+    found: dict[str, dict[tuple[str, str], Paid]] = {
+        user_id: {}
+        for user_id, outcome in outcomes.items()
+        if amounts[user_id] != {key: due.amount for key, due in outcome.dues.items()}
+    }
+    for user_id, rule, subject, amount, reason in rows:
+        if user_id in found:
+            add(found[user_id], rule, subject, amount, reason)
     return found
 
 

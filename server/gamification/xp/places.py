@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, select, tuple_
+from sqlalchemy import bindparam, delete, outerjoin, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.xp import groups, rules
@@ -17,22 +17,16 @@ from storage.states import Role, Timeframe
 
 Period = tuple[Timeframe, str]
 Dues = Mapping[Key, Due]
+PERSON: Any = User.__table__.c
+ROW: Any = LeaderboardRow.__table__.c
 ROWS = (
-    select(
-        User.id,
-        User.role,
-        User.disabled_at,
-        LeaderboardRow.timeframe,
-        LeaderboardRow.period,
-        LeaderboardRow.xp,
-        LeaderboardRow.reached_at,
-    )
-    .outerjoin(LeaderboardRow, LeaderboardRow.user_id == User.id)
-    .where(User.id.in_(bindparam("user_ids", expanding=True)))
+    select(PERSON.id, PERSON.role, PERSON.disabled_at, ROW.timeframe, ROW.period, ROW.xp, ROW.reached_at)
+    .select_from(outerjoin(User.__table__, LeaderboardRow.__table__, ROW.user_id == PERSON.id))
+    .where(PERSON.id.in_(bindparam("user_ids", expanding=True)))
 )
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, gc=False):
     xp: int
     reached_at: datetime
 
@@ -60,13 +54,20 @@ def scores(dues: Iterable[Due], day: str) -> dict[Period, Score]:
     """
     if not day:
         return {}
+    days: dict[str, Score] = {}
+    for due in dues:
+        if due.amount > 0:
+            known = days.get(due.day)
+            days[due.day] = (
+                Score(known.xp + due.amount, max(known.reached_at, due.at))
+                if known
+                else Score(due.amount, due.at)
+            )
     found: dict[Period, Score] = {}
-    earned = [due for due in dues if due.amount > 0]
     for period, first, last in rules.kept_days(day):
-        inside = [due for due in earned if not last or first <= due.day <= last]
+        inside = [score for label, score in days.items() if not last or first <= label <= last]
         if inside:
-            xp = sum(due.amount for due in inside)
-            found[period] = Score(xp, max(due.at for due in inside))
+            found[period] = Score(sum(one.xp for one in inside), max(one.reached_at for one in inside))
     return found
 
 
