@@ -40,6 +40,16 @@ async def of_person(
     return found
 
 
+async def possible(session: AsyncSession, user_id: str, held: Collection[str]) -> int:
+    """How many achievements the person has or can still unlock: as many as `of_person` gives."""
+    book = await books.book(session)
+    left = [award for award in book.awards if not award.retired and award.id not in held]
+    if all(award.is_open_to_all for award in left):
+        return len(held) + len(left)
+    known = await history.histories(session, [user_id])
+    return len(held) + len(engine.settle(known[user_id], book).terms.keys() - held)
+
+
 def _view(
     row: Achievement,
     terms: Terms,

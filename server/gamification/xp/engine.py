@@ -5,8 +5,9 @@ other rules, so that the three cannot differ.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -83,6 +84,11 @@ class Award(Terms, frozen=True, kw_only=True):
     retired: bool = False
     earlier: tuple[Terms, ...] = ()  # oldest first: for those whom later ones would leave without it
 
+    @property
+    def is_open_to_all(self) -> bool:
+        """Whether everybody can unlock it, whatever they had reached when. Not of a retired one."""
+        return any(terms.since is None for terms in (self, *self.earlier))
+
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """Rules, achievements and calendar of the institution."""
@@ -97,7 +103,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
         """The latest version that is valid at a moment."""
         for name in (subject, "") if subject else ("",):
-            for one in reversed(self.versions.get((rule, name), ())):
+            for one in self.versions.get((rule, name), ())[::-1]:
                 if one.valid_from is None or one.valid_from <= at:
                     return one
         return NOTHING
@@ -144,12 +150,10 @@ NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
 
 def latest(history: History, book: Book) -> Moment:
     """Latest moment and day that the history knows: what was learned later is not known yet."""
-    at, day = NEVER
-    for fact in history.facts:
-        at, day = max(at, fact.at), max(day, fact.day)
-    for label, first_at in history.days.items():
-        at, day = max(at, first_at or book.noon(label)), max(day, label)
-    return Moment(at, day)
+    moments = [fact.at for fact in history.facts]
+    moments += [at or book.noon(day) for day, at in history.days.items()]
+    days = [fact.day for fact in history.facts] + list(history.days)
+    return Moment(max(moments, default=NEVER.at), max(days, default=NEVER.day))
 
 
 def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
@@ -159,8 +163,10 @@ def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
     """
     now = now or latest(history, book)
     streak = streaks.walk(history.days, book.calendar, history.breaks, now.day)
-    dues = {key: due for part in PARTS for key, due in part(history, book, streak)}
-    counts = _counts(history, dues, streak)
+    facts = Facts.of(history)
+    parts = (_simple(facts, book), _perfect(facts, book), _posts(facts, book), _achievements(facts, book))
+    dues = dict(chain(*parts, _days(history, book, streak)))
+    counts = _counts(facts, dues, streak)
     terms = _open_terms(history, book, counts)
     total, waiting, unlocked = sum(due.amount for due in dues.values()), dict(terms), list[str]()
     while found := [one for one, term in waiting.items() if counts[term.criterion] >= term.threshold]:
@@ -187,12 +193,13 @@ def _open_terms(history: History, book: Book, counts: Mapping[Criterion, int]) -
             standings[term.since] = _standing(history, book, term.since)
         return standings[term.since][term.criterion] < term.threshold
 
-    found = {}
+    found = dict[str, Terms]()
     for award in book.awards:
-        if not award.retired and award.id not in held:
-            terms = (award, *reversed(award.earlier))
-            if term := next(filter(is_open, terms), None):
-                found[award.id] = term
+        if award.retired or award.id in held:
+            continue
+        terms = (award, *award.earlier[::-1]) if award.since else (award,)
+        if term := next(filter(is_open, terms), None):
+            found[award.id] = term
     return found
 
 
@@ -204,22 +211,32 @@ def _standing(history: History, book: Book, since: datetime) -> Mapping[Criterio
     return settle(past, msgspec.structs.replace(book, awards=())).counts
 
 
-def _counts(history: History, dues: Mapping[Key, Due], streak: Streak) -> dict[Criterion, int]:
-    facts: dict[FactKind, int] = defaultdict(int)
-    for fact in history.facts:
-        facts[fact.kind] += 1
+class Facts(NamedTuple):
+    """A learner's facts by their kind."""
+
+    by_kind: Mapping[FactKind, Sequence[Fact]]
+    live_posts: Sequence[Fact]  # those that are not deleted
+
+    @classmethod
+    def of(cls, history: History) -> "Facts":
+        kinds: dict[FactKind, list[Fact]] = defaultdict(list)
+        for fact in history.facts:
+            kinds[fact.kind].append(fact)
+        deleted = {fact.subject for fact in kinds[FactKind.POST_DELETED]}
+        return cls(kinds, [fact for fact in kinds[FactKind.POST_CREATED] if fact.subject not in deleted])
+
+
+def _counts(facts: Facts, dues: Mapping[Key, Due], streak: Streak) -> dict[Criterion, int]:
+    kinds = facts.by_kind
     return {
-        Criterion.LESSONS: facts[FactKind.LESSON_COMPLETED],
-        Criterion.COURSES: facts[FactKind.COURSE_COMPLETED],
-        Criterion.QUIZZES: facts[FactKind.QUIZ_PASSED],
-        Criterion.PERFECT_QUIZZES: facts[FactKind.QUIZ_PERFECT],
-        Criterion.POSTS: len(_live_posts(history)),
+        Criterion.LESSONS: len(kinds[FactKind.LESSON_COMPLETED]),
+        Criterion.COURSES: len(kinds[FactKind.COURSE_COMPLETED]),
+        Criterion.QUIZZES: len(kinds[FactKind.QUIZ_PASSED]),
+        Criterion.PERFECT_QUIZZES: len(kinds[FactKind.QUIZ_PERFECT]),
+        Criterion.POSTS: len(facts.live_posts),
         Criterion.STREAK: streak.longest,
-        Criterion.LEVEL: rules.level(sum(due.amount for due in dues.values())),
+        Criterion.LEVEL: rules.level(sum([due.amount for due in dues.values()])),
     }
-
-
-Part = Callable[[History, Book, Streak], Iterator[tuple[Key, Due]]]
 
 
 def _due(fact: Fact, version: Version, amount: int) -> Due:
@@ -233,32 +250,29 @@ def _due(fact: Fact, version: Version, amount: int) -> Due:
     )
 
 
-def _simple(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _simple(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """A value for each fact of a kind."""
-    for fact in history.facts:
-        if rule := SIMPLE.get(fact.kind):
+    for kind, rule in SIMPLE.items():
+        for fact in facts.by_kind[kind]:
             version = book.value(rule, fact.at)
             yield Key(rule, fact.subject), _due(fact, version, version.amount)
 
 
-def _perfect(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _perfect(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """A perfect quiz pays what its pass did not: both together the value of the perfect one."""
-    passed = {
-        fact.subject: book.value(XpRule.QUIZ_PASSED, fact.at).amount
-        for fact in history.facts
-        if fact.kind == FactKind.QUIZ_PASSED
-    }
-    for fact in history.facts:
-        if fact.kind == FactKind.QUIZ_PERFECT:
-            version = book.value(XpRule.QUIZ_PERFECT, fact.at)
-            more = max(0, version.amount - passed.get(fact.subject, 0))
-            yield Key(XpRule.QUIZ_PERFECT, fact.subject), _due(fact, version, more)
+    perfect = facts.by_kind[FactKind.QUIZ_PERFECT]
+    passed = {fact.subject: fact for fact in facts.by_kind[FactKind.QUIZ_PASSED]} if perfect else {}
+    for fact in perfect:
+        version = book.value(XpRule.QUIZ_PERFECT, fact.at)
+        known = passed.get(fact.subject)
+        paid = book.value(XpRule.QUIZ_PASSED, known.at).amount if known else 0
+        yield Key(XpRule.QUIZ_PERFECT, fact.subject), _due(fact, version, max(0, version.amount - paid))
 
 
-def _posts(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _posts(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """The first posts of each day that are not deleted."""
     by_day: dict[str, list[Fact]] = defaultdict(list)
-    for fact in _live_posts(history):
+    for fact in facts.live_posts:
         by_day[fact.day].append(fact)
     for posts in by_day.values():
         for fact in sorted(posts, key=lambda post: (post.at, post.subject))[: rules.POSTS_A_DAY]:
@@ -266,19 +280,11 @@ def _posts(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key,
             yield Key(XpRule.DISCUSSION_POST, fact.subject), _due(fact, version, version.amount)
 
 
-def _live_posts(history: History) -> list[Fact]:
-    deleted = {fact.subject for fact in history.facts if fact.kind == FactKind.POST_DELETED}
-    return [
-        fact for fact in history.facts if fact.kind == FactKind.POST_CREATED and fact.subject not in deleted
-    ]
-
-
-def _achievements(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _achievements(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """Achievements that the learner has. They stay, whatever becomes of what they were for."""
-    for fact in history.facts:
-        if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED:
-            version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, fact.at, fact.subject)
-            yield Key(XpRule.ACHIEVEMENT_UNLOCKED, fact.subject), _due(fact, version, version.amount)
+    for fact in facts.by_kind[FactKind.ACHIEVEMENT_UNLOCKED]:
+        version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, fact.at, fact.subject)
+        yield Key(XpRule.ACHIEVEMENT_UNLOCKED, fact.subject), _due(fact, version, version.amount)
 
 
 def _days(history: History, book: Book, streak: Streak) -> Iterator[tuple[Key, Due]]:
@@ -292,6 +298,3 @@ def _days(history: History, book: Book, streak: Streak) -> Iterator[tuple[Key, D
         for day in days:
             at = history.days.get(day) or book.noon(day)
             yield Key(rule, day), Due(amount=0, version=1, at=at, day=day)
-
-
-PARTS: tuple[Part, ...] = (_simple, _perfect, _posts, _achievements, _days)

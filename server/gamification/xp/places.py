@@ -57,12 +57,8 @@ def scores(dues: Iterable[Due], day: str) -> dict[Period, Score]:
     days: dict[str, Score] = {}
     for due in dues:
         if due.amount > 0:
-            known = days.get(due.day)
-            days[due.day] = (
-                Score(known.xp + due.amount, max(known.reached_at, due.at))
-                if known
-                else Score(due.amount, due.at)
-            )
+            known = days.get(due.day) or Score(0, due.at)
+            days[due.day] = Score(known.xp + due.amount, max(known.reached_at, due.at))
     found: dict[Period, Score] = {}
     for period, first, last in rules.kept_days(day):
         inside = [score for label, score in days.items() if not last or first <= label <= last]
