@@ -1,5 +1,5 @@
 """Leaderboards of a million learners: `python -m benchmarks leaderboards`, or with other sizes
-`python -m benchmarks.leaderboards --people 10000 [--postgresql] [--folder DIR]`.
+`python -m benchmarks.leaderboards --people 10000 [--postgresql] [--folder DIR] [--only rebuild awards]`.
 
 Learners and ledger of benchmarks/learners.py in a migrated database. Goals on SQLite: own rank with
 neighbours and top 100 within 5 ms and an award within 10 ms (p95), rebuild of the three timeframes within
@@ -10,25 +10,22 @@ import argparse
 import asyncio
 import contextlib
 import resource
-import sqlite3
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import asyncpg
 from sqlalchemy import func, select
 
-from benchmarks.learners import NOW, SEED, rows, user_id
+from benchmarks import stamping
+from benchmarks.learners import NOW, SEED, user_id
 from server.accounts.identity import Viewer
 from server.core.events import Event, publish
 from server.gamification.boards import ranks, service
 from server.gamification.boards.ranks import Board
 from server.gamification.boards.rebuild import rebuild
-from server.gamification.xp import history, ledger
+from server.gamification.xp import ledger
 from server.wiring import bind
 from storage.database import migrations
 from storage.database.engine import Database
@@ -40,88 +37,59 @@ from tests.fixtures.queue import Valkey
 PEOPLE = 1_000_000
 ASKED = 1000  # questions of each kind
 SAMPLE = 20_000  # people of the replay
-LOT = 50  # people of a replay's transaction
+LOT = 500  # people of a replay's transaction
 ALL_TIME = Board(Timeframe.ALL_TIME, "")
-GENERATOR_CACHE = 1_000_000  # kB, of the generator alone
 
 
-def main(people: int = PEOPLE, folder: str | None = None, *, postgresql: bool = False) -> None:
-    asyncio.run(_main(people, folder, postgresql))
+def main(
+    people: int = PEOPLE, folder: str | None = None, *, postgresql: bool = False, only: Sequence[str] = ()
+) -> None:
+    asyncio.run(_main(people, folder, postgresql, only))
 
 
-async def _main(people: int, folder: str | None, postgresql: bool) -> None:
-    with tempfile.TemporaryDirectory(prefix="leaderboards-", dir=folder) as place:
-        Path(place).chmod(0o755)
+async def _main(people: int, folder: str | None, postgresql: bool, only: Sequence[str]) -> None:
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderboards-"))
+        place = Path(folder)
+        place.chmod(0o755)
         if not postgresql:
             database = Database(f"sqlite+aiosqlite:///{place}/skillstudio.db")
-            await _measured("SQLite", database, people, Path(place))
+            await _measured("SQLite", database, people, place, only)
             return
-        server = PostgresServer(Path(place) / "postgres")
+        server = PostgresServer(place / "postgres")
         server.start()
-        try:
-            await _measured("PostgreSQL", Database(await server.new_database()), people, Path(place))
-        finally:
-            server.stop()
+        stack.callback(server.stop)
+        await _measured("PostgreSQL", Database(await server.new_database()), people, place, only)
 
 
-async def _measured(name: str, database: Database, people: int, place: Path) -> None:
+async def _measured(name: str, database: Database, people: int, place: Path, only: Sequence[str]) -> None:
     bind(database)
     await migrations.upgrade(database)
+    async with database.read() as session:
+        there = await session.scalar(select(UserStats.user_id).limit(1))
+    if there is None:
+        await _fill(database, people)
+    print(f"| {name}, {people:,} learners | | goal |\n|---|---|---|", flush=True)
+    for step, measure in STEPS.items():
+        if step in only or not only:
+            await measure(database, people, place)
+    await database.close()
+
+
+async def _fill(database: Database, people: int) -> None:
     started = time.perf_counter()
-    await (_fill_sqlite if database.is_sqlite else _fill_postgres)(database, people)
+    if database.is_sqlite:
+        await database.close()
+        stamping.fill_sqlite(database, people)
+    else:
+        await stamping.fill_postgres(database, people)
     async with database.read() as session:
         lines = await session.scalar(select(func.count()).select_from(XpTransaction))
     print(f"{people:,} learners, {lines:,} lines, written in {time.perf_counter() - started:,.0f} s\n")
-    print(f"| {name} | | goal |\n|---|---|---|", flush=True)
-    await _rebuilds(database)
-    await _questions(database, people)
-    await _awards(database, people)
-    await _replay(database, people)
-    await _valkey(database, people, place)
-    await database.close()
 
 
-async def _fill_sqlite(database: Database, people: int) -> None:
-    """Without the plain indexes, which are made at the end."""
-    await database.close()
-    with contextlib.closing(sqlite3.connect(database.url.partition("///")[2])) as connection:
-        connection.executescript(f"PRAGMA synchronous = OFF; PRAGMA cache_size = -{GENERATOR_CACHE};")
-        wanted = (
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN "
-        )
-        tables = "('learning_events', 'xp_transactions', 'activity_days', 'user_achievements')"
-        indexes = connection.execute(wanted + tables).fetchall()
-        for name, _ in indexes:
-            connection.execute(f"DROP INDEX {name}")
-        for table, columns, found in rows(people):
-            marks = ", ".join("?" * len(columns))
-            statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
-            connection.executemany(statement, map(_plain, found))
-            connection.commit()
-        for _, made in indexes:
-            connection.execute(made)
-        connection.commit()
-
-
-def _plain(row: tuple[Any, ...]) -> list[Any]:
-    return [
-        value.replace(tzinfo=None).isoformat(" ", "microseconds") if isinstance(value, datetime) else value
-        for value in row
-    ]
-
-
-async def _fill_postgres(database: Database, people: int) -> None:
-    address = database.url.replace("+asyncpg", "").replace("@/", "@localhost/")
-    host = address.partition("?host=")[2]
-    name = address.partition("?")[0].rpartition("/")[2]
-    connection = await asyncpg.connect(host=host, user="postgres", database=name)
-    for table, columns, found in rows(people):
-        await connection.copy_records_to_table(table, records=found, columns=columns)
-    await connection.execute("ANALYZE")
-    await connection.close()
-
-
-async def _rebuilds(database: Database) -> None:
+async def _rebuilds(database: Database, _people: int, _place: Path) -> None:
     for name in ("rebuild of three timeframes, boards empty", "the same, nothing to put right"):
         before = _peak()
         started = time.perf_counter()
@@ -138,19 +106,17 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 
-async def _questions(database: Database, people: int) -> None:
+async def _questions(database: Database, people: int, _place: Path) -> None:
     chosen = _chosen(people)
 
     async def place() -> None:
         viewer = next(chosen)
         async with database.read() as session:
-            own = await ranks.own_row(session, ALL_TIME, viewer.id)
-            if own:
-                await ranks.shown(session, viewer, await ranks.around(session, ALL_TIME, own))
+            ranks.shown(viewer, await ranks.around(session, ALL_TIME, viewer.id))
 
     async def top() -> None:
         async with database.read() as session:
-            await ranks.shown(session, next(chosen), await ranks.top(session, ALL_TIME, service.MOST))
+            ranks.shown(next(chosen), await ranks.top(session, ALL_TIME, service.MOST))
 
     async def answer() -> None:
         async with database.read() as session:
@@ -161,7 +127,7 @@ async def _questions(database: Database, people: int) -> None:
     await _timed("all that the API answers with, this week", answer, "")
 
 
-async def _awards(database: Database, people: int) -> None:
+async def _awards(database: Database, people: int, _place: Path) -> None:
     chosen = _chosen(people)
 
     async def award() -> None:
@@ -172,7 +138,7 @@ async def _awards(database: Database, people: int) -> None:
     await _timed("award to the fixed point, committed", award, "≤ 10 ms")
 
 
-async def _replay(database: Database, people: int) -> None:
+async def _replay(database: Database, people: int, _place: Path) -> None:
     """Settle people as if nothing was known of them but their facts and ledger."""
     ids = [user_id(number) for number in Random(SEED).sample(range(people), min(SAMPLE, people))]
     async with database.read() as session:
@@ -181,15 +147,13 @@ async def _replay(database: Database, people: int) -> None:
     started = time.perf_counter()
     for first in range(0, len(ids), LOT):
         async with database.write() as session:
-            book = await history.book(session)
-            for one in ids[first : first + LOT]:
-                await ledger.settle(session, one, book=book)
+            await ledger.settle_all(session, ids[first : first + LOT])
     seconds = time.perf_counter() - started
     async with database.read() as session:
         same = before == {tuple(row) for row in await session.execute(sums)}
     of_all = f"{seconds / len(ids) * people:,.0f} s for all"
     told = f"replay of {len(ids):,} people, totals {'the same' if same else 'DIFFERENT'}"
-    print(f"| {told} | {seconds:,.0f} s; {of_all} | ≤ 300 s |", flush=True)
+    print(f"| {told} | {seconds:,.1f} s; {of_all} | ≤ 300 s |", flush=True)
 
 
 async def _valkey(database: Database, people: int, place: Path) -> None:
@@ -218,6 +182,15 @@ async def _valkey(database: Database, people: int, place: Path) -> None:
     valkey.kill()
 
 
+STEPS = {
+    "rebuild": _rebuilds,
+    "questions": _questions,
+    "awards": _awards,
+    "replay": _replay,
+    "valkey": _valkey,
+}
+
+
 def _chosen(people: int) -> Iterator[Viewer]:
     """Learners at random, each time the same."""
     random = Random(SEED)
@@ -240,7 +213,8 @@ async def _timed(name: str, action: Callable[[], Awaitable[None]], goal: str) ->
 if __name__ == "__main__":
     given = argparse.ArgumentParser()
     given.add_argument("--people", type=int, default=PEOPLE)
-    given.add_argument("--folder", help="where there is room for the database")
+    given.add_argument("--folder", help="where there is room for the database; on SQLite it is used again")
     given.add_argument("--postgresql", action="store_true")
+    given.add_argument("--only", nargs="*", choices=STEPS, default=())
     asked = given.parse_args()
-    main(asked.people, asked.folder, postgresql=asked.postgresql)
+    main(asked.people, asked.folder, postgresql=asked.postgresql, only=asked.only)

@@ -1,8 +1,7 @@
 """Generator of learners with their facts and XP ledger, for the benchmark of leaderboards.
 
-The same seed gives the same rows. A thousand careers are made by the product's own rules and stamped onto
-the learners, moved by whole weeks and some minutes, so that ties are frequent. Each learner's rows lie far
-apart in the tables, as they would after months.
+The same seed gives the same rows. A thousand careers are made by the product's own rules; each learner has
+one of them, moved by whole weeks and some minutes, so that ties are frequent. `stamping` writes them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,15 +12,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from server.gamification.xp import defaults, engine, ledger
-from server.gamification.xp.engine import Award, Book, Fact, History, Key, Outcome, Version
-from storage.database.tables import XpTransaction
-from storage.states import Criterion, FactKind
+from server.gamification.xp.engine import Award, Book, Due, Fact, History, Key, Outcome, Version
+from storage.states import FactKind
 
 SEED = 17
 CAREERS = 1000
 LINES = 20  # of the ledger, at least, a learner
 WEEKS = 40  # over which learners are spread
-BLOCK = 50_000  # learners whose rows are mixed
 HIDDEN = 0.1  # share who hide their names
 MONDAY = date(2026, 11, 23)  # of the newest week
 NOW = datetime(2026, 11, 27, 18, tzinfo=UTC)
@@ -32,11 +29,6 @@ BOOK = Book(
     ),
 )
 
-Rows = tuple[str, tuple[str, ...], list[tuple[Any, ...]]]  # table, columns, rows
-FACT = ("id", "at", "local_day", "kind", "user_id", "actor_id", "subject")
-STATS = ("total_xp", "level", "lessons", "courses", "quizzes", "longest_streak")
-LINE = ("id", "user_id", "rule", "subject", "amount", "reason", "rule_version", "at", "local_day")
-
 
 class Career(msgspec.Struct, frozen=True):
     facts: Sequence[Fact]
@@ -45,15 +37,15 @@ class Career(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
-class Move(NamedTuple):
-    """By how much a learner's career is later."""
+class Learner(NamedTuple):
+    """Whose career a learner has, and by how much it is later."""
 
+    number: int
+    id: str
+    career: int
     days: int
-    by: timedelta
-    labels: dict[str, str]
-
-    def label(self, day: str) -> str:
-        return self.labels.setdefault(day, (date.fromisoformat(day) + timedelta(days=self.days)).isoformat())
+    minutes: int
+    hidden: bool
 
 
 def user_id(number: int) -> str:
@@ -92,7 +84,7 @@ def _career(random: Random) -> Career:
             break
         facts.append(_fact(random.choice(kinds), f"s{number:03d}", random.choice(days), random))
         number += 1
-    moment = engine.latest(history)
+    moment = engine.latest(history, BOOK)
     facts += [Fact(FactKind.ACHIEVEMENT_UNLOCKED, name, *moment) for name in outcome.unlocked]
     outcome = engine.settle(History(facts=facts, days=dict(days)), BOOK)
     return Career(facts, days, _lines(facts, days, outcome), outcome)
@@ -106,8 +98,10 @@ def _lines(
     before = engine.settle(History(facts=kept, days=dict(days)), BOOK)
     lines = list(ledger.changes(before.dues, {}))
     paid = {
-        Key(line["rule"], line["subject"]): ledger.Paid(
-            amount=line["amount"], lines=1, first=XpTransaction(**line)
+        (line["rule"], line["subject"]): ledger.Paid(
+            amount=line["amount"],
+            lines=1,
+            first=Due(amount=0, version=line["rule_version"], at=line["at"], day=line["local_day"]),
         )
         for line in lines
     }
@@ -122,104 +116,9 @@ def _fact(kind: FactKind, subject: str, day: tuple[str, datetime], random: Rando
     return Fact(kind, subject, _at(date.fromisoformat(day[0]), random), day[0])
 
 
-def rows(people: int) -> Iterator[Rows]:
-    """Rows of all tables, some thousand at a time."""
-    made, random = careers(), Random(SEED)
-    for first in range(0, people, BLOCK):
-        block = range(first, min(first + BLOCK, people))
-        learners = [(number, made[random.randrange(CAREERS)], _move(random)) for number in block]
-        yield from _people(learners, random)
-        for place in range(max(len(career.facts) for _, career, _ in learners)):
-            yield (
-                "learning_events",
-                FACT,
-                [
-                    _fact_row(number, place, career.facts[place], move)
-                    for number, career, move in learners
-                    if place < len(career.facts)
-                ],
-            )
-        for place in range(max(len(career.lines) for _, career, _ in learners)):
-            yield (
-                "xp_transactions",
-                LINE,
-                [
-                    _line_row(number, place, career.lines[place], move)
-                    for number, career, move in learners
-                    if place < len(career.lines)
-                ],
-            )
-
-
-def _move(random: Random) -> Move:
-    weeks = -int(WEEKS * random.random() ** 3)  # most of them recently
-    return Move(7 * weeks, timedelta(weeks=weeks, minutes=random.randrange(120)), {})
-
-
-def _people(learners: Sequence[tuple[int, Career, Move]], random: Random) -> Iterator[Rows]:
-    ids = [user_id(number) for number, _, _ in learners]
-    yield (
-        "users",
-        ("id", "email", "name", "search_key", "role", "created_at"),
-        [(one, f"{one}@example.edu", f"Learner {one[-6:]}", one, "learner", NOW) for one in ids],
-    )
-    hidden = [(one, True, False) for one in ids if random.random() < HIDDEN]
-    yield "game_preferences", ("user_id", "name_hidden", "profile_public"), hidden
-    stats = [(user_id(number), *_stats(career)) for number, career, _ in learners]
-    yield "user_stats", ("user_id", *STATS, "celebrated_level", "updated_at"), stats
-    yield (
-        "activity_days",
-        ("user_id", "day", "first_at", "settled"),
-        [
-            (user_id(number), move.label(day), at + move.by, True)
-            for number, career, move in learners
-            for day, at in career.days
-        ],
-    )
-    yield (
-        "user_achievements",
-        ("user_id", "achievement_id", "unlocked_at"),
-        [
-            (user_id(number), fact.subject, fact.at + move.by)
-            for number, career, move in learners
-            for fact in career.facts
-            if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED
-        ],
-    )
-
-
-def _stats(career: Career) -> tuple[Any, ...]:
-    outcome = career.outcome
-    counted = (Criterion.LEVEL, Criterion.LESSONS, Criterion.COURSES, Criterion.QUIZZES)
-    counts = (outcome.counts[criterion] for criterion in counted)
-    return (outcome.total, *counts, outcome.streak.longest, 0, NOW)
-
-
-def _fact_row(number: int, place: int, fact: Fact, move: Move) -> tuple[Any, ...]:
-    own = user_id(number)
-    return (
-        f"01970{place:03x}{number:024x}",
-        fact.at + move.by,
-        move.label(fact.day),
-        str(fact.kind),
-        own,
-        own,
-        fact.subject,
-    )
-
-
-def _line_row(number: int, place: int, line: dict[str, Any], move: Move) -> tuple[Any, ...]:
-    subject = line["subject"]
-    if line["rule"] in ("daily_streak", "freeze_earned", "freeze_used"):
-        subject = move.label(subject)
-    return (
-        f"01971{place:03x}{number:024x}",
-        user_id(number),
-        str(line["rule"]),
-        subject,
-        line["amount"],
-        str(line["reason"]),
-        line["rule_version"],
-        line["at"] + move.by,
-        move.label(line["local_day"]),
-    )
+def learners(people: int) -> Iterator[Learner]:
+    random = Random(SEED)
+    for number in range(people):
+        weeks = -int(WEEKS * random.random() ** 3)  # most of them recently
+        career, minutes, hidden = random.randrange(CAREERS), random.randrange(120), random.random() < HIDDEN
+        yield Learner(number, user_id(number), career, 7 * weeks, minutes, hidden)

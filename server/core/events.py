@@ -7,7 +7,7 @@ with `replay`.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import select
@@ -108,18 +108,28 @@ async def publish_all(session: AsyncSession, events: Sequence[Event]) -> int:
         if (row["kind"], row["user_id"], row["subject"]) not in added:
             continue
         if following := handlers.get(row["kind"], ()):
-            fact = await session.get_one(LearningEvent, fact_id)
+            fact = LearningEvent(id=fact_id, **row)
             for handler in following:
                 await handler(session, fact)
     return len(new)
 
 
-async def _place(session: AsyncSession) -> Institution:
+class Place(NamedTuple):
+    """Where the institution is, for its local days."""
+
+    time_zone: str = "UTC"
+    day_start_hour: int = 0
+
+
+PLACE = select(Institution.time_zone, Institution.day_start_hour).where(Institution.id == 1)
+
+
+async def _place(session: AsyncSession) -> Place:
     """The institution's zone and day start, read once in a transaction."""
-    known: Institution | None = session.info.get(PLACE_KEY)
+    known: Place | None = session.info.get(PLACE_KEY)
     if known is None:
-        known = await session.get(Institution, 1) or Institution(time_zone="UTC", day_start_hour=0)
-        session.info[PLACE_KEY] = known
+        found = (await session.execute(PLACE)).one_or_none()
+        known = session.info[PLACE_KEY] = Place(*found) if found else Place()
     return known
 
 

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -28,8 +29,14 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a stored datetime needs a time zone")
         return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+    def result_processor(self, dialect: Dialect, _column: object) -> Callable[[Any], Any] | None:
+        """PostgreSQL's driver gives moments in UTC. SQLite's text is parsed in one go, several times faster
+        than by a function before and after SQLAlchemy's own."""
+        return _from_text if dialect.name == "sqlite" else None
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class Text(TypeDecorator[str]):
@@ -56,12 +63,14 @@ class StateText(TypeDecorator[Any]):
     def __init__(self, kind: type[StrEnum]) -> None:
         super().__init__()
         self.kind = kind
+        self._states: dict[str | None, StrEnum | None] = {None: None, **{str(state): state for state in kind}}
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
         return None if value is None else str(value)  # a search for an unknown state finds nothing
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.kind(value)
+    def result_processor(self, _dialect: Dialect, _column: object) -> Callable[[Any], Any]:
+        """Without a function of Python between the column's text and the state: there are many of them."""
+        return self._states.__getitem__
 
 
 def state_check(column: str, kind: type[StrEnum]) -> CheckConstraint:

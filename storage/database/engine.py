@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from storage.database.sqlite_cursor import one_trip
+
 BUSY_SECONDS = 10.0
 BUSY_STEP = 0.05
 SQLITE_PRAGMAS = (
@@ -162,6 +164,10 @@ def _postgres_engine(url: str, **options: Any) -> AsyncEngine:
 
 def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = ()) -> AsyncEngine:
     engine = create_async_engine(url, **JSON_CODEC, pool_size=size, max_overflow=0, pool_timeout=30)
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(dialect: Any, _record: object, arguments: Any, named: Any) -> Any:
+        return one_trip(dialect.connect(*arguments, **named))
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:

@@ -1,11 +1,13 @@
 """Weekly group of a learner, with the same ranks as the whole board. Steps."""
 
-from sqlalchemy import select
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.boards.ranks import DOWN, ROW, Ranked, Row
+from server.gamification.boards import ranks
+from server.gamification.boards.ranks import PLACE, Ranked
 from server.gamification.xp import rules
-from storage.database.tables import BoardGroupMember, LeaderboardRow
+from storage.database.tables import BoardGroupMember
 from storage.states import Timeframe
 
 
@@ -14,18 +16,18 @@ async def group(session: AsyncSession, week: str, user_id: str) -> Ranked:
     own = await session.get(BoardGroupMember, (week, user_id))
     if own is None:
         return []
-    same = BoardGroupMember.user_id == LeaderboardRow.user_id
+    member: Any = BoardGroupMember.__table__.c
     wanted = (
-        select(*ROW)
-        .join(BoardGroupMember, same)
+        ranks.with_person(PLACE)
+        .join(BoardGroupMember.__table__, member.user_id == PLACE.user_id)
         .where(
-            BoardGroupMember.period == week,
-            BoardGroupMember.band == own.band,
-            BoardGroupMember.number == own.number,
-            LeaderboardRow.timeframe == Timeframe.WEEKLY,
-            LeaderboardRow.period == week,
+            member.period == week,
+            member.band == own.band,
+            member.number == own.number,
+            PLACE.timeframe == Timeframe.WEEKLY,
+            PLACE.period == week,
         )
-        .order_by(*DOWN)
+        .order_by(*ranks.DOWN)
     )
-    rows = [Row(*found) for found in await session.execute(wanted)]
+    rows = [ranks.row_of(found) for found in await session.execute(wanted)]
     return list(rules.ranked(rows, (row.xp for row in rows)))

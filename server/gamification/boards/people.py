@@ -1,10 +1,9 @@
 """People on the boards: names as far as their owners show them, and how they hide them."""
 
-from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -12,57 +11,36 @@ from server.core.text.formats import translated
 from server.gamification.boards.schemas import Place
 from storage.database.engine import Database
 from storage.database.insert import insert_new
-from storage.database.tables import GamePreference, User, UserStats
+from storage.database.tables import GamePreference
 from storage.messages import N_
 
 HIDDEN = N_("Hidden learner")
 
 
 class Person(msgspec.Struct, frozen=True):
+    """What boards tell of somebody."""
+
     name: str
     hidden: bool
     level: int
 
 
-class People(msgspec.Struct, frozen=True):
-    known: Mapping[str, Person]
-
-    def place(self, viewer: Viewer, rank: int, user_id: str, xp: int) -> Place:
-        """Somebody without an account any more is shown as hidden."""
-        person = self.known.get(user_id)
-        own = user_id == viewer.id
-        if person is None or (person.hidden and not own and not viewer.is_administrator):
-            return Place(
-                rank=rank, user_id=None, name=translated(HIDDEN), xp=xp, level=None, own=False, hidden=True
-            )
+def place_of(viewer: Viewer, rank: int, user_id: str, xp: int, person: Person | None) -> Place:
+    """A row as the viewer may see it. Somebody without an account any more is shown as hidden. Pure."""
+    own = user_id == viewer.id
+    if person is None or (person.hidden and not own and not viewer.is_administrator):
         return Place(
-            rank=rank,
-            user_id=user_id,
-            name=person.name,
-            xp=xp,
-            level=person.level,
-            own=own,
-            hidden=person.hidden,
+            rank=rank, user_id=None, name=translated(HIDDEN), xp=xp, level=None, own=False, hidden=True
         )
-
-
-NAMED = (
-    select(
-        User.id,
-        User.name,
-        func.coalesce(GamePreference.name_hidden, False),
-        func.coalesce(UserStats.level, 0),
+    return Place(
+        rank=rank,
+        user_id=user_id,
+        name=person.name,
+        xp=xp,
+        level=person.level,
+        own=own,
+        hidden=person.hidden,
     )
-    .outerjoin(GamePreference, GamePreference.user_id == User.id)
-    .outerjoin(UserStats, UserStats.user_id == User.id)
-    .where(User.id.in_(bindparam("user_ids", expanding=True)))
-)
-
-
-async def named(session: AsyncSession, user_ids: Collection[str]) -> People:
-    """Step."""
-    found = await session.execute(NAMED, {"user_ids": list(user_ids)})
-    return People({user_id: Person(name, bool(hides), reached) for user_id, name, hides, reached in found})
 
 
 async def is_hidden(session: AsyncSession, user_id: str) -> bool:

@@ -1,26 +1,47 @@
-"""Places on the leaderboards: standard competition ranks, a person's neighbours, the top. Steps."""
+"""Places on the leaderboards: standard competition ranks, a person's neighbours, the top. Steps.
+
+Each question is one statement: names come with the rows, and on SQLite a trip to the database takes longer
+than what it does there.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, select, tuple_, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.gamification.boards.people import named
+from server.gamification.boards.people import Person, place_of
 from server.gamification.boards.schemas import Place
 from server.gamification.xp import rules
-from storage.database.tables import LeaderboardCount, LeaderboardRow
+from storage.database.tables import GamePreference, LeaderboardCount, LeaderboardRow, User, UserStats
 from storage.states import Timeframe
 
 NEIGHBOURS = 2  # above and below
-ROW = (LeaderboardRow.user_id, LeaderboardRow.xp, LeaderboardRow.reached_at)
-DOWN = (LeaderboardRow.xp.desc(), LeaderboardRow.reached_at, LeaderboardRow.user_id)
-ON_BOARD = and_(
-    LeaderboardRow.timeframe == bindparam("timeframe"), LeaderboardRow.period == bindparam("period")
-)
-UP = (LeaderboardRow.xp, LeaderboardRow.reached_at.desc(), LeaderboardRow.user_id.desc())
+# Columns of tables and not of mapped classes, whose rows would be collected by Python.
+PLACE: Any = LeaderboardRow.__table__.c
+COUNT: Any = LeaderboardCount.__table__.c
+PERSON: Any = User.__table__.c
+PREFERENCE: Any = GamePreference.__table__.c
+STATS: Any = UserStats.__table__.c
+ROW = (PLACE.user_id, PLACE.xp, PLACE.reached_at)
+DOWN = (PLACE.xp.desc(), PLACE.reached_at, PLACE.user_id)
+UP = (PLACE.xp, PLACE.reached_at.desc(), PLACE.user_id.desc())
+ON_BOARD = and_(PLACE.timeframe == bindparam("timeframe"), PLACE.period == bindparam("period"))
+COUNTED = and_(COUNT.timeframe == bindparam("timeframe"), COUNT.period == bindparam("period"))
 
 
 class Board(NamedTuple):
@@ -29,11 +50,12 @@ class Board(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A person's row of a board."""
+    """A person's row of a board. `person`: None without an account any more."""
 
     user_id: str
     xp: int
     reached_at: datetime
+    person: Person | None
 
     @property
     def order(self) -> tuple[int, datetime, str]:
@@ -44,87 +66,88 @@ class Row(NamedTuple):
 Ranked = Sequence[tuple[int, Row]]
 
 
-async def rank(session: AsyncSession, timeframe: Timeframe, period: str, user_id: str) -> int | None:
-    """One more than the people with more XP; None without XP, and for staff."""
-    own = await own_row(session, Board(timeframe, period), user_id)
-    return None if own is None else await rank_of(session, timeframe, period, own.xp)
+def with_person(rows: Any, *more: ColumnElement[Any]) -> Select[Any]:
+    """Rows with a name, whether it is hidden, and a level. `rows`: columns of a board's row, or of a part."""
+    hides, level = func.coalesce(PREFERENCE.name_hidden, false()), func.coalesce(STATS.level, 0)
+    return (
+        select(rows.user_id, rows.xp, rows.reached_at, PERSON.name, hides, level, *more)
+        .select_from(rows.user_id.table)
+        .outerjoin(User.__table__, PERSON.id == rows.user_id)
+        .outerjoin(GamePreference.__table__, PREFERENCE.user_id == rows.user_id)
+        .outerjoin(UserStats.__table__, STATS.user_id == rows.user_id)
+    )
 
 
-async def rank_of(session: AsyncSession, timeframe: Timeframe, period: str, xp: int) -> int:
-    higher = select(func.sum(LeaderboardCount.people)).filter_by(timeframe=timeframe, period=period)
-    return 1 + (await session.scalar(higher.where(LeaderboardCount.xp > xp)) or 0)
+def row_of(found: Sequence[Any]) -> Row:
+    user_id, xp, reached_at, name, hides, level = found[:6]
+    return Row(user_id, xp, reached_at, None if name is None else Person(name, bool(hides), level))
 
 
-async def people(session: AsyncSession, timeframe: Timeframe, period: str) -> int:
-    """How many are on the board."""
-    counted = select(func.sum(LeaderboardCount.people)).filter_by(timeframe=timeframe, period=period)
-    return await session.scalar(counted) or 0
+def _own(column: Any) -> Any:
+    """A value of the person's own row; NULL without one."""
+    return select(column).where(ON_BOARD, PLACE.user_id == bindparam("user_id")).scalar_subquery()
 
 
-def _walks() -> list[Select[str, int, datetime]]:
+def _walks() -> list[Select[Any]]:
     """Walks of the index from a person's row: in the tie and beyond it, each way."""
-    row = LeaderboardRow
-    xp, user_id = bindparam("xp", type_=row.xp.type), bindparam("user_id", type_=row.user_id.type)
-    mine = tuple_(bindparam("reached_at", type_=row.reached_at.type), user_id)
-    place = tuple_(row.reached_at, row.user_id)
+    xp, user_id = _own(PLACE.xp), bindparam("user_id", type_=PLACE.user_id.type)
+    mine = tuple_(_own(PLACE.reached_at), user_id)
+    place = tuple_(PLACE.reached_at, PLACE.user_id)
     sides = [
-        (and_(row.xp == xp, place < mine), UP),
-        (row.xp > xp, UP),
-        (and_(row.xp == xp, place > mine), DOWN),
-        (row.xp < xp, DOWN),
+        (and_(PLACE.xp == xp, place < mine), UP),
+        (PLACE.xp > xp, UP),
+        (and_(PLACE.xp == xp, place > mine), DOWN),
+        (PLACE.xp < xp, DOWN),
     ]
     return [select(*ROW).where(ON_BOARD, side).order_by(*order).limit(NEIGHBOURS) for side, order in sides]
 
 
-def _tied() -> Select[Any]:
-    """People with some amounts of XP, and with more than the highest of them."""
-    count = LeaderboardCount
-    here = and_(count.timeframe == bindparam("timeframe"), count.period == bindparam("period"))
-    higher = select(func.sum(count.people)).where(here, count.xp > bindparam("xp")).correlate(None)
-    amounts = count.xp.in_(bindparam("amounts", expanding=True))
-    return select(count.xp, count.people, higher.scalar_subquery()).where(here, amounts)
+def _above(xp: Any) -> Any:
+    """People with more XP."""
+    return select(func.sum(COUNT.people)).where(COUNTED, xp < COUNT.xp).scalar_subquery()
+
+
+def _near() -> Select[Any]:
+    """The person and whoever may be a neighbour, each with how many are above."""
+    own = select(*ROW).where(ON_BOARD, PLACE.user_id == bindparam("user_id"))
+    near: CTE = union_all(own, *(select(walk.subquery()) for walk in WALKS)).cte("near")
+    return with_person(near.c, func.coalesce(_above(near.c.xp), 0))
 
 
 # Made once: building a statement takes longer than SQLite needs for it.
-OWN = select(*ROW).where(ON_BOARD, LeaderboardRow.user_id == bindparam("user_id"))
-TOP = select(*ROW).where(ON_BOARD).order_by(*DOWN).limit(bindparam("most", type_=Integer))
 WALKS = _walks()
-NEAR = union_all(*(select(walk.subquery()) for walk in WALKS))
-TIED = _tied()
+NEAR = _near()
+TOP = with_person(PLACE).where(ON_BOARD).order_by(*DOWN).limit(bindparam("most", type_=Integer))
+OWN_XP = _own(PLACE.xp)
+RANK = select(OWN_XP, func.coalesce(_above(OWN_XP), 0))
+PEOPLE = select(func.sum(COUNT.people)).where(COUNTED)
 
 
-async def own_row(session: AsyncSession, board: Board, user_id: str) -> Row | None:
-    found = (await session.execute(OWN, {**board._asdict(), "user_id": user_id})).one_or_none()
-    return Row(*found) if found else None
+async def rank(session: AsyncSession, timeframe: Timeframe, period: str, user_id: str) -> int | None:
+    """One more than the people with more XP; None without XP, and for staff."""
+    values = {"timeframe": timeframe, "period": period, "user_id": user_id}
+    xp, above = (await session.execute(RANK, values)).one()
+    return None if xp is None else 1 + above
+
+
+async def people(session: AsyncSession, timeframe: Timeframe, period: str) -> int:
+    """How many are on the board."""
+    return await session.scalar(PEOPLE, {"timeframe": timeframe, "period": period}) or 0
 
 
 async def top(session: AsyncSession, board: Board, limit: int) -> Ranked:
-    rows = [Row(*found) for found in await session.execute(TOP, {**board._asdict(), "most": limit})]
+    rows = [row_of(found) for found in await session.execute(TOP, {**board._asdict(), "most": limit})]
     return list(rules.ranked(rows, (row.xp for row in rows)))
 
 
-async def around(session: AsyncSession, board: Board, own: Row) -> Ranked:
-    """The person with the neighbours above and below."""
-    near = await session.execute(NEAR, {**board._asdict(), **own._asdict()})
-    rows = sorted([own, *(Row(*found) for found in near)], key=lambda row: row.order)
-    here = rows.index(own)
-    return await _ranked(session, board, rows[max(0, here - NEIGHBOURS) : here + NEIGHBOURS + 1])
+async def around(session: AsyncSession, board: Board, user_id: str) -> Ranked:
+    """The person with the neighbours above and below; empty without XP, and for staff."""
+    found = list(await session.execute(NEAR, {**board._asdict(), "user_id": user_id}))
+    ranked = sorted(((1 + one[6], row_of(one)) for one in found), key=lambda pair: pair[1].order)
+    here = next((place for place, (_, row) in enumerate(ranked) if row.user_id == user_id), None)
+    return [] if here is None else ranked[max(0, here - NEIGHBOURS) : here + NEIGHBOURS + 1]
 
 
-async def _ranked(session: AsyncSession, board: Board, rows: Sequence[Row]) -> Ranked:
-    """Ranks of rows that follow each other on the board."""
-    amounts = {"xp": rows[0].xp, "amounts": sorted({row.xp for row in rows})}
-    found = list(await session.execute(TIED, {**board._asdict(), **amounts}))
-    tied = {xp: people for xp, people, _ in found}
-    ranks, above = dict[int, int](), (found[0][2] or 0) if found else 0
-    for row in rows:
-        if row.xp not in ranks:
-            ranks[row.xp] = 1 + above
-            above += tied.get(row.xp, 1)
-    return [(ranks[row.xp], row) for row in rows]
-
-
-async def shown(session: AsyncSession, viewer: Viewer, *boards: Ranked) -> list[list[Place]]:
-    """Ranked rows as the viewer may see them."""
-    known = await named(session, {row.user_id for ranked in boards for _, row in ranked})
-    return [[known.place(viewer, rank, row.user_id, row.xp) for rank, row in ranked] for ranked in boards]
+def shown(viewer: Viewer, ranked: Ranked) -> list[Place]:
+    """Ranked rows as the viewer may see them. Pure."""
+    return [place_of(viewer, rank, row.user_id, row.xp, row.person) for rank, row in ranked]

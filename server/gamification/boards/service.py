@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.gamification.boards import groups, people, ranks
-from server.gamification.boards.ranks import Board, Ranked
+from server.gamification.boards.ranks import Board
 from server.gamification.boards.schemas import Leaderboard, Period, Place
 from server.gamification.boards.switch import require_boards
 from server.gamification.learner.stats import today
@@ -24,12 +24,10 @@ async def leaderboard(
     await require_boards(session)
     names = rules.kept(await today(session, now))[timeframe]
     board = Board(timeframe, names[0])
-    own = await ranks.own_row(session, board, viewer.id)
-    near: Ranked = await ranks.around(session, board, own) if own else []
+    neighbours = ranks.shown(viewer, await ranks.around(session, board, viewer.id))
     top = await ranks.top(session, board, max(limit, PODIUM))
     honoured = board if top or len(names) < 2 else Board(timeframe, names[1])
     podium = top if honoured == board else await ranks.top(session, honoured, PODIUM)
-    neighbours, places, first = await ranks.shown(session, viewer, near, top[:limit], podium[:PODIUM])
     mine = next((place for place in neighbours if place.own), None)
     return Leaderboard(
         timeframe=timeframe,
@@ -38,8 +36,8 @@ async def leaderboard(
         rank=mine.rank if mine else None,
         own=mine,
         neighbours=neighbours,
-        places=places,
-        podium=first,
+        places=ranks.shown(viewer, top[:limit]),
+        podium=ranks.shown(viewer, podium[:PODIUM]),
         podium_period=_period(honoured),
         name_hidden=await people.is_hidden(session, viewer.id),
     )
@@ -48,8 +46,7 @@ async def leaderboard(
 async def weekly_group(session: AsyncSession, viewer: Viewer, now: datetime) -> list[Place]:
     """The viewer's group of this week; empty before their first XP of it."""
     week = rules.period(Timeframe.WEEKLY, await today(session, now))
-    (places,) = await ranks.shown(session, viewer, await groups.group(session, week, viewer.id))
-    return places
+    return ranks.shown(viewer, await groups.group(session, week, viewer.id))
 
 
 def _period(board: Board) -> Period:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.text.normalize import one_line
 from server.gamification.changes.rules import CalendarChange, DayOff
-from server.gamification.xp import history
+from server.gamification.xp import books
 from server.gamification.xp.streaks import Calendar
 from storage.database.tables import CalendarDay
 
@@ -45,7 +45,7 @@ class Year(msgspec.Struct, frozen=True, kw_only=True):
 
 async def year(session: AsyncSession, number: int, today: str) -> Year:
     """Days off of a year."""
-    found = await history.calendar(session)
+    found = (await books.book(session)).calendar
     chosen = CalendarDay.day.between(f"{number}-01-01", f"{number}-12-31")
     rows = list(await session.scalars(select(CalendarDay).where(chosen).order_by(CalendarDay.day)))
     sources = select(CalendarDay.source, func.count()).where(CalendarDay.source != "")

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.changes import rules, service
 from server.gamification.changes.schemas import Result
-from server.gamification.xp import engine, history
+from server.gamification.xp import books, engine, history
 from server.gamification.xp.engine import Book, Outcome
 from storage.database.engine import Database
 from storage.database.insert import insert_new_rows
@@ -54,7 +54,7 @@ async def batch(database: Database, change_id: str) -> bool:
         row = await session.get(RuleChange, change_id)
         if row is None or row.state != ChangeState.PREVIEWING:
             return False
-        book = await history.book(session)
+        book = await books.book(session)
         people = await _next_people(session, row.cursor)
         histories = await history.histories(session, [one.user_id for one in people])
     if rules.fingerprint(book) != row.base:

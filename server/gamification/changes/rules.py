@@ -72,7 +72,7 @@ def changed(book: Book, change: Change, since: Since | None = None) -> Book:
 
 
 def _add_version(
-    versions: dict[Key, tuple[Version, ...]], key: Key, amount: int, since: Since | None
+    versions: dict[tuple[XpRule, str], tuple[Version, ...]], key: Key, amount: int, since: Since | None
 ) -> None:
     known = versions.get(key, ())
     if (version := next_version(known, amount, since)) is not None:

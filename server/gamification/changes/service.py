@@ -11,7 +11,7 @@ from server.core.clock import local_day
 from server.core.errors import Conflict, Invalid, NotFound
 from server.gamification.changes import rules, writing
 from server.gamification.changes.rules import Change, Since
-from server.gamification.xp import defaults, history, ledger
+from server.gamification.xp import books, defaults, ledger
 from server.institution import service as institution
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -28,7 +28,7 @@ GONE = N_("There is no such change of the rules.")
 async def propose(database: Database, viewer: Viewer, change: Change, now: datetime) -> str:
     """Store a draft, whose dry run begins within seconds; its id. Raises Invalid if it changes nothing."""
     async with database.write() as session:
-        book = await history.book(session)
+        book = await books.book(session)
         base = rules.fingerprint(book)
         if rules.fingerprint(rules.changed(book, change)) == base:
             raise Invalid(N_("That is how it is already: nothing would change."))
@@ -67,7 +67,7 @@ async def apply_at_once(database: Database, viewer: Viewer, change: Change, scop
     chosen = clean_scope(scope)
     async with database.write() as session:
         await advisory_lock(session, ledger.LOCK)
-        base = rules.fingerprint(await history.book(session))
+        base = rules.fingerprint(await books.book(session))
         row = await _add(session, change, base, viewer.id, now, ChangeState.APPLYING)
         since = await since_now(session, now) if chosen == ChangeScope.FROM_NOW else None
         await writing.write(session, change, since, by=viewer.id, now=now)
@@ -133,7 +133,7 @@ async def require(session: AsyncSession, change_id: str) -> RuleChange:
 
 async def restart_if_stale(session: AsyncSession, row: RuleChange) -> bool:
     """Step: begin a draft's dry run again if the rules are no longer those that it started from."""
-    base = rules.fingerprint(await history.book(session))
+    base = rules.fingerprint(await books.book(session))
     if base == row.base:
         return False
     await session.execute(delete(RuleChangePerson).where(RuleChangePerson.change_id == row.id))

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from server.gamification.changes import preview
-from server.gamification.xp import history, ledger
+from server.gamification.xp import ledger
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.locks import advisory_lock
@@ -14,7 +14,7 @@ from storage.database.tables import RuleChange, User, UserStats
 from storage.messages import N_, Message, message
 from storage.states import ChangeState
 
-BATCH = 10  # people settled in one transaction, while other writers wait
+BATCH = 100  # people settled in one transaction, while other writers wait
 PAUSE_SECONDS = 0.01  # in which they get their turn, of other processes too
 
 
@@ -61,10 +61,7 @@ async def settle_batch(database: Database, change_id: str) -> bool:
                 .limit(BATCH)
             )
         )
-        book = await history.book(session)
-        known = await history.histories(session, people)
-        for user_id in people:
-            await ledger.write(session, user_id, known[user_id], book)
+        await ledger.settle_all(session, people)
         done = row.done + len(people)
         values = {"cursor": people[-1], "done": done} if people else {"state": ChangeState.APPLIED}
         await session.execute(update(RuleChange).where(RuleChange.id == change_id).values(**values))

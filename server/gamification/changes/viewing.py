@@ -21,7 +21,7 @@ from server.gamification.changes.schemas import (
     ValueView,
 )
 from server.gamification.changes.service import GONE
-from server.gamification.xp import history
+from server.gamification.xp import books
 from storage.database.tables import (
     Achievement,
     RuleChange,
@@ -38,7 +38,7 @@ MOST_CHANGES = 20  # of the list of those that were applied
 
 async def values(session: AsyncSession, now: datetime) -> list[ValueView]:
     """Value of each rule, with its versions."""
-    book = await history.book(session)
+    book = await books.book(session)
     versions: dict[XpRule, list[ValueVersion]] = defaultdict(list)
     rows = select(XpRuleVersion, User.name).outerjoin(User, User.id == XpRuleVersion.created_by)
     for row, name in await session.execute(
@@ -60,11 +60,11 @@ async def values(session: AsyncSession, now: datetime) -> list[ValueView]:
 
 async def achievements(session: AsyncSession, now: datetime) -> list[AchievementRule]:
     """All achievements, retired ones too, in their order."""
-    book = await history.book(session)
+    book = await books.book(session)
     held = select(UserAchievement.achievement_id, func.count().label("people"))
     counted = await session.execute(held.group_by(UserAchievement.achievement_id))
     holders = {row.achievement_id: row.people for row in counted}
-    own = {key.subject for key in book.versions if key.rule == XpRule.ACHIEVEMENT_UNLOCKED}
+    own = {subject for rule, subject in book.versions if rule == XpRule.ACHIEVEMENT_UNLOCKED}
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
     return [
         AchievementRule(

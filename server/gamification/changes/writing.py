@@ -15,7 +15,7 @@ from server.gamification.changes.rules import (
     Since,
     ValuesChange,
 )
-from server.gamification.xp import history
+from server.gamification.xp import books
 from server.gamification.xp.engine import Book, Key
 from storage.database.insert import insert_new, insert_new_rows
 from storage.database.tables import Achievement, CalendarDay, CalendarWeek, XpRuleVersion
@@ -28,7 +28,7 @@ async def write(
     session: AsyncSession, change: Change, since: Since | None, *, by: str | None, now: datetime
 ) -> None:
     """Step: change the rows. Nobody is settled by it. The caller holds the ledger's lock."""
-    book = await history.book(session)
+    book = await books.book(session)
     match change:
         case ValuesChange():
             for rule, amount in change.amounts.items():

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.text.formats import translated
 from server.gamification.learner.schemas import AchievementView
-from server.gamification.xp import engine, history
+from server.gamification.xp import books, engine, history
 from server.gamification.xp.engine import Book, Terms
 from storage.database.tables import Achievement, UserAchievement
 from storage.states import XpRule
@@ -27,7 +27,7 @@ async def of_person(
     """
     mine = select(UserAchievement).where(UserAchievement.user_id == user_id)
     unlocked = {row.achievement_id: row.unlocked_at for row in await session.scalars(mine)}
-    book = await history.book(session)
+    book = await books.book(session)
     outcome = engine.settle((await history.histories(session, [user_id]))[user_id], book)
     rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
     found = []
@@ -38,6 +38,16 @@ async def of_person(
             reached = outcome.counts[terms.criterion]
             found.append(_view(row, terms, book, reached, unlocked.get(row.id), shares))
     return found
+
+
+async def possible(session: AsyncSession, user_id: str, held: Collection[str]) -> int:
+    """How many achievements the person has or can still unlock: as many as `of_person` gives."""
+    book = await books.book(session)
+    left = [award for award in book.awards if not award.retired and award.id not in held]
+    if all(award.is_open_to_all for award in left):
+        return len(held) + len(left)
+    known = await history.histories(session, [user_id])
+    return len(held) + len(engine.settle(known[user_id], book).terms.keys() - held)
 
 
 def _view(

@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.clock import local_day
 from server.gamification.boards import ranks
+from server.gamification.learner import achievements
 from server.gamification.learner.schemas import DayView, Stats, StreakView
-from server.gamification.xp import history, rules, streaks
+from server.gamification.xp import books, history, rules, streaks
 from server.gamification.xp.streaks import DayState, Streak
 from server.institution import service as institution
-from storage.database.tables import Achievement, UserAchievement, UserStats, VideoAnalytics
+from storage.database.tables import UserAchievement, UserStats, VideoAnalytics
 from storage.states import Timeframe
 
 AHEAD = "ahead"  # state of a day that has not come yet
@@ -28,7 +29,7 @@ async def today(session: AsyncSession, now: datetime) -> str:
 async def streak(session: AsyncSession, user_id: str, day: str) -> Streak:
     """The streak up to a day: the same for the card, the calendar and the API."""
     known = await history.streak_days(session, user_id)
-    return streaks.walk(known.days, await history.calendar(session), known.breaks, day)
+    return streaks.walk(known.days, (await books.book(session)).calendar, known.breaks, day)
 
 
 def streak_view(found: Streak, day: str) -> StreakView:
@@ -59,8 +60,8 @@ async def stats(session: AsyncSession, user_id: str, now: datetime) -> Stats:
         total_xp=0, level=0, lessons=0, courses=0, quizzes=0
     )
     gained, size, percent = rules.level_progress(row.total_xp)
-    held = select(func.count()).where(UserAchievement.user_id == user_id)
-    offered = select(func.count()).where(Achievement.retired_at.is_(None))
+    mine = select(UserAchievement.achievement_id).where(UserAchievement.user_id == user_id)
+    held = set(await session.scalars(mine))
     watched = select(func.sum(VideoAnalytics.watch_seconds)).where(
         VideoAnalytics.user_id == user_id, ~VideoAnalytics.staff
     )
@@ -75,8 +76,8 @@ async def stats(session: AsyncSession, user_id: str, now: datetime) -> Stats:
         lessons_completed=row.lessons,
         courses_completed=row.courses,
         quizzes_passed=row.quizzes,
-        achievements=await session.scalar(held) or 0,
-        achievements_total=await session.scalar(offered) or 0,
+        achievements=len(held),
+        achievements_total=await achievements.possible(session, user_id, held),
         study_seconds=round(await session.scalar(watched) or 0.0, 1),
         streak=streak_view(await streak(session, user_id, day), day),
     )

@@ -5,12 +5,14 @@ other rules, so that the three cannot differ.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
 
+from server.core.clock import local_noon
 from server.gamification.xp import rules, streaks
 from server.gamification.xp.streaks import Break, Calendar, Streak
 from storage.states import Criterion, FactKind, XpRule
@@ -38,7 +40,7 @@ class Key(NamedTuple):
     subject: str
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     kind: FactKind
     subject: str
     at: datetime
@@ -52,15 +54,19 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
     facts: Sequence[Fact] = ()
     days: Mapping[str, datetime | None] = {}  # on which they learned, and the first moment of it
+    unpaid: tuple[str, ...] = ()  # those of the days that the ledger does not know yet
     breaks: tuple[Break, ...] = ()
 
 
-class Version(msgspec.Struct, frozen=True):
+class Version(msgspec.Struct, frozen=True, gc=False):
     """Value of a rule from a moment on."""
 
     number: int
     amount: int
     valid_from: datetime | None = None  # None: from the beginning
+
+
+NOTHING = Version(0, 0)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,24 +84,36 @@ class Award(Terms, frozen=True, kw_only=True):
     retired: bool = False
     earlier: tuple[Terms, ...] = ()  # oldest first: for those whom later ones would leave without it
 
+    @property
+    def is_open_to_all(self) -> bool:
+        """Whether everybody can unlock it, whatever they had reached when. Not of a retired one."""
+        return any(terms.since is None for terms in (self, *self.earlier))
+
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
     """Rules, achievements and calendar of the institution."""
 
-    versions: Mapping[Key, tuple[Version, ...]]  # by number; without a subject: of all that name none
+    versions: Mapping[tuple[XpRule, str], tuple[Version, ...]]  # by rule and subject, in the order of numbers
+    # Without a subject: of all that name none.
     awards: tuple[Award, ...] = ()
     calendar: Calendar = Calendar()
+    time_zone: str = "UTC"  # IANA name
+    day_start_hour: int = 0  # 0-23
 
     def value(self, rule: XpRule, at: datetime, subject: str = "") -> Version:
         """The latest version that is valid at a moment."""
         for name in (subject, "") if subject else ("",):
-            known = self.versions.get(Key(rule, name), ())
-            if valid := [one for one in known if one.valid_from is None or one.valid_from <= at]:
-                return valid[-1]
-        return Version(0, 0)
+            for one in self.versions.get((rule, name), ())[::-1]:
+                if one.valid_from is None or one.valid_from <= at:
+                    return one
+        return NOTHING
+
+    def noon(self, day: str) -> datetime:
+        """Moment of a day of which none is known."""
+        return local_noon(day, self.time_zone, self.day_start_hour)
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class Due(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the ledger's lines for one key add up to."""
 
     amount: int
@@ -130,12 +148,12 @@ LATER = datetime.max.replace(tzinfo=UTC)  # when every version of a rule that th
 NEVER = Moment(datetime.min.replace(tzinfo=UTC), "")
 
 
-def latest(history: History) -> Moment:
+def latest(history: History, book: Book) -> Moment:
     """Latest moment and day that the history knows: what was learned later is not known yet."""
-    facts = [Moment(fact.at, fact.day) for fact in history.facts]
-    days = [Moment(at or _noon(day), day) for day, at in history.days.items()]
-    known = [NEVER, *facts, *days]
-    return Moment(max(one.at for one in known), max(one.day for one in known))
+    moments = [fact.at for fact in history.facts]
+    moments += [at or book.noon(day) for day, at in history.days.items()]
+    days = [fact.day for fact in history.facts] + list(history.days)
+    return Moment(max(moments, default=NEVER.at), max(days, default=NEVER.day))
 
 
 def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
@@ -143,10 +161,12 @@ def settle(history: History, book: Book, now: Moment | None = None) -> Outcome:
 
     Achievements that are new count as unlocked then, and each may unlock the next.
     """
-    now = now or latest(history)
+    now = now or latest(history, book)
     streak = streaks.walk(history.days, book.calendar, history.breaks, now.day)
-    dues = {key: due for part in PARTS for key, due in part(history, book, streak)}
-    counts = _counts(history, dues, streak)
+    facts = Facts.of(history)
+    parts = (_simple(facts, book), _perfect(facts, book), _posts(facts, book), _achievements(facts, book))
+    dues = dict(chain(*parts, _days(history, book, streak)))
+    counts = _counts(facts, dues, streak)
     terms = _open_terms(history, book, counts)
     total, waiting, unlocked = sum(due.amount for due in dues.values()), dict(terms), list[str]()
     while found := [one for one, term in waiting.items() if counts[term.criterion] >= term.threshold]:
@@ -173,39 +193,50 @@ def _open_terms(history: History, book: Book, counts: Mapping[Criterion, int]) -
             standings[term.since] = _standing(history, book, term.since)
         return standings[term.since][term.criterion] < term.threshold
 
-    found = {}
+    found = dict[str, Terms]()
     for award in book.awards:
-        if not award.retired and award.id not in held:
-            terms = (award, *reversed(award.earlier))
-            if term := next(filter(is_open, terms), None):
-                found[award.id] = term
+        if award.retired or award.id in held:
+            continue
+        terms = (award, *award.earlier[::-1]) if award.since else (award,)
+        if term := next(filter(is_open, terms), None):
+            found[award.id] = term
     return found
 
 
 def _standing(history: History, book: Book, since: datetime) -> Mapping[Criterion, int]:
     """What a learner had reached before a moment."""
     facts = [fact for fact in history.facts if fact.at < since]
-    days = {day: at for day, at in history.days.items() if (at or _noon(day)) < since}
+    days = {day: at for day, at in history.days.items() if (at or book.noon(day)) < since}
     past = History(facts=facts, days=days, breaks=history.breaks)
     return settle(past, msgspec.structs.replace(book, awards=())).counts
 
 
-def _counts(history: History, dues: Mapping[Key, Due], streak: Streak) -> dict[Criterion, int]:
-    facts: dict[FactKind, int] = defaultdict(int)
-    for fact in history.facts:
-        facts[fact.kind] += 1
+class Facts(NamedTuple):
+    """A learner's facts by their kind."""
+
+    by_kind: Mapping[FactKind, Sequence[Fact]]
+    live_posts: Sequence[Fact]  # those that are not deleted
+
+    @classmethod
+    def of(cls, history: History) -> "Facts":
+        kinds: dict[FactKind, list[Fact]] = defaultdict(list)
+        for fact in history.facts:
+            kinds[fact.kind].append(fact)
+        deleted = {fact.subject for fact in kinds[FactKind.POST_DELETED]}
+        return cls(kinds, [fact for fact in kinds[FactKind.POST_CREATED] if fact.subject not in deleted])
+
+
+def _counts(facts: Facts, dues: Mapping[Key, Due], streak: Streak) -> dict[Criterion, int]:
+    kinds = facts.by_kind
     return {
-        Criterion.LESSONS: facts[FactKind.LESSON_COMPLETED],
-        Criterion.COURSES: facts[FactKind.COURSE_COMPLETED],
-        Criterion.QUIZZES: facts[FactKind.QUIZ_PASSED],
-        Criterion.PERFECT_QUIZZES: facts[FactKind.QUIZ_PERFECT],
-        Criterion.POSTS: len(_live_posts(history)),
+        Criterion.LESSONS: len(kinds[FactKind.LESSON_COMPLETED]),
+        Criterion.COURSES: len(kinds[FactKind.COURSE_COMPLETED]),
+        Criterion.QUIZZES: len(kinds[FactKind.QUIZ_PASSED]),
+        Criterion.PERFECT_QUIZZES: len(kinds[FactKind.QUIZ_PERFECT]),
+        Criterion.POSTS: len(facts.live_posts),
         Criterion.STREAK: streak.longest,
-        Criterion.LEVEL: rules.level(sum(due.amount for due in dues.values())),
+        Criterion.LEVEL: rules.level(sum([due.amount for due in dues.values()])),
     }
-
-
-Part = Callable[[History, Book, Streak], Iterator[tuple[Key, Due]]]
 
 
 def _due(fact: Fact, version: Version, amount: int) -> Due:
@@ -219,32 +250,29 @@ def _due(fact: Fact, version: Version, amount: int) -> Due:
     )
 
 
-def _simple(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _simple(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """A value for each fact of a kind."""
-    for fact in history.facts:
-        if rule := SIMPLE.get(fact.kind):
+    for kind, rule in SIMPLE.items():
+        for fact in facts.by_kind[kind]:
             version = book.value(rule, fact.at)
             yield Key(rule, fact.subject), _due(fact, version, version.amount)
 
 
-def _perfect(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _perfect(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """A perfect quiz pays what its pass did not: both together the value of the perfect one."""
-    passed = {
-        fact.subject: book.value(XpRule.QUIZ_PASSED, fact.at).amount
-        for fact in history.facts
-        if fact.kind == FactKind.QUIZ_PASSED
-    }
-    for fact in history.facts:
-        if fact.kind == FactKind.QUIZ_PERFECT:
-            version = book.value(XpRule.QUIZ_PERFECT, fact.at)
-            more = max(0, version.amount - passed.get(fact.subject, 0))
-            yield Key(XpRule.QUIZ_PERFECT, fact.subject), _due(fact, version, more)
+    perfect = facts.by_kind[FactKind.QUIZ_PERFECT]
+    passed = {fact.subject: fact for fact in facts.by_kind[FactKind.QUIZ_PASSED]} if perfect else {}
+    for fact in perfect:
+        version = book.value(XpRule.QUIZ_PERFECT, fact.at)
+        known = passed.get(fact.subject)
+        paid = book.value(XpRule.QUIZ_PASSED, known.at).amount if known else 0
+        yield Key(XpRule.QUIZ_PERFECT, fact.subject), _due(fact, version, max(0, version.amount - paid))
 
 
-def _posts(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _posts(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """The first posts of each day that are not deleted."""
     by_day: dict[str, list[Fact]] = defaultdict(list)
-    for fact in _live_posts(history):
+    for fact in facts.live_posts:
         by_day[fact.day].append(fact)
     for posts in by_day.values():
         for fact in sorted(posts, key=lambda post: (post.at, post.subject))[: rules.POSTS_A_DAY]:
@@ -252,35 +280,21 @@ def _posts(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key,
             yield Key(XpRule.DISCUSSION_POST, fact.subject), _due(fact, version, version.amount)
 
 
-def _live_posts(history: History) -> list[Fact]:
-    deleted = {fact.subject for fact in history.facts if fact.kind == FactKind.POST_DELETED}
-    return [
-        fact for fact in history.facts if fact.kind == FactKind.POST_CREATED and fact.subject not in deleted
-    ]
-
-
-def _achievements(history: History, book: Book, _streak: Streak) -> Iterator[tuple[Key, Due]]:
+def _achievements(facts: Facts, book: Book) -> Iterator[tuple[Key, Due]]:
     """Achievements that the learner has. They stay, whatever becomes of what they were for."""
-    for fact in history.facts:
-        if fact.kind == FactKind.ACHIEVEMENT_UNLOCKED:
-            version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, fact.at, fact.subject)
-            yield Key(XpRule.ACHIEVEMENT_UNLOCKED, fact.subject), _due(fact, version, version.amount)
+    for fact in facts.by_kind[FactKind.ACHIEVEMENT_UNLOCKED]:
+        version = book.value(XpRule.ACHIEVEMENT_UNLOCKED, fact.at, fact.subject)
+        yield Key(XpRule.ACHIEVEMENT_UNLOCKED, fact.subject), _due(fact, version, version.amount)
 
 
 def _days(history: History, book: Book, streak: Streak) -> Iterator[tuple[Key, Due]]:
     """Days that made the streak longer; freezes pay nothing and are told."""
     for day in streak.learned:
-        at = history.days[day] or _noon(day)
+        at = history.days[day] or book.noon(day)
         version = book.value(XpRule.DAILY_STREAK, at)
         due = Due(amount=version.amount, version=version.number, at=at, day=day)
         yield Key(XpRule.DAILY_STREAK, day), due
     for rule, days in ((XpRule.FREEZE_EARNED, streak.earned), (XpRule.FREEZE_USED, streak.frozen)):
         for day in days:
-            yield Key(rule, day), Due(amount=0, version=1, at=history.days.get(day) or _noon(day), day=day)
-
-
-def _noon(day: str) -> datetime:
-    return datetime.combine(datetime.fromisoformat(day), time(12), UTC)
-
-
-PARTS: tuple[Part, ...] = (_simple, _perfect, _posts, _achievements, _days)
+            at = history.days.get(day) or book.noon(day)
+            yield Key(rule, day), Due(amount=0, version=1, at=at, day=day)

@@ -1,95 +1,78 @@
-"""Rules and histories as the engine takes them, from the rows. Steps: each runs in its caller's session."""
+"""What people did, as the engine takes it, from the rows. Steps: each runs in its caller's session.
+
+One statement a table, for one person as for some hundred.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.xp.engine import KINDS, Award, Book, Fact, History, Key, Terms, Version
-from server.gamification.xp.streaks import Break, Calendar
-from storage.database.tables import (
-    Achievement,
-    ActivityDay,
-    CalendarDay,
-    CalendarWeek,
-    LearningEvent,
-    StreakBreak,
-    XpRuleVersion,
-)
+from server.gamification.xp.engine import KINDS, Fact, History
+from server.gamification.xp.streaks import Break
+from storage.database.tables import ActivityDay, LearningEvent, StreakBreak
+
+Days = dict[str, datetime | None]
 
 
-async def calendar(session: AsyncSession) -> Calendar:
-    days = await session.scalars(select(CalendarDay.day))
-    weeks = await session.execute(
-        select(CalendarWeek.valid_from, CalendarWeek.weekdays).order_by(CalendarWeek.valid_from)
-    )
-    return Calendar(frozenset(days), tuple((first, weekdays) for first, weekdays in weeks))
+def _of(column: Any) -> Any:
+    return column.in_(bindparam("user_ids", expanding=True))
 
 
-async def book(session: AsyncSession) -> Book:
-    """Rules, achievements and calendar as they are now."""
-    versions: dict[Key, list[Version]] = defaultdict(list)
-    for row in await session.scalars(select(XpRuleVersion).order_by(XpRuleVersion.version)):
-        versions[Key(row.rule, row.subject)].append(Version(row.version, row.amount, row.valid_from))
-    rows = await session.scalars(select(Achievement).order_by(Achievement.position, Achievement.id))
-    awards = tuple(_award(row) for row in rows)
-    return Book(
-        versions={key: tuple(known) for key, known in versions.items()},
-        awards=awards,
-        calendar=await calendar(session),
-    )
-
-
-def _award(row: Achievement) -> Award:
-    return Award(
-        id=row.id,
-        criterion=row.criterion,
-        threshold=row.threshold,
-        retired=row.retired_at is not None,
-        since=row.since,
-        earlier=msgspec.convert(row.earlier, tuple[Terms, ...]),
-    )
+# Made once: building a statement takes longer than SQLite needs for it. Columns of tables and not of mapped
+# classes, whose rows would be collected by Python.
+FACT, DAY, BREAK = (one.__table__.c for one in (LearningEvent, ActivityDay, StreakBreak))
+FACTS = select(
+    FACT.user_id, FACT.kind, FACT.subject, FACT.at, FACT.local_day, FACT.course_id, FACT.lesson_id
+).where(_of(FACT.user_id), FACT.kind.in_(KINDS))
+DAYS = select(DAY.user_id, DAY.day, DAY.first_at, DAY.settled).where(_of(DAY.user_id))
+BREAKS = select(BREAK.user_id, BREAK.first_day, BREAK.last_day).where(_of(BREAK.user_id))
 
 
 async def histories(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, History]:
     """What each of the people did."""
     facts: dict[str, list[Fact]] = {user_id: [] for user_id in user_ids}
-    fact = LearningEvent
-    columns = select(
-        fact.user_id, fact.kind, fact.subject, fact.at, fact.local_day, fact.course_id, fact.lesson_id
-    )
-    for row in await session.execute(columns.where(fact.user_id.in_(facts), fact.kind.in_(KINDS))):
-        facts[row.user_id].append(
-            Fact(row.kind, row.subject, row.at, row.local_day, row.course_id, row.lesson_id)
-        )
-    days = await _days(session, user_ids)
+    rows = await session.execute(FACTS, {"user_ids": list(facts)})
+    for user_id, kind, subject, at, day, course_id, lesson_id in rows:
+        facts[user_id].append(Fact(kind, subject, at, day, course_id, lesson_id))
+    days, unpaid = await _days(session, user_ids)
     breaks = await _breaks(session, user_ids)
     return {
-        user_id: History(facts=facts[user_id], days=days[user_id], breaks=tuple(breaks[user_id]))
-        for user_id in user_ids
+        user_id: History(
+            facts=facts[user_id],
+            days=days[user_id],
+            unpaid=tuple(unpaid[user_id]),
+            breaks=tuple(breaks[user_id]),
+        )
+        for user_id in facts
     }
 
 
 async def streak_days(session: AsyncSession, user_id: str) -> History:
     """What one person's streak comes from."""
-    days, breaks = await _days(session, [user_id]), await _breaks(session, [user_id])
+    days, _ = await _days(session, [user_id])
+    breaks = await _breaks(session, [user_id])
     return History(days=days[user_id], breaks=tuple(breaks[user_id]))
 
 
-async def _days(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, dict[str, datetime | None]]:
-    found: dict[str, dict[str, datetime | None]] = defaultdict(dict)
-    rows = select(ActivityDay.user_id, ActivityDay.day, ActivityDay.first_at)
-    for user_id, day, first_at in await session.execute(rows.where(ActivityDay.user_id.in_(user_ids))):
+async def _days(
+    session: AsyncSession, user_ids: Collection[str]
+) -> tuple[Mapping[str, Days], Mapping[str, list[str]]]:
+    """Days of learning, and those of them that the ledger does not know yet."""
+    found: dict[str, Days] = defaultdict(dict)
+    unpaid: dict[str, list[str]] = defaultdict(list)
+    for user_id, day, first_at, settled in await session.execute(DAYS, {"user_ids": list(user_ids)}):
         found[user_id][day] = first_at
-    return found
+        if not settled:
+            unpaid[user_id].append(day)
+    return found, unpaid
 
 
 async def _breaks(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, list[Break]]:
     found: dict[str, list[Break]] = defaultdict(list)
-    rows = select(StreakBreak.user_id, StreakBreak.first_day, StreakBreak.last_day)
-    for user_id, first, last in await session.execute(rows.where(StreakBreak.user_id.in_(user_ids))):
+    for user_id, first, last in await session.execute(BREAKS, {"user_ids": list(user_ids)}):
         found[user_id].append(Break(first, last))
     return found

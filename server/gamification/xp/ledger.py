@@ -1,17 +1,18 @@
 """The XP ledger. `settle` alone writes it: what facts are worth, minus what the ledger has paid."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import String, bindparam, insert, select, tuple_, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.events import Event, publish
-from server.gamification.xp import engine, history, places
+from server.core.events import Event, publish_all
+from server.gamification.xp import books, engine, history, places
 from server.gamification.xp.engine import Book, Due, History, Key, Moment, Outcome
 from storage.database.base import new_id
-from storage.database.insert import insert_new, insert_new_rows
+from storage.database.insert import insert_for, insert_new_rows
 from storage.database.locks import advisory_lock
 from storage.database.tables import ActivityDay, UserAchievement, UserStats, XpTransaction
 from storage.states import Criterion, FactKind, LineReason, XpRule
@@ -19,62 +20,138 @@ from storage.states import Criterion, FactKind, LineReason, XpRule
 LOCK = "xp"
 NUMBER = "#"  # before the number of a correction
 
+TURN = 50  # people whose dues are computed in one go
 
-class Paid(msgspec.Struct):
+# Rules and reasons as plain text: they are compared, and there are many of them.
+LINE: Any = XpTransaction.__table__.c
+LINES = select(
+    LINE.user_id,
+    type_coerce(LINE.rule, String),
+    LINE.subject,
+    LINE.amount,
+    type_coerce(LINE.reason, String),
+).where(LINE.user_id.in_(bindparam("user_ids", expanding=True)))
+
+
+class Paid(msgspec.Struct, gc=False):
     """What the ledger's lines for one key add up to."""
 
     amount: int = 0
     lines: int = 0
     gone: bool = False  # the last line took it back
-    first: XpTransaction | None = None
+    first: Due | None = None  # the first line; only where nothing is due any more
 
 
-async def settle(
-    session: AsyncSession, user_id: str, *, book: Book | None = None, now: Moment | None = None
-) -> Outcome:
+Ledger = Mapping[tuple[str, str], Paid]  # of one person, by rule and subject
+
+
+async def settle(session: AsyncSession, user_id: str, *, now: Moment | None = None) -> Outcome:
     """Step: write the lines that are missing, and everything that follows from them. Idempotent.
 
     `now`: when new achievements count as unlocked; otherwise with the latest fact. Takes the ledger's lock on
     PostgreSQL, because places on a board depend on everybody's XP.
     """
+    return (await settle_all(session, [user_id], now=now))[user_id]
+
+
+async def settle_all(
+    session: AsyncSession, user_ids: Collection[str], *, now: Moment | None = None
+) -> Mapping[str, Outcome]:
+    """Step: `settle` of some hundred people at once, with as many statements as for one."""
     await advisory_lock(session, LOCK)
-    known = (await history.histories(session, [user_id]))[user_id]
-    return await write(session, user_id, known, book or await history.book(session), now)
+    known = await history.histories(session, user_ids)
+    return await write(session, known, await books.book(session), now)
 
 
 async def write(
-    session: AsyncSession, user_id: str, known: History, book: Book, now: Moment | None = None
-) -> Outcome:
-    """Step: `settle` with a history that is loaded already. The caller holds the lock."""
-    outcome = engine.settle(known, book, now)
-    moment = now or engine.latest(known)
-    lines = list(changes(outcome.dues, await paid(session, user_id)))
+    session: AsyncSession, known: Mapping[str, History], book: Book, now: Moment | None = None
+) -> Mapping[str, Outcome]:
+    """Step: `settle` with histories that are loaded already. The caller holds the lock."""
+    moments = {user_id: now or engine.latest(one, book) for user_id, one in known.items()}
+    outcomes = dict[str, Outcome]()
+    for number, (user_id, one) in enumerate(known.items(), 1):
+        outcomes[user_id] = engine.settle(one, book, moments[user_id])
+        if number % TURN == 0:
+            await asyncio.sleep(0)  # for what else this process does
+    lines = await _missing(session, outcomes)
     if lines:
-        await session.execute(insert(XpTransaction), [{"user_id": user_id, **line} for line in lines])
-    await _unlock(session, user_id, outcome.unlocked, moment, lines)
-    await _save_stats(session, user_id, outcome, moment)
-    await places.save(session, user_id, outcome.dues, moment.day)
-    # Not a day that another transaction has noted since the history was read.
-    known_days = ActivityDay.day <= max(known.days, default="")
-    unpaid = (ActivityDay.user_id == user_id) & ~ActivityDay.settled & known_days
-    await session.execute(update(ActivityDay).where(unpaid).values(settled=True))
-    return outcome
+        table: Any = XpTransaction.__table__
+        await session.execute(insert(table), lines)
+    await _unlock(session, outcomes, moments, lines)
+    await _save_stats(session, outcomes, moments)
+    due = {user_id: (outcome.dues, moments[user_id].day) for user_id, outcome in outcomes.items()}
+    await places.save(session, due)
+    await _mark_paid(session, known)
+    return outcomes
 
 
-async def paid(session: AsyncSession, user_id: str) -> Mapping[Key, Paid]:
-    """Step: what the ledger has for each key of one person."""
-    found: dict[Key, Paid] = {}
-    lines = select(XpTransaction).where(XpTransaction.user_id == user_id).order_by(XpTransaction.id)
-    for line in await session.scalars(lines):
-        one = found.setdefault(Key(line.rule, line.subject.partition(NUMBER)[0]), Paid())
-        one.amount += line.amount
-        one.lines += 1
-        one.gone = line.reason == LineReason.TAKEN_BACK
-        one.first = one.first or line
+async def _missing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+    """Lines that make the ledger equal to what is due."""
+    before = await _differing(session, outcomes)
+    await _know_first(session, outcomes, before)
+    return [
+        {"user_id": user_id, **line}
+        for user_id, paid in before.items()
+        for line in changes(outcomes[user_id].dues, paid)
+    ]
+
+
+async def _differing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> Mapping[str, Ledger]:
+    """What the ledger has for each key of the people whose lines are not simply what is due."""
+    amounts: dict[str, dict[tuple[str, str], int]] = {user_id: {} for user_id in outcomes}
+    rows = (await session.execute(LINES, {"user_ids": list(outcomes)})).all()
+    for user_id, rule, subject, amount, _reason in rows:
+        amounts[user_id][rule, subject] = amount
+    found: dict[str, dict[tuple[str, str], Paid]] = {
+        user_id: {}
+        for user_id, outcome in outcomes.items()
+        if amounts[user_id] != {key: due.amount for key, due in outcome.dues.items()}
+    }
+    for user_id, rule, subject, amount, reason in rows:
+        if user_id in found:
+            add(found[user_id], rule, subject, amount, reason)
     return found
 
 
-def changes(dues: Mapping[Key, Due], before: Mapping[Key, Paid]) -> Sequence[dict[str, Any]]:
+def add(before: dict[tuple[str, str], Paid], rule: str, subject: str, amount: int, reason: str) -> Paid:
+    """Add a line to those of its key, in whatever order they come. Pure."""
+    name, _, number = subject.partition(NUMBER)
+    one = before.get((rule, name))
+    if one is None:
+        one = before[rule, name] = Paid()
+    one.amount += amount
+    last = int(number or 0) + 1
+    if last > one.lines:
+        one.lines, one.gone = last, reason == LineReason.TAKEN_BACK
+    return one
+
+
+async def _know_first(
+    session: AsyncSession, outcomes: Mapping[str, Outcome], before: Mapping[str, Ledger]
+) -> None:
+    """Read the first lines of keys for which nothing is due any more: what is taken back names them."""
+    wanted = [
+        (user_id, *key)
+        for user_id, paid in before.items()
+        for key, one in paid.items()
+        if not one.gone and key not in outcomes[user_id].dues
+    ]
+    line = XpTransaction
+    for key in wanted:
+        row = (
+            await session.execute(
+                select(line.rule_version, line.at, line.local_day, line.course_id, line.lesson_id).where(
+                    tuple_(line.user_id, line.rule, line.subject) == key
+                )
+            )
+        ).one()
+        version, at, day, course_id, lesson_id = row
+        before[key[0]][key[1:]].first = Due(
+            amount=0, version=version, at=at, day=day, course_id=course_id, lesson_id=lesson_id
+        )
+
+
+def changes(dues: Mapping[Key, Due], before: Ledger) -> Sequence[dict[str, Any]]:
     """Values of the lines that make the ledger equal to what is due. Pure."""
     lines = []
     for key, due in dues.items():
@@ -83,18 +160,10 @@ def changes(dues: Mapping[Key, Due], before: Mapping[Key, Paid]) -> Sequence[dic
             lines.append(_line(key, due, 0, due.amount, LineReason.EARNED))
         elif known.amount != due.amount or known.gone:
             lines.append(_line(key, due, known.lines, due.amount - known.amount, LineReason.CHANGED))
-    for key, known in before.items():
+    for (rule, subject), known in before.items():
+        key = Key(XpRule(rule), subject)
         if key not in dues and not known.gone and known.first is not None:
-            first = known.first
-            due = Due(
-                amount=0,
-                version=first.rule_version,
-                at=first.at,
-                day=first.local_day,
-                course_id=first.course_id,
-                lesson_id=first.lesson_id,
-            )
-            lines.append(_line(key, due, known.lines, -known.amount, LineReason.TAKEN_BACK))
+            lines.append(_line(key, known.first, known.lines, -known.amount, LineReason.TAKEN_BACK))
     return lines
 
 
@@ -115,32 +184,58 @@ def _line(key: Key, due: Due, number: int, amount: int, reason: LineReason) -> d
 
 async def _unlock(
     session: AsyncSession,
-    user_id: str,
-    unlocked: Sequence[str],
-    moment: Moment,
+    outcomes: Mapping[str, Outcome],
+    moments: Mapping[str, Moment],
     lines: Sequence[dict[str, Any]],
 ) -> None:
     """The facts, from which every later settling knows them, and the rows that pages read."""
-    for achievement_id in unlocked:
-        kind = FactKind.ACHIEVEMENT_UNLOCKED
-        await publish(session, Event(kind=kind, user_id=user_id, subject=achievement_id, at=moment.at))
+    kind = FactKind.ACHIEVEMENT_UNLOCKED
+    events = [
+        Event(kind=kind, user_id=user_id, subject=achievement_id, at=moments[user_id].at)
+        for user_id, outcome in outcomes.items()
+        for achievement_id in outcome.unlocked
+    ]
+    if events:
+        await publish_all(session, events)
     rows = [
-        {"user_id": user_id, "achievement_id": line["subject"], "unlocked_at": line["at"]}
+        {"user_id": line["user_id"], "achievement_id": line["subject"], "unlocked_at": line["at"]}
         for line in lines
         if (line["rule"], line["reason"]) == (XpRule.ACHIEVEMENT_UNLOCKED, LineReason.EARNED)
     ]
     await insert_new_rows(session, UserAchievement, rows)
 
 
-async def _save_stats(session: AsyncSession, user_id: str, outcome: Outcome, moment: Moment) -> None:
-    values: dict[str, Any] = {
-        "total_xp": outcome.total,
-        "level": outcome.counts[Criterion.LEVEL],
-        "lessons": outcome.counts[Criterion.LESSONS],
-        "courses": outcome.counts[Criterion.COURSES],
-        "quizzes": outcome.counts[Criterion.QUIZZES],
-        "longest_streak": outcome.streak.longest,
-        "updated_at": moment.at,
-    }
-    if not await insert_new(session, UserStats, user_id=user_id, celebrated_level=0, **values):
-        await session.execute(update(UserStats).where(UserStats.user_id == user_id).values(**values))
+async def _save_stats(
+    session: AsyncSession, outcomes: Mapping[str, Outcome], moments: Mapping[str, Moment]
+) -> None:
+    rows = [
+        {
+            "user_id": user_id,
+            "total_xp": outcome.total,
+            "level": outcome.counts[Criterion.LEVEL],
+            "lessons": outcome.counts[Criterion.LESSONS],
+            "courses": outcome.counts[Criterion.COURSES],
+            "quizzes": outcome.counts[Criterion.QUIZZES],
+            "longest_streak": outcome.streak.longest,
+            "updated_at": moments[user_id].at,
+            "celebrated_level": 0,
+        }
+        for user_id, outcome in outcomes.items()
+    ]
+    if not rows:
+        return
+    new = insert_for(session, UserStats.__table__)
+    kept = ("user_id", "celebrated_level")
+    values = {name: new.excluded[name] for name in rows[0] if name not in kept}
+    await session.execute(new.on_conflict_do_update(index_elements=["user_id"], set_=values), rows)
+
+
+async def _mark_paid(session: AsyncSession, known: Mapping[str, History]) -> None:
+    """Only the days that were read: another transaction may have noted more of them since."""
+    read = [{"of": user_id, "on": day} for user_id, one in known.items() for day in one.unpaid]
+    if not read:
+        return
+    table: Any = ActivityDay.__table__
+    own = (table.c.user_id == bindparam("of")) & (table.c.day == bindparam("on"))
+    connection = await session.connection()
+    await connection.execute(update(table).where(own).values(settled=True), read)

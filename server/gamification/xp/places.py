@@ -1,11 +1,12 @@
 """Rows of leaderboards, written with the ledger: XP of a person in a period, and how many have as much."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import bindparam, delete, outerjoin, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.xp import groups, rules
@@ -15,88 +16,142 @@ from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 from storage.states import Role, Timeframe
 
 Period = tuple[Timeframe, str]
+Dues = Mapping[Key, Due]
+PERSON: Any = User.__table__.c
+ROW: Any = LeaderboardRow.__table__.c
+ROWS = (
+    select(PERSON.id, PERSON.role, PERSON.disabled_at, ROW.timeframe, ROW.period, ROW.xp, ROW.reached_at)
+    .select_from(outerjoin(User.__table__, LeaderboardRow.__table__, ROW.user_id == PERSON.id))
+    .where(PERSON.id.in_(bindparam("user_ids", expanding=True)))
+)
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, gc=False):
     xp: int
     reached_at: datetime
 
 
-def scores(dues: Mapping[Key, Due], day: str) -> dict[Period, Score]:
+class Standing(msgspec.Struct):
+    """A person's rows of the boards as they are."""
+
+    ranks: bool = False  # learners who may sign in
+    scores: dict[Period, Score] = {}
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A row that is written, or deleted."""
+
+    user_id: str
+    period: Period
+    before: Score | None
+    after: Score | None
+
+
+def scores(dues: Iterable[Due], day: str) -> dict[Period, Score]:
     """XP in each period that is kept on a day, and when the last of it was earned. Pure.
 
     Periods without XP are left out.
     """
+    if not day:
+        return {}
+    days: dict[str, Score] = {}
+    for due in dues:
+        if due.amount > 0:
+            known = days.get(due.day) or Score(0, due.at)
+            days[due.day] = Score(known.xp + due.amount, max(known.reached_at, due.at))
     found: dict[Period, Score] = {}
-    kept = rules.kept(day) if day else {}
-    for due in dues.values():
-        if due.amount <= 0:
-            continue
-        for timeframe, names in kept.items():
-            period = (timeframe, rules.period(timeframe, due.day))
-            if period[1] not in names:
-                continue
-            before = found.get(period, Score(0, due.at))
-            found[period] = Score(before.xp + due.amount, max(before.reached_at, due.at))
+    for period, first, last in rules.kept_days(day):
+        inside = [score for label, score in days.items() if not last or first <= label <= last]
+        if inside:
+            found[period] = Score(sum(one.xp for one in inside), max(one.reached_at for one in inside))
     return found
 
 
-async def save(session: AsyncSession, user_id: str, dues: Mapping[Key, Due], day: str) -> None:
-    """Step: write the person's rows of the periods that are kept on a day.
+async def save(session: AsyncSession, due: Mapping[str, tuple[Dues, str]]) -> None:
+    """Step: write people's rows of the periods that are kept on a day of each.
 
     Only learners who may sign in have any.
     """
-    person = await session.get(User, user_id)
-    ranks = person is not None and person.role == Role.LEARNER and person.disabled_at is None
-    wanted = scores(dues, day) if ranks else {}
-    row = LeaderboardRow
-    columns = (row.timeframe, row.period, row.xp, row.reached_at)  # not rows, which a session would keep
-    found = await session.execute(select(*columns).where(row.user_id == user_id))
-    there = {(timeframe, name): Score(xp, reached_at) for timeframe, name, xp, reached_at in found}
-    changed = sorted(
-        period for period in there.keys() | wanted.keys() if there.get(period) != wanted.get(period)
-    )
+    there = await _standings(session, due)
+    moves = []
+    for user_id, (dues, day) in due.items():
+        known = there.get(user_id, Standing())
+        wanted = scores(dues.values(), day) if known.ranks else {}
+        moves += [
+            Move(user_id, period, known.scores.get(period), wanted.get(period))
+            for period in sorted(known.scores.keys() | wanted.keys())
+            if known.scores.get(period) != wanted.get(period)
+        ]
+    await _join_groups(session, moves, due)
+    await _save_rows(session, moves)
+    await _delete_rows(session, [move for move in moves if move.after is None])
     moved: dict[tuple[Timeframe, str, int], int] = defaultdict(int)
-    for period in changed:
-        if before := there.get(period):
-            moved[*period, before.xp] -= 1
-        if after := wanted.get(period):
-            moved[*period, after.xp] += 1
-            await _join_group(session, user_id, period, wanted, day)
-    await _save_rows(session, user_id, {period: wanted.get(period) for period in changed})
+    for move in moves:
+        if move.before:
+            moved[*move.period, move.before.xp] -= 1
+        if move.after:
+            moved[*move.period, move.after.xp] += 1
     await _count(session, {key: people for key, people in moved.items() if people})
 
 
-async def _join_group(
-    session: AsyncSession, user_id: str, period: Period, wanted: Mapping[Period, Score], day: str
+async def _standings(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, Standing]:
+    found: dict[str, Standing] = {}
+    rows = await session.execute(ROWS, {"user_ids": list(user_ids)})
+    for user_id, role, disabled_at, timeframe, name, xp, reached_at in rows:
+        one = found.setdefault(user_id, Standing(role == Role.LEARNER and disabled_at is None))
+        if timeframe is not None:
+            one.scores[timeframe, name] = Score(xp, reached_at)
+    if gone := set(user_ids) - found.keys():
+        row = LeaderboardRow
+        left = select(row.user_id, row.timeframe, row.period, row.xp, row.reached_at)
+        for user_id, timeframe, name, xp, reached_at in await session.execute(
+            left.where(row.user_id.in_(gone))
+        ):
+            found.setdefault(user_id, Standing()).scores[timeframe, name] = Score(xp, reached_at)
+    return found
+
+
+async def _join_groups(
+    session: AsyncSession, moves: Iterable[Move], due: Mapping[str, tuple[Dues, str]]
 ) -> None:
-    """Put the person into a group of this week, by what they did in the week before."""
-    this, last = rules.kept(day)[Timeframe.WEEKLY]
-    if period == (Timeframe.WEEKLY, this):
-        before = wanted.get((Timeframe.WEEKLY, last))
-        await groups.join(session, user_id, this, before.xp if before else 0)
+    """Put people with their first XP of this week into groups, by what they did in the week before."""
+    weeks: dict[str, dict[str, int]] = defaultdict(dict)
+    for move in moves:
+        dues, day = due[move.user_id]
+        this, last = rules.kept(day)[Timeframe.WEEKLY] if day else ("", "")
+        if move.period == (Timeframe.WEEKLY, this) and move.after and not move.before:
+            before = scores(dues.values(), day).get((Timeframe.WEEKLY, last))
+            weeks[this][move.user_id] = before.xp if before else 0
+    for week, last_xp in weeks.items():
+        await groups.join(session, week, last_xp)
 
 
-async def _save_rows(session: AsyncSession, user_id: str, scores: Mapping[Period, Score | None]) -> None:
+async def _save_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
     rows = [
         {
-            "timeframe": timeframe,
-            "period": name,
-            "user_id": user_id,
-            "xp": score.xp,
-            "reached_at": score.reached_at,
+            "timeframe": move.period[0],
+            "period": move.period[1],
+            "user_id": move.user_id,
+            "xp": move.after.xp,
+            "reached_at": move.after.reached_at,
         }
-        for (timeframe, name), score in scores.items()
-        if score
+        for move in moves
+        if move.after
     ]
     if rows:
         new = insert_for(session, LeaderboardRow.__table__)
         values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
         new = new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
         await session.execute(new, rows)
-    for timeframe, name in (period for period, score in scores.items() if score is None):
-        key = {"timeframe": timeframe, "period": name, "user_id": user_id}
-        await session.execute(delete(LeaderboardRow).filter_by(**key))
+
+
+async def _delete_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
+    gone = [{"of": move.user_id, "frame": move.period[0], "name": move.period[1]} for move in moves]
+    if gone:
+        table: Any = LeaderboardRow.__table__
+        own = (table.c.timeframe == bindparam("frame")) & (table.c.period == bindparam("name"))
+        connection = await session.connection()
+        await connection.execute(delete(table).where(own, table.c.user_id == bindparam("of")), gone)
 
 
 async def _count(session: AsyncSession, moved: Mapping[tuple[Timeframe, str, int], int]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from math import isqrt
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ def level_progress(total: int) -> tuple[int, int, int]:
     return gained, size, min(99, 100 * gained // size)
 
 
+@lru_cache(maxsize=4096)
 def period(timeframe: Timeframe, day: str) -> str:
     """Period of a board that a local day (YYYY-MM-DD) counts in."""
     if timeframe == Timeframe.ALL_TIME:
@@ -49,6 +51,16 @@ def kept(day: str) -> dict[Timeframe, tuple[str, ...]]:
         Timeframe.MONTHLY: (day[:7], (month - timedelta(days=1)).isoformat()[:7]),
         Timeframe.WEEKLY: (week.isoformat(), (week - timedelta(days=7)).isoformat()),
     }
+
+
+@lru_cache(maxsize=64)
+def kept_days(day: str) -> tuple[tuple[tuple[Timeframe, str], str, str], ...]:
+    """Kept periods of a day with the first and last label of each, as `days_of` gives them."""
+    return tuple(
+        ((timeframe, name), *days_of(timeframe, name))
+        for timeframe, names in kept(day).items()
+        for name in names
+    )
 
 
 def days_of(timeframe: Timeframe, name: str) -> tuple[str, str]:

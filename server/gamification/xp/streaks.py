@@ -5,14 +5,15 @@ Days are labels (YYYY-MM-DD) that were written with what happened, never compute
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
 FREEZE_EVERY = 7  # days of a streak
 MOST_FREEZES = 2
-ONE_DAY = timedelta(days=1)
+SUNDAY = 6
 
 
 class DayState(StrEnum):
@@ -98,6 +99,11 @@ def _days(first: str, last: str) -> Iterator[tuple[str, int]]:
     """Labels and weekdays (0: Monday), from the first to the last."""
     if not first or first > last:
         return
-    begin = date.fromisoformat(first)
-    for number in range((date.fromisoformat(last) - begin).days + 1):
-        yield (begin + number * ONE_DAY).isoformat(), (begin.weekday() + number) % 7
+    for number in range(date.fromisoformat(first).toordinal(), date.fromisoformat(last).toordinal() + 1):
+        yield _label(number), (number + SUNDAY) % 7
+
+
+@lru_cache(maxsize=4096)
+def _label(number: int) -> str:
+    """Label of the n-th day (1: 0001-01-01, a Monday)."""
+    return date.fromordinal(number).isoformat()

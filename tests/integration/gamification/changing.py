@@ -16,7 +16,7 @@ from server.gamification.changes.rules import (
     DayOff,
     ValuesChange,
 )
-from server.gamification.xp import engine, history
+from server.gamification.xp import books, engine, history
 from server.gamification.xp.engine import Key
 from storage.database.engine import Database
 from storage.database.tables import (
@@ -61,7 +61,7 @@ async def previewed(database: Database, change_id: str) -> Mapping[str, RuleChan
 async def expected_lines(database: Database, change: Change) -> Mapping[str, Mapping[Key, int]]:
     """Ledger of everybody after a change from the beginning, as the engine says it."""
     async with database.read() as session:
-        book = rules.changed(await history.book(session), change)
+        book = rules.changed(await books.book(session), change)
         people = list(await session.scalars(select(UserStats.user_id)))
         known = await history.histories(session, people)
     return {

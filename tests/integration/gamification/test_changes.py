@@ -16,7 +16,7 @@ from server.gamification.changes.rules import (
     Since,
     ValuesChange,
 )
-from server.gamification.xp import history, ledger
+from server.gamification.xp import books, ledger
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.tables import (
@@ -117,10 +117,10 @@ async def test_rows_make_the_rules_that_were_previewed(
 ) -> None:
     since = Since(NOW, "2026-12-13") if scope == ChangeScope.FROM_NOW else None
     async with database.write() as session:
-        before = await history.book(session)
+        before = await books.book(session)
         await writing.write(session, change, since, by=admin.id, now=NOW)
     async with database.read() as session:
-        after = await history.book(session)
+        after = await books.book(session)
     assert rules.fingerprint(after) == rules.fingerprint(rules.changed(before, change, since))
 
 

@@ -11,8 +11,8 @@ from random import Random
 
 from sqlalchemy import select
 
-from server.core.events import Event, publish
-from server.gamification.xp import engine, history, ledger
+from server.core.events import Event, publish, publish_all
+from server.gamification.xp import books, engine, history, ledger
 from storage.database.engine import Database
 from storage.database.tables import LearningEvent, UserStats, XpTransaction
 from storage.states import FactKind
@@ -54,7 +54,7 @@ async def assert_paid_once(database: Database, user_id: str, posted: set[tuple[F
         kept = Counter((kind, subject) for kind, subject in await session.execute(facts))
         found = await session.get_one(UserStats, user_id)
         known = (await history.histories(session, [user_id]))[user_id]
-        outcome = engine.settle(known, await history.book(session))
+        outcome = engine.settle(known, await books.book(session))
     sums: Counter[tuple[str, str]] = Counter()
     for line in lines:
         sums[line.rule, line.subject.partition("#")[0]] += line.amount
@@ -74,6 +74,6 @@ async def test_each_subject_is_paid_once_whatever_the_order(world: World, databa
         posts = [(random.choice(KINDS), str(random.randrange(4))) for _ in range(CLIENTS)]
         await asyncio.gather(*(client(database, person.id, Random(random.random()), post) for post in posts))
         async with database.write() as session:  # a client may have asked only for what is due
-            for kind, subject in posts:
-                await publish(session, Event(kind=kind, user_id=person.id, subject=subject, at=START))
+            rest = [Event(kind=one, user_id=person.id, subject=name, at=START) for one, name in posts]
+            await publish_all(session, rest)
         await assert_paid_once(database, person.id, set(posts))

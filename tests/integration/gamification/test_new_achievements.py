@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from server.accounts.identity import Viewer
 from server.gamification.changes import service, tasks
+from server.gamification.learner import achievements, stats
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.tables import (
@@ -64,3 +65,26 @@ async def test_retired_one_is_kept_and_seeding_puts_missing_ones_back(
         await session.delete(await session.get_one(Achievement, "level_25"))
     assert await service.seed(database, NOW) == ["level_25"]
     assert await service.seed(database, NOW) == []
+
+
+async def test_total_counts_what_the_person_has_or_can_still_unlock(
+    world: World, admin: Viewer, database: Database, services: Services
+) -> None:
+    """Not a retired one that they do not have, nor one that they had reached before it came."""
+    ada, bob = await world.person("Ada"), await world.person("Bob")
+    for lesson in "ab":
+        await say(database, ada.id, FactKind.LESSON_COMPLETED, lesson)
+    assert await counted(database, ada.id) == (1, 12)
+    await service.retire(database, "first_steps", NOW)
+    assert (await counted(database, ada.id), await counted(database, bob.id)) == ((1, 12), (0, 11))
+    await service.apply_at_once(database, admin, EASY, "from_now", START + timedelta(hours=1))
+    await tasks.run(services, NOW, NOW)
+    assert (await counted(database, ada.id), await counted(database, bob.id)) == ((1, 12), (0, 12))
+
+
+async def counted(database: Database, user_id: str) -> tuple[int, int]:
+    async with database.read() as session:
+        found = await stats.stats(session, user_id, NOW)
+        listed = await achievements.of_person(session, user_id)
+    assert found.achievements_total == len(listed)
+    return found.achievements, found.achievements_total

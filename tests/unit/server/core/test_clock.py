@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.clock import local_day, next_local_hour
+from server.core.clock import local_day, local_noon, next_local_hour
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
 moments = st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
@@ -50,3 +50,14 @@ def test_hour_that_is_skipped() -> None:
 def test_hour_that_occurs_twice_is_the_first() -> None:
     before = datetime(2026, 10, 24, 12, 0, tzinfo=UTC)
     assert next_local_hour(before, "Europe/Berlin", 2) == datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
+
+
+@given(
+    st.dates(date(2015, 1, 1), date(2035, 1, 1)),
+    st.sampled_from((*ZONES, "Pacific/Auckland", "Pacific/Honolulu")),
+    st.integers(0, 23),
+)
+def test_noon_is_in_its_local_day(day: date, zone: str, hour: int) -> None:
+    noon = local_noon(day.isoformat(), zone, hour)
+    assert local_day(noon, zone, hour) == day
+    assert noon.astimezone(ZoneInfo(zone)).hour == 12

@@ -60,7 +60,7 @@ changes: st.SearchStrategy[Change] = st.one_of(
 def held(found: list[Fact], learned: Mapping[str, datetime]) -> History:
     """History of somebody whose achievements are settled, as everybody's are."""
     known = History(facts=found, days=learned)
-    moment = engine.latest(known)
+    moment = engine.latest(known, BOOK)
     unlocked = engine.settle(known, BOOK).unlocked
     new = [Fact(FactKind.ACHIEVEMENT_UNLOCKED, name, moment.at, moment.day) for name in unlocked]
     return History(facts=[*found, *new], days=learned)

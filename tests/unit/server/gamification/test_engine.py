@@ -111,7 +111,7 @@ def test_order_of_facts_changes_nothing(
 @given(facts, days)
 def test_held_achievements_settle_to_the_same(found: list[Fact], learned: dict[str, datetime]) -> None:
     first = engine.settle(History(facts=found, days=learned), BOOK)
-    moment = engine.latest(History(facts=found, days=learned))
+    moment = engine.latest(History(facts=found, days=learned), BOOK)
     held = [Fact(FactKind.ACHIEVEMENT_UNLOCKED, name, moment.at, moment.day) for name in first.unlocked]
     again = engine.settle(History(facts=[*found, *held], days=learned), BOOK)
     assert (again.unlocked, again.total) == ((), first.total)

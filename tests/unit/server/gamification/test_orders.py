@@ -7,10 +7,10 @@ from datetime import timedelta
 from random import Random
 
 from server.gamification.xp import engine, ledger
-from server.gamification.xp.engine import Fact, History, Key, Outcome
+from server.gamification.xp.engine import Due, Fact, History, Outcome
 from server.gamification.xp.ledger import Paid
 from storage.database.tables import XpTransaction
-from storage.states import FactKind, LineReason
+from storage.states import FactKind
 from tests.unit.server.gamification.test_engine import BOOK, START
 
 ORDERS = 1_000
@@ -23,7 +23,7 @@ class Account:
 
     def __init__(self) -> None:
         self.facts: dict[tuple[FactKind, str], Fact] = {}
-        self.paid: dict[Key, Paid] = {}
+        self.paid: dict[tuple[str, str], Paid] = {}
         self.lines: set[tuple[str, str]] = set()
         self.total = 0
 
@@ -34,7 +34,7 @@ class Account:
 
     def settle(self) -> Outcome:
         known = History(facts=list(self.facts.values()))
-        outcome, moment = engine.settle(known, BOOK), engine.latest(known)
+        outcome, moment = engine.settle(known, BOOK), engine.latest(known, BOOK)
         for line in ledger.changes(outcome.dues, self.paid):
             self._write(XpTransaction(**line))
         for name in outcome.unlocked:
@@ -46,11 +46,8 @@ class Account:
     def _write(self, row: XpTransaction) -> None:
         assert (row.rule, row.subject) not in self.lines, "paid twice"
         self.lines.add((row.rule, row.subject))
-        one = self.paid.setdefault(Key(row.rule, row.subject.partition(ledger.NUMBER)[0]), Paid())
-        one.amount += row.amount
-        one.lines += 1
-        one.gone = row.reason == LineReason.TAKEN_BACK
-        one.first = one.first or row
+        one = ledger.add(self.paid, row.rule, row.subject, row.amount, row.reason)
+        one.first = one.first or Due(amount=0, version=row.rule_version, at=row.at, day=row.local_day)
         self.total += row.amount
 
 
