@@ -64,9 +64,8 @@ class AnalyticsDay(Base):
 
 
 class _Sums:
-    """What is counted of a day. Everything can be added up over days except the people."""
+    """What is counted of a day and can be added up over days, courses and instructors."""
 
-    active_people: Mapped[int] = mapped_column(default=0)  # distinct, of this day alone
     enrolments_new: Mapped[int] = mapped_column(default=0)
     enrolments_left: Mapped[int] = mapped_column(default=0)
     enrolments_started: Mapped[int] = mapped_column(default=0)
@@ -90,6 +89,7 @@ class PlatformAnalytics(_Sums, Base):
 
     day: Mapped[str] = mapped_column(primary_key=True)
     people_new: Mapped[int] = mapped_column(default=0)
+    active_people: Mapped[int] = mapped_column(default=0)  # distinct, of this day alone
     active_week: Mapped[int] = mapped_column(default=0)  # distinct people of the 7 days up to this one
     active_month: Mapped[int] = mapped_column(default=0)  # of the 30 days
     storage_bytes: Mapped[int | None] = mapped_column(BigInteger)  # measured when the day was first computed
@@ -103,11 +103,12 @@ class CourseAnalytics(_Sums, Base):
 
     course_id: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[str] = mapped_column(primary_key=True)
+    active_people: Mapped[int] = mapped_column(default=0)  # distinct, of this day and course alone
     taught_by: Mapped[list[Any]] = mapped_column(default=list)  # users.id, when the row was first written
 
 
 class InstructorAnalytics(_Sums, Base):
-    """One local day of all the courses that an instructor taught then."""
+    """One local day of all the courses that an instructor taught then: sums of their rows, without people."""
 
     __tablename__ = "instructor_analytics"
     __table_args__ = (Index("ix_instructor_analytics_day", "day"),)
