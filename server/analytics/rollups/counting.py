@@ -40,16 +40,17 @@ class DayRows(msgspec.Struct):
 
 async def counted(session: AsyncSession, days: Range) -> dict[str, DayRows]:
     """Step: rows of each of the days, all zero where nothing happened."""
-    found = {
-        day: DayRows(platform=dict.fromkeys(OF_PLATFORM, 0), courses={}, taught_by={}) for day in days.days
-    }
-    await _sums(session, days, found)
+    found = await summed(session, days)
     await _active(session, days, found)
     await _teachers(session, days, found)
     return found
 
 
-async def _sums(session: AsyncSession, days: Range, found: dict[str, DayRows]) -> None:
+async def summed(session: AsyncSession, days: Range) -> dict[str, DayRows]:
+    """Step: rows with what is added up, without people and instructors."""
+    found = {
+        day: DayRows(platform=dict.fromkeys(OF_PLATFORM, 0), courses={}, taught_by={}) for day in days.days
+    }
     for name, rows_of in SUMS.items():
         rows = rows_of(EVERYTHING, days).subquery()
         query = select(rows.c.day, rows.c.course_id, func.sum(rows.c.value))
@@ -57,6 +58,7 @@ async def _sums(session: AsyncSession, days: Range, found: dict[str, DayRows]) -
             found[day].platform[name] += int(value)
             if course_id is not None:
                 _of_course(found[day], course_id)[name] += int(value)
+    return found
 
 
 async def _active(session: AsyncSession, days: Range, found: dict[str, DayRows]) -> None:

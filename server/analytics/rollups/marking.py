@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.analytics.rules import MONTH_DAYS, later
 from server.core.events import days_changed
 from storage.database.insert import insert_for, insert_new_rows
 from storage.database.locks import advisory_lock, advisory_lock_shared
@@ -70,7 +71,7 @@ async def claim(session: AsyncSession, days: Collection[str]) -> dict[str, int]:
         .values(generation=row.generation + 1, claimed=row.generation + 1)
         .returning(row.day, row.claimed)
     )
-    return dict(claimed.tuples().all())
+    return {day: generation for day, generation in claimed}  # noqa: C416 - typed
 
 
 async def computed(session: AsyncSession, day: str, generation: int, now: datetime) -> bool:
@@ -91,15 +92,16 @@ async def seal_before(session: AsyncSession, day: str, now: datetime) -> int:
 
 
 async def seal_person(session: AsyncSession, user_id: str, now: datetime) -> int:
-    """Step: seal the computed days on which somebody has facts, before the account is deleted: figures keep
-    their counts. How many days."""
+    """Step: seal the computed days that count somebody, before the account is deleted: figures keep their
+    counts. Those of active people count a day for 30 days. How many days."""
     sources = (
         select(LearningEvent.local_day).where(LearningEvent.user_id == user_id),
         select(ActivityDay.day).where(ActivityDay.user_id == user_id),
         select(WatchDay.day).where(WatchDay.user_id == user_id),
         select(User.created_day).where(User.id == user_id),
     )
-    days = {day for source in sources for day in await session.scalars(source) if day}
+    own = {day for source in sources for day in await session.scalars(source) if day}
+    days = {later(day, number) for day in own for number in range(MONTH_DAYS)}
     return await _seal(session, AnalyticsDay.day.in_(sorted(days)), now)
 
 
