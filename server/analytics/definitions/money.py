@@ -3,7 +3,7 @@
 Payments are facts of `server.analytics.payments`. Until it keeps some there is no money: the lists are empty.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -34,10 +34,9 @@ async def revenue_days(
 
 async def revenue_of_courses(
     session: AsyncSession,  # noqa: ARG001
-    course_ids: Sequence[str],  # noqa: ARG001
     days: Range,  # noqa: ARG001
 ) -> Mapping[str, list[Money]]:
-    """Revenue of courses, by currency."""
+    """Revenue of each course that has any, by currency."""
     return {}
 
 

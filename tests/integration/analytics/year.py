@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
-
 from server.analytics.rollups import marking
 from server.analytics.rollups.collecting import collect_since
 from server.analytics.rules import Range
@@ -156,9 +154,8 @@ class Year:
         await collect_since(self.database, None)
         async with self.database.write() as session:
             for one in more:
-                row = VideoAnalytics
-                values = {"last_at": one.at, "watch_seconds": row.watch_seconds + one.seconds}
-                await session.execute(update(row).where(row.id == one.session_id).values(values))
+                row = await session.get_one(VideoAnalytics, one.session_id)
+                row.last_at, row.watch_seconds = one.at, row.watch_seconds + one.seconds
                 await note_activity(session, [one.user_id], one.at)
         self.played += more
         await collect_since(self.database, None)
