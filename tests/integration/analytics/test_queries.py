@@ -1,4 +1,4 @@
-"""Series, figures, funnel, retention and top lists, counted again in plain Python; stored and live days mixed."""
+"""Series, figures, funnel, retention and top lists, counted again in plain Python; days stored and live."""
 
 from datetime import datetime
 
