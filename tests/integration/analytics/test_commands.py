@@ -46,5 +46,5 @@ async def test_backfill_and_verify(tmp_path: Path, new_sqlite: NewSqlite, run: R
     assert "2026-11-22 platform uploads: stored 3, computed 0\n" in wrong.stdout
     refused = await asyncio.to_thread(run, "verify", "--from", "yesterday")
     assert refused.returncode == 1
-    assert "Choose a first day" in refused.stderr
+    assert "Choose a first and a last day" in refused.stderr
     await database.close()
