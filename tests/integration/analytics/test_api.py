@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.analytics.rollups import tasks
+from server.analytics.rollups.collecting import collect
 from storage.database.engine import Database
 from storage.database.tables import Course
 from tests.fixtures.web import Account, HeldClock
@@ -29,7 +29,7 @@ async def course(world: World, learner: Account, instructor: Account) -> Course:
 async def test_dashboard_has_the_fields_that_programs_rely_on(
     administrator: Account, learner: Account, course: Course, database: Database
 ) -> None:
-    await tasks.collect(database, START)
+    await collect(database, START)
     found = (await administrator.api.get(f"{BASE}/dashboard")).json()
     assert found["overview"]["total_users"] == 1
     assert found["overview"]["new_users"] == {"value": 1, "before": 0, "change_percent": None}
