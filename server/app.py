@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler, Scope
 
 import server.accounts.api
 import server.accounts.pages
+import server.analytics.api
 import server.encoding.api
 import server.gamification.boards.api
 import server.gamification.boards.pages
@@ -44,6 +45,7 @@ import server.operations.api
 import server.operations.institution.api
 import server.operations.institution.pages
 import server.operations.pages
+import server.operations.system.api
 import server.playback.api
 import server.site
 import server.uploads.api
@@ -99,6 +101,8 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.discussion.api.ROUTES,
     server.learning.reviews.api.ROUTES,
     server.learning.learners.api.ROUTES,
+    server.analytics.api.ROUTES,
+    server.operations.system.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )

@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order of --he
     "ingest": "server.encoding.commands:ingest",
     "users": "server.accounts.commands:users",
     "maintenance": "server.operations.upkeep.commands:maintenance",
+    "analytics": "server.analytics.rollups.commands:analytics",
     "export": "server.operations.export.commands:export",
     "settings": "server.processes.commands:settings_command",
     "server": "server.processes.commands:server",

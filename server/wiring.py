@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from server.accounts import tasks as accounts
+from server.analytics.rollups import marking
+from server.analytics.rollups import tasks as analytics
 from server.core import events
 from server.core.events import Handlers
 from server.core.schedule import Daily, Every, Task
@@ -30,6 +32,7 @@ from storage.messages import N_
 from storage.states import FactKind
 
 EVENTS: Handlers = {
+    FactKind.LESSON_STARTED: (completion.on_lesson_started,),
     FactKind.LESSON_COMPLETED: (completion.on_lesson_completed, on_fact),
     FactKind.COURSE_COMPLETED: (certificates.on_course_completed, on_fact),
     FactKind.QUIZ_PASSED: (completion.on_quiz_passed, on_fact),
@@ -38,13 +41,14 @@ EVENTS: Handlers = {
     FactKind.POST_CREATED: (on_fact,),
     FactKind.POST_DELETED: (on_fact,),
 }
-PEOPLE = (on_person,)
+PEOPLE = (on_person, marking.on_person)
+DAYS = (marking.mark,)
 WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat
 
 
 def bind(database: Database) -> None:
     """Bind the handlers, once, where the database is opened."""
-    events.bind(database, EVENTS, PEOPLE)
+    events.bind(database, EVENTS, PEOPLE, DAYS)
     recording.bind(database, WATCHED)
 
 
@@ -60,6 +64,7 @@ TASKS = (
         gone.end_uploads,
     ),
     Task("finished jobs", N_("Delete records of finished encodings"), Daily(hour=3), encoding.prune_jobs),
+    Task("analytics", N_("Compute figures of days that are over"), Every(60), analytics.run),
     Task("originals", N_("Remove old originals"), Daily(hour=4), originals.run),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
     Task(OUTBOX, N_("Send mails and notices"), Every(30), outbox.send_due),

@@ -95,8 +95,11 @@ class FactKind(StrEnum):
     LEFT = "left"
     LESSON_STARTED = "lesson_started"
     LESSON_COMPLETED = "lesson_completed"
+    QUIZ_SUBMITTED = "quiz_submitted"  # each graded attempt
     QUIZ_PASSED = "quiz_passed"
     QUIZ_PERFECT = "quiz_perfect"
+    COURSE_STARTED = "course_started"  # with its first lesson
+    COURSE_HALFWAY = "course_halfway"  # with half of the lessons that were required then
     COURSE_COMPLETED = "course_completed"
     REVIEW_POSTED = "review_posted"
     POST_CREATED = "post_created"
@@ -105,6 +108,14 @@ class FactKind(StrEnum):
     CERTIFICATE_REVOKED = "certificate_revoked"
     ACHIEVEMENT_UNLOCKED = "achievement_unlocked"
     PAYMENT = "payment"
+
+
+class EncodingKind(StrEnum):
+    """Of a row in `encoding_events`."""
+
+    SUBMITTED = "submitted"
+    READY = "ready"
+    FAILED = "failed"
 
 
 class XpRule(StrEnum):
@@ -246,6 +257,7 @@ ALL: tuple[type[StrEnum], ...] = (
     JobKind,
     JobState,
     FactKind,
+    EncodingKind,
     XpRule,
     LineReason,
     ChangeState,

@@ -5,7 +5,7 @@ so that earlier code imports no later code. Tables that handlers write can be de
 with `replay`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -24,9 +24,11 @@ Handler = Callable[[AsyncSession, LearningEvent], Awaitable[None]]
 Handlers = Mapping[FactKind, Sequence[Handler]]
 
 PersonHandler = Callable[[AsyncSession, str], Awaitable[None]]
+DayHandler = Callable[[AsyncSession, Collection[str]], Awaitable[None]]
 
 INFO_KEY = "event_handlers"  # in the session's info
 PEOPLE_KEY = "person_handlers"
+DAYS_KEY = "day_handlers"
 PLACE_KEY = "institution"
 REPLAY_ROWS = 500  # facts read at a time
 
@@ -59,13 +61,20 @@ def about_lesson(
     )
 
 
-def bind(database: Database, handlers: Handlers, people: Sequence[PersonHandler] = ()) -> None:
+def bind(
+    database: Database,
+    handlers: Handlers,
+    people: Sequence[PersonHandler] = (),
+    days: Sequence[DayHandler] = (),
+) -> None:
     """Give every later session of this database its handlers: once, where the database is opened.
 
-    `people`: called when the role of a person has changed, or whether they may sign in.
+    `people`: called when the role of a person has changed, or whether they may sign in. `days`: called with
+    the local days of new facts, once for all that are published together.
     """
     database.session_info[INFO_KEY] = handlers
     database.session_info[PEOPLE_KEY] = people
+    database.session_info[DAYS_KEY] = days
 
 
 async def person_changed(session: AsyncSession, user_id: str) -> None:
@@ -73,6 +82,12 @@ async def person_changed(session: AsyncSession, user_id: str) -> None:
     await session.flush()
     for handler in session.info.get(PEOPLE_KEY, ()):
         await handler(session, user_id)
+
+
+async def days_changed(session: AsyncSession, days: Collection[str]) -> None:
+    """Step: tell later features that something was added to these local days."""
+    for handler in session.info.get(DAYS_KEY, ()) if days else ():
+        await handler(session, days)
 
 
 async def publish(session: AsyncSession, event: Event) -> bool:
@@ -104,9 +119,9 @@ async def publish_all(session: AsyncSession, events: Sequence[Event]) -> int:
         key=("kind", "user_id", "subject"),
     )
     added = {tuple(map(str, found)) for found in new}
-    for fact_id, row in rows.items():
-        if (row["kind"], row["user_id"], row["subject"]) not in added:
-            continue
+    facts = {i: row for i, row in rows.items() if (row["kind"], row["user_id"], row["subject"]) in added}
+    await days_changed(session, {str(row["local_day"]) for row in facts.values()})
+    for fact_id, row in facts.items():
         if following := handlers.get(row["kind"], ()):
             fact = LearningEvent(id=fact_id, **row)
             for handler in following:
@@ -139,7 +154,8 @@ async def note_activity(session: AsyncSession, user_ids: Iterable[str], at: date
     day = local_day(at, place.time_zone, place.day_start_hour).isoformat()
     new = {"day": day, "first_at": at, "settled": False}
     rows = [{"user_id": user_id, **new} for user_id in sorted(set(user_ids))]
-    await insert_new_rows(session, ActivityDay, rows)
+    if await insert_new_rows(session, ActivityDay, rows):
+        await days_changed(session, {day})
 
 
 async def replay(session: AsyncSession, handlers: Handlers) -> int:

@@ -130,15 +130,29 @@ async def on_quiz_passed(session: AsyncSession, fact: LearningEvent) -> None:
 
 
 async def on_lesson_completed(session: AsyncSession, fact: LearningEvent) -> None:
-    """Handler: complete the course with its last lesson."""
+    """Handler: the course is begun by its first lesson, halfway with half of them, completed by the last."""
+    await on_lesson_started(session, fact)
     course = await session.get(Course, fact.course_id) if fact.course_id else None
     if course is not None:
         await complete_course_if_done(session, fact.user_id, course, fact.at)
 
 
+async def on_lesson_started(session: AsyncSession, fact: LearningEvent) -> None:
+    """Handler: the course is begun, once."""
+    if fact.course_id:
+        await publish(session, milestone(FactKind.COURSE_STARTED, fact.user_id, fact.course_id, fact.at))
+
+
+def milestone(kind: FactKind, user_id: str, course_id: str, at: datetime) -> Event:
+    """How far a learner got in a course: it stays whatever is required later."""
+    return Event(kind=kind, user_id=user_id, subject=course_id, at=at, course_id=course_id)
+
+
 async def complete_course_if_done(session: AsyncSession, user_id: str, course: Course, at: datetime) -> bool:
     """Step: complete a course whose required lessons are all completed. True when it was by this."""
     progress = (await course_progress(session, user_id, [course.id]))[course.id]
+    if rules.is_halfway(progress.done, progress.required):
+        await publish(session, milestone(FactKind.COURSE_HALFWAY, user_id, course.id, at))
     if not progress.required or progress.done < progress.required:
         return False
     return await publish(

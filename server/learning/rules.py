@@ -35,3 +35,8 @@ def missing(covered: Spans, duration: int, threshold: int) -> Missing:
 def percent(done: int, required: int) -> int:
     """Progress through a course: computed from what is required now, 0 without any requirement."""
     return 100 * min(done, required) // required if required > 0 else 0
+
+
+def is_halfway(done: int, required: int) -> bool:
+    """Whether half of the lessons that are required now are completed."""
+    return required > 0 and 2 * done >= required

@@ -20,3 +20,9 @@ async def advisory_lock(session: AsyncSession, what: str) -> None:
     """
     if session.get_bind().dialect.name != "sqlite":
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
+
+
+async def advisory_lock_shared(session: AsyncSession, what: str) -> None:
+    """Advisory lock that any number of transactions hold together, while none holds `advisory_lock` of it."""
+    if session.get_bind().dialect.name != "sqlite":
+        await session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(what, 0))))

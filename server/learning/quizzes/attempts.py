@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.errors import Conflict, Invalid, NotFound
-from server.core.events import Event, note_activity, publish
+from server.core.events import about_lesson, note_activity, publish
 from server.core.security import new_secret
 from server.learning.quizzes import rules
 from server.learning.quizzes.model import Drawn, Question, QuizContent
@@ -247,7 +247,7 @@ async def _finish(session: AsyncSession, attempt: QuizAttempt, at: datetime) -> 
 
 
 async def _publish(session: AsyncSession, attempt: QuizAttempt, at: datetime) -> None:
-    kinds = ((FactKind.QUIZ_PASSED, attempt.passed), (FactKind.QUIZ_PERFECT, attempt.perfect))
+    """Publish the attempt, and what it earned: the first pass and the first perfect one are facts."""
     quiz = await session.get_one(Quiz, attempt.quiz_id)
     lesson = await session.get_one(Lesson, quiz.lesson_id)
     data = {
@@ -255,19 +255,14 @@ async def _publish(session: AsyncSession, attempt: QuizAttempt, at: datetime) ->
         "percent": rules.percent(attempt.points or 0.0, attempt.max_points or 0.0),
         "version": (await session.get_one(QuizVersion, attempt.version_id)).number,
     }
-    for kind in (kind for kind, earned in kinds if earned):
-        await publish(
-            session,
-            Event(
-                kind=kind,
-                user_id=attempt.user_id,
-                subject=quiz.id,
-                at=at,
-                course_id=lesson.course_id,
-                lesson_id=lesson.id,
-                data=data,
-            ),
-        )
+    facts = (
+        (FactKind.QUIZ_SUBMITTED, attempt.id, True),
+        (FactKind.QUIZ_PASSED, quiz.id, attempt.passed),
+        (FactKind.QUIZ_PERFECT, quiz.id, attempt.perfect),
+    )
+    for kind, subject in ((kind, subject) for kind, subject, earned in facts if earned):
+        event = about_lesson(kind, attempt.user_id, lesson, at, data)
+        await publish(session, msgspec.structs.replace(event, subject=subject))
 
 
 async def settle(database: Database, attempt_id: str, now: datetime) -> None:

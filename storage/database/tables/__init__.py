@@ -9,6 +9,15 @@ from storage.database.tables.accounts import (
     User,
     UserSession,
 )
+from storage.database.tables.analytics import (
+    AnalyticsCheck,
+    AnalyticsDay,
+    CourseAnalytics,
+    EncodingEvent,
+    InstructorAnalytics,
+    PlatformAnalytics,
+    WatchDay,
+)
 from storage.database.tables.learning.certificates import Certificate, CertificateSettings
 from storage.database.tables.learning.contents import LessonFile, LessonReading, LessonText
 from storage.database.tables.learning.discussion import DiscussionSeen, Post, Review
@@ -50,6 +59,8 @@ from storage.database.tables.video import Job, Video, WorkerRow
 __all__ = [
     "Achievement",
     "ActivityDay",
+    "AnalyticsCheck",
+    "AnalyticsDay",
     "ApiToken",
     "BoardGroupMember",
     "CalendarDay",
@@ -59,14 +70,17 @@ __all__ = [
     "Challenge",
     "ChallengeResult",
     "Course",
+    "CourseAnalytics",
     "CourseInstructor",
     "DiscussionSeen",
+    "EncodingEvent",
     "Enrolment",
     "EnrolmentWay",
     "GamePreference",
     "GameSettings",
     "Host",
     "Institution",
+    "InstructorAnalytics",
     "Invitation",
     "Job",
     "LeaderboardCount",
@@ -81,6 +95,7 @@ __all__ = [
     "OperatorSettings",
     "OriginalRemoval",
     "OutboxMessage",
+    "PlatformAnalytics",
     "Post",
     "Quiz",
     "QuizAnswer",
@@ -105,6 +120,7 @@ __all__ = [
     "VideoAnalytics",
     "WatchAllowance",
     "WatchCoverage",
+    "WatchDay",
     "WorkerRow",
     "XpRuleVersion",
     "XpTransaction",

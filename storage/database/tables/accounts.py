@@ -21,6 +21,7 @@ class User(Base):
     role: Mapped[Role]
     password_hash: Mapped[str | None]  # argon2id; None: cannot sign in with a password
     created_at: Mapped[datetime]
+    created_day: Mapped[str | None] = mapped_column(index=True)  # local day, a label; None: not noted yet
     disabled_at: Mapped[datetime | None]
 
     @validates("name", "email")

@@ -65,6 +65,7 @@ class AccessScene:
             "team_id": await self._team() if "team_id" in path else "",
             "challenge_id": await self._challenge(path) if "challenge_id" in path else "",
             "logo_id": "no-such-logo",
+            "date": START.date().replace(day=1).isoformat(),
             "achievement_id": "first_steps",
             "change_id": await self._change() if "change_id" in path else "",
             "upload_id": await self._upload(found["lesson_id"]) if "upload_id" in path else "",

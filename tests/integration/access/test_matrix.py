@@ -38,6 +38,15 @@ POST   /admin/people/{person_id}                                                
 POST   /admin/people/{person_id}/disabled                                         303 403 403 403 403 303
 POST   /admin/people/{person_id}/password                                         303 403 403 403 403 303
 POST   /admin/tasks/{name}/run                                                    303 403 403 403 403 404
+GET    /api/admin/analytics                                                       401 403 403 403 403 200
+POST   /api/admin/analytics/aggregate/{date}                                      401 403 403 403 403 200
+GET    /api/admin/analytics/dashboard                                             401 403 403 403 403 200
+GET    /api/admin/analytics/engagement                                            401 403 403 403 403 200
+GET    /api/admin/analytics/revenue                                               401 403 403 403 403 200
+GET    /api/admin/analytics/system-health                                         401 403 403 403 403 200
+GET    /api/admin/analytics/top-courses                                           401 403 403 403 403 200
+GET    /api/admin/analytics/top-instructors                                       401 403 403 403 403 200
+GET    /api/admin/analytics/user-growth                                           401 403 403 403 403 200
 GET    /api/courses                                                               401 200 200 200 200 200
 POST   /api/courses                                                               401 403 403 201 201 201
 DELETE /api/courses/{course_id}                                                   401 404 403 404 204 204

@@ -30,7 +30,10 @@ from tests.world.builder import World
 
 pytestmark = on_both_databases
 
-KINDS = ["course_completed", "enrolled", "lesson_completed", "lesson_started"]
+KINDS = [
+    *("course_completed", "course_halfway", "course_started"),
+    *("enrolled", "lesson_completed", "lesson_started"),
+]
 WRITTEN: tuple[type[Base], ...] = (VideoAnalytics, WatchCoverage, WatchAllowance, ActivityDay)
 
 

@@ -73,7 +73,10 @@ async def test_from_an_empty_lesson_to_a_completed_course(
     assert "Lesson completed" in (await learner.browser.get(read.headers["location"])).text
     again = await learner.api.post(f"/api/lessons/{lesson_id}/complete")
     assert (again.status_code, again.json()["course_completed"]) == (200, True)
-    assert await facts(database) == ["lesson_started", "lesson_completed", "course_completed"]
+    assert await facts(database) == [
+        *("lesson_started", "course_started"),
+        *("lesson_completed", "course_halfway", "course_completed"),
+    ]
 
 
 async def test_opening_counts_once_and_makes_active(
@@ -87,7 +90,7 @@ async def test_opening_counts_once_and_makes_active(
     held_clock.advance(minutes=5)
     known = (await learner.api.get(f"/api/lessons/{lesson.id}/text")).json()
     assert (known["markdown"], "<h2>Lenses</h2>" in known["html"]) == (None, True)
-    assert await facts(database) == ["lesson_started"]
+    assert await facts(database) == ["lesson_started", "course_started"]
     async with database.read() as session:
         reading = (await session.scalars(select(LessonReading))).one()
         assert len((await session.scalars(select(ActivityDay))).all()) == 1

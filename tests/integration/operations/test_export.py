@@ -51,8 +51,11 @@ LEFT_OUT = {
     **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
     **dict.fromkeys(("game_settings", "scheduled_tasks", "operator_settings"), "this installation"),
     "board_group_members": "for one week",
-    "rule_change_people": "what a dry run has counted",
-    "alembic_version": "this installation",
+    **{f"{of}_analytics": "sums of the facts" for of in ("platform", "course", "instructor")},
+    **dict.fromkeys(
+        ("analytics_days", "analytics_checks", "watch_days", "encoding_events"), "for those sums"
+    ),
+    **{"rule_change_people": "what a dry run has counted", "alembic_version": "this installation"},
 }
 
 

@@ -128,7 +128,9 @@ async def test_nothing_is_completed_or_issued_twice(
         )
         assert [str(kind) for kind in kinds if kind != "enrolled"] == [
             "lesson_started",
+            "course_started",
             "lesson_completed",
+            "course_halfway",
             "course_completed",
             "certificate_issued",
         ]

@@ -43,7 +43,11 @@ class VideoAnalytics(Base):
     """One session of the player, from its first heartbeat to its last. The names are spec section 1's."""
 
     __tablename__ = "video_analytics"
-    __table_args__ = (Index("ix_video_analytics_lesson", "lesson_id", "started_at"),)
+    __table_args__ = (
+        Index("ix_video_analytics_lesson", "lesson_id", "started_at"),
+        # Of the sessions whose seconds may not be noted yet. `last_at` would change with every heartbeat.
+        Index("ix_video_analytics_started_at", "started_at"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)  # drawn by the player
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -76,7 +80,7 @@ class ActivityDay(Base):
 
     __tablename__ = "activity_days"
     __table_args__ = (
-        Index("ix_activity_days_day", "day"),
+        Index("ix_activity_days_day", "day", "user_id"),  # people are counted from it alone
         Index(
             "ix_activity_days_unsettled",
             "user_id",

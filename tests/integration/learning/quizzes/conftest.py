@@ -53,10 +53,16 @@ class Exam:
         return await self.learner.api.post(where, json={"answers": answers})
 
     async def facts(self) -> list[tuple[str, str]]:
-        """Kind and subject of what was published about quizzes and completions."""
+        """Kind and subject of what was achieved in quizzes and lessons."""
         async with self.database.read() as session:
             rows = await session.scalars(select(LearningEvent).order_by(LearningEvent.id))
-            others = ("enrolled", "achievement_unlocked")
+            others = (
+                "enrolled",
+                "achievement_unlocked",
+                "quiz_submitted",
+                "course_started",
+                "course_halfway",
+            )
             return [(str(row.kind), row.subject) for row in rows if str(row.kind) not in others]
 
 

@@ -1,0 +1,85 @@
+"""Figures of a range beside those of the range before."""
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.analytics.definitions import SUMS, encoding, people, rates
+from server.analytics.definitions.scope import Scope
+from server.analytics.queries.series import Series, daily
+from server.analytics.rules import Range, change
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """A count beside that of as many days before."""
+
+    value: int
+    before: int
+    change_percent: float | None  # null: there was nothing before
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """A rate beside its counts."""
+
+    percent: float | None  # null: 0 of 0
+    count: int
+    of: int
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is, and what happened in a range."""
+
+    people: int  # learners' accounts
+    enrolments: int  # that have not ended
+    storage_bytes: int
+    active_people: Figure  # distinct, in the range
+    sums: dict[str, Figure]  # by metric
+    completion: Rate
+    encoding: Rate
+    rating: "Rating"
+    series: Series  # of the range, by metric and day
+
+
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    mean: float | None  # stars; null without a review
+    reviews: int
+
+
+def figure(value: int, before: int) -> Figure:
+    return Figure(value=value, before=before, change_percent=change(value, before))
+
+
+def rating_of(count: int, stars: int) -> Rating:
+    return Rating(mean=round(stars / count, 2) if count else None, reviews=count)
+
+
+async def totals(session: AsyncSession, scope: Scope, days: Range) -> Totals:
+    """Step. The range may end with the current day."""
+    series = await daily(session, scope, days)
+    before = await daily(session, scope, days.before)
+    sums = {metric: figure(sum(series[metric].values()), sum(before[metric].values())) for metric in SUMS}
+    active = [await people.active_people(session, scope, one) for one in (days, days.before)]
+    succeeded, failed = sums["encodes_succeeded"].value, sums["encodes_failed"].value
+    return Totals(
+        people=await people.people_total(session, scope),
+        enrolments=await people.enrolments_live(session, scope),
+        storage_bytes=await encoding.storage_bytes(session, scope),
+        active_people=figure(*active),
+        sums=sums,
+        completion=await completion(session, scope, days.last),
+        encoding=Rate(
+            percent=rates.encode_success_rate(succeeded, failed), count=succeeded, of=succeeded + failed
+        ),
+        rating=rating_of(*await people.rating(session, scope)),
+        series=series,
+    )
+
+
+async def completion(session: AsyncSession, scope: Scope, last: str) -> Rate:
+    """Step: completed of the started enrolments, both up to a day."""
+    ever = Range("", last)
+    counts = []
+    for metric in ("enrolments_completed", "enrolments_started"):
+        rows = SUMS[metric](scope, ever).subquery()
+        counts.append(int(await session.scalar(select(func.count()).select_from(rows)) or 0))
+    return Rate(percent=rates.completion_rate(*counts), count=counts[0], of=counts[1])

@@ -1,0 +1,152 @@
+"""Courses and instructors with the most of something in a range, the current day included."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.analytics.definitions import money, rates
+from server.analytics.definitions.money import Money
+from server.analytics.queries.figures import Rate, Rating, rating_of
+from server.analytics.queries.series import sums_by_course, sums_by_instructor
+from server.analytics.rules import Range
+from storage.database.tables import Course, CourseInstructor, Review, User
+from storage.states import ReviewState
+
+METRICS = (
+    *("enrolments_new", "enrolments_started", "enrolments_completed", "lessons_completed", "watch_seconds"),
+)
+
+
+class CourseMetric(StrEnum):
+    ENROLLMENTS = "enrollments"
+    REVENUE = "revenue"
+    RATING = "rating"
+
+
+class TopCourse(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures of a course in a range; the rating is the current one."""
+
+    course_id: str
+    title: str
+    enrollments: int  # new ones
+    completions: int
+    completion: Rate  # completions beside the enrolments that were started in the range
+    watch_seconds: int
+    rating: Rating
+    revenue: list[Money]  # by currency
+
+
+class TopInstructor(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums of the courses that somebody taught on each of the days."""
+
+    user_id: str
+    name: str
+    courses: int  # that they teach now
+    enrollments: int
+    completions: int
+    lessons_completed: int
+    watch_seconds: int
+
+
+async def courses(
+    session: AsyncSession, days: Range, metric: CourseMetric = CourseMetric.ENROLLMENTS, limit: int = 5
+) -> list[TopCourse]:
+    """Step. In a tie by title."""
+    sums = await sums_by_course(session, days, METRICS)
+    ratings = await _ratings(session)
+    paid = await money.revenue_of_courses(session, days)
+    titles = {
+        row.id: row for row in await session.execute(select(Course.id, Course.title, Course.search_key))
+    }
+    leading = _amounts(paid, leading_currency(paid))
+
+    def worth(course_id: str) -> tuple[float, ...]:
+        if metric == CourseMetric.RATING:
+            return _rank(ratings.get(course_id, (0, 0)))
+        revenue = metric == CourseMetric.REVENUE
+        return (leading.get(course_id, 0) if revenue else sums[course_id]["enrolments_new"],)
+
+    found = sorted(titles, key=lambda one: (*(-value for value in worth(one)), titles[one].search_key, one))
+    return [
+        _course(one, titles[one].title, sums[one], ratings.get(one, (0, 0)), paid.get(one, []))
+        for one in found[:limit]
+    ]
+
+
+def _course(
+    course_id: str, title: str, sums: Mapping[str, int], rating: tuple[int, int], paid: list[Money]
+) -> TopCourse:
+    completed, started = sums["enrolments_completed"], sums["enrolments_started"]
+    return TopCourse(
+        course_id=course_id,
+        title=title,
+        enrollments=sums["enrolments_new"],
+        completions=completed,
+        completion=Rate(percent=rates.completion_rate(completed, started), count=completed, of=started),
+        watch_seconds=sums["watch_seconds"],
+        rating=rating_of(*rating),
+        revenue=list(paid),
+    )
+
+
+async def _ratings(session: AsyncSession) -> dict[str, tuple[int, int]]:
+    """Reviews that are shown and the sum of their stars, by course."""
+    found = await session.execute(
+        select(Review.course_id, func.count(Review.stars), func.sum(Review.stars))
+        .where(Review.state == ReviewState.SHOWN, Review.stars.is_not(None))
+        .group_by(Review.course_id)
+    )
+    return {course_id: (count, int(stars or 0)) for course_id, count, stars in found}
+
+
+def _rank(rating: tuple[int, int]) -> tuple[float, int]:
+    count, stars = rating
+    return (stars / count, count) if count else (0.0, 0)
+
+
+def leading_currency(paid: Mapping[str, Sequence[Money]]) -> str:
+    """The currency in which most courses have revenue: amounts in others cannot be compared with it."""
+    counts = Counter(one.currency for amounts in paid.values() for one in amounts)
+    return min(counts, key=lambda currency: (-counts[currency], currency), default="")
+
+
+def _amounts(paid: Mapping[str, Sequence[Money]], currency: str) -> dict[str, int]:
+    return {
+        course_id: one.amount
+        for course_id, amounts in paid.items()
+        for one in amounts
+        if one.currency == currency
+    }
+
+
+async def instructors(session: AsyncSession, days: Range, limit: int = 5) -> list[TopInstructor]:
+    """Step. By new enrolments, then by time watched, in a tie by name."""
+    sums = await sums_by_instructor(session, days, METRICS)
+    teaching: Counter[str] = Counter()
+    for user_id in await session.scalars(select(CourseInstructor.user_id)):
+        teaching[user_id] += 1
+    wanted = sorted({*sums, *teaching})
+    rows = await session.execute(
+        select(User.id, User.name, User.search_key).where(User.id.in_(wanted)).order_by(User.search_key)
+    )
+    none: Mapping[str, int] = defaultdict(int)
+    found = sorted(
+        rows,
+        key=lambda row: tuple(-sums.get(row.id, none)[one] for one in ("enrolments_new", "watch_seconds")),
+    )
+    return [
+        TopInstructor(
+            user_id=row.id,
+            name=row.name,
+            courses=teaching[row.id],
+            enrollments=sums.get(row.id, none)["enrolments_new"],
+            completions=sums.get(row.id, none)["enrolments_completed"],
+            lessons_completed=sums.get(row.id, none)["lessons_completed"],
+            watch_seconds=sums.get(row.id, none)["watch_seconds"],
+        )
+        for row in found[:limit]
+    ]

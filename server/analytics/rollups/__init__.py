@@ -1,0 +1,1 @@
+"""Daily rows: which days are dirty, computing them, and checking them against the facts."""

@@ -1,0 +1,128 @@
+"""Ranges of local days and what they are compared with, weeks, rates and changes. Pure.
+
+Days are labels (YYYY-MM-DD) of the institution's zone and day start, as in `learning_events.local_day`.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
+
+import msgspec
+
+from server.core.errors import Invalid
+from storage.messages import N_
+
+LONGEST_DAYS = 1100  # of a range that is shown: three years
+EVER_DAYS = 40_000
+RECENT = (7, 30, 90)  # days of the ranges that are offered
+BREAK_DAYS = 14  # days off in a row that part two terms
+WEEK_DAYS, MONTH_DAYS = 7, 30  # of "weekly" and "monthly" active people
+NO_RANGE = N_(
+    "Choose a first and a last day that is not before it, within three years and not in the future."
+)
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Local days from `first` to `last`, both included."""
+
+    first: str
+    last: str
+
+    @property
+    def count(self) -> int:
+        return (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days + 1
+
+    @property
+    def days(self) -> list[str]:
+        return [later(self.first, number) for number in range(self.count)]
+
+    @property
+    def before(self) -> "Range":
+        """As many days, up to the one before the first: what the range is compared with."""
+        return Range(later(self.first, -self.count), later(self.first, -1))
+
+
+def later(day: str, days: int) -> str:
+    return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+
+
+def trailing(last: str, days: int) -> Range:
+    """So many days, up to `last`."""
+    return Range(later(last, 1 - days), last)
+
+
+def custom(first: str, last: str, today: str, *, longest: int = LONGEST_DAYS) -> Range:
+    """The range that somebody typed. Raises Invalid."""
+    try:
+        typed = Range(
+            date.fromisoformat(first.strip()).isoformat(), date.fromisoformat(last.strip()).isoformat()
+        )
+        fits = typed.first <= typed.last <= today and typed.count <= longest and typed.first > "1970"
+    except (ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise Invalid(NO_RANGE, fields={"first": NO_RANGE})
+    return typed
+
+
+def term(days_off: Collection[str], today: str) -> Range | None:
+    """The term that `today` is in: since the last break of two weeks without a day between.
+
+    None when no break is known, or `today` is in one. The break before may have ended a year ago.
+    """
+    off = set(days_off)
+    if today in off:
+        return None
+    run = 0
+    for number in range(1, 366):
+        day = later(today, -number)
+        run = run + 1 if day in off else 0
+        if run == BREAK_DAYS:
+            return Range(later(day, BREAK_DAYS), today)
+    return None
+
+
+def clean_day(text: str, today: str) -> str:
+    """A day that is over. Raises Invalid."""
+    told = N_(
+        "Write a day that is over, as in 2026-11-30. The current day is always computed when it is shown."
+    )
+    try:
+        day = date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        day = ""
+    if not "1970" < day < today:
+        raise Invalid(told, fields={"date": told})
+    return day
+
+
+def monday(day: str) -> str:
+    given = date.fromisoformat(day)
+    return (given - timedelta(days=given.weekday())).isoformat()
+
+
+def week(day: str) -> str:
+    """ISO week, as in 2026-W53: it belongs to the year of its Thursday."""
+    year, number, _ = date.fromisoformat(day).isocalendar()
+    return f"{year}-W{number:02}"
+
+
+def month(day: str) -> str:
+    return day[:7]
+
+
+def mondays(within: Range) -> Iterator[str]:
+    """Mondays of the weeks that have a day in the range."""
+    current = monday(within.first)
+    while current <= within.last:
+        yield current
+        current = later(current, 7)
+
+
+def percent(part: int, whole: int) -> float | None:
+    """Percentage with one decimal; None, shown as "–", without a whole."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+def change(now: int, before: int) -> float | None:
+    """Change in percent; None when there was nothing before."""
+    return round(100 * (now - before) / before, 1) if before else None

@@ -1,0 +1,191 @@
+"""Figures of the administrators' API, each from one reading of the database."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.analytics import rules
+from server.analytics.definitions import money, people, rates
+from server.analytics.definitions.scope import Scope
+from server.analytics.queries import journeys, series, top
+from server.analytics.queries.figures import Rate, figure, totals
+from server.analytics.queries.top import CourseMetric
+from server.analytics.rollups.aggregating import aggregate
+from server.analytics.rollups.checking import last_check
+from server.analytics.rollups.counting import OF_PLATFORM
+from server.analytics.rollups.tasks import today
+from server.analytics.rules import Range
+from server.analytics.schemas import (
+    AggregatedDay,
+    CurrencyFigure,
+    Engagement,
+    EngagementDay,
+    GrowthDay,
+    Overview,
+    Revenue,
+    RevenueDay,
+    Span,
+    TopCourses,
+    TopInstructors,
+    UserGrowth,
+)
+from storage.database.engine import Database
+from storage.database.tables import AnalyticsDay, Course, PlatformAnalytics
+from storage.messages import N_
+from storage.states import PublicationStatus
+
+COMPUTED = N_("The day was computed again from its facts.")
+SEALED = N_(
+    "Some facts of this day were deleted, by retention or with a person: its figures stay as they are."
+)
+OF_OVERVIEW = {  # field of the overview -> metric
+    "new_users": "people_new",
+    "new_enrollments": "enrolments_new",
+    "started_enrollments": "enrolments_started",
+    "completed_enrollments": "enrolments_completed",
+    **{name: name for name in ("lessons_completed", "watch_seconds", "quizzes_submitted", "quizzes_passed")},
+    **{name: name for name in ("uploads", "encoded_seconds")},
+}
+OF_ENGAGEMENT = ("lessons_completed", "watch_seconds", "quizzes_submitted")
+
+
+async def recent(session: AsyncSession, days: int, now: datetime) -> Range:
+    """Step: so many local days, up to the current one."""
+    return rules.trailing(await today(session, now), days)
+
+
+def span(days: Range, now: datetime) -> Span:
+    return Span(
+        first_day=days.first,
+        last_day=days.last,
+        compared_first_day=days.before.first,
+        compared_last_day=days.before.last,
+        as_of=now,
+    )
+
+
+async def overview(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Overview:
+    """Step."""
+    found = await totals(session, scope, days)
+    published = (Course.status == PublicationStatus.PUBLISHED, *scope.courses(Course.id))
+    figures: dict[str, Any] = {field: found.sums[metric] for field, metric in OF_OVERVIEW.items()}
+    return Overview(
+        span=span(days, now),
+        total_users=found.people,
+        active_users=found.active_people,
+        total_courses=int(await session.scalar(select(func.count()).where(*published)) or 0),
+        total_enrollments=found.enrolments,
+        completion_rate=found.completion,
+        rating=found.rating,
+        encoding=found.encoding,
+        storage_bytes=found.storage_bytes,
+        funnel=await journeys.funnel(session, scope, days),
+        last_check=await last_check(session),
+        **figures,
+    )
+
+
+async def user_growth(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> UserGrowth:
+    """Step."""
+    new = (await series.daily(session, scope, days, ["people_new"]))["people_new"]
+    before = (await series.daily(session, scope, days.before, ["people_new"]))["people_new"]
+    whole = await people.people_total(session, scope)
+    total, shown = whole, []
+    for day in reversed(days.days):
+        shown.append(GrowthDay(day=day, new_users=new[day], total_users=total))
+        total -= new[day]
+    return UserGrowth(
+        span=span(days, now),
+        total_users=whole,
+        new_users=figure(sum(new.values()), sum(before.values())),
+        series=shown[::-1],
+    )
+
+
+async def engagement(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Engagement:
+    """Step."""
+    active = await series.active_days(session, scope, days)
+    done = await series.daily(session, scope, days, OF_ENGAGEMENT)
+    before = await series.daily(session, scope, days.before, OF_ENGAGEMENT)
+    dau, wau, mau = (active[name][days.last] for name in ("active_people", "active_week", "active_month"))
+    figures = {name: figure(sum(done[name].values()), sum(before[name].values())) for name in OF_ENGAGEMENT}
+    return Engagement(
+        span=span(days, now),
+        dau=dau,
+        wau=wau,
+        mau=mau,
+        stickiness=Rate(percent=rates.stickiness(dau, mau), count=dau, of=mau),
+        series=[
+            EngagementDay(
+                day=day,
+                active_users=active["active_people"][day],
+                active_week=active["active_week"][day],
+                active_month=active["active_month"][day],
+                **{name: done[name][day] for name in OF_ENGAGEMENT},
+            )
+            for day in days.days
+        ],
+        retention=await journeys.retention(session, scope, days),
+        **figures,
+    )
+
+
+async def revenue(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Revenue:
+    """Step."""
+    paid = {one.currency: one.amount for one in await money.revenue(session, scope, days)}
+    before = {one.currency: one.amount for one in await money.revenue(session, scope, days.before)}
+    by_day = await money.revenue_days(session, scope, days)
+    return Revenue(
+        span=span(days, now),
+        mrr=await money.mrr(session, scope, now),
+        revenue=[
+            CurrencyFigure(
+                currency=one,
+                amount=paid.get(one, 0),
+                before=before.get(one, 0),
+                change_percent=rules.change(paid.get(one, 0), before.get(one, 0)),
+            )
+            for one in sorted(paid.keys() | before.keys())
+        ],
+        series=[
+            RevenueDay(
+                day=day,
+                amounts=[money.Money(one, own[day]) for one, own in sorted(by_day.items()) if day in own],
+            )
+            for day in days.days
+        ],
+    )
+
+
+async def top_courses(
+    session: AsyncSession, days: Range, metric: CourseMetric, limit: int, now: datetime
+) -> TopCourses:
+    """Step."""
+    found = await top.courses(session, days, metric, limit)
+    return TopCourses(span=span(days, now), metric=metric.value, courses=found)
+
+
+async def top_instructors(session: AsyncSession, days: Range, limit: int, now: datetime) -> TopInstructors:
+    """Step."""
+    return TopInstructors(span=span(days, now), instructors=await top.instructors(session, days, limit))
+
+
+async def aggregate_day(database: Database, typed: str, now: datetime) -> AggregatedDay:
+    """Use case: compute a day that is over again. Idempotent. Raises Invalid."""
+    async with database.read() as session:
+        current = await today(session, now)
+    day = rules.clean_day(typed, current)
+    done = await aggregate(database, [day], current, now)
+    async with database.read() as session:
+        state = await session.get(AnalyticsDay, day)
+        row = await session.get(PlatformAnalytics, day)
+    sealed = day in done.sealed
+    return AggregatedDay(
+        date=day,
+        message=SEALED if sealed else COMPUTED,
+        sealed=sealed,
+        computed_at=state.computed_at if state else None,
+        figures={name: getattr(row, name) for name in OF_PLATFORM} if row else {},
+    )

@@ -1,0 +1,1 @@
+"""Health of the whole system, and the dashboard that shows it beside the figures of analytics."""
