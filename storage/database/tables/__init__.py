@@ -43,6 +43,7 @@ from storage.database.tables.library import Course, CourseInstructor, Enrolment,
 from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.operations import OperatorSettings, OriginalRemoval
 from storage.database.tables.outbox import Notice, OutboxMessage
+from storage.database.tables.payments import Payment
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -81,6 +82,7 @@ __all__ = [
     "OperatorSettings",
     "OriginalRemoval",
     "OutboxMessage",
+    "Payment",
     "Post",
     "Quiz",
     "QuizAnswer",
