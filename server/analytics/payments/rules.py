@@ -178,8 +178,8 @@ def _differs(before: Step, after: Step) -> bool:
 
 
 def due_charges(one: Recurring, after: datetime | None, now: datetime) -> list[tuple[datetime, int]]:
-    """First days of periods later than `after`, up to now, with their amounts in minor units. None for trials,
-    free months, pauses, and while a payment is missing."""
+    """First days of periods later than `after`, up to now, with their amounts in minor units. Not in trials,
+    free months and pauses, nor while a payment is missing."""
     edges = sorted({one.start, now, *(change.at for change in one.changes if change.at <= now)})
     found: dict[datetime, int] = {}
     for begin, end in zip(edges, [*edges[1:], now + TICK], strict=True):

@@ -38,18 +38,14 @@ class Payment(Base):
     # What it adds to the revenue of its day, in minor units: negative for refunds, 0 without money.
     revenue: Mapped[int] = mapped_column(BigInteger, default=0)
     refers_to: Mapped[str | None] = mapped_column(ForeignKey("payments.id"), index=True)
-    email: Mapped[str] = mapped_column(
-        default="", index=True
-    )  # of the payer, as billing knows it; empty: unknown
+    email: Mapped[str] = mapped_column(default="", index=True)  # of the payer; empty: unknown
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     course_id: Mapped[str | None] = mapped_column(ForeignKey("courses.id", ondelete="SET NULL"), index=True)
     months: Mapped[int | None]  # of a period; recurring, changed
     trial_end: Mapped[datetime | None]  # recurring; None: no trial
     free_months: Mapped[int | None]  # recurring: after the trial; free: from `at` on
     until: Mapped[datetime | None]  # cancelled: end of the period, where billing names it
-    automatic: Mapped[bool] = mapped_column(
-        default=False
-    )  # recurring: each period is booked on its first day
+    automatic: Mapped[bool] = mapped_column(default=False)  # recurring: each period is booked as it begins
     zone: Mapped[str] = mapped_column(default="")  # recurring: time zone that its months are counted in
     note: Mapped[str] = mapped_column(default="")  # a reason, or what it was for
     search_key: Mapped[str] = mapped_column(default="")  # of payer, reference and note

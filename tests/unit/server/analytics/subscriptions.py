@@ -1,4 +1,4 @@
-"""Random recurring payments for property tests, and MRR of them in fractions, by another reading of section 10."""
+"""Random recurring payments, and their MRR in fractions by another reading of section 10."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ def plain_mrr(payments: list[Recurring], moment: datetime) -> dict[str, Fraction
     return {currency: amount for currency, amount in found.items() if amount}
 
 
-def _plain(one: Recurring, moment: datetime) -> Fraction:
+def _plain(one: Recurring, moment: datetime) -> Fraction:  # noqa: C901 - one list of cases
     if moment < max(one.start, one.trial_end or one.start):
         return Fraction(0)
     grid = begin = max(one.start, one.trial_end or one.start)

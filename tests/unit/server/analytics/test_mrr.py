@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -179,7 +180,7 @@ def test_movements_are_the_difference_of_mrr(found: list[Recurring], one: dateti
 def test_movements_of_days_add_up_to_their_range(found: list[Recurring], edges: list[datetime]) -> None:
     edges.sort()
     whole = mrr.movements(found, edges[0], edges[-1])
-    parts = [mrr.movements(found, *pair) for pair in zip(edges, edges[1:], strict=False)]
+    parts = [mrr.movements(found, *pair) for pair in pairwise(edges)]
     for currency in {currency for sums in (whole, *parts) for currency in sums}:
         for name in mrr.Movement:
             one = [getattr(sums.get(currency, Movements()), name) for sums in parts]
