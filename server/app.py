@@ -13,6 +13,8 @@ from litestar.types import ControllerRouterHandler, Scope
 
 import server.accounts.api
 import server.accounts.pages
+import server.analytics.payments.api
+import server.analytics.payments.pages
 import server.encoding.api
 import server.gamification.boards.api
 import server.gamification.boards.pages
@@ -99,6 +101,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.discussion.api.ROUTES,
     server.learning.reviews.api.ROUTES,
     server.learning.learners.api.ROUTES,
+    server.analytics.payments.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
@@ -116,6 +119,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.gamification.teams.challenges.pages.ROUTES,
     server.operations.institution.pages.ROUTES,
     server.gamification.boards.pages.ROUTES,
+    server.analytics.payments.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,

@@ -15,7 +15,7 @@ from server.analytics.payments import entering
 from server.analytics.payments.listing import PaymentFilter, filtered
 from server.analytics.payments.schemas import SOURCE, Entry, LineProblem, NewPayment, Place
 from server.core.errors import Invalid
-from server.core.text.csv_lines import BYTE_ORDER_MARK, csv_lines
+from server.core.text.csv_lines import BYTE_ORDER_MARK, FORMULA, csv_lines
 from server.core.text.money import major
 from storage.database.engine import Database
 from storage.database.tables import Course, Payment
@@ -83,8 +83,10 @@ async def courses(session: AsyncSession) -> dict[str, str]:
 
 
 def read(data: bytes, place: Place, known: Mapping[str, str], now: datetime) -> PaymentsFile:
-    """Payments of a list, between commas, semicolons or tabs. `known`: of `courses`. Takes a second for 20,000
-    lines. Raises Invalid when the whole list is unusable."""
+    """Payments of a list, between commas, semicolons or tabs. `known`: of `courses`.
+
+    Raises Invalid when the whole list is unusable.
+    """
     rows = read_rows(data)
     header = [_column(name) for name in rows[0][1]] if rows else []
     if missing := [name for name in REQUIRED if name not in header]:
@@ -101,7 +103,7 @@ def read(data: bytes, place: Place, known: Mapping[str, str], now: datetime) -> 
     alike: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
     for number, cells in rows[1:]:
-        values = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        values = {name: _cell(text) for name, text in zip(header, cells, strict=False)}
         try:
             entry = entering.checked(_new(values, known, alike), place, now)
             if entry.kind != Kind.VOID and (entry.source, entry.external_id) in seen:
@@ -116,6 +118,12 @@ def read(data: bytes, place: Place, known: Mapping[str, str], now: datetime) -> 
 def _column(heading: str) -> str:
     name = heading.strip().lower()
     return HEADINGS.get(name, name)
+
+
+def _cell(text: str) -> str:
+    """Without the apostrophe that `csv_lines` writes before what looks like a formula."""
+    text = text.strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
 
 
 def _new(values: Mapping[str, str], known: Mapping[str, str], alike: Counter[str]) -> NewPayment:

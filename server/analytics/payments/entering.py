@@ -31,7 +31,6 @@ MONEY = (Kind.ONE_OFF, Kind.CHARGE, Kind.REFUND)
 WITH_AMOUNT = (*MONEY, Kind.RECURRING, Kind.CHANGED)
 TAKES: dict[str, tuple[Kind, ...]] = {
     "amount": WITH_AMOUNT,
-    "currency": (*BEGINNINGS, Kind.CHARGE, Kind.REFUND, Kind.CHANGED),
     "refers_to": tuple(kind for kind in Kind if kind not in BEGINNINGS),
     "months": (Kind.RECURRING, Kind.CHANGED),
     "trial_end": (Kind.RECURRING,),

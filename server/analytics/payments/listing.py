@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVarTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -30,6 +30,7 @@ KINDS = (Kind.ONE_OFF, Kind.RECURRING, Kind.CHARGE, Kind.REFUND, ALL_CHANGES, Ki
 MOST_RELATED = 300  # rows on the page of a payment
 GONE = N_("There is no such payment.")
 _Author = aliased(User)
+Columns = TypeVarTuple("Columns")
 
 
 class PaymentFilter(msgspec.Struct, frozen=True):
@@ -116,7 +117,7 @@ async def shown(session: AsyncSession, state: PaymentFilter, now: datetime) -> P
     )
 
 
-def filtered(query: Select[Any], state: PaymentFilter) -> Select[Any]:
+def filtered(query: Select[*Columns], state: PaymentFilter) -> Select[*Columns]:
     query = query.where(matches(Payment.search_key, state.search))
     if state.kind:
         kinds = CHANGES if state.kind == ALL_CHANGES else (state.kind,)
