@@ -112,23 +112,23 @@ async def _booked(session: AsyncSession, ids: Sequence[str]) -> dict[str, dict[d
         period = found[str(row.refers_to)][row.at]
         period.rows += 1
         period.live = None if row.id in voids else row
-        period.by_hand = voids.get(row.id) is not None
+        period.by_hand = voids.get(row.id, False)
     for periods in found.values():  # what was refunded stays: it was paid
         for at in [at for at, period in periods.items() if period.live and period.live.id in refunded]:
             periods[at] = _Booked(by_hand=True)
     return found
 
 
-async def _taken_back(session: AsyncSession, ids: Sequence[str]) -> tuple[dict[str, str | None], set[str]]:
-    """By booked period: who took it back, None for this module; and those of which something was refunded."""
+async def _taken_back(session: AsyncSession, ids: Sequence[str]) -> tuple[dict[str, bool], set[str]]:
+    """By booked period that was taken back: whether by a person. And those that were refunded in part."""
     charges = select(Payment.id).where(Payment.source == PLAN, Payment.refers_to.in_(ids))
-    voids = select(Payment.refers_to, Payment.created_by).where(
+    voids = select(Payment.refers_to, Payment.automatic).where(
         Payment.kind == Kind.VOID, Payment.refers_to.in_(charges)
     )
     refunds = select(Payment.refers_to).where(
         Payment.kind == Kind.REFUND, Payment.refers_to.in_(charges), NOT_VOIDED
     )
-    found = {str(charge): by for charge, by in await session.execute(voids)}
+    found = {str(charge): not automatic for charge, automatic in await session.execute(voids)}
     return found, {str(charge) for charge in await session.scalars(refunds)}
 
 

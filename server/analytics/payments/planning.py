@@ -143,7 +143,7 @@ def _row(entry: Entry, known: _Known, by: str | None, now: datetime) -> Payment:
 
 
 def _referred(entry: Entry, known: _Known) -> Payment:
-    found = known.by_reference.get((entry.source, entry.refers_to)) or known.by_id.get(entry.refers_to)
+    found = known.by_id.get(entry.refers_to) or known.by_reference.get((entry.source, entry.refers_to))
     if found is None:
         raise _wrong("refers_to", message(NOT_FOUND, reference=entry.refers_to))
     return found
@@ -185,6 +185,7 @@ def _void(entry: Entry, to: Payment, known: _Known, by: str | None, now: datetim
 
 
 def void_row(to: Payment, note: str, by: str | None, now: datetime) -> Payment:
+    """`by` None: no person did it, which `automatic` keeps, also when accounts are deleted."""
     return Payment(
         id=new_id(),
         kind=Kind.VOID,
@@ -199,7 +200,7 @@ def void_row(to: Payment, note: str, by: str | None, now: datetime) -> Payment:
         email=to.email,
         user_id=to.user_id,
         course_id=to.course_id,
-        automatic=False,
+        automatic=by is None,
         zone="",
         note=note,
         search_key=search_key(to.email, to.external_id, note),

@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 import msgspec
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.payments import charges, entering, planning
@@ -16,7 +17,7 @@ from server.institution import service as institution
 from storage.database.engine import Database
 from storage.database.locks import advisory_lock
 from storage.database.tables import Payment
-from storage.messages import N_, Message, message
+from storage.messages import N_, message
 from storage.states import PaymentKind as Kind
 
 IMPORTED_AT_ONCE = 250  # payments of one transaction
@@ -41,7 +42,7 @@ async def record(database: Database, posted: Sequence[NewPayment], by: str, now:
         plan = await write(session, entries, by, now)
         for number, problem in sorted(plan.problems.items()):
             raise _numbered(number, problem, len(posted))
-        await settle(session, plan, now)
+        await settle(session, _new(plan), now)
     made = [
         Recorded(plan.rows[number].id, plan.rows[number].external_id, number in plan.new)
         for number in range(len(entries))
@@ -82,10 +83,12 @@ async def write(session: AsyncSession, entries: Sequence[Entry], by: str | None,
     return plan
 
 
-async def settle(session: AsyncSession, plan: Plan, now: datetime) -> None:
-    """Step: book the periods of the recurring payments that a plan has touched."""
-    touched = {row.id if row.kind == Kind.RECURRING else row.refers_to for row in _new(plan)}
-    ids = sorted(str(payment_id) for payment_id in touched if payment_id)
+async def settle(session: AsyncSession, rows: Sequence[Payment], now: datetime) -> None:
+    """Step: book the periods of the recurring payments that rows begin, change, or take something back of."""
+    touched = {row.refers_to or row.id for row in rows}
+    voided = [row.refers_to for row in rows if row.kind == Kind.VOID]
+    parents = select(Payment.refers_to).where(Payment.id.in_(voided), Payment.refers_to.is_not(None))
+    ids = sorted(touched | {str(one) for one in await session.scalars(parents)})
     for start in range(0, len(ids), charges.BATCH):
         await charges.settle(session, ids[start : start + charges.BATCH], now)
 
@@ -124,10 +127,4 @@ async def _settle_imported(database: Database, entries: Sequence[Entry], now: da
         async with database.write() as session:
             part = recurring[start : start + IMPORTED_AT_ONCE]
             plan = await planning.plan(session, part, None, now)
-            known = {row.id if row.kind == Kind.RECURRING else row.refers_to for row in plan.rows.values()}
-            await charges.settle(session, sorted(str(one) for one in known if one), now)
-
-
-def told(problem: Invalid) -> Message:
-    """Sentence of the first field that is wrong, or of the whole."""
-    return next(iter(problem.fields.values()), problem.message)
+            await settle(session, list(plan.rows.values()), now)

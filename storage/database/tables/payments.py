@@ -45,7 +45,8 @@ class Payment(Base):
     trial_end: Mapped[datetime | None]  # recurring; None: no trial
     free_months: Mapped[int | None]  # recurring: after the trial; free: from `at` on
     until: Mapped[datetime | None]  # cancelled: end of the period, where billing names it
-    automatic: Mapped[bool] = mapped_column(default=False)  # recurring: each period is booked as it begins
+    # recurring: each period is booked as it begins; void: not by a person
+    automatic: Mapped[bool] = mapped_column(default=False)
     zone: Mapped[str] = mapped_column(default="")  # recurring: time zone that its months are counted in
     note: Mapped[str] = mapped_column(default="")  # a reason, or what it was for
     search_key: Mapped[str] = mapped_column(default="")  # of payer, reference and note
