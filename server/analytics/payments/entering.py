@@ -20,9 +20,8 @@ from storage.messages import N_, Figure, Message, Unit
 from storage.states import PaymentKind as Kind
 
 MOST = 10**12  # minor units of one payment
-REFERENCE_LENGTH = 200
-SOURCE_LENGTH = 40
-NOTE_LENGTH = 500
+NOTE_LENGTH = 500  # characters
+LENGTHS = {"external_id": 200, "refers_to": 200, "source": 40, "note": NOTE_LENGTH}
 FIRST_YEAR = 2000
 AHEAD = timedelta(days=400)  # that a recurring payment can begin or end in the future
 FREE_MONTHS = 24
@@ -77,12 +76,7 @@ def checked(new: NewPayment, place: Place, now: datetime) -> Entry:
         found.refuse("refers_to", A_REFERENCE)
     texts = {
         name: found.of(name, partial(_short, name, getattr(new, name), limit)) or ""
-        for name, limit in (
-            ("external_id", REFERENCE_LENGTH),
-            ("refers_to", REFERENCE_LENGTH),
-            ("source", SOURCE_LENGTH),
-            ("note", NOTE_LENGTH),
-        )
+        for name, limit in LENGTHS.items()
     }
     if not texts["external_id"] and new.kind != Kind.VOID:
         found.refuse("external_id", NO_REFERENCE)

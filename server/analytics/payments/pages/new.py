@@ -28,6 +28,7 @@ from storage.messages import N_
 from storage.states import PaymentKind as Kind
 
 HERE = "/admin/payments"
+TEMPLATES = {Kind.ONE_OFF: "payments/one_off.html", Kind.RECURRING: "payments/recurring.html"}
 A_NUMBER = N_("Write a whole number.")
 
 
@@ -128,7 +129,7 @@ async def _page(
         codes = await _currencies(session)
         return page(
             request,
-            f"payments/{kind}.html",
+            TEMPLATES[kind],
             viewer=viewer,
             status_code=form.status,
             form=form,
