@@ -35,7 +35,7 @@ async def fill(campus: Campus) -> None:
 
 async def check(page: Page, shots: Shots, name: str) -> None:
     for scheme in ("light", "dark"):
-        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         assert await violations(page) == []
     await shots.take(page, name)
 
