@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.analytics.api
+import server.analytics.payments.api
+import server.analytics.payments.pages
 import server.encoding.api
 import server.gamification.boards.api
 import server.gamification.boards.pages
@@ -103,6 +105,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.learners.api.ROUTES,
     server.analytics.api.ROUTES,
     server.operations.system.api.ROUTES,
+    server.analytics.payments.api.ROUTES,
     server.operations.api.ROUTES,
     openapi.ROUTES,
 )
@@ -120,6 +123,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.gamification.teams.challenges.pages.ROUTES,
     server.operations.institution.pages.ROUTES,
     server.gamification.boards.pages.ROUTES,
+    server.analytics.payments.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from server.accounts import tasks as accounts
+from server.analytics.payments import charges
 from server.analytics.rollups import marking
 from server.analytics.rollups import tasks as analytics
 from server.core import events
@@ -74,6 +75,7 @@ TASKS = (
     Task(boards.TASK, N_("Rebuild leaderboards from the ledger"), Daily(hour=2), boards.renew),
     Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),
     Task(changes.TASK, N_("Preview and apply changes of XP rules"), Every(10), changing.run),
+    Task(charges.TASK, N_("Book periods of recurring payments"), Every(600), charges.run),
     Task(
         "challenges", N_("Count challenges and write their results"), Every(60), challenges.count_challenges
     ),

@@ -228,6 +228,25 @@ class PostState(StrEnum):
     DELETED = "deleted"  # by its author: the text is gone
 
 
+class PaymentKind(StrEnum):
+    """Of a row in `payments`. From `changed` to `ended`: what happened to a recurring payment."""
+
+    ONE_OFF = "one_off"
+    RECURRING = "recurring"  # its beginning: amount, months, trial
+    CHARGE = "charge"  # payment of one period of a recurring one
+    REFUND = "refund"  # of a one-off payment or a charge
+    CHANGED = "changed"  # another amount or other periods
+    FREE = "free"  # free months from then on
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    PAST_DUE = "past_due"
+    RECOVERED = "recovered"  # no longer past due
+    CANCELLED = "cancelled"  # it ends with the period
+    KEPT = "kept"  # no longer cancelled
+    ENDED = "ended"  # at once
+    VOID = "void"  # a row that was entered by mistake
+
+
 class OutboxKind(StrEnum):
     MAIL = "mail"
     WEBHOOK = "webhook"
@@ -271,6 +290,7 @@ ALL: tuple[type[StrEnum], ...] = (
     AttemptState,
     ReviewState,
     PostState,
+    PaymentKind,
     OutboxKind,
     OutboxState,
     NoticeState,

@@ -30,7 +30,7 @@ from storage.database.tables import (
     Video,
 )
 from storage.states import FileKind, LessonKind, RevisionState, Role
-from tests.world import catalogue, learning, media, people, quizzes, teams, videos
+from tests.world import catalogue, learning, media, payments, people, quizzes, teams, videos
 from tests.world.catalogue import PUBLISHED
 from tests.world.clock import START
 
@@ -225,6 +225,10 @@ class World:
         """Challenge that begins in some days; by default five lessons of everybody together."""
         async with self.database.write() as session:
             return await teams.add_challenge(session, self.now(), begins_in, days, terms)
+
+    async def payment(self, **terms: Any) -> str:
+        """Id of a one-off payment of 10.00 EUR, unless `terms` of `NewPayment` say otherwise."""
+        return await payments.add_payment(self.database, self.now(), terms)
 
     async def reload(self, row: Row) -> Row:
         """The row as it is now."""

@@ -11,6 +11,7 @@ from babel.numbers import format_decimal
 
 from server.core.text.i18n import gettext, locale
 from server.core.text.merge import differences, fingerprint
+from server.core.text.money import currency_name, money
 from storage.messages import Figure, Message, Unit, format_message
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -129,6 +130,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "exact_time": exact_time,
     "file_size": file_size,
     "number": number,
+    "money": money,
+    "currency_name": currency_name,
     "day": day,
     "day_label": day_label,
     "weekday": weekday,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.operations.export.columns import LESSON_COLUMNS, LESSONS, LIBRARY
 from server.operations.export.game_columns import GAME
 from server.operations.export.learning_columns import LEARNING
+from server.operations.export.payment_columns import PAYMENTS
 from server.operations.export.rules import file_name, folder_name
 from storage.database.base import Base
 from storage.database.tables import Course, Lesson, LessonFile, Video
@@ -20,7 +21,7 @@ from storage.states import RevisionState
 
 BATCH = 500  # rows in memory
 
-EXPORTED = LIBRARY | LEARNING | GAME
+EXPORTED = LIBRARY | LEARNING | GAME | PAYMENTS
 TABLES = (*EXPORTED.values(), LESSONS)
 
 

@@ -52,6 +52,7 @@ from storage.database.tables.library import Course, CourseInstructor, Enrolment,
 from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.operations import OperatorSettings, OriginalRemoval
 from storage.database.tables.outbox import Notice, OutboxMessage
+from storage.database.tables.payments import Payment
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -95,6 +96,7 @@ __all__ = [
     "OperatorSettings",
     "OriginalRemoval",
     "OutboxMessage",
+    "Payment",
     "PlatformAnalytics",
     "Post",
     "Quiz",

@@ -58,6 +58,7 @@ CHALLENGE = {
 TEXT_FILE, PICTURE = file("a.txt", b"abc"), file("a.gif", b"GIF89a\x01\x00")
 ACHIEVEMENT = {"name": "Reader", "rarity": "rare", "criterion": "lessons", "threshold": "3"}
 DAYS_OFF = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20261225\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+PAYMENT = {"at": "2026-11-22", "amount": "5", "currency": "EUR", "note": "Fee"}
 VALUES = dict.fromkeys(entering.PAYING, "70")
 BODIES: dict[str, Body] = {
     "POST /admin/boards": form(action="on"),
@@ -89,6 +90,14 @@ BODIES: dict[str, Body] = {
     "POST /api/gamification/admin/challenges": json(**{**CHALLENGE, "target": 5}),
     "PATCH /api/gamification/admin/challenges/{challenge_id}": json(title="Light"),
     "POST /api/gamification/admin/challenges/{challenge_id}/end": json(reason="Closed"),
+    "POST /admin/payments/new": form(**PAYMENT),
+    "POST /admin/payments/recurring": form(**PAYMENT, months="1"),
+    "POST /admin/payments/import": form(list="date,amount,currency%0A2026-11-20,5,EUR", confirmed="yes"),
+    "POST /admin/payments/{payment_id}/refund": form(**PAYMENT),
+    "POST /admin/payments/{payment_id}/change": form(at="2026-11-22", kind="paused"),
+    "POST /admin/payments/{payment_id}/cancel": form(note="Moved"),
+    "POST /admin/payments/{payment_id}/void": form(note="Twice"),
+    "POST /api/admin/payments": json(at="2026-11-20", amount=500, currency="EUR", external_id="R-1"),
     "POST /admin/originals": form(days="365"),
     "POST /admin/originals/keep": form(video="all"),
     "PATCH /api/gamification/preferences": json(name_hidden=True),

@@ -15,7 +15,7 @@ from server.uploads.service import open_upload
 from storage.database.base import new_id
 from storage.database.tables import Lesson
 from storage.objects import keys
-from storage.states import FileKind, LessonKind
+from storage.states import FileKind, LessonKind, PaymentKind
 from tests.fixtures.web import BASE_URL, Account, MakeAccount
 from tests.integration.access.bodies import PARAMETER
 from tests.world import quizzes
@@ -64,6 +64,7 @@ class AccessScene:
             "name": "no-such-task",
             "team_id": await self._team() if "team_id" in path else "",
             "challenge_id": await self._challenge(path) if "challenge_id" in path else "",
+            "payment_id": await self._payment(path) if "payment_id" in path else "",
             "logo_id": "no-such-logo",
             "date": START.date().replace(day=1).isoformat(),
             "achievement_id": "first_steps",
@@ -119,6 +120,11 @@ class AccessScene:
     async def _challenge(self, path: str) -> str:
         """One that is running where it can be ended; changed and deleted are planned ones."""
         return (await self.world.challenge(begins_in=0 if path.endswith("/end") else 1)).id
+
+    async def _payment(self, path: str) -> str:
+        """A recurring one where it can be changed."""
+        recurring = path.endswith(("/change", "/cancel"))
+        return await self.world.payment(kind=PaymentKind.RECURRING if recurring else PaymentKind.ONE_OFF)
 
     async def _change(self) -> str:
         """Draft of one more day off."""

@@ -7,7 +7,7 @@ import pytest
 from server.gamification.changes import preview, rules
 from server.gamification.changes import service as changes
 from storage.database.tables import Course, Lesson
-from storage.states import FileKind, LessonKind, XpRule
+from storage.states import FileKind, LessonKind, PaymentKind, XpRule
 from tests.fixtures.web import Account, MakeAccount
 from tests.world.builder import World
 from tests.world.scenes import Academy
@@ -59,10 +59,14 @@ async def change_id(academy: Academy, people: dict[str, Account], world: World) 
 
 @pytest.fixture
 async def made(academy: Academy, world: World, text_id: str, change_id: str) -> dict[str, str]:
-    """Ids by their names in PAGES: the text lesson, a change of rules, a team, and two challenges."""
+    """Ids by their names in PAGES: the text lesson, a change of rules, a team, two challenges and two
+    payments."""
     challenges = {
         name: await world.challenge(begins_in=day) for name, day in (("running", 0), ("planned", 1))
     }
     team = await world.team("10b", academy.learner)
-    ids = {"text": text_id, "change": change_id, "team": team.id}
+    paid = {
+        str(kind): await world.payment(kind=kind) for kind in (PaymentKind.ONE_OFF, PaymentKind.RECURRING)
+    }
+    ids = {"text": text_id, "change": change_id, "team": team.id, **paid}
     return {**ids, **{name: row.id for name, row in challenges.items()}}
