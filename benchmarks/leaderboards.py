@@ -28,6 +28,7 @@ from server.gamification.boards.rebuild import rebuild
 from server.gamification.xp import ledger
 from server.wiring import bind
 from storage.database import migrations
+from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import LeaderboardRow, UserStats, XpTransaction
 from storage.states import FactKind, Role, Timeframe
@@ -132,7 +133,7 @@ async def _awards(database: Database, people: int, _place: Path) -> None:
 
     async def award() -> None:
         async with database.write() as session:
-            event = Event(kind=FactKind.QUIZ_PERFECT, user_id=next(chosen).id, subject="award", at=NOW)
+            event = Event(kind=FactKind.QUIZ_PERFECT, user_id=next(chosen).id, subject=new_id(), at=NOW)
             await publish(session, event)
 
     await _timed("award to the fixed point, committed", award, "≤ 10 ms")
