@@ -45,17 +45,14 @@ LEFT_OUT = {
     "object_deletions": "this installation",
     "watch_allowances": "figures for the next heartbeats",
     "segment_deliveries": "how media were delivered here",
-    "outbox": "unsent mails of this installation",
-    "notices": "this installation",
+    **{"outbox": "unsent mails of this installation", "notices": "this installation"},
     "original_removals": "whether media/ has an original",
     **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
     **dict.fromkeys(("game_settings", "scheduled_tasks", "operator_settings"), "this installation"),
     "board_group_members": "for one week",
+    **dict.fromkeys(("analytics_days", "analytics_checks", "watch_days", "encoding_events"), "for sums"),
     **{f"{of}_analytics": "sums of the facts" for of in ("platform", "course", "instructor")},
-    **dict.fromkeys(
-        ("analytics_days", "analytics_checks", "watch_days", "encoding_events"), "for those sums"
-    ),
-    **{"rule_change_people": "what a dry run has counted", "alembic_version": "this installation"},
+    **{"rule_change_people": "of a dry run", "alembic_version": "this installation"},
 }
 
 
