@@ -37,5 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
         bundle.bundle()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="save page screenshots in this folder")

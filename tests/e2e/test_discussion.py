@@ -27,6 +27,7 @@ async def staff(product: Product) -> httpx.AsyncClient:
     )
 
 
+@pytest.mark.long
 async def test_the_lecture_plays_on_beside_its_discussion(
     page: Page, product: Product, tmp_path: Path, shots: Shots
 ) -> None:

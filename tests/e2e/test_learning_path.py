@@ -36,6 +36,7 @@ async def look(page: Page, shots: Shots, name: str) -> None:
         assert await violations(page) == [], f"{name}, {scheme}"
 
 
+@pytest.mark.long
 async def test_from_the_first_second_to_a_verified_certificate(
     browser: Browser, page: Page, product: Product, tmp_path: Path, shots: Shots
 ) -> None:

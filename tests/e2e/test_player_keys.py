@@ -19,6 +19,7 @@ NO_STORAGE = """Object.defineProperty(window, "localStorage", {
 });"""
 
 
+@pytest.mark.long
 async def test_player_by_keys_and_taps(
     browser: Browser, page: Page, product: Product, tmp_path: Path
 ) -> None:

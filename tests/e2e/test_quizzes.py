@@ -39,6 +39,7 @@ async def add_quizzes(product: Product, lesson: str, moments: tuple[int, ...] = 
     return f"{product.url}/dashboard/courses/{course}/lessons/{made['id']}"
 
 
+@pytest.mark.long
 async def test_quizzes_in_a_video_and_on_their_own(
     page: Page, product: Product, tmp_path: Path, shots: Shots
 ) -> None:

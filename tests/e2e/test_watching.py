@@ -27,6 +27,7 @@ async def watched_at_least(page: Page, percent: int) -> None:
     await page.wait_for_function(f"() => {bar} >= {percent}", timeout=30_000)
 
 
+@pytest.mark.long
 async def test_watching_is_credited_and_resumed(
     browser: Browser, page: Page, product: Product, tmp_path: Path, shots: Shots
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from contextlib import closing
 
+import pytest
 from litestar import Litestar
 from sqlalchemy.engine import make_url
 
@@ -41,6 +42,7 @@ def of_learners(app: Litestar) -> list[str]:
     return [route for route in wanted if not route.partition(" ")[2].startswith(ADMINISTRATION)]
 
 
+@pytest.mark.long
 async def test_every_operation_as_a_learner(app: Litestar, world: World, make_account: MakeAccount) -> None:
     """Each twice: the second time with the same content."""
     scene = await make_scene(app, world, make_account)

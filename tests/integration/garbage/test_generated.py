@@ -108,6 +108,7 @@ async def server(
         await database.close()
 
 
+@pytest.mark.long
 async def test_generated_requests(
     server: tuple[ServerProcess, Database], routes_only: Litestar, request: pytest.FixtureRequest
 ) -> None:
