@@ -26,7 +26,7 @@ LONG = ("seventy_minutes", "uhd60_hevc", "full_hd")
 )
 async def test_matrix(name: str, sources: Sources, tools: Tools, tmp_path: Path) -> None:
     recipe, original = sources.recipe(name), sources.path(name)
-    lecture = await make_lecture(tools, original, tmp_path, levelled=recipe.levelled)
+    lecture = await make_lecture(tools, original, tmp_path, quick_sound=recipe.quick_sound)
     assert verify.whole(lecture.plan, lecture.chunks, lecture.audio) == []
     assert lecture.complaints == ()
     assert complaints(tools, lecture.master) == ""
