@@ -72,7 +72,7 @@ slow: setup-dev  ## real encodes, and beside them the fault tests, which wait mo
 	$(PYTEST) -n $(MORE) --dist worksteal -m "(media or faults) and not e2e"
 
 e2e: setup-dev  ## a browser against the whole product; played in real time, the lecture has the machine to itself
-	$(PYTEST) -n auto --dist worksteal -m e2e --ignore tests/e2e/test_lecture.py
+	$(PYTEST) -n $(MORE) --dist worksteal -m e2e --ignore tests/e2e/test_lecture.py
 	$(PYTEST) -m e2e tests/e2e/test_lecture.py
 
 format: setup-dev  ## fix lint and format the code
