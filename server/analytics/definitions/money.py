@@ -51,7 +51,7 @@ async def revenue_of_courses(session: AsyncSession, days: Range) -> Mapping[str,
     )
     sums: dict[str, dict[str, int]] = defaultdict(dict)
     for course_id, currency, amount in rows:
-        sums[course_id][currency] = int(amount)
+        sums[str(course_id)][currency] = int(amount)
     return {course_id: _in_order(amounts) for course_id, amounts in sums.items()}
 
 
