@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.watching import rules, spans
 from server.watching.schemas import Received
+from storage.database.among import among
 from storage.database.base import Base
 from storage.database.insert import insert_new_rows
 from storage.database.tables import Lesson, VideoAnalytics, WatchAllowance, WatchCoverage
@@ -141,7 +142,9 @@ async def _ensured(
 async def _load(session: AsyncSession, kind: type[Row], keys: Iterable[Key]) -> dict[Key, Row]:
     wanted = set(keys)
     table, key = _stored(kind)
-    conditions = [column.in_(sorted({part[place] for part in wanted})) for place, column in enumerate(key)]
+    conditions = [
+        among(session, column, {part[place] for part in wanted}) for place, column in enumerate(key)
+    ]
     columns = [table.c[name] for name in kind.__struct_fields__]
     found = await session.execute(select(*columns).where(*conditions).order_by(*key).with_for_update())
     rows = [kind(*row) for row in found]
