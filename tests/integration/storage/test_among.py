@@ -36,4 +36,4 @@ async def test_text_of_the_statement_is_the_same_for_every_length(database: Data
         for count in (1, 7, 300):
             ids = [f"{number:032x}" for number in range(count)]
             await session.execute(select(User.id).where(among(session, User.id, ids)))
-    assert len(texts) == 1
+    assert len(texts - {"BEGIN"}) == 1
