@@ -216,6 +216,6 @@ if __name__ == "__main__":
     given.add_argument("--people", type=int, default=PEOPLE)
     given.add_argument("--folder", help="where there is room for the database; on SQLite it is used again")
     given.add_argument("--postgresql", action="store_true")
-    given.add_argument("--only", nargs="*", choices=STEPS, default=())
+    given.add_argument("--only", nargs="*", choices=["fill", *STEPS], default=())
     asked = given.parse_args()
     main(asked.people, asked.folder, postgresql=asked.postgresql, only=asked.only)

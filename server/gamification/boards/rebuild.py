@@ -93,8 +93,8 @@ async def _differs(session: AsyncSession, number: int, period: Period, low: str,
     """Whether the rows of the range are others than those that the sums ask for."""
     row = LeaderboardRow
     xp, at = _columns(number)
-    same = and_(row.timeframe == period[0], row.period == period[1], row.user_id == SUMS.c.user_id)
-    same = and_(same, row.xp == xp, row.reached_at == at)
+    # The range is named again, or SQLite goes through everybody's rows in the order of the board.
+    same = and_(_of(period, low, high), row.user_id == SUMS.c.user_id, row.xp == xp, row.reached_at == at)
     counts = (
         select(func.count()).select_from(SUMS).where(xp > 0),
         select(func.count()).select_from(SUMS).join(row, same).where(xp > 0),
