@@ -100,7 +100,8 @@ async def test_rules_are_built_again_when_their_content_changes(world: World, da
 async def test_statement_on_sqlite_is_one_trip_to_its_thread(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trips, real = list[Any](), aiosqlite.Connection._execute
+    trips: list[Any] = []
+    real: Any = aiosqlite.Connection._execute
 
     async def counted(self: aiosqlite.Connection, function: Any, *values: Any, **named: Any) -> Any:
         trips.append(function)
