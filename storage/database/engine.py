@@ -32,6 +32,7 @@ SQLITE_PRAGMAS = (
     "temp_store = MEMORY",
     "mmap_size = 0",
 )
+ALTERING = ("foreign_keys = OFF", "temp_store = FILE")  # an index of millions of rows is sorted
 CONNECT_SECONDS = 10.0
 JSON_CODEC: dict[str, Any] = {  # several times faster than the standard library's
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
@@ -99,7 +100,7 @@ class Database:
         the rows that depend on it unless foreign keys were off before the transaction began.
         """
         engine = (
-            _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=("foreign_keys = OFF",))
+            _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", size=1, pragmas=ALTERING)
             if self.is_sqlite
             else _postgres_engine(self.url)
         )

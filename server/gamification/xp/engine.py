@@ -23,13 +23,8 @@ SIMPLE = {
     FactKind.COURSE_COMPLETED: XpRule.COURSE_COMPLETED,
     FactKind.REVIEW_POSTED: XpRule.FIRST_REVIEW,
 }
-KINDS = (
-    *SIMPLE,
-    FactKind.QUIZ_PERFECT,
-    FactKind.POST_CREATED,
-    FactKind.POST_DELETED,
-    FactKind.ACHIEVEMENT_UNLOCKED,
-)
+POSTED = (FactKind.POST_CREATED, FactKind.POST_DELETED)
+KINDS = frozenset((*SIMPLE, FactKind.QUIZ_PERFECT, *POSTED, FactKind.ACHIEVEMENT_UNLOCKED))
 """Kinds of facts that are worth XP, or take some back."""
 
 
@@ -194,11 +189,10 @@ def _open_terms(history: History, book: Book, counts: Mapping[Criterion, int]) -
         return standings[term.since][term.criterion] < term.threshold
 
     found = dict[str, Terms]()
-    for award in book.awards:
-        if award.retired or award.id in held:
-            continue
-        terms = (award, *award.earlier[::-1]) if award.since else (award,)
-        if term := next(filter(is_open, terms), None):
+    for award in [one for one in book.awards if not one.retired and one.id not in held]:
+        if award.since is None:
+            found[award.id] = award
+        elif term := next(filter(is_open, (award, *award.earlier[::-1])), None):
             found[award.id] = term
     return found
 

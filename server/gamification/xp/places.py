@@ -66,16 +66,16 @@ def scores(dues: Iterable[Due], day: str) -> dict[Period, Score]:
     """
     if not day:
         return {}
-    days: dict[str, Score] = {}
+    xp: dict[str, int] = {}  # of each day, and when the last of it was earned
+    at: dict[str, datetime] = {}
     for due in dues:
         if due.amount > 0:
-            known = days.get(due.day) or Score(0, due.at)
-            days[due.day] = Score(known.xp + due.amount, max(known.reached_at, due.at))
+            xp[due.day] = xp.get(due.day, 0) + due.amount
+            at[due.day] = max(at.get(due.day, due.at), due.at)
     found: dict[Period, Score] = {}
     for period, first, last in rules.kept_days(day):
-        inside = [score for label, score in days.items() if not last or first <= label <= last]
-        if inside:
-            found[period] = Score(sum(one.xp for one in inside), max(one.reached_at for one in inside))
+        if inside := [label for label in xp if not last or first <= label <= last]:
+            found[period] = Score(sum([xp[label] for label in inside]), max([at[label] for label in inside]))
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import aiosqlite
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import event, select
 from server.core.events import Event, note_activity, publish
 from server.gamification.boards import ranks
 from server.gamification.boards.ranks import Board
-from server.gamification.xp import books, ledger
+from server.gamification.xp import books, history, ledger
 from storage.database.engine import Database
 from storage.database.tables import Achievement, CalendarDay, Institution, User
 from storage.states import FactKind, Timeframe
@@ -100,8 +100,12 @@ async def test_rules_are_built_again_when_their_content_changes(world: World, da
 async def test_statement_on_sqlite_is_one_trip_to_its_thread(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+<<<<<<< HEAD
     trips: list[Any] = []
     real: Any = aiosqlite.Connection._execute
+=======
+    trips, real = list[Any](), cast("Any", aiosqlite.Connection)._execute
+>>>>>>> boards
 
     async def counted(self: aiosqlite.Connection, function: Any, *values: Any, **named: Any) -> Any:
         trips.append(function)
@@ -124,3 +128,14 @@ async def test_award_needs_few_statements(world: World, database: Database) -> N
             fact = Event(kind=FactKind.QUIZ_PERFECT, user_id=ada.id, subject="q1", at=START)
             await publish(session, fact)
     assert len(sent) <= 15  # and on PostgreSQL the lock
+
+
+async def test_settling_reads_facts_and_lines_from_indexes_alone(database: Database) -> None:
+    async with database.read() as session:
+        connection = await session.connection()
+        for wanted in (history.FACTS, ledger.LINES):
+            made = wanted.params(user_ids=["a", "b"]).compile(
+                connection.sync_connection, compile_kwargs={"literal_execute": True, "literal_binds": True}
+            )
+            steps = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {made}")).all()
+            assert ["USING COVERING INDEX" in row[-1] for row in steps] == [True], steps

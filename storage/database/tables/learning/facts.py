@@ -20,7 +20,11 @@ class LearningEvent(Base):
     __table_args__ = (
         state_check("kind", FactKind),
         UniqueConstraint("kind", "user_id", "subject", name="uq_learning_events_kind_user_subject"),
-        Index("ix_learning_events_user_day", "user_id", "local_day"),
+        # With all that settling reads: a person's facts are far apart in the table after some months.
+        Index(
+            "ix_learning_events_user_day",
+            *("user_id", "local_day", "kind", "subject", "at", "course_id", "lesson_id"),
+        ),
         Index("ix_learning_events_kind_day", "kind", "local_day"),
     )
 

@@ -40,8 +40,12 @@ class XpTransaction(Base):
         state_check("rule", XpRule),
         state_check("reason", LineReason),
         UniqueConstraint("user_id", "rule", "subject", name="uq_xp_transactions_user_rule_subject"),
-        # The last three columns let boards be rebuilt from the index alone, in the order of people.
-        Index("ix_xp_transactions_user_id", "user_id", "id", "amount", "local_day", "at"),
+        # From the index alone, without a row far away for each line, boards are rebuilt in the order of
+        # people (the columns up to `at`), and people are settled (the last three).
+        Index(
+            "ix_xp_transactions_user_id",
+            *("user_id", "id", "amount", "local_day", "at", "rule", "subject", "reason"),
+        ),
         Index("ix_xp_transactions_local_day", "local_day", "user_id"),
     )
 

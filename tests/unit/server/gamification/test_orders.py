@@ -15,7 +15,7 @@ from tests.unit.server.gamification.test_engine import BOOK, START
 
 ORDERS = 1_000
 CLIENTS = 64
-KINDS = [kind for kind in engine.KINDS if kind != FactKind.ACHIEVEMENT_UNLOCKED]
+KINDS = [kind for kind in sorted(engine.KINDS) if kind != FactKind.ACHIEVEMENT_UNLOCKED]
 
 
 class Account:
