@@ -38,13 +38,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 def _from_text(value: str | None) -> datetime | None:
     if value is None:
         return None
-<<<<<<< HEAD
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-=======
-    found = datetime.fromisoformat(value)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
->>>>>>> boards
 
 
 class Text(TypeDecorator[str]):

@@ -100,12 +100,8 @@ async def test_rules_are_built_again_when_their_content_changes(world: World, da
 async def test_statement_on_sqlite_is_one_trip_to_its_thread(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-<<<<<<< HEAD
     trips: list[Any] = []
     real: Any = aiosqlite.Connection._execute
-=======
-    trips, real = list[Any](), cast("Any", aiosqlite.Connection)._execute
->>>>>>> boards
 
     async def counted(self: aiosqlite.Connection, function: Any, *values: Any, **named: Any) -> Any:
         trips.append(function)
