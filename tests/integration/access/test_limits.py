@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 
 from server.accounts.people import people_csv
+from server.analytics.payments.schemas import MOST_POSTED
 from server.core.web.forms import MAX_FIELDS
 from server.core.web.openapi import METHODS, described
 from server.gamification.changes.rules import MOST_DAYS_OFF
@@ -35,13 +36,15 @@ async def test_password_and_address_of_many_marks(client: httpx.AsyncClient, mar
 
 def test_lists_in_every_body_have_an_end(routes_only: Litestar) -> None:
     document = described(routes_only)
-    bodies = [
-        one["$ref"].rpartition("/")[2]
-        for item in document["paths"].values()
+    schemas = [
+        (path, one)
+        for path, item in document["paths"].items()
         for method in METHODS
         for content in item.get(method, {}).get("requestBody", {}).get("content", {}).values()
         for one in content["schema"].get("oneOf", [content["schema"]])
     ]
+    bodies = [one["$ref"].rpartition("/")[2] for _, one in schemas if "$ref" in one]
+    whole = {path for path, one in schemas if one.get("type") == "array"}
     lists = {
         f"{body}.{name}": schema.get("maxItems", 0)
         for body in bodies
@@ -49,6 +52,7 @@ def test_lists_in_every_body_have_an_end(routes_only: Litestar) -> None:
         if schema.get("type") == "array"
     }
     days = {f"CalendarChange.{name}": MOST_DAYS_OFF for name in ("add", "remove")}
+    assert whole == {"/api/admin/payments"}  # whose limit the framework leaves out of the document
     assert lists == {"Emails.emails": 5_000, "LessonOrder.lesson_ids": 5_000, **days}
 
 
@@ -57,6 +61,12 @@ async def test_list_that_is_too_long_is_refused_with_a_sentence(instructor: Acco
     answer = await instructor.api.post("/api/courses/none/enrolments", json={"emails": emails})
     assert answer.status_code == 400
     assert answer.json()["fields"] == {"emails": "The list has more than 5,000 entries. Split it."}
+
+
+async def test_too_many_payments_at_once_are_refused(administrator: Account) -> None:
+    one = {"at": "2026-11-22", "amount": 100, "currency": "EUR"}
+    answer = await administrator.api.post("/api/admin/payments", json=[one] * (MOST_POSTED + 1))
+    assert answer.status_code == 400
 
 
 async def test_rest_of_a_long_search_is_ignored(administrator: Account) -> None:

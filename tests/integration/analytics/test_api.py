@@ -82,7 +82,7 @@ async def test_money_of_the_institution_a_course_and_a_team(
     administrator: Account, world: World, learner: Account, course: Course
 ) -> None:
     other = await world.course("Waves", learners=[learner])
-    await world.payment(amount=1000, course_id=course.id, user_id=learner.id)
+    await world.payment(amount=1000, course_id=course.id, email=learner.email)
     await world.payment(amount=500, course_id=other.id)
     await world.payment(amount=300, currency="USD")
     await world.payment(kind="recurring", amount=1200, months=12, course_id=course.id)
