@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import guesses
+from server.core.audit.recording import record
 from server.core.errors import Forbidden, NotFound
 from server.core.events import publish
 from server.core.lists import ListOptions, ListPage, ListState
@@ -21,7 +22,7 @@ from storage.database.paging import by_code_point, count_rows
 from storage.database.search import matches
 from storage.database.tables import Certificate
 from storage.messages import N_
-from storage.states import FactKind
+from storage.states import AuditAction, AuditSubject, FactKind
 
 GUESS = "certificate"  # kind of the code, for the limit of guesses
 NO_CERTIFICATE = N_("There is no certificate with this code. Compare it with the printed one.")
@@ -103,6 +104,15 @@ async def revoke(
             row.revoked_at, row.revoked_by, row.revocation_reason = now, viewer.id, why
             kind = FactKind.CERTIFICATE_REVOKED
             await publish(session, issuing.fact(kind, row.id, row.user_id, row.course_id, now, viewer.id))
+            await record(
+                session,
+                viewer.id,
+                AuditAction.CERTIFICATE_REVOKED,
+                now,
+                about=AuditSubject.CERTIFICATE,
+                subject_id=row.id,
+                label=row.course_title,
+            )
         return view(row)
 
 
