@@ -15,7 +15,7 @@ import msgspec
 import structlog
 from sqlalchemy import case, or_, select, update
 
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.clock import Clock, next_local_hour, set_back
 from server.services import Services
 from storage.database.engine import Database
@@ -266,8 +266,8 @@ async def run_now(database: Database, name: str, now: datetime, *, by: str | Non
             .returning(ScheduledTask.name)
         )
         if found is not None and by is not None:
-            about = AuditSubject.TASK
-            await record(session, by, AuditAction.TASK_RUN, now, about=about, subject_id=name, label=name)
+            about = Subject(AuditSubject.TASK, name, name)
+            await record(session, by, AuditAction.TASK_RUN, now, about=about)
     return found is not None
 
 

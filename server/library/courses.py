@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.errors import Forbidden, NotFound
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
 from server.core.text import versions
@@ -142,8 +142,8 @@ async def delete(database: Database, viewer: Viewer, course_id: str, now: dateti
         lessons = await session.scalars(select(Lesson).where(Lesson.course_id == course_id))
         await removal.of_lessons(session, list(lessons), now)
         if viewer.is_administrator:
-            about = {"about": AuditSubject.COURSE, "subject_id": course_id, "label": course.title}
-            await record(session, viewer.id, AuditAction.COURSE_DELETED, now, **about)
+            about = Subject(AuditSubject.COURSE, course_id, course.title)
+            await record(session, viewer.id, AuditAction.COURSE_DELETED, now, about=about)
         await session.delete(course)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.errors import NotFound
 from server.core.text import versions
 from server.library import access, removal, rules
@@ -135,8 +135,8 @@ async def delete(database: Database, viewer: Viewer, lesson_id: str, now: dateti
         await _lock_course(session, course_id)
         await removal.of_lessons(session, [lesson], now)
         if viewer.is_administrator:
-            about = {"about": AuditSubject.LESSON, "subject_id": lesson_id, "label": lesson.title}
-            await record(session, viewer.id, AuditAction.LESSON_DELETED, now, **about)
+            about = Subject(AuditSubject.LESSON, lesson_id, lesson.title)
+            await record(session, viewer.id, AuditAction.LESSON_DELETED, now, about=about)
         await session.flush()
         rows = await _in_order(session, course_id)
         _renumber(rows, [row.id for row in rows])

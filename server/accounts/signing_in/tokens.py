@@ -24,7 +24,10 @@ LAST_USED_INTERVAL = timedelta(minutes=1)
 async def make(
     database: Database, user_id: str, *, name: str, now: datetime, by: str | None = None
 ) -> MadeToken:
-    """New token. `by`: who makes it; None: a command. Raises Invalid for an empty, overlong or unprintable name."""
+    """New token. `by`: who makes it; None: a command.
+
+    Raises Invalid for an empty, overlong or unprintable name.
+    """
     name, token = rules.clean_token_name(name), PREFIX + new_secret()
     row = ApiToken(id=new_id(), user_id=user_id, name=name, token_hash=digest(token), created_at=now)
     async with database.write() as session:

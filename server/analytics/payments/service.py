@@ -78,8 +78,9 @@ def _numbered(number: int, problem: Invalid, count: int) -> Invalid | Conflict:
 async def _note(session: AsyncSession, row: Payment, by: str, now: datetime) -> None:
     """Step: entry of the audit log, without the payer."""
     action = ACTIONS.get(row.kind, AuditAction.PAYMENT_ENTERED)
+    about = audit.Subject(AuditSubject.PAYMENT, row.id)
     data = {"kind": row.kind, "amount": row.amount, "currency": row.currency}
-    await audit.record(session, by, action, now, about=AuditSubject.PAYMENT, subject_id=row.id, data=data)
+    await audit.record(session, by, action, now, about=about, data=data)
 
 
 async def place_of(session: AsyncSession) -> Place:
@@ -131,10 +132,8 @@ async def import_entries(database: Database, entries: Sequence[Entry], by: str, 
         async with database.write() as session:
             plan = await write(session, [entries[number] for number in part], by, now)
             if plan.new:
-                data = {"added": len(plan.new)}
-                await audit.record(
-                    session, by, AuditAction.PAYMENTS_IMPORTED, now, about=AuditSubject.PAYMENT, data=data
-                )
+                about, data = audit.Subject(AuditSubject.PAYMENT), {"added": len(plan.new)}
+                await audit.record(session, by, AuditAction.PAYMENTS_IMPORTED, now, about=about, data=data)
         added, unchanged = added + len(plan.new), unchanged + len(plan.rows) - len(plan.new)
         problems |= {part[place]: problem for place, problem in plan.problems.items()}
     await _settle_imported(database, entries, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,23 +14,32 @@ from storage.states import AuditAction, AuditSubject
 LABEL_LENGTH = 200  # characters
 
 
+class Subject(NamedTuple):
+    """What an entry is about. Names and addresses of people belong into `label` of an entry about them alone,
+    where an erasure finds them."""
+
+    kind: AuditSubject
+    id: str | None = None
+    label: str = ""  # its name
+
+
+INSTALLATION = Subject(AuditSubject.INSTALLATION)
+
+
 async def record(
     session: AsyncSession,
     by: str | None,
     action: AuditAction,
     at: datetime,
     *,
-    about: AuditSubject = AuditSubject.INSTALLATION,
-    subject_id: str | None = None,
-    label: str = "",
+    about: Subject = INSTALLATION,
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Step. `by`: the acting account; None, or an id without an account: a command or the server itself.
 
-    `label`: name of the subject. `data`: values before and after, and counts. Names and addresses of people
-    belong into `label` of an entry about them alone, where an erasure finds them.
+    `data`: values before and after, and counts.
     """
-    await _write(session, by, action, at, about, [(subject_id, label)], dict(data or {}))
+    await _write(session, by, action, at, [about], dict(data or {}))
 
 
 async def record_people(
@@ -42,8 +51,8 @@ async def record_people(
     data: Mapping[str, Any] | None = None,
 ) -> None:
     """Step: `record` about each of the people, in one statement."""
-    subjects = [(user.id, user.name) for user in people]
-    await _write(session, by, action, at, AuditSubject.PERSON, subjects, dict(data or {}))
+    subjects = [Subject(AuditSubject.PERSON, user.id, user.name) for user in people]
+    await _write(session, by, action, at, subjects, dict(data or {}))
 
 
 async def _write(
@@ -51,8 +60,7 @@ async def _write(
     by: str | None,
     action: AuditAction,
     at: datetime,
-    about: AuditSubject,
-    subjects: Iterable[tuple[str | None, str]],
+    subjects: Iterable[Subject],
     data: dict[str, Any],
 ) -> None:
     await session.flush()
@@ -64,12 +72,12 @@ async def _write(
             "actor_id": by if name is not None else None,
             "actor_name": name or "",
             "action": action,
-            "subject_kind": about,
-            "subject_id": subject_id,
-            "label": label[:LABEL_LENGTH],
+            "subject_kind": subject.kind,
+            "subject_id": subject.id,
+            "label": subject.label[:LABEL_LENGTH],
             "data": data,
         }
-        for subject_id, label in subjects
+        for subject in subjects
     ]
     if rows:
         await session.execute(insert(AuditEntry), rows)

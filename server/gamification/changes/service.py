@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core import schedule
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.clock import local_day
 from server.core.errors import Conflict, Invalid, NotFound
 from server.gamification.changes import rules, writing
@@ -97,8 +97,10 @@ async def retire(database: Database, achievement_id: str, now: datetime, *, by: 
             raise NotFound(N_("There is no such achievement."))
         if row.retired_at is None:
             row.retired_at = now
-            about = {"about": AuditSubject.ACHIEVEMENT, "subject_id": row.id, "label": row.name}
-            await record(session, by, AuditAction.ACHIEVEMENT_CHANGED, now, **about, data={"retired": True})
+            about = Subject(AuditSubject.ACHIEVEMENT, row.id, row.name)
+            await record(
+                session, by, AuditAction.ACHIEVEMENT_CHANGED, now, about=about, data={"retired": True}
+            )
 
 
 async def seed(database: Database, now: datetime, *, by: str | None = None) -> list[str]:
@@ -122,7 +124,7 @@ async def seed(database: Database, now: datetime, *, by: str | None = None) -> l
             )
             added += [one.id] if new else []
         if added:
-            about = AuditSubject.ACHIEVEMENT
+            about = Subject(AuditSubject.ACHIEVEMENT)
             data = {"added": len(added)}
             await record(session, by, AuditAction.ACHIEVEMENT_CHANGED, now, about=about, data=data)
         return added
@@ -132,15 +134,13 @@ async def _note(
     session: AsyncSession, change: Change, change_id: str, scope: ChangeScope, by: str | None, now: datetime
 ) -> None:
     """Step: entry of the audit log for a change that is applied."""
-    action, about = AuditAction.RULES_CHANGED, AuditSubject.RULES
-    label = ""
+    action, about = AuditAction.RULES_CHANGED, Subject(AuditSubject.RULES, change_id)
     if isinstance(change, CalendarChange):
         action = AuditAction.CALENDAR_CHANGED
     elif isinstance(change, AchievementChange):
-        action, about, label = AuditAction.ACHIEVEMENT_CHANGED, AuditSubject.ACHIEVEMENT, change.name
-    await record(
-        session, by, action, now, about=about, subject_id=change_id, label=label, data={"scope": scope}
-    )
+        action = AuditAction.ACHIEVEMENT_CHANGED
+        about = Subject(AuditSubject.ACHIEVEMENT, change.id, change.name)
+    await record(session, by, action, now, about=about, data={"scope": scope})
 
 
 def clean_scope(text: str) -> ChangeScope:

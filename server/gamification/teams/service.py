@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.errors import Conflict, Invalid
 from server.core.text import versions
 from server.gamification.teams import members, rules
@@ -132,8 +132,8 @@ async def delete(database: Database, team_id: str, now: datetime, *, by: str | N
 
 async def _note(session: AsyncSession, team: Team, what: str, by: str | None, now: datetime) -> None:
     """Step: entry of the audit log."""
-    about = {"about": AuditSubject.TEAM, "subject_id": team.id, "label": team.name}
-    await record(session, by, AuditAction.TEAM_CHANGED, now, **about, data={"what": what})
+    about = Subject(AuditSubject.TEAM, team.id, team.name)
+    await record(session, by, AuditAction.TEAM_CHANGED, now, about=about, data={"what": what})
 
 
 async def _views(session: AsyncSession, team_id: str | None = None) -> list[TeamView]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import guesses
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.errors import Forbidden, NotFound
 from server.core.events import publish
 from server.core.lists import ListOptions, ListPage, ListState
@@ -104,15 +104,8 @@ async def revoke(
             row.revoked_at, row.revoked_by, row.revocation_reason = now, viewer.id, why
             kind = FactKind.CERTIFICATE_REVOKED
             await publish(session, issuing.fact(kind, row.id, row.user_id, row.course_id, now, viewer.id))
-            await record(
-                session,
-                viewer.id,
-                AuditAction.CERTIFICATE_REVOKED,
-                now,
-                about=AuditSubject.CERTIFICATE,
-                subject_id=row.id,
-                label=row.course_title,
-            )
+            about = Subject(AuditSubject.CERTIFICATE, row.id, row.course_title)
+            await record(session, viewer.id, AuditAction.CERTIFICATE_REVOKED, now, about=about)
         return view(row)
 
 

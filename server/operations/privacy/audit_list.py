@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.lists import MAX_PAGE, SEARCH_LENGTH, ListOptions
+from server.core.lists import SEARCH_LENGTH, ListOptions
 from server.core.text.csv_lines import BYTE_ORDER_MARK, csv_lines
 from server.core.text.formats import local_time
 from server.core.text.normalize import one_line
@@ -36,15 +36,13 @@ class AuditFilter(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "AuditFilter":
-        action, page = parameters.get("action", ""), parameters.get("page", "")
+        action = parameters.get("action", "")
         return cls(
             person=one_line(parameters.get("person", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
             action=action if action in tuple(AuditAction) else "",
             first=_day(parameters.get("first", "")),
             last=_day(parameters.get("last", "")),
-            page=max(1, min(int(page), MAX_PAGE))
-            if page.isascii() and page.isdigit() and len(page) < 9
-            else 1,
+            page=PAGES.read({"page": parameters.get("page", "")}).page,
         )
 
     @property

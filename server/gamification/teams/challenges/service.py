@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.audit.recording import record
+from server.core.audit.recording import Subject, record
 from server.core.errors import Conflict, EditConflict, Invalid, NotFound
 from server.core.text.merge import Merged
 from server.gamification.learner.stats import today
@@ -129,8 +129,8 @@ async def end(
 
 async def _note(session: AsyncSession, row: Challenge, what: str, by: str | None, now: datetime) -> None:
     """Step: entry of the audit log."""
-    about = {"about": AuditSubject.CHALLENGE, "subject_id": row.id, "label": row.title}
-    await record(session, by, AuditAction.CHALLENGE_CHANGED, now, **about, data={"what": what})
+    about = Subject(AuditSubject.CHALLENGE, row.id, row.title)
+    await record(session, by, AuditAction.CHALLENGE_CHANGED, now, about=about, data={"what": what})
 
 
 async def _count(session: AsyncSession, row: Challenge, now: datetime) -> None:

@@ -13,7 +13,7 @@ from server.accounts import administrators
 from server.accounts.signing_in import limits
 from server.accounts.signing_in.endings import end_access
 from server.analytics.rollups.collecting import collect
-from server.core.audit.recording import record, record_people
+from server.core.audit.recording import Subject, record, record_people
 from server.core.clock import local_day, local_noon
 from server.core.errors import Conflict, NotFound
 from server.core.events import person_changed
@@ -122,8 +122,8 @@ async def _end(session: AsyncSession, person: Person, now: datetime) -> None:
     pseudonym.created_day = day
     pseudonym.created_at = local_noon(day, place.time_zone, place.day_start_hour)
     await session.execute(delete(User).where(User.id == person.id))
-    about = {"about": AuditSubject.PERSON, "subject_id": person.pseudonym}
-    await record(session, None, AuditAction.PERSON_ERASED, now, **about)
+    about = Subject(AuditSubject.PERSON, person.pseudonym)
+    await record(session, None, AuditAction.PERSON_ERASED, now, about=about)
 
 
 async def go_on(services: Services, _slot: datetime, now: datetime) -> Message | None:

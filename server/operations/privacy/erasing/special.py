@@ -1,4 +1,4 @@
-"""Steps of an erasure for rows that need more than another id: dated facts, figures, payments, mails, logs."""
+"""Steps of an erasure for rows that need more than another id: facts, figures, payments, mails, logs."""
 
 from collections.abc import Sequence
 from datetime import datetime
