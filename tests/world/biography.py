@@ -16,6 +16,7 @@ from storage.database.tables import (
     ApiToken,
     AuditEntry,
     BoardGroupMember,
+    Challenge,
     ChallengeResult,
     Course,
     CourseAnalytics,
@@ -31,10 +32,11 @@ from storage.database.tables import (
     RuleChange,
     RuleChangePerson,
     SegmentDelivery,
+    Team,
     Upload,
     User,
-    UserAchievement,
     UserSession,
+    Video,
     WatchAllowance,
     XpRuleVersion,
 )
@@ -66,7 +68,7 @@ async def add_biography(world: World) -> User:
     await world.watched(lesson, person, ((0, 150),))
     await world.completed(lesson, person)
     await world.certificate(course, person)
-    await world.team("10b", person)
+    team = await world.team("10b", person)
     challenge = await world.challenge()
     payments = [await world.payment(email=EMAIL, note=f"for {NAME}"), await world.payment()]
     async with world.database.write() as session:
@@ -86,7 +88,9 @@ async def add_biography(world: World) -> User:
         session.add_all([*rows, attempt])
         await session.flush()
         session.add(QuizAnswer(attempt_id=attempt.id, question_id="q", given=[NAME], saved_at=now))
-        (await session.get_one(Course, course.id)).created_by = person.id
+        for made in ((Course, course), (Team, team), (Challenge, challenge)):
+            (await session.get_one(made[0], made[1].id)).created_by = person.id
+        (await session.get_one(Video, video.id)).submitted_by = person.id
         (await session.get_one(Payment, payments[1])).created_by = person.id
         await put_mails(session, [Mail(EMAIL, "Welcome", f"Dear {NAME}", about=about(person.id))], now)
     await limits.count_attempt(world.database, email=EMAIL, source="192.0.2.1", now=now)
@@ -108,7 +112,6 @@ def _rows(
         DiscussionSeen(**own, lesson_id=lesson_id, seen_at=now),
         GamePreference(**own, name_hidden=True, profile_public=True),
         LessonReading(**own, lesson_id=lesson_id, first_at=now, last_at=now),
-        UserAchievement(**own, achievement_id="streak_30", unlocked_at=now),
         WatchAllowance(**own, balance=5.0, as_of=now),
         SegmentDelivery(video_id=video_id, scope=scope(person.id).hex(), bits=b"\x01"),
         Upload(

@@ -51,6 +51,7 @@ LEFT_OUT = {
     **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
     **dict.fromkeys(("game_settings", "scheduled_tasks", "operator_settings"), "this installation"),
     "board_group_members": "for one week",
+    **dict.fromkeys(("erasures", "retention_limits"), "this installation"),
     **{f"{of}_analytics": "sums of the facts" for of in ("platform", "course", "instructor")},
     **dict.fromkeys(
         ("analytics_days", "analytics_checks", "watch_days", "encoding_events"), "for those sums"
