@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.signing_in import limits
 from server.accounts.signing_in.invitation_mail import about
@@ -24,8 +25,10 @@ from storage.database.tables import (
     GamePreference,
     InstructorAnalytics,
     Invitation,
+    Lesson,
     LessonReading,
     Payment,
+    Quiz,
     QuizAnswer,
     QuizAttempt,
     QuizVersion,
@@ -68,41 +71,52 @@ async def add_biography(world: World) -> User:
     await world.watched(lesson, person, ((0, 150),))
     await world.completed(lesson, person)
     await world.certificate(course, person)
-    team = await world.team("10b", person)
-    challenge = await world.challenge()
-    payments = [await world.payment(email=EMAIL, note=f"for {NAME}"), await world.payment()]
+    team, challenge = await world.team("10b", person), await world.challenge()
+    entered = await world.payment()
+    await world.payment(email=EMAIL, note=f"for {NAME}")
     async with world.database.write() as session:
-        await note_activity(session, [person.id], now)
-        learning.add_break(session, person.id, now)
-        talk.add_post(session, lesson.id, person.id, at=now, text=f"I am {NAME}")
-        talk.add_review(session, course.id, person.id, at=now, text=f"By {NAME}")
-        theirs = talk.add_post(session, lesson.id, other.id, at=now)
-        review = talk.add_review(session, course.id, other.id, at=now)
-        theirs.moderated_by = review.moderated_by = person.id
-        version = (await session.scalars(select(QuizVersion).where(QuizVersion.quiz_id == quiz.id))).one()
-        rows = _rows(person, lesson.id, video.id, course.id, challenge.id, now)
-        attempt = QuizAttempt(
-            id=new_id(), quiz_id=quiz.id, version_id=version.id, user_id=person.id, n=1,
-            state=AttemptState.OPEN, drawn=[], opened_at=now,
-        )  # fmt: skip
-        session.add_all([*rows, attempt])
-        await session.flush()
-        session.add(QuizAnswer(attempt_id=attempt.id, question_id="q", given=[NAME], saved_at=now))
-        for made in ((Course, course), (Team, team), (Challenge, challenge)):
-            (await session.get_one(made[0], made[1].id)).created_by = person.id
+        await _written(session, person, other, course, lesson, now)
+        await _attempt(session, person, quiz, now)
+        of_person = {"user_id": person.id}
+        session.add_all(_own_rows(of_person, lesson.id, challenge.id, now))
+        session.add_all(_made_by(person, video.id, course.id, now))
+        (await session.get_one(Course, course.id)).created_by = person.id
+        (await session.get_one(Team, team.id)).created_by = person.id
+        (await session.get_one(Challenge, challenge.id)).created_by = person.id
         (await session.get_one(Video, video.id)).submitted_by = person.id
-        (await session.get_one(Payment, payments[1])).created_by = person.id
+        (await session.get_one(Payment, entered)).created_by = person.id
         await put_mails(session, [Mail(EMAIL, "Welcome", f"Dear {NAME}", about=about(person.id))], now)
     await limits.count_attempt(world.database, email=EMAIL, source="192.0.2.1", now=now)
     await backfill(world.database, None, now + timedelta(days=2))
     return person
 
 
-def _rows(
-    person: User, lesson_id: str, video_id: str, course_id: str, challenge_id: str, now: datetime
-) -> list[Base]:
-    own: dict[str, Any] = {"user_id": person.id}
-    change_id = new_id()
+async def _written(
+    session: AsyncSession, person: User, other: User, course: Course, lesson: Lesson, now: datetime
+) -> None:
+    await note_activity(session, [person.id], now)
+    learning.add_break(session, person.id, now)
+    talk.add_post(session, lesson.id, person.id, at=now, text=f"I am {NAME}")
+    talk.add_review(session, course.id, person.id, at=now, text=f"By {NAME}")
+    theirs = talk.add_post(session, lesson.id, other.id, at=now)
+    review = talk.add_review(session, course.id, other.id, at=now)
+    theirs.moderated_by = review.moderated_by = person.id
+
+
+async def _attempt(session: AsyncSession, person: User, quiz: Quiz, now: datetime) -> None:
+    """An open one, with an answer that names the person."""
+    version = (await session.scalars(select(QuizVersion).where(QuizVersion.quiz_id == quiz.id))).one()
+    attempt = QuizAttempt(
+        id=new_id(), quiz_id=quiz.id, version_id=version.id, user_id=person.id, n=1,
+        state=AttemptState.OPEN, drawn=[], opened_at=now,
+    )  # fmt: skip
+    session.add(attempt)
+    await session.flush()
+    session.add(QuizAnswer(attempt_id=attempt.id, question_id="q", given=[NAME], saved_at=now))
+
+
+def _own_rows(own: dict[str, Any], lesson_id: str, challenge_id: str, now: datetime) -> list[Base]:
+    """Rows that nothing else in this world makes. `own`: the person's id as a column."""
     return [
         ApiToken(**own, id=new_id(), name=f"Recorder of {NAME}", token_hash=new_id(), created_at=now),
         UserSession(**own, id_hash=new_id(), created_at=now, last_seen_at=now),
@@ -113,31 +127,37 @@ def _rows(
         GamePreference(**own, name_hidden=True, profile_public=True),
         LessonReading(**own, lesson_id=lesson_id, first_at=now, last_at=now),
         WatchAllowance(**own, balance=5.0, as_of=now),
-        SegmentDelivery(video_id=video_id, scope=scope(person.id).hex(), bits=b"\x01"),
         Upload(
             **own, id=new_id(), lesson_id=lesson_id, s3_key=new_id(), filename="rays.mp4",
             created_at=now, expires_at=now,
         ),
+        InstructorAnalytics(**own, day="2026-01-05", uploads=3),
+    ]  # fmt: skip
+
+
+def _made_by(person: User, video_id: str, course_id: str, now: datetime) -> list[Base]:
+    """Rows that name the person otherwise."""
+    change_id, one = new_id(), person.id
+    return [
+        SegmentDelivery(video_id=video_id, scope=scope(one).hex(), bits=b"\x01"),
         RuleChange(
-            id=change_id, change={}, base="", state=ChangeState.PREVIEWED, created_at=now,
-            created_by=person.id,
+            id=change_id, change={}, base="", state=ChangeState.PREVIEWED, created_at=now, created_by=one
         ),
         RuleChangePerson(
-            **own, change_id=change_id, xp_before=0, xp_after=1, size=1, level_before=0, level_after=0,
+            user_id=one, change_id=change_id, xp_before=0, xp_after=1, size=1, level_before=0, level_after=0,
             streak_before=0, streak_after=0, unlocked=[], ranks=True,
         ),
         XpRuleVersion(
-            rule=XpRule.QUIZ_PASSED, subject="", version=9, amount=1, created_by=person.id,
-            created_at=now, valid_from=now,
+            rule=XpRule.QUIZ_PASSED, subject="", version=9, amount=1, created_by=one, created_at=now,
+            valid_from=now,
         ),
-        InstructorAnalytics(**own, day="2026-01-05", uploads=3),
-        CourseAnalytics(course_id=course_id, day="2026-01-05", taught_by=[person.id], uploads=3),
+        CourseAnalytics(course_id=course_id, day="2026-01-05", taught_by=[one], uploads=3),
         AuditEntry(
-            at=now, actor_id=person.id, actor_name=NAME, action=AuditAction.MAINTENANCE_ON,
+            at=now, actor_id=one, actor_name=NAME, action=AuditAction.MAINTENANCE_ON,
             subject_kind=AuditSubject.INSTALLATION,
         ),
         AuditEntry(
-            at=now, action=AuditAction.PERSON_ADDED, subject_kind=AuditSubject.PERSON,
-            subject_id=person.id, label=NAME,
+            at=now, action=AuditAction.PERSON_ADDED, subject_kind=AuditSubject.PERSON, subject_id=one,
+            label=NAME,
         ),
     ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.response import Stream, Template
+from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.dependencies import AnyRequest
@@ -34,19 +34,4 @@ async def audit_page(
     )
 
 
-@get(f"{HERE}.csv", include_in_schema=False)
-async def download(
-    request: AnyRequest,
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
-    database: NamedDependency[Database],
-) -> Stream:
-    """Everything that the list shows with this filter, on all its pages."""
-    zone = (await institution.get(database)).time_zone
-    return Stream(
-        audit_list.csv_of(database, AuditFilter.read(request.query_params), zone),
-        media_type="text/csv",
-        headers={"content-disposition": 'attachment; filename="audit.csv"'},
-    )
-
-
-ROUTES: list[ControllerRouterHandler] = [audit_page, download]
+ROUTES: list[ControllerRouterHandler] = [audit_page]

@@ -1,12 +1,11 @@
-"""One person's data: the file of it, for themselves and for administrators, and their erasure."""
+"""Erasure of one person: what goes, what stays, and the confirmation."""
 
-from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Stream, Template
+from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.dependencies import AnyRequest
@@ -20,35 +19,11 @@ from server.core.web.flash import redirect
 from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.operations.privacy.erasing import holdings, service
-from server.operations.privacy.own_data import service as own_data
 from storage.database.engine import Database
 from storage.messages import N_
 
 PERSON = "/admin/people/{person_id:str}"
 WRONG_NAME = N_("This is not the name of the person. Nothing was erased.")
-
-
-@get("/account/data.zip", include_in_schema=False)
-async def own_file(
-    viewer: NamedDependency[Viewer], database: NamedDependency[Database], clock: NamedDependency[Clock]
-) -> Stream:
-    return await _file(database, viewer.id, clock.now(), by=viewer.id)
-
-
-@get(f"{PERSON}/data.zip", include_in_schema=False)
-async def file_of_person(
-    person_id: FromPath[str],
-    administrator: NamedDependency[Viewer],
-    database: NamedDependency[Database],
-    clock: NamedDependency[Clock],
-) -> Stream:
-    return await _file(database, person_id, clock.now(), by=administrator.id)
-
-
-async def _file(database: Database, person_id: str, now: datetime, *, by: str) -> Stream:
-    owner = await own_data.begin(database, person_id, now, by=by)
-    headers = {"content-disposition": 'attachment; filename="skillstudio-data.zip"'}
-    return Stream(own_data.blocks(database, owner, now), media_type="application/zip", headers=headers)
 
 
 @get(f"{PERSON}/erase")
@@ -104,4 +79,4 @@ async def _page(
     )
 
 
-ROUTES: list[ControllerRouterHandler] = [own_file, file_of_person, ask, erase]
+ROUTES: list[ControllerRouterHandler] = [ask, erase]
