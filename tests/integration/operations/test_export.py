@@ -32,22 +32,21 @@ from transcoder.packaging.playlist import AUDIO
 
 HERE = (
     *("workers", "hosts", "object_deletions", "notices", "game_settings", "scheduled_tasks"),
-    *("operator_settings", "erasures", "retention_limits", "alembic_version"),
+    *("operator_settings", "erasures", "retention_limits", "alembic_version", "board_group_members"),
 )
 LEFT_OUT = {
     **dict.fromkeys(HERE, "this installation"),
+    "uploads": "unfinished",
     "institution": "institution.json, except the set-up link",
     **dict.fromkeys(("sessions", "api_tokens", "invitations", "server_keys"), "secret"),
     "sign_in_failures": "about sign-ins",
     "videos": "columns of lessons.jsonl, and media/",
     "jobs": "how media were made here",
-    "uploads": "unfinished",
     "watch_allowances": "figures for the next heartbeats",
     "segment_deliveries": "how media were delivered here",
-    "outbox": "unsent mails of this installation",
+    "outbox": "unsent mails",
     "original_removals": "whether media/ has an original",
     **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
-    "board_group_members": "for one week",
     **{f"{of}_analytics": "sums of the facts" for of in ("platform", "course", "instructor")},
     **dict.fromkeys(
         ("analytics_days", "analytics_checks", "watch_days", "encoding_events"), "for those sums"
