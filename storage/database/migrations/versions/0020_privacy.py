@@ -63,6 +63,12 @@ def upgrade() -> None:
     )
 
 
+def downgrade() -> None:
+    for table in ("retention_limits", "erasures", "audit_log"):
+        op.drop_table(table)
+    op.drop_column("users", "erased_at")
+
+
 def _texts(*names: str) -> list[sa.Column[str]]:
     return [sa.Column(name, sa.String(), nullable=False) for name in names]
 
