@@ -35,7 +35,8 @@ from server.core.audit.recording import record
 from storage.database.engine import Database
 from storage.database.tables import AnalyticsDay, Course, PlatformAnalytics
 from storage.messages import N_
-from storage.states import AuditAction, PublicationStatus
+from storage.states import PublicationStatus
+from storage.states.privacy import AuditAction
 
 COMPUTED = N_("The day was computed again from its facts.")
 SEALED = N_(

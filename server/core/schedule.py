@@ -22,7 +22,7 @@ from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution, ScheduledTask
 from storage.messages import Message
-from storage.states import AuditAction, AuditSubject
+from storage.states.privacy import AuditAction, AuditSubject
 
 log = structlog.get_logger(__name__)
 

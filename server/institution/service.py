@@ -15,7 +15,7 @@ from server.institution.colours import rules as colours
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 LOGO = "/institution/logo/"  # path of the logo, before its id
 

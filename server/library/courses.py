@@ -22,7 +22,8 @@ from storage.database.paging import by_code_point, count_by, count_rows
 from storage.database.search import matches
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from storage.messages import N_
-from storage.states import AuditAction, AuditSubject, PublicationStatus
+from storage.states import PublicationStatus
+from storage.states.privacy import AuditAction, AuditSubject
 
 TAUGHT = ListOptions(sorts=("title", "newest"), filter_name="status", filters=tuple(PublicationStatus))
 BY_TITLE = (by_code_point(Course.search_key), by_code_point(Course.id))

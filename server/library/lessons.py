@@ -18,7 +18,8 @@ from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Course, Lesson, Video
 from storage.messages import Message
-from storage.states import AuditAction, AuditSubject, PublicationStatus, VideoStatus
+from storage.states import PublicationStatus, VideoStatus
+from storage.states.privacy import AuditAction, AuditSubject
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[LessonView]:

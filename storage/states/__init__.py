@@ -2,9 +2,7 @@
 
 from enum import StrEnum
 
-from storage.states.privacy import AuditAction as AuditAction
-from storage.states.privacy import AuditSubject as AuditSubject
-from storage.states.privacy import RetentionKind as RetentionKind
+from storage.states import privacy
 
 
 class Role(StrEnum):
@@ -298,7 +296,5 @@ ALL: tuple[type[StrEnum], ...] = (
     OutboxKind,
     OutboxState,
     NoticeState,
-    AuditAction,
-    AuditSubject,
-    RetentionKind,
+    *privacy.ALL,
 )

@@ -68,3 +68,6 @@ class RetentionKind(StrEnum):
     FACTS = "facts"  # that neither XP nor completions nor certificates need
     AUDIT = "audit"
     TOKENS = "tokens"  # revoked ones
+
+
+ALL: tuple[type[StrEnum], ...] = (AuditAction, AuditSubject, RetentionKind)

@@ -43,14 +43,8 @@ from storage.database.tables import (
     WatchAllowance,
     XpRuleVersion,
 )
-from storage.states import (
-    AttemptState,
-    AuditAction,
-    AuditSubject,
-    ChangeState,
-    LessonKind,
-    XpRule,
-)
+from storage.states import AttemptState, ChangeState, LessonKind, XpRule
+from storage.states.privacy import AuditAction, AuditSubject
 from tests.world import learning, talk
 from tests.world.builder import World
 

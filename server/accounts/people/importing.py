@@ -24,7 +24,8 @@ from storage.database.engine import Database
 from storage.database.insert import insert_new_rows
 from storage.database.search import search_key
 from storage.database.tables import User
-from storage.states import AuditAction, Role
+from storage.states import Role
+from storage.states.privacy import AuditAction
 
 SHOWN = 5  # people in the preview, by whom columns and accents are judged
 IMPORTED_AT_ONCE = 250  # people of one transaction

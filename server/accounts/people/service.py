@@ -19,7 +19,8 @@ from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import User
 from storage.messages import N_
-from storage.states import AuditAction, Role
+from storage.states import Role
+from storage.states.privacy import AuditAction
 
 LOOKUP_ADDRESSES = 500  # of one query
 EMAIL_TAKEN = N_("There is already an account with this address.")

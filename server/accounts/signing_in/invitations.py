@@ -24,7 +24,7 @@ from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Invitation, User
 from storage.messages import N_
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 ENDED = N_("This link was used already or has expired. Ask for a new one.")
 LINKS_AT_ONCE = 500  # of one transaction

@@ -15,7 +15,7 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import ApiToken, User
 from storage.messages import N_
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 PREFIX = "sks_"  # recognised by secret scanners
 LAST_USED_INTERVAL = timedelta(minutes=1)

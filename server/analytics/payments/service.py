@@ -19,8 +19,8 @@ from storage.database.engine import Database
 from storage.database.locks import advisory_lock
 from storage.database.tables import Payment
 from storage.messages import N_, message
-from storage.states import AuditAction, AuditSubject
 from storage.states import PaymentKind as Kind
+from storage.states.privacy import AuditAction, AuditSubject
 
 IMPORTED_AT_ONCE = 250  # payments of one transaction
 PAUSE_SECONDS = 0.12  # between two, in which other writers get their turn: as for lists of people

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.base import new_id
 from storage.database.tables import AuditEntry, User
-from storage.states import AuditAction, AuditSubject
+from storage.states.privacy import AuditAction, AuditSubject
 
 LABEL_LENGTH = 200  # characters
 

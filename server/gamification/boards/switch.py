@@ -14,7 +14,7 @@ from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import GameSettings
 from storage.messages import N_
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 FRESH_SECONDS = 2.0
 OFF = N_("There are no leaderboards here: the institution has switched them off.")

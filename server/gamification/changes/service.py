@@ -20,7 +20,8 @@ from storage.database.insert import insert_new
 from storage.database.locks import advisory_lock, lock_row
 from storage.database.tables import Achievement, RuleChange, RuleChangePerson, User, UserStats
 from storage.messages import N_
-from storage.states import AuditAction, AuditSubject, ChangeScope, ChangeState
+from storage.states import ChangeScope, ChangeState
+from storage.states.privacy import AuditAction, AuditSubject
 
 TASK = "rule changes"
 GONE = N_("There is no such change of the rules.")

@@ -17,7 +17,8 @@ from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Challenge, Course, LeaderboardRow, Team
 from storage.messages import N_
-from storage.states import AuditAction, AuditSubject, Timeframe
+from storage.states import Timeframe
+from storage.states.privacy import AuditAction, AuditSubject
 
 NO_COURSE = N_("There is no such course.")
 IN_CHALLENGE = N_("The challenge “%(title)s” is for this team. Delete it or wait for its result first.")

@@ -22,7 +22,8 @@ from storage.database.paging import by_code_point, count_rows
 from storage.database.search import matches
 from storage.database.tables import Certificate
 from storage.messages import N_
-from storage.states import AuditAction, AuditSubject, FactKind
+from storage.states import FactKind
+from storage.states.privacy import AuditAction, AuditSubject
 
 GUESS = "certificate"  # kind of the code, for the limit of guesses
 NO_CERTIFICATE = N_("There is no certificate with this code. Compare it with the printed one.")

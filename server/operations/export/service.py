@@ -21,7 +21,7 @@ from storage.database.engine import Database
 from storage.messages import N_, byte_size
 from storage.objects import keys
 from storage.objects.store import ObjectMissing, ObjectStore
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 BLOCK = 2**20  # bytes
 SUFFIXES = {"image/png": "png", "image/webp": "webp", "image/svg+xml": "svg", "": "bin"}

@@ -22,7 +22,7 @@ from storage.database.tables import ObjectDeletion
 from storage.messages import N_
 from storage.objects import keys
 from storage.objects.store import StoreError, StoreFull
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 log = structlog.get_logger()
 

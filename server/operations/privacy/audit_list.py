@@ -17,7 +17,7 @@ from server.core.text.normalize import one_line
 from storage.database.engine import Database
 from storage.database.paging import count_rows
 from storage.database.tables import AuditEntry, User
-from storage.states import AuditAction, AuditSubject
+from storage.states.privacy import AuditAction, AuditSubject
 
 PAGES = ListOptions(sorts=("newest",))
 LOT = 500  # rows in memory while a file is written

@@ -36,7 +36,7 @@ from storage.database.tables import (
     WatchDay,
 )
 from storage.messages import N_, Message, message
-from storage.states import AuditAction, RetentionKind
+from storage.states.privacy import AuditAction, RetentionKind
 
 LOT = 1000  # rows of one transaction
 BUDGET_SECONDS = 300.0  # of one night; the next one goes on

@@ -6,7 +6,8 @@ from datetime import date
 
 from server.core.errors import Invalid
 from storage.messages import N_
-from storage.states import FactKind, RetentionKind
+from storage.states import FactKind
+from storage.states.privacy import RetentionKind
 
 MOST_MONTHS = 240
 NOT_A_NUMBER = N_("Write a number of months from 1 to 240, or nothing to keep everything.")

@@ -19,7 +19,7 @@ from server.operations.upkeep import rules
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import OperatorSettings
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,8 @@ from storage.database.paging import by_code_point, count_by, count_rows
 from storage.database.search import matches
 from storage.database.tables import Course, Lesson, OperatorSettings, OriginalRemoval, Video
 from storage.messages import N_, Message, byte_size, message
-from storage.states import AuditAction, OriginalState
+from storage.states import OriginalState
+from storage.states.privacy import AuditAction
 from transcoder.jobs import originals
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database.base import Base, new_id, state_check
-from storage.states import AuditAction, AuditSubject, RetentionKind
+from storage.states.privacy import AuditAction, AuditSubject, RetentionKind
 
 
 class AuditEntry(Base):

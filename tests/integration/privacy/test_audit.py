@@ -13,7 +13,8 @@ from server.accounts.schemas import PersonPatch
 from server.core.audit.recording import record
 from storage.database.engine import Database
 from storage.database.tables import AuditEntry
-from storage.states import AuditAction, Role
+from storage.states import Role
+from storage.states.privacy import AuditAction
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import send_request

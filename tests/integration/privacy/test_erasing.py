@@ -31,7 +31,8 @@ from storage.database.tables import (
     WatchDay,
     XpTransaction,
 )
-from storage.states import AuditAction, PostState, Role
+from storage.states import PostState, Role
+from storage.states.privacy import AuditAction
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import HeldClock
 from tests.world.biography import EMAIL, add_biography

@@ -13,7 +13,7 @@ from server.operations.privacy.own_data.sources import SOURCES, Owner
 from storage.database.base import Base
 from storage.database.engine import Database
 from storage.database.tables import AuditEntry, User
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.world.biography import EMAIL, NAME, add_biography

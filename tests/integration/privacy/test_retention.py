@@ -23,7 +23,8 @@ from storage.database.tables import (
     WatchDay,
     XpTransaction,
 )
-from storage.states import AuditAction, FactKind, RetentionKind
+from storage.states import FactKind
+from storage.states.privacy import AuditAction, RetentionKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import HeldClock, MakeAccount
 from tests.world.biography import add_biography

@@ -21,7 +21,8 @@ from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Challenge, Course, Team
 from storage.messages import N_
-from storage.states import Audience, AuditAction, AuditSubject, ChallengeMode
+from storage.states import Audience, ChallengeMode
+from storage.states.privacy import AuditAction, AuditSubject
 
 NONE = N_("There is no such challenge.")
 BEGUN = N_("The challenge has begun, and what was promised stays. It can only be ended early.")

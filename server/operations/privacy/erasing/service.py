@@ -26,7 +26,7 @@ from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Erasure, User
 from storage.messages import N_, Message, message
-from storage.states import AuditAction, AuditSubject
+from storage.states.privacy import AuditAction, AuditSubject
 
 STEPS = (*GONE, *NOBODY, *PSEUDONYM, *SPECIAL)
 NO_ACCOUNT = N_("There is no such account.")

@@ -25,7 +25,7 @@ from storage.database.tables import (
     WatchDay,
     XpTransaction,
 )
-from storage.states import AuditSubject
+from storage.states.privacy import AuditSubject
 
 DAYS = 31  # of figures, of one transaction
 

@@ -17,7 +17,7 @@ from server.operations.privacy.own_data.sources import SOURCES, Owner, Source
 from storage.database.engine import Database
 from storage.database.tables import User
 from storage.messages import N_
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 BATCH = 500  # rows in memory
 README = """Everything that this SkillStudio has about you, on {at} (UTC).

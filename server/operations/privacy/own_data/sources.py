@@ -39,7 +39,7 @@ from storage.database.tables import (
     WatchDay,
     XpTransaction,
 )
-from storage.states import AuditSubject
+from storage.states.privacy import AuditSubject
 
 
 class Owner(msgspec.Struct, frozen=True):

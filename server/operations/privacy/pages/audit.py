@@ -12,7 +12,7 @@ from server.institution import service as institution
 from server.operations.privacy import audit_list
 from server.operations.privacy.audit_list import AuditFilter
 from storage.database.engine import Database
-from storage.states import AuditAction
+from storage.states.privacy import AuditAction
 
 HERE = "/admin/audit"
 

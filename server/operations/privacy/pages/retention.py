@@ -17,7 +17,7 @@ from server.core.web.forms import Form
 from server.core.web.pages import page
 from server.operations.privacy import retention, rules
 from storage.database.engine import Database
-from storage.states import RetentionKind
+from storage.states.privacy import RetentionKind
 
 HERE = "/admin/retention"
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.core.errors import Invalid
 from server.operations.privacy.rules import MOST_MONTHS, clean_limits, months_before
-from storage.states import RetentionKind
+from storage.states.privacy import RetentionKind
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 
