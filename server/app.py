@@ -47,6 +47,8 @@ import server.operations.api
 import server.operations.institution.api
 import server.operations.institution.pages
 import server.operations.pages
+import server.operations.privacy.api
+import server.operations.privacy.pages
 import server.operations.system.api
 import server.playback.api
 import server.site
@@ -125,6 +127,8 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.gamification.boards.pages.ROUTES,
     server.analytics.payments.pages.ROUTES,
     server.operations.pages.ROUTES,
+    server.operations.privacy.api.ROUTES,
+    server.operations.privacy.pages.ROUTES,
     server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,
 )

@@ -10,7 +10,7 @@ COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order of --he
     "up": "server.processes.commands:up",
     "doctor": "server.operations.doctor:doctor",
     "ingest": "server.encoding.commands:ingest",
-    "users": "server.accounts.commands:users",
+    "users": "server.operations.privacy.commands:users",
     "maintenance": "server.operations.upkeep.commands:maintenance",
     "analytics": "server.analytics.rollups.commands:analytics",
     "export": "server.operations.export.commands:export",

@@ -21,6 +21,8 @@ from server.learning import tasks as learning
 from server.learning.certificates import issuing as certificates
 from server.learning.quizzes import attempts
 from server.operations.notices import tasks as notices
+from server.operations.privacy import retention
+from server.operations.privacy.erasing import service as erasing
 from server.operations.upkeep import originals
 from server.outbox import sending as outbox
 from server.outbox.service import TASK as OUTBOX
@@ -85,5 +87,7 @@ TASKS = (
     Task(
         "course completion", N_("Complete courses that lost lessons"), Every(3600), learning.complete_courses
     ),
+    Task("erasures", N_("Go on with erasures of people"), Every(10), erasing.go_on),
+    Task("retention", N_("Delete what has reached its age limit"), Daily(hour=4), retention.run),
     Task("sent messages", N_("Delete records of sent mails"), Daily(hour=3), outbox.prune),
 )

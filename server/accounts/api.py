@@ -48,7 +48,7 @@ async def edit_me(
     clock: NamedDependency[Clock],
 ) -> Person:
     """Change the caller's name."""
-    return await people.edit(database, viewer.id, PersonPatch(name=data.name), clock.now())
+    return await people.edit(database, viewer.id, PersonPatch(name=data.name), clock.now(), by=viewer.id)
 
 
 @get("/me/tokens")
@@ -67,7 +67,7 @@ async def make_token(
     clock: NamedDependency[Clock],
 ) -> MadeToken:
     """Create a Bearer token. It is shown only in this response."""
-    return await tokens.make(database, viewer.id, name=data.name, now=clock.now())
+    return await tokens.make(database, viewer.id, name=data.name, now=clock.now(), by=viewer.id)
 
 
 @delete("/me/tokens/{token_id:str}")
@@ -96,21 +96,26 @@ async def list_people(
 
 @post("/people")
 async def add_person(
-    data: JSONBody[NewPerson], database: NamedDependency[Database], clock: NamedDependency[Clock]
+    data: JSONBody[NewPerson],
+    administrator: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Person:
     """Add an account. Without a password it cannot sign in yet."""
-    return await people.add(database, data, clock.now())
+    return await people.add(database, data, clock.now(), by=administrator.id)
 
 
 @post("/people/import", status_code=200)
 async def import_people(
     request: Request[object, object, State],
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Imported:
     """Import a CSV body with the columns email, name, role and optionally password; nothing while a line is
     wrong. Interrupted, it is sent again."""
-    imported = await importing.import_csv(database, await request.body(), clock.now())
+    data = await request.body()
+    imported = await importing.import_csv(database, data, clock.now(), by=administrator.id)
     problems = [
         msgspec.structs.replace(problem, sentence=translated(problem.sentence))
         for problem in imported.problems
@@ -128,11 +133,12 @@ async def get_person(person_id: FromPath[str], database: NamedDependency[Databas
 async def edit_person(
     person_id: FromPath[str],
     data: JSONBody[PersonPatch],
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Person:
     """Change the given fields. A new password and disabling end all sessions of the account."""
-    return await people.edit(database, person_id, data, clock.now())
+    return await people.edit(database, person_id, data, clock.now(), by=administrator.id)
 
 
 ROUTES: list[ControllerRouterHandler] = [

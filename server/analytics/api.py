@@ -137,13 +137,13 @@ async def show_top_instructors(
 
 @post(BASE + "/aggregate/{date:str}", status_code=200, tags=TAGS)
 async def aggregate_day(
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     date: Annotated[str, PathParameter(description="Local day that is over, as in 2026-11-30.")],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> AggregatedDay:
     """Compute a day again from its facts. The same result however often; a sealed day stays as it is."""
-    done = await service.aggregate_day(database, date, clock.now())
+    done = await service.aggregate_day(database, date, clock.now(), by=administrator.id)
     return msgspec.structs.replace(done, message=translated(done.message))
 
 

@@ -31,10 +31,12 @@ from server.analytics.schemas import (
     TopInstructors,
     UserGrowth,
 )
+from server.core.audit.recording import record
 from storage.database.engine import Database
 from storage.database.tables import AnalyticsDay, Course, PlatformAnalytics
 from storage.messages import N_
 from storage.states import PublicationStatus
+from storage.states.privacy import AuditAction
 
 COMPUTED = N_("The day was computed again from its facts.")
 SEALED = N_(
@@ -172,11 +174,15 @@ async def top_instructors(session: AsyncSession, days: Range, limit: int, now: d
     return TopInstructors(span=span(days, now), instructors=await top.instructors(session, days, limit))
 
 
-async def aggregate_day(database: Database, typed: str, now: datetime) -> AggregatedDay:
+async def aggregate_day(
+    database: Database, typed: str, now: datetime, *, by: str | None = None
+) -> AggregatedDay:
     """Use case: compute a day that is over again. Idempotent. Raises Invalid."""
     async with database.read() as session:
         current = await today(session, now)
     day = rules.clean_day(typed, current)
+    async with database.write() as session:
+        await record(session, by, AuditAction.FIGURES_COMPUTED, now, data={"day": day})
     done = await aggregate(database, [day], current, now)
     async with database.read() as session:
         state = await session.get(AnalyticsDay, day)

@@ -15,12 +15,14 @@ import msgspec
 import structlog
 from sqlalchemy import case, or_, select, update
 
+from server.core.audit.recording import Subject, record
 from server.core.clock import Clock, next_local_hour, set_back
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution, ScheduledTask
 from storage.messages import Message
+from storage.states.privacy import AuditAction, AuditSubject
 
 log = structlog.get_logger(__name__)
 
@@ -249,9 +251,9 @@ def next_slot(schedule: Every | Daily, slot: datetime, now: datetime, zone: str)
     return following if following > now else now + timedelta(seconds=schedule.seconds)
 
 
-async def run_now(database: Database, name: str, now: datetime) -> bool:
+async def run_now(database: Database, name: str, now: datetime, *, by: str | None = None) -> bool:
     """Use case: make a task due at once; False when there is no such row. A run in progress goes on,
-    and slots that were missed stay due."""
+    and slots that were missed stay due. `by`: the administrator who asked for it; None: the server."""
     waits_for_retry = ScheduledTask.last_ended >= ScheduledTask.last_started
     async with database.write() as session:
         found = await session.scalar(
@@ -263,6 +265,9 @@ async def run_now(database: Database, name: str, now: datetime) -> bool:
             )
             .returning(ScheduledTask.name)
         )
+        if found is not None and by is not None:
+            about = Subject(AuditSubject.TASK, name, name)
+            await record(session, by, AuditAction.TASK_RUN, now, about=about)
     return found is not None
 
 

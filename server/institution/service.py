@@ -7,6 +7,7 @@ import msgspec
 from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.core.audit.recording import record
 from server.core.errors import all_valid
 from server.core.text import versions
 from server.institution import rules
@@ -14,6 +15,7 @@ from server.institution.colours import rules as colours
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import Institution
+from storage.states.privacy import AuditAction
 
 LOGO = "/institution/logo/"  # path of the logo, before its id
 
@@ -61,6 +63,8 @@ async def save(
     version: int | UnsetType,
     now: datetime,
     started: versions.Started = versions.NOT_STATED,
+    *,
+    by: str | None = None,
 ) -> InstitutionView:
     """Use case: change what `values` names. Days that are over keep their labels.
 
@@ -84,6 +88,8 @@ async def save(
         versions.save(row, clean, version, started)
         if row.version != before:
             row.updated_at = now
+            data = {"settings": sorted(clean)}
+            await record(session, by, AuditAction.INSTITUTION_CHANGED, now, data=data)
         await session.flush()
         return view(row)
 

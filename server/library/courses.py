@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, false, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
+from server.core.audit.recording import Subject, record
 from server.core.errors import Forbidden, NotFound
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
 from server.core.text import versions
@@ -22,6 +23,7 @@ from storage.database.search import matches
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
 from storage.messages import N_
 from storage.states import PublicationStatus
+from storage.states.privacy import AuditAction, AuditSubject
 
 TAUGHT = ListOptions(sorts=("title", "newest"), filter_name="status", filters=tuple(PublicationStatus))
 BY_TITLE = (by_code_point(Course.search_key), by_code_point(Course.id))
@@ -140,6 +142,9 @@ async def delete(database: Database, viewer: Viewer, course_id: str, now: dateti
         course = await access.course_for_teaching(session, viewer, course_id)
         lessons = await session.scalars(select(Lesson).where(Lesson.course_id == course_id))
         await removal.of_lessons(session, list(lessons), now)
+        if viewer.is_administrator:
+            about = Subject(AuditSubject.COURSE, course_id, course.title)
+            await record(session, viewer.id, AuditAction.COURSE_DELETED, now, about=about)
         await session.delete(course)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
+from server.core.audit.recording import Subject, record
 from server.core.errors import NotFound
 from server.core.text import versions
 from server.library import access, removal, rules
@@ -18,6 +19,7 @@ from storage.database.locks import lock_row
 from storage.database.tables import Course, Lesson, Video
 from storage.messages import Message
 from storage.states import PublicationStatus, VideoStatus
+from storage.states.privacy import AuditAction, AuditSubject
 
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[LessonView]:
@@ -133,6 +135,9 @@ async def delete(database: Database, viewer: Viewer, lesson_id: str, now: dateti
         course_id = lesson.course_id
         await _lock_course(session, course_id)
         await removal.of_lessons(session, [lesson], now)
+        if viewer.is_administrator:
+            about = Subject(AuditSubject.LESSON, lesson_id, lesson.title)
+            await record(session, viewer.id, AuditAction.LESSON_DELETED, now, about=about)
         await session.flush()
         rows = await _in_order(session, course_id)
         _renumber(rows, [row.id for row in rows])

@@ -67,12 +67,12 @@ async def overview(
 @post("/admin/tasks/{name:str}/run")
 async def run_task(
     name: FromPath[str],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Make a scheduled task due now."""
-    if not await schedule.run_now(database, name, clock.now()):
+    if not await schedule.run_now(database, name, clock.now(), by=administrator.id):
         raise NotFound(N_("There is no such task."))
     return redirect("/admin#tasks", _("The task runs within a few seconds."), "info")
 

@@ -53,7 +53,8 @@ async def rename(
     if form.restored:
         return await _account(request, viewer, database, clock.now(), details=form)
     try:
-        await people.edit(database, viewer.id, PersonPatch(name=form["name"]), clock.now())
+        patch = PersonPatch(name=form["name"])
+        await people.edit(database, viewer.id, patch, clock.now(), by=viewer.id)
     except Problem as problem:
         return await _account(request, viewer, database, clock.now(), details=form.refused(problem))
     return redirect(ACCOUNT, _("Your name is changed."))
@@ -120,7 +121,7 @@ async def make_token(
     if form.restored:
         return await _account(request, viewer, database, clock.now(), token=form)
     try:
-        made = await tokens.make(database, viewer.id, name=form["name"], now=clock.now())
+        made = await tokens.make(database, viewer.id, name=form["name"], now=clock.now(), by=viewer.id)
     except Problem as problem:
         return await _account(request, viewer, database, clock.now(), token=form.refused(problem))
     return await _account(request, viewer, database, clock.now(), made=made)

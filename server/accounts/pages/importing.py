@@ -48,7 +48,7 @@ async def import_people(
     try:
         if not typed.checked(CONFIRMED):
             return _import(request, administrator, form, await importing.preview(database, data))
-        imported = await importing.import_csv(database, data, clock.now())
+        imported = await importing.import_csv(database, data, clock.now(), by=administrator.id)
     except Problem as problem:
         return _import(request, administrator, form.refused(problem))
     if imported.problems:

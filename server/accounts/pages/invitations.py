@@ -46,7 +46,7 @@ async def make_link(
     """Responds with the link instead of a redirect: this response is the only place that shows it. With the
     field `how=mail` it is mailed and not shown."""
     mailed = await _letterhead(await Form.read(request), settings, database)
-    link = await invitations.invite(database, person_id, clock.now(), mailed=mailed)
+    link = await invitations.invite(database, person_id, clock.now(), mailed=mailed, by=administrator.id)
     if mailed:
         return await _on_its_way(database, clock, f"{PEOPLE}/{person_id}", 1)
     return await _links(request, administrator, settings, database, clock, [link])
@@ -70,9 +70,11 @@ async def make_links(
         chosen = [str(value) for value in (await submitted(request)).getall("person", [])]
         if not chosen:
             return redirect(back, _("Tick the people who get a link first."), "warning")
-        links = await invitations.invite_chosen(database, chosen, now, mailed=mailed)
+        links = await invitations.invite_chosen(database, chosen, now, mailed=mailed, by=administrator.id)
     else:
-        links = await invitations.invite_waiting(database, now, again=form.checked("again"), mailed=mailed)
+        links = await invitations.invite_waiting(
+            database, now, again=form.checked("again"), mailed=mailed, by=administrator.id
+        )
     if mailed and links:
         return await _on_its_way(database, clock, back, len(links))
     return await _links(request, administrator, settings, database, clock, links)

@@ -68,7 +68,7 @@ async def add_person(
         return _new(request, administrator, form)
     new = NewPerson(form["email"], form["name"], form["role"], form["password"] or None)
     try:
-        person = await people.add(database, new, clock.now())
+        person = await people.add(database, new, clock.now(), by=administrator.id)
     except Problem as problem:
         return _new(request, administrator, form.refused(problem))
     return redirect(PEOPLE, _("%(name)s is added.") % {"name": person.name})
@@ -107,7 +107,7 @@ async def change_person(
         return await _person(request, administrator, database, person_id, details=form)
     patch = PersonPatch(name=form["name"], role=form["role"])
     try:
-        person = await people.edit(database, person_id, patch, clock.now())
+        person = await people.edit(database, person_id, patch, clock.now(), by=administrator.id)
     except Problem as problem:
         return await _person(request, administrator, database, person_id, details=form.refused(problem))
     return redirect(PEOPLE, _("%(name)s is saved.") % {"name": person.name})
@@ -122,8 +122,9 @@ async def set_password(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     form = await Form.read(request)
+    patch = PersonPatch(password=form["password"])
     try:
-        person = await people.edit(database, person_id, PersonPatch(password=form["password"]), clock.now())
+        person = await people.edit(database, person_id, patch, clock.now(), by=administrator.id)
     except Problem as problem:
         return await _person(request, administrator, database, person_id, password=form.refused(problem))
     return redirect(
@@ -147,8 +148,9 @@ async def disable_person(
             _("You cannot disable your own account. Another administrator can."),
             "danger",
         )
+    patch = PersonPatch(disabled=disabled)
     try:
-        person = await people.edit(database, person_id, PersonPatch(disabled=disabled), clock.now())
+        person = await people.edit(database, person_id, patch, clock.now(), by=administrator.id)
     except Problem as problem:
         return redirect(f"{PEOPLE}/{person_id}", translated(problem.message), "danger")
     message = (

@@ -17,6 +17,7 @@ from server.accounts.people.service import by_emails
 from server.accounts.schemas import Imported, NewPerson, PersonChange, Preview
 from server.accounts.signing_in import passwords
 from server.accounts.signing_in.endings import end_access
+from server.core.audit.recording import record, record_people
 from server.core.events import person_changed
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -24,6 +25,7 @@ from storage.database.insert import insert_new_rows
 from storage.database.search import search_key
 from storage.database.tables import User
 from storage.states import Role
+from storage.states.privacy import AuditAction
 
 SHOWN = 5  # people in the preview, by whom columns and accents are judged
 IMPORTED_AT_ONCE = 250  # people of one transaction
@@ -55,7 +57,7 @@ async def preview(database: Database, data: bytes) -> Preview:
     )
 
 
-async def import_csv(database: Database, data: bytes, now: datetime) -> Imported:
+async def import_csv(database: Database, data: bytes, now: datetime, *, by: str | None = None) -> Imported:
     """Nothing while any line is wrong; idempotent. A password is set only for accounts without one.
 
     Raises Invalid when the list is unusable, and Conflict when no administrator would be left.
@@ -75,13 +77,17 @@ async def import_csv(database: Database, data: bytes, now: datetime) -> Imported
             await asyncio.sleep(PAUSE_SECONDS)
         part = people[start : start + IMPORTED_AT_ONCE]
         async with database.write() as session:
-            more = await _write(session, part, hashes, now)
+            more = await _write(session, part, hashes, now, by)
         added, changed = added + more[0], changed + more[1]
     return Imported(added, changed, len(people) - added - changed)
 
 
 async def _write(
-    session: AsyncSession, people: Sequence[NewPerson], hashes: Mapping[str, str], now: datetime
+    session: AsyncSession,
+    people: Sequence[NewPerson],
+    hashes: Mapping[str, str],
+    now: datetime,
+    by: str | None,
 ) -> tuple[int, int]:
     """Step: numbers of people added and changed."""
     before = await administrators.lock_administrators(session)
@@ -91,8 +97,11 @@ async def _write(
     changed = 0
     for person in people:
         if user := known.get(person.email):
-            changed += await _update(session, user, person, hashes.get(person.email), now)
+            changed += await _update(session, user, person, hashes.get(person.email), now, by)
     await administrators.require_administrator(session, before)
+    if new or changed:
+        counts = {"added": len(new), "changed": changed}
+        await record(session, by, AuditAction.PEOPLE_IMPORTED, now, data=counts)
     return len(new), changed
 
 
@@ -109,15 +118,22 @@ def _row(person: NewPerson, password_hash: str | None, now: datetime) -> dict[st
 
 
 async def _update(
-    session: AsyncSession, user: User, person: NewPerson, password_hash: str | None, now: datetime
+    session: AsyncSession,
+    user: User,
+    person: NewPerson,
+    password_hash: str | None,
+    now: datetime,
+    by: str | None,
 ) -> bool:
     """Whether anything changed."""
     changed = False
     if (user.name, user.role) != (person.name, person.role):  # an equal name would be folded again
-        moved, changed = user.role != person.role, True
+        moved, changed, before = user.role != person.role, True, user.role
         user.name, user.role = person.name, Role(person.role)
         if moved:
             await person_changed(session, user.id)
+            roles = {"before": before, "after": user.role}
+            await record_people(session, by, AuditAction.ROLE_CHANGED, now, [user], roles)
     if user.password_hash is None and password_hash is not None:
         user.password_hash = password_hash
         await end_access(session, user, now)

@@ -15,6 +15,7 @@ from storage.database.tables import User
 from storage.states import Role
 
 OPTIONS = ListOptions(sorts=("name", "email", "newest"), filter_name="role", filters=tuple(Role))
+ACCOUNT = User.erased_at.is_(None)  # no pseudonym of an erased person
 BATCH = 100  # people in one answer of the API, unless it is asked for more
 _BY_NAME = (by_code_point(User.search_key), by_code_point(User.email))
 _ORDERS: dict[str, tuple[Any, ...]] = {
@@ -36,7 +37,7 @@ async def matching(
 async def shown(session: AsyncSession, state: ListState) -> ListPage[Person]:
     """Step: page of the list. The counts include disabled accounts, which are listed, too."""
     query = _found(state.search, state.filter)
-    counts = counts_of(OPTIONS, await count_by(session, User.role, select(User)))
+    counts = counts_of(OPTIONS, await count_by(session, User.role, select(User).where(ACCOUNT)))
     hits = await count_rows(session, query)
     state = OPTIONS.clamped(state, hits)
     users = await session.scalars(
@@ -46,5 +47,5 @@ async def shown(session: AsyncSession, state: ListState) -> ListPage[Person]:
 
 
 def _found(search: str, role: str) -> Select[User]:
-    query = select(User).where(matches(User.search_key, search))
+    query = select(User).where(ACCOUNT, matches(User.search_key, search))
     return query.where(User.role == role) if role else query

@@ -11,6 +11,7 @@ from server.accounts.people import people_csv
 from server.accounts.schemas import NewPerson, Person, PersonPatch
 from server.accounts.signing_in import passwords
 from server.accounts.signing_in.endings import end_access
+from server.core.audit.recording import record_people
 from server.core.errors import Conflict, NotFound
 from server.core.events import person_changed
 from storage.database.base import new_id
@@ -19,6 +20,7 @@ from storage.database.insert import insert_new
 from storage.database.tables import User
 from storage.messages import N_
 from storage.states import Role
+from storage.states.privacy import AuditAction
 
 LOOKUP_ADDRESSES = 500  # of one query
 EMAIL_TAKEN = N_("There is already an account with this address.")
@@ -59,8 +61,9 @@ async def by_emails(session: AsyncSession, emails: Sequence[str]) -> dict[str, U
     return found
 
 
-async def add(database: Database, new: NewPerson, now: datetime) -> Person:
-    """Raises Invalid, and Conflict when the email address has an account."""
+async def add(database: Database, new: NewPerson, now: datetime, *, by: str | None = None) -> Person:
+    """`by`: the administrator; None: a command. Raises Invalid, and Conflict when the address has an
+    account."""
     person = people_csv.clean(new)
     password_hash = await passwords.hash_password(person.password) if person.password else None
     async with database.write() as session:
@@ -78,19 +81,24 @@ async def add(database: Database, new: NewPerson, now: datetime) -> Person:
         )
         if not added:
             raise Conflict(EMAIL_TAKEN, fields={"email": EMAIL_TAKEN})
-        return view(await _user(session, person_id))
+        user = await _user(session, person_id)
+        await record_people(session, by, AuditAction.PERSON_ADDED, now, [user], {"role": user.role})
+        return view(user)
 
 
-async def edit(database: Database, person_id: str, patch: PersonPatch, now: datetime) -> Person:
+async def edit(
+    database: Database, person_id: str, patch: PersonPatch, now: datetime, *, by: str | None = None
+) -> Person:
     """Partial update. A new password and disabling end all that gave access before.
 
-    Raises Conflict when no administrator would be left.
+    `by`: who changes it; None: a command. Raises Conflict when no administrator would be left.
     """
     known = await get(database, person_id)
     password_hash = await _hashed(patch.password, known.email)
     async with database.write() as session:
         before = await administrators.lock_administrators(session)
         user = await _user(session, person_id)
+        was = user.name, user.role, user.disabled_at is not None
         if patch.name is not None:
             user.name = rules.clean_name(patch.name)
         if patch.role is not None:
@@ -104,7 +112,33 @@ async def edit(database: Database, person_id: str, patch: PersonPatch, now: date
         await administrators.require_administrator(session, before)
         if patch.role is not None or patch.disabled is not None:
             await person_changed(session, person_id)
+        if by != person_id:
+            await _note(session, user, was, by, now, password=password_hash is not None)
         return view(user)
+
+
+async def _note(
+    session: AsyncSession,
+    user: User,
+    was: tuple[str, Role, bool],
+    by: str | None,
+    now: datetime,
+    *,
+    password: bool,
+) -> None:
+    """Step: entries of the audit log for what an administrator has changed of an account."""
+    name, role, disabled = was
+    is_disabled = user.disabled_at is not None
+    if user.name != name:
+        await record_people(session, by, AuditAction.PERSON_CHANGED, now, [user])
+    if user.role != role:
+        roles = {"before": role, "after": user.role}
+        await record_people(session, by, AuditAction.ROLE_CHANGED, now, [user], roles)
+    if is_disabled != disabled:
+        action = AuditAction.PERSON_DISABLED if is_disabled else AuditAction.PERSON_ENABLED
+        await record_people(session, by, action, now, [user])
+    if password:
+        await record_people(session, by, AuditAction.PASSWORD_SET, now, [user])
 
 
 async def _hashed(password: str | None, email: str) -> str | None:
@@ -115,7 +149,7 @@ async def _hashed(password: str | None, email: str) -> str | None:
 
 async def _user(session: AsyncSession, person_id: str) -> User:
     user = await session.get(User, person_id)
-    if user is None:
+    if user is None or user.erased_at is not None:
         raise NotFound(N_("There is no such account."))
     return user
 

@@ -16,6 +16,7 @@ from server.accounts.signing_in import passwords, sessions
 from server.accounts.signing_in.endings import end_access, forget
 from server.accounts.signing_in.invitation_mail import Letterhead, compose
 from server.accounts.signing_in.service import SignedIn
+from server.core.audit.recording import record_people
 from server.core.errors import Gone, NotFound
 from server.core.security import digest, new_secret
 from server.outbox import service as outbox
@@ -23,6 +24,7 @@ from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Invitation, User
 from storage.messages import N_
+from storage.states.privacy import AuditAction
 
 ENDED = N_("This link was used already or has expired. Ask for a new one.")
 LINKS_AT_ONCE = 500  # of one transaction
@@ -51,32 +53,47 @@ class Invited(msgspec.Struct, frozen=True):
 
 
 async def invite(
-    database: Database, person_id: str, now: datetime, *, mailed: Letterhead | None = None
+    database: Database,
+    person_id: str,
+    now: datetime,
+    *,
+    mailed: Letterhead | None = None,
+    by: str | None = None,
 ) -> Link:
     """Raises NotFound, also for a disabled account. With `mailed`, a mail takes the link to the person."""
     async with database.write() as session:
         user = await lock_row(session, User, person_id)
         if user is None or user.disabled_at is not None:
             raise NotFound(N_("There is no such account, or it is disabled."))
-        return (await _links(session, [user], now, mailed))[0]
+        return (await _links(session, [user], now, mailed, by))[0]
 
 
 async def invite_waiting(
-    database: Database, now: datetime, *, again: bool, mailed: Letterhead | None = None
+    database: Database,
+    now: datetime,
+    *,
+    again: bool,
+    mailed: Letterhead | None = None,
+    by: str | None = None,
 ) -> list[Link]:
     """Links for everybody who cannot sign in yet, by name: for those without a valid link, or, `again`, for
     all, whose earlier links end."""
     chosen = WITHOUT_PASSWORD if again else WITHOUT_PASSWORD & ~_has_link(now)
     async with database.read() as session:
         ids = (await session.scalars(select(User.id).where(chosen).order_by(*_BY_NAME))).all()
-    return await _invite(database, ids, chosen, now, mailed)
+    return await _invite(database, ids, chosen, now, mailed, by)
 
 
 async def invite_chosen(
-    database: Database, ids: Sequence[str], now: datetime, *, mailed: Letterhead | None = None
+    database: Database,
+    ids: Sequence[str],
+    now: datetime,
+    *,
+    mailed: Letterhead | None = None,
+    by: str | None = None,
 ) -> list[Link]:
     """Links for these people, by name, also for those with a password. Disabled accounts get none."""
-    return await _invite(database, ids, User.disabled_at.is_(None), now, mailed)
+    return await _invite(database, ids, User.disabled_at.is_(None), now, mailed, by)
 
 
 async def _invite(
@@ -85,6 +102,7 @@ async def _invite(
     chosen: ColumnElement[bool],
     now: datetime,
     mailed: Letterhead | None,
+    by: str | None,
 ) -> list[Link]:
     """In several transactions, so that others can write in between."""
     links: list[Link] = []
@@ -94,7 +112,7 @@ async def _invite(
             # Locked first, chosen again afterwards: of two administrators at once, one makes each link.
             await session.execute(select(User.id).where(part).order_by(User.id).with_for_update())
             users = await session.scalars(select(User).where(part, chosen).order_by(*_BY_NAME))
-            links += await _links(session, users.all(), now, mailed)
+            links += await _links(session, users.all(), now, mailed, by)
     return links
 
 
@@ -145,7 +163,11 @@ async def sweep(database: Database, now: datetime) -> None:
 
 
 async def _links(
-    session: AsyncSession, users: Sequence[User], now: datetime, mailed: Letterhead | None
+    session: AsyncSession,
+    users: Sequence[User],
+    now: datetime,
+    mailed: Letterhead | None,
+    by: str | None,
 ) -> list[Link]:
     """Step: new links in place of the earlier ones. The rows of `users` are locked."""
     issued = [(user, new_secret()) for user in users]
@@ -157,6 +179,7 @@ async def _links(
     await forget(session, [user.id for user in users])
     if rows:
         await session.execute(insert(Invitation), rows)
+    await record_people(session, by, AuditAction.PASSWORD_LINK, now, users)
     links = [Link(user.name, user.email, f"/invite/{token}") for user, token in issued]
     if mailed:
         letters = [

@@ -8,23 +8,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.schemas import MadeToken, TokenInfo
+from server.core.audit.recording import record_people
 from server.core.errors import NotFound
 from server.core.security import digest, new_secret
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import ApiToken, User
 from storage.messages import N_
+from storage.states.privacy import AuditAction
 
 PREFIX = "sks_"  # recognised by secret scanners
 LAST_USED_INTERVAL = timedelta(minutes=1)
 
 
-async def make(database: Database, user_id: str, *, name: str, now: datetime) -> MadeToken:
-    """New token. Raises Invalid for an empty, overlong or unprintable name."""
+async def make(
+    database: Database, user_id: str, *, name: str, now: datetime, by: str | None = None
+) -> MadeToken:
+    """New token. `by`: who makes it; None: a command.
+
+    Raises Invalid for an empty, overlong or unprintable name.
+    """
     name, token = rules.clean_token_name(name), PREFIX + new_secret()
     row = ApiToken(id=new_id(), user_id=user_id, name=name, token_hash=digest(token), created_at=now)
     async with database.write() as session:
         session.add(row)
+        if by != user_id:
+            user = await session.get_one(User, user_id)
+            await record_people(session, by, AuditAction.TOKEN_MADE, now, [user])
     return MadeToken(id=row.id, name=name, token=token, expires_at=now + rules.TOKEN_LIFETIME)
 
 

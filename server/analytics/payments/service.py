@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.payments import charges, entering, planning
 from server.analytics.payments.planning import Plan
 from server.analytics.payments.schemas import Entry, NewPayment, Place, Recorded, Result
+from server.core.audit import recording as audit
 from server.core.errors import Conflict, Invalid
 from server.institution import service as institution
 from storage.database.engine import Database
@@ -19,9 +20,15 @@ from storage.database.locks import advisory_lock
 from storage.database.tables import Payment
 from storage.messages import N_, message
 from storage.states import PaymentKind as Kind
+from storage.states.privacy import AuditAction, AuditSubject
 
 IMPORTED_AT_ONCE = 250  # payments of one transaction
 PAUSE_SECONDS = 0.12  # between two, in which other writers get their turn: as for lists of people
+ACTIONS = {
+    Kind.VOID: AuditAction.PAYMENT_VOIDED,
+    Kind.CANCELLED: AuditAction.PAYMENT_CANCELLED,
+    Kind.ENDED: AuditAction.PAYMENT_CANCELLED,
+}
 ONE_WRONG = N_("Payment %(number)s: %(sentence)s")
 
 
@@ -43,6 +50,8 @@ async def record(database: Database, posted: Sequence[NewPayment], by: str, now:
         for number, problem in sorted(plan.problems.items()):
             raise _numbered(number, problem, len(posted))
         await settle(session, _new(plan), now)
+        for row in _new(plan):
+            await _note(session, row, by, now)
     made = [
         Recorded(plan.rows[number].id, plan.rows[number].external_id, number in plan.new)
         for number in range(len(entries))
@@ -64,6 +73,14 @@ def _numbered(number: int, problem: Invalid, count: int) -> Invalid | Conflict:
     told = message(ONE_WRONG, number=number + 1, sentence=problem.message)
     fields = {f"{number}.{name}": sentence for name, sentence in problem.fields.items()}
     return kind(told, fields=fields)
+
+
+async def _note(session: AsyncSession, row: Payment, by: str, now: datetime) -> None:
+    """Step: entry of the audit log, without the payer."""
+    action = ACTIONS.get(row.kind, AuditAction.PAYMENT_ENTERED)
+    about = audit.Subject(AuditSubject.PAYMENT, row.id)
+    data = {"kind": row.kind, "amount": row.amount, "currency": row.currency}
+    await audit.record(session, by, action, now, about=about, data=data)
 
 
 async def place_of(session: AsyncSession) -> Place:
@@ -114,6 +131,9 @@ async def import_entries(database: Database, entries: Sequence[Entry], by: str, 
         part = order[start : start + IMPORTED_AT_ONCE]
         async with database.write() as session:
             plan = await write(session, [entries[number] for number in part], by, now)
+            if plan.new:
+                about, data = audit.Subject(AuditSubject.PAYMENT), {"added": len(plan.new)}
+                await audit.record(session, by, AuditAction.PAYMENTS_IMPORTED, now, about=about, data=data)
         added, unchanged = added + len(plan.new), unchanged + len(plan.rows) - len(plan.new)
         problems |= {part[place]: problem for place, problem in plan.problems.items()}
     await _settle_imported(database, entries, now)

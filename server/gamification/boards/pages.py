@@ -81,7 +81,7 @@ async def boards_page(
 @post(ADMIN)
 async def change_boards(
     request: AnyRequest,
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Redirect:
@@ -92,7 +92,7 @@ async def change_boards(
         return redirect(ADMIN, _("The boards are rebuilt within a few seconds."), "info")
     if action not in ("on", "off"):
         raise NotFound(NO_ACTION)
-    await switch_boards(database, on=action == "on")
+    await switch_boards(database, clock.now(), on=action == "on", by=administrator.id)
     request.app.state["boards"].forget()
     return redirect(ADMIN, _("Leaderboards are on.") if action == "on" else _("Leaderboards are off."))
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.core.audit.recording import record
 from server.core.errors import NotFound
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import GameSettings
 from storage.messages import N_
+from storage.states.privacy import AuditAction
 
 FRESH_SECONDS = 2.0
 OFF = N_("There are no leaderboards here: the institution has switched them off.")
@@ -29,11 +32,14 @@ async def require_boards(session: AsyncSession) -> None:
         raise NotFound(OFF)
 
 
-async def switch_boards(database: Database, *, on: bool) -> None:
+async def switch_boards(database: Database, now: datetime, *, on: bool, by: str | None = None) -> None:
     """Use case. XP and places are kept up to date meanwhile, so that nothing is missing afterwards."""
     async with database.write() as session:
+        if await boards_on(session) == on:
+            return
         if not await insert_new(session, GameSettings, id=1, boards_on=on):
             await session.execute(update(GameSettings).values(boards_on=on))
+        await record(session, by, AuditAction.BOARDS_SWITCHED, now, data={"on": on})
 
 
 class BoardsSwitch:

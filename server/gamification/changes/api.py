@@ -62,12 +62,12 @@ async def create_achievement(
 
 @post(f"{BASE}/achievements/seed", status_code=200, tags=TAGS)
 async def seed_achievements(
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Seeded:
     """Put default achievements back that are missing. Idempotent; those that are there stay as they are."""
-    added = await service.seed(database, clock.now())
+    added = await service.seed(database, clock.now(), by=administrator.id)
     told = N_("The missing achievements are back.") if added else N_("None is missing.")
     return Seeded(message=translated(told), added=added)
 

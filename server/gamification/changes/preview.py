@@ -98,7 +98,7 @@ async def _next_people(session: AsyncSession, cursor: str) -> list[Subject]:
         select(UserStats.user_id, User.role, User.disabled_at, LeaderboardRow.xp)
         .join(User, User.id == UserStats.user_id)
         .outerjoin(LeaderboardRow, place)
-        .where(UserStats.user_id > cursor)
+        .where(UserStats.user_id > cursor, User.erased_at.is_(None))
         .order_by(UserStats.user_id)
         .limit(BATCH)
     )

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core import schedule
+from server.core.audit.recording import Subject, record
 from server.core.clock import local_day
 from server.core.errors import Conflict, Invalid, NotFound
 from server.gamification.changes import rules, writing
-from server.gamification.changes.rules import Change, Since
+from server.gamification.changes.rules import AchievementChange, CalendarChange, Change, Since
 from server.gamification.xp import books, defaults, ledger
 from server.institution import service as institution
 from storage.database.base import new_id
@@ -20,6 +21,7 @@ from storage.database.locks import advisory_lock, lock_row
 from storage.database.tables import Achievement, RuleChange, RuleChangePerson, User, UserStats
 from storage.messages import N_
 from storage.states import ChangeScope, ChangeState
+from storage.states.privacy import AuditAction, AuditSubject
 
 TASK = "rule changes"
 GONE = N_("There is no such change of the rules.")
@@ -54,8 +56,10 @@ async def apply(database: Database, change_id: str, scope: str, by: str | None, 
             if chosen == ChangeScope.FROM_BEGINNING and row.state != ChangeState.PREVIEWED:
                 raise Conflict(N_("What the change would do is still being counted. Wait for it."))
             since = await since_now(session, now) if chosen == ChangeScope.FROM_NOW else None
-            await writing.write(session, rules.read(row.change), since, by=by, now=now)
+            change = rules.read(row.change)
+            await writing.write(session, change, since, by=by, now=now)
             await _begin(session, row, chosen, now)
+            await _note(session, change, row.id, chosen, by, now)
     await schedule.run_now(database, TASK, now)
     if stale:
         raise Conflict(N_("The rules were changed meanwhile. Look at what the change would do now."))
@@ -72,6 +76,7 @@ async def apply_at_once(database: Database, viewer: Viewer, change: Change, scop
         since = await since_now(session, now) if chosen == ChangeScope.FROM_NOW else None
         await writing.write(session, change, since, by=viewer.id, now=now)
         await _begin(session, row, chosen, now)
+        await _note(session, change, row.id, chosen, viewer.id, now)
     await schedule.run_now(database, TASK, now)
     return row.id
 
@@ -84,17 +89,22 @@ async def discard(database: Database, change_id: str) -> None:
         await session.execute(found)
 
 
-async def retire(database: Database, achievement_id: str, now: datetime) -> None:
+async def retire(database: Database, achievement_id: str, now: datetime, *, by: str | None = None) -> None:
     """Nobody unlocks the achievement any more; whoever has it keeps it. Safe to repeat. Raises NotFound."""
     async with database.write() as session:
         await advisory_lock(session, ledger.LOCK)
         row = await lock_row(session, Achievement, achievement_id)
         if row is None:
             raise NotFound(N_("There is no such achievement."))
-        row.retired_at = row.retired_at or now
+        if row.retired_at is None:
+            row.retired_at = now
+            about = Subject(AuditSubject.ACHIEVEMENT, row.id, row.name)
+            await record(
+                session, by, AuditAction.ACHIEVEMENT_CHANGED, now, about=about, data={"retired": True}
+            )
 
 
-async def seed(database: Database, now: datetime) -> list[str]:
+async def seed(database: Database, now: datetime, *, by: str | None = None) -> list[str]:
     """Put default achievements back that are missing, from now on; their ids. Safe to repeat."""
     async with database.write() as session:
         await advisory_lock(session, ledger.LOCK)
@@ -114,7 +124,24 @@ async def seed(database: Database, now: datetime) -> list[str]:
                 earlier=[],
             )
             added += [one.id] if new else []
+        if added:
+            about = Subject(AuditSubject.ACHIEVEMENT)
+            data = {"added": len(added)}
+            await record(session, by, AuditAction.ACHIEVEMENT_CHANGED, now, about=about, data=data)
         return added
+
+
+async def _note(
+    session: AsyncSession, change: Change, change_id: str, scope: ChangeScope, by: str | None, now: datetime
+) -> None:
+    """Step: entry of the audit log for a change that is applied."""
+    action, about = AuditAction.RULES_CHANGED, Subject(AuditSubject.RULES, change_id)
+    if isinstance(change, CalendarChange):
+        action = AuditAction.CALENDAR_CHANGED
+    elif isinstance(change, AchievementChange):
+        action = AuditAction.ACHIEVEMENT_CHANGED
+        about = Subject(AuditSubject.ACHIEVEMENT, change.id, change.name)
+    await record(session, by, action, now, about=about, data={"scope": scope})
 
 
 def clean_scope(text: str) -> ChangeScope:
@@ -152,7 +179,7 @@ async def since_now(session: AsyncSession, now: datetime) -> Since:
 async def people_to_settle(session: AsyncSession) -> int:
     """Step: how many people have a ledger, accounts that are gone left out."""
     counted = select(func.count()).select_from(UserStats).join(User, User.id == UserStats.user_id)
-    return await session.scalar(counted) or 0
+    return await session.scalar(counted.where(User.erased_at.is_(None))) or 0
 
 
 async def _add(

@@ -56,7 +56,7 @@ async def settle_batch(database: Database, change_id: str) -> bool:
             await session.scalars(
                 select(UserStats.user_id)
                 .join(User, User.id == UserStats.user_id)
-                .where(UserStats.user_id > row.cursor)
+                .where(UserStats.user_id > row.cursor, User.erased_at.is_(None))
                 .order_by(UserStats.user_id)
                 .limit(BATCH)
             )

@@ -70,22 +70,23 @@ async def get_team(
 async def rename_team(
     team_id: FromPath[str],
     data: JSONBody[TeamPatch],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> TeamView:
     """Change the name."""
-    return await service.rename(database, team_id, data, clock.now())
+    return await service.rename(database, team_id, data, clock.now(), by=administrator.id)
 
 
 @delete(ADMIN + "/{team_id:str}", tags=TAGS)
 async def delete_team(
     team_id: FromPath[str],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> None:
     """Delete a team. Its people and what they earned stay."""
-    await service.delete(database, team_id)
+    await service.delete(database, team_id, clock.now(), by=administrator.id)
 
 
 @get(ADMIN + "/{team_id:str}/members", tags=TAGS)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.core.audit.recording import Subject, record
 from server.core.errors import Conflict, Invalid
 from server.core.text import versions
 from server.gamification.teams import members, rules
@@ -17,6 +18,7 @@ from storage.database.locks import lock_row
 from storage.database.tables import Challenge, Course, LeaderboardRow, Team
 from storage.messages import N_
 from storage.states import Timeframe
+from storage.states.privacy import AuditAction, AuditSubject
 
 NO_COURSE = N_("There is no such course.")
 IN_CHALLENGE = N_("The challenge “%(title)s” is for this team. Delete it or wait for its result first.")
@@ -90,6 +92,7 @@ async def create(database: Database, new: NewTeam, actor_id: str, now: datetime)
         )
         session.add(team)
         await session.flush()
+        await _note(session, team, "made", actor_id, now)
         return await shown(session, team.id)
 
 
@@ -99,6 +102,8 @@ async def rename(
     patch: TeamPatch,
     now: datetime,
     started: versions.Started = versions.NOT_STATED,
+    *,
+    by: str | None = None,
 ) -> TeamView:
     """Use case. Raises NotFound, Invalid, and EditConflict for a save over a later one."""
     async with database.write() as session:
@@ -108,10 +113,11 @@ async def rename(
             versions.save(team, {"name": rules.clean_name(patch.name)}, patch.version, started)
             team.updated_at = now
             await session.flush()
+            await _note(session, team, "renamed", by, now)
         return await shown(session, team_id)
 
 
-async def delete(database: Database, team_id: str) -> TeamView:
+async def delete(database: Database, team_id: str, now: datetime, *, by: str | None = None) -> TeamView:
     """Use case. Raises NotFound, and Conflict while a challenge is for the team."""
     async with database.write() as session:
         team = await shown(session, team_id)
@@ -119,8 +125,16 @@ async def delete(database: Database, team_id: str) -> TeamView:
         title = await session.scalar(waiting.limit(1))
         if title is not None:
             raise Conflict(IN_CHALLENGE, title=title)
-        await session.delete(await session.get_one(Team, team_id))
+        row = await session.get_one(Team, team_id)
+        await _note(session, row, "deleted", by, now)
+        await session.delete(row)
         return team
+
+
+async def _note(session: AsyncSession, team: Team, what: str, by: str | None, now: datetime) -> None:
+    """Step: entry of the audit log."""
+    about = Subject(AuditSubject.TEAM, team.id, team.name)
+    await record(session, by, AuditAction.TEAM_CHANGED, now, about=about, data={"what": what})
 
 
 async def _views(session: AsyncSession, team_id: str | None = None) -> list[TeamView]:

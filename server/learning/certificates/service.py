@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import guesses
+from server.core.audit.recording import Subject, record
 from server.core.errors import Forbidden, NotFound
 from server.core.events import publish
 from server.core.lists import ListOptions, ListPage, ListState
@@ -22,6 +23,7 @@ from storage.database.search import matches
 from storage.database.tables import Certificate
 from storage.messages import N_
 from storage.states import FactKind
+from storage.states.privacy import AuditAction, AuditSubject
 
 GUESS = "certificate"  # kind of the code, for the limit of guesses
 NO_CERTIFICATE = N_("There is no certificate with this code. Compare it with the printed one.")
@@ -103,6 +105,8 @@ async def revoke(
             row.revoked_at, row.revoked_by, row.revocation_reason = now, viewer.id, why
             kind = FactKind.CERTIFICATE_REVOKED
             await publish(session, issuing.fact(kind, row.id, row.user_id, row.course_id, now, viewer.id))
+            about = Subject(AuditSubject.CERTIFICATE, row.id, row.course_title)
+            await record(session, viewer.id, AuditAction.CERTIFICATE_REVOKED, now, about=about)
         return view(row)
 
 

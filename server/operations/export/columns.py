@@ -3,6 +3,7 @@
 from server.operations.export.rules import Table
 from storage.database.base import Base
 from storage.database.tables import (
+    AuditEntry,
     Course,
     CourseInstructor,
     Enrolment,
@@ -24,6 +25,7 @@ LIBRARY: dict[type[Base], Table] = {
             "role": "learner, instructor or administrator",
             "created_at": "when the account was made",
             "disabled_at": "since when they cannot sign in; null: they can",
+            "erased_at": "when their person was erased: a pseudonym without a name; null: an account",
         },
     ),
     Course: Table(
@@ -93,6 +95,21 @@ LIBRARY: dict[type[Base], Table] = {
             "lesson_id": "lesson; it may have been deleted",
             "subject": "what the fact is about: unique for a kind and a learner",
             "data": "further values of this kind, an object",
+        },
+    ),
+    AuditEntry: Table(
+        "audit_log.jsonl",
+        "What administrators did.",
+        {
+            "id": "of the entry",
+            "at": "when",
+            "actor_id": "who did it; null: a command or the server",
+            "actor_name": "their name then; empty: a pseudonym, a command or the server",
+            "action": "as in role_changed",
+            "subject_kind": "what it was done to, as in person",
+            "subject_id": "id of that; null: none",
+            "label": "its name then",
+            "data": "values before and after, and counts, an object",
         },
     ),
     EnrolmentWay: Table(

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from server.core.audit.recording import record
 from server.core.errors import NoRoom
 from server.institution import service as institution
 from server.operations.export import media, rules, tables
@@ -20,6 +21,7 @@ from storage.database.engine import Database
 from storage.messages import N_, byte_size
 from storage.objects import keys
 from storage.objects.store import ObjectMissing, ObjectStore
+from storage.states.privacy import AuditAction
 
 BLOCK = 2**20  # bytes
 SUFFIXES = {"image/png": "png", "image/webp": "webp", "image/svg+xml": "svg", "": "bin"}
@@ -46,6 +48,8 @@ async def export(
     target = open_target(path, now)
     try:
         lessons, rows = await _write_rows(database, target, with_media=with_media, now=now)
+        async with database.write() as session:  # before the rows can leave
+            await record(session, None, AuditAction.EXPORTED, now, data={"media": with_media})
         await _require_space(database, store, path, lessons)
         size, missing = await _write_media(database, store, target, lessons, report)
         if with_media:

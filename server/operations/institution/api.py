@@ -35,7 +35,7 @@ async def get_institution(
 @patch(HERE, tags=TAGS)
 async def change_institution(
     data: JSONBody[InstitutionPatch],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     services: NamedDependency[Services],
     clock: NamedDependency[Clock],
     institution_cache: NamedDependency[InstitutionCache],
@@ -44,7 +44,7 @@ async def change_institution(
     given = msgspec.structs.asdict(data)
     version = given.pop("version")
     values = {name: str(value) for name, value in given.items() if value is not UNSET}
-    saved = await service.save(services.database, values, version, clock.now())
+    saved = await service.save(services.database, values, version, clock.now(), by=administrator.id)
     await institution_cache.load()
     return _details(saved)
 
@@ -52,26 +52,26 @@ async def change_institution(
 @put(HERE + "/logo", tags=TAGS)
 async def put_logo(
     request: AnyRequest,
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     services: NamedDependency[Services],
     clock: NamedDependency[Clock],
     institution_cache: NamedDependency[InstitutionCache],
 ) -> InstitutionDetails:
     """Another logo: multipart/form-data with one part `file`; PNG, WebP or plain SVG of at most 512 kB."""
-    saved = await logo.put(services, *await received(request), clock.now())
+    saved = await logo.put(services, *await received(request), clock.now(), by=administrator.id)
     await institution_cache.load()
     return _details(saved)
 
 
 @delete(HERE + "/logo", tags=TAGS)
 async def delete_logo(
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     services: NamedDependency[Services],
     clock: NamedDependency[Clock],
     institution_cache: NamedDependency[InstitutionCache],
 ) -> None:
     """Show the product's mark again."""
-    await logo.remove(services, clock.now())
+    await logo.remove(services, clock.now(), by=administrator.id)
     await institution_cache.load()
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import delete
 
+from server.core.audit.recording import record
 from server.core.errors import NoRoom, Unavailable
 from server.institution import service as institution
 from server.institution.service import InstitutionView
@@ -21,11 +22,14 @@ from storage.database.tables import ObjectDeletion
 from storage.messages import N_
 from storage.objects import keys
 from storage.objects.store import StoreError, StoreFull
+from storage.states.privacy import AuditAction
 
 log = structlog.get_logger()
 
 
-async def put(services: Services, name: str, data: bytes, now: datetime) -> InstitutionView:
+async def put(
+    services: Services, name: str, data: bytes, now: datetime, *, by: str | None = None
+) -> InstitutionView:
     """Use case: another logo. Raises Invalid, TooLarge, NoRoom and Unavailable."""
     media_type = rules.judge(name, data)
     logo_id = new_id()
@@ -40,16 +44,16 @@ async def put(services: Services, name: str, data: bytes, now: datetime) -> Inst
     except StoreError as error:
         log.warning("logo not stored", key=key, reason=str(error))
         raise Unavailable(N_("The file cannot be stored right now. Try again in a moment.")) from error
-    return await _show(services, logo_id, media_type, now)
+    return await _show(services, logo_id, media_type, now, by)
 
 
-async def remove(services: Services, now: datetime) -> InstitutionView:
+async def remove(services: Services, now: datetime, *, by: str | None = None) -> InstitutionView:
     """Use case: the product's mark again. Idempotent."""
-    return await _show(services, None, None, now)
+    return await _show(services, None, None, now, by)
 
 
 async def _show(
-    services: Services, logo_id: str | None, media_type: str | None, now: datetime
+    services: Services, logo_id: str | None, media_type: str | None, now: datetime, by: str | None
 ) -> InstitutionView:
     async with services.database.write() as session:
         row = await institution.locked(session)
@@ -58,6 +62,8 @@ async def _show(
         if logo_id is not None:
             stored = ObjectDeletion.prefix == keys.logo(logo_id)
             await session.execute(delete(ObjectDeletion).where(stored))
+        if row.logo != logo_id:
+            await record(session, by, AuditAction.LOGO_CHANGED, now, data={"shown": logo_id is not None})
         row.logo, row.logo_type = logo_id, media_type
         await session.flush()
         return institution.view(row)

@@ -50,7 +50,9 @@ async def change(
         return await _page(request, administrator, services, form)
     values = {name: form[name] for name in FIELDS if name in form.values}
     try:
-        await service.save(services.database, values, form.version, clock.now(), form.started)
+        await service.save(
+            services.database, values, form.version, clock.now(), form.started, by=administrator.id
+        )
     except Problem as problem:
         return await _page(request, administrator, services, form.refused(problem))
     await institution_cache.load()
@@ -69,9 +71,9 @@ async def change_logo(
     form = await Form.read(request)
     try:
         if form["remove"] == "yes":
-            await logo.remove(services, clock.now())
+            await logo.remove(services, clock.now(), by=administrator.id)
         else:
-            await logo.put(services, *await received(request), clock.now())
+            await logo.put(services, *await received(request), clock.now(), by=administrator.id)
     except Problem as problem:
         return await _page(request, administrator, services, picture=form.refused(problem))
     await institution_cache.load()

@@ -42,7 +42,7 @@ async def change_maintenance(
     if form.restored:
         return await _page(request, administrator, database, form)
     try:
-        await _change(database, form, clock)
+        await _change(database, form, clock, administrator.id)
     except Invalid as problem:
         return await _page(request, administrator, database, form.refused(problem))
     maintenance.forget()
@@ -51,11 +51,11 @@ async def change_maintenance(
     return redirect("/admin", _("Maintenance has begun. Only administrators can work now."), "info")
 
 
-async def _change(database: Database, form: Form, clock: Clock) -> None:
+async def _change(database: Database, form: Form, clock: Clock, by: str) -> None:
     if form["mode"] == "off":
-        await maintenance.turn_off(database)
+        await maintenance.turn_off(database, clock.now(), by=by)
     else:
-        await maintenance.turn_on(database, form["message"], form["until"], clock.now())
+        await maintenance.turn_on(database, form["message"], form["until"], clock.now(), by=by)
 
 
 async def _page(request: AnyRequest, viewer: Viewer, database: Database, form: Form) -> Template:

@@ -44,7 +44,7 @@ async def limit_age(
     if form.restored:
         return await _page(request, administrator, database, form)
     try:
-        days = await originals.limit_age(database, form["days"], clock.now())
+        days = await originals.limit_age(database, form["days"], clock.now(), by=administrator.id)
     except Invalid as problem:
         return await _page(request, administrator, database, form.refused(problem))
     if days is None:

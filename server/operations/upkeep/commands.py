@@ -32,7 +32,7 @@ def on(settings: Settings, message: str, until: str) -> None:
 @with_settings()
 def off(settings: Settings) -> None:
     """End it: everybody can go on."""
-    with_database(settings, mode.turn_off)
+    with_database(settings, lambda database: mode.turn_off(database, SystemClock().now()))
     click.echo(_told(None))
 
 

@@ -13,11 +13,13 @@ import structlog
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.core.audit.recording import record
 from server.institution import service as institution
 from server.operations.upkeep import rules
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.tables import OperatorSettings
+from storage.states.privacy import AuditAction
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +42,9 @@ async def current(session: AsyncSession) -> Notice | None:
     return Notice(row.maintenance_since, row.maintenance_until, row.maintenance_message, zone)
 
 
-async def turn_on(database: Database, text: str, until: str, now: datetime) -> Notice:
+async def turn_on(
+    database: Database, text: str, until: str, now: datetime, *, by: str | None = None
+) -> Notice:
     """Use case, safe to repeat: a second call changes message and end. Raises Invalid."""
     said = rules.clean_message(text)
     async with database.write() as session:
@@ -50,17 +54,21 @@ async def turn_on(database: Database, text: str, until: str, now: datetime) -> N
         row = await session.get_one(OperatorSettings, 1, with_for_update=True, populate_existing=True)
         row.maintenance_since = row.maintenance_since or now
         row.maintenance_until, row.maintenance_message = end, said
+        await record(session, by, AuditAction.MAINTENANCE_ON, now)
         return Notice(row.maintenance_since, end, said, zone)
 
 
-async def turn_off(database: Database) -> None:
+async def turn_off(database: Database, now: datetime, *, by: str | None = None) -> None:
     """Use case. Waiting jobs start within half a minute: the sweeper wakes their workers."""
     async with database.write() as session:
-        await session.execute(
-            update(OperatorSettings).values(
-                maintenance_since=None, maintenance_until=None, maintenance_message=""
-            )
+        ended = await session.scalar(
+            update(OperatorSettings)
+            .where(OperatorSettings.maintenance_since.is_not(None))
+            .values(maintenance_since=None, maintenance_until=None, maintenance_message="")
+            .returning(OperatorSettings.id)
         )
+        if ended is not None:
+            await record(session, by, AuditAction.MAINTENANCE_OFF, now)
 
 
 class MaintenanceState:

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.core.audit.recording import record
 from server.core.lists import ListOptions, ListPage, ListState, counts_of
 from server.operations.upkeep import rules
 from server.services import Services
@@ -18,6 +19,7 @@ from storage.database.search import matches
 from storage.database.tables import Course, Lesson, OperatorSettings, OriginalRemoval, Video
 from storage.messages import N_, Message, byte_size, message
 from storage.states import OriginalState
+from storage.states.privacy import AuditAction
 from transcoder.jobs import originals
 
 log = structlog.get_logger(__name__)
@@ -76,13 +78,15 @@ async def days_kept(session: AsyncSession) -> int | None:
     return row.originals_days if row else None
 
 
-async def limit_age(database: Database, text: str, now: datetime) -> int | None:
+async def limit_age(database: Database, text: str, now: datetime, *, by: str | None = None) -> int | None:
     """Use case: set the limit in days. What a longer one no longer reaches is unmarked. Raises Invalid."""
     days = rules.clean_days(text)
     async with database.write() as session:
         await insert_new(session, OperatorSettings, id=1, maintenance_message="")
         row = await session.get_one(OperatorSettings, 1, with_for_update=True, populate_existing=True)
+        data = {"before": row.originals_days, "after": days}
         row.originals_days = days
+        await record(session, by, AuditAction.ORIGINALS_LIMITED, now, data=data)
         await originals.unmark_younger(session, days, now)
     return days
 

@@ -53,6 +53,7 @@ from storage.database.tables.objects import ObjectDeletion
 from storage.database.tables.operations import OperatorSettings, OriginalRemoval
 from storage.database.tables.outbox import Notice, OutboxMessage
 from storage.database.tables.payments import Payment
+from storage.database.tables.privacy import AuditEntry, Erasure, RetentionLimit
 from storage.database.tables.tasks import ScheduledTask
 from storage.database.tables.uploads import Host, Upload
 from storage.database.tables.video import Job, Video, WorkerRow
@@ -63,6 +64,7 @@ __all__ = [
     "AnalyticsCheck",
     "AnalyticsDay",
     "ApiToken",
+    "AuditEntry",
     "BoardGroupMember",
     "CalendarDay",
     "CalendarWeek",
@@ -77,6 +79,7 @@ __all__ = [
     "EncodingEvent",
     "Enrolment",
     "EnrolmentWay",
+    "Erasure",
     "GamePreference",
     "GameSettings",
     "Host",
@@ -103,6 +106,7 @@ __all__ = [
     "QuizAnswer",
     "QuizAttempt",
     "QuizVersion",
+    "RetentionLimit",
     "Review",
     "RuleChange",
     "RuleChangePerson",

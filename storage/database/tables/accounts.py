@@ -23,6 +23,8 @@ class User(Base):
     created_at: Mapped[datetime]
     created_day: Mapped[str | None] = mapped_column(index=True)  # local day, a label; None: not noted yet
     disabled_at: Mapped[datetime | None]
+    # Of a person who is being erased, and of the pseudonym, without a name, that keeps what counts of them.
+    erased_at: Mapped[datetime | None]
 
     @validates("name", "email")
     def _fold(self, column: str, value: str) -> str:

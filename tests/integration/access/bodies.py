@@ -62,6 +62,8 @@ PAYMENT = {"at": "2026-11-22", "amount": "5", "currency": "EUR", "note": "Fee"}
 VALUES = dict.fromkeys(entering.PAYING, "70")
 BODIES: dict[str, Body] = {
     "POST /admin/boards": form(action="on"),
+    "POST /admin/people/{person_id}/erase": form(name="Somebody else"),
+    "POST /admin/retention": form(audit=""),
     "POST /dashboard/leaderboard/name": form(action="hide", timeframe="weekly"),
     "POST /admin/rules": form(**VALUES),
     "POST /admin/rules/changes/{change_id}/apply": form(scope="from_now"),

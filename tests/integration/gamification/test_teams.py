@@ -142,9 +142,9 @@ async def test_names_are_saved_by_version_and_teams_deleted(world: World, databa
         await service.rename(database, team.id, TeamPatch("Old lab", 1), START)
     await world.challenge(audience="team", team_id=team.id)
     with pytest.raises(Conflict, match="Five lessons"):
-        await service.delete(database, team.id)
+        await service.delete(database, team.id, START)
     with pytest.raises(NotFound):
-        await service.delete(database, "no-such-team")
+        await service.delete(database, "no-such-team", START)
 
 
 async def test_pages_of_a_team(

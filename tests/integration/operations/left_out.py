@@ -20,6 +20,7 @@ LEFT_OUT = {
     "original_removals": "whether media/ has an original",
     **dict.fromkeys(("user_stats", "leaderboard_cache", "leaderboard_counts"), "sums of xp.jsonl"),
     **dict.fromkeys(("game_settings", "scheduled_tasks", "operator_settings"), "this installation"),
+    **dict.fromkeys(("erasures", "retention_limits"), "this installation"),
     "board_group_members": "for one week",
     **{f"{of}_analytics": "sums of the facts" for of in ("platform", "course", "instructor")},
     **dict.fromkeys(

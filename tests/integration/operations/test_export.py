@@ -79,7 +79,9 @@ def rows(folder: Path, name: str) -> list[dict[str, Any]]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    """Files by path, without the audit log: each export writes an entry."""
+    files = (file for file in folder.rglob("*") if file.is_file() and file.name != "audit_log.jsonl")
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
 
 
 @on_both_databases

@@ -120,8 +120,8 @@ async def test_state_is_read_once_a_second_and_seen_within_two(database: Databas
     assert found is not None
     assert found.message == "Disks"
     await turn_on(database, "Still disks", "", START)
-    await turn_off(database)
-    await turn_off(database)
+    await turn_off(database, START)
+    await turn_off(database, START)
     seconds = 3.8
     assert await elsewhere.notice() is None
 
@@ -147,7 +147,7 @@ async def test_workers_take_no_new_jobs(database: Database) -> None:
     await world.video(await world.lesson(), state="waiting")
     await turn_on(database, "", "", START)
     assert await claiming.claim_next(database, "quick", "a/1", START, Timing()) is None
-    await turn_off(database)
+    await turn_off(database, START)
     assert await claiming.claim_next(database, "quick", "a/1", START, Timing()) is not None
 
 

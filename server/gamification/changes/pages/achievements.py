@@ -101,23 +101,23 @@ async def edit(
 @post(f"{ONE}/retire")
 async def retire(
     achievement_id: FromPath[str],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Idempotent."""
-    await service.retire(database, achievement_id, clock.now())
+    await service.retire(database, achievement_id, clock.now(), by=administrator.id)
     return redirect(HERE, _("Nobody unlocks it any more. Those who have it keep it."), "info")
 
 
 @post(f"{HERE}/seed")
 async def seed(
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Put missing default achievements back. Idempotent."""
-    count = len(await service.seed(database, clock.now()))
+    count = len(await service.seed(database, clock.now(), by=administrator.id))
     if not count:
         return redirect(HERE, _("None of the default achievements is missing."), "info")
     told = ngettext("%(number)s achievement is back.", "%(number)s achievements are back.", count)

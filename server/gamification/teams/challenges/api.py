@@ -71,7 +71,7 @@ async def get_challenge(
 async def change_challenge(
     challenge_id: FromPath[str],
     data: JSONBody[ChallengePatch],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> ChallengeView:
@@ -79,30 +79,30 @@ async def change_challenge(
     given = msgspec.structs.asdict(data)
     version = given.pop("version")
     values = {name: str(value) for name, value in given.items() if value is not UNSET}
-    return await service.change(database, challenge_id, values, version, clock.now())
+    return await service.change(database, challenge_id, values, version, clock.now(), by=administrator.id)
 
 
 @delete(ADMIN + "/{challenge_id:str}", tags=TAGS)
 async def delete_challenge(
     challenge_id: FromPath[str],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> None:
     """Delete a challenge before its first day; 409 from then on."""
-    await service.delete(database, challenge_id, clock.now())
+    await service.delete(database, challenge_id, clock.now(), by=administrator.id)
 
 
 @post(ADMIN + "/{challenge_id:str}/end", tags=TAGS, status_code=200)
 async def end_challenge(
     challenge_id: FromPath[str],
     data: JSONBody[Ending],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> ChallengeView:
     """End a challenge that is running, with a reason that learners see. What happened before counts."""
-    return await service.end(database, challenge_id, data.reason, clock.now())
+    return await service.end(database, challenge_id, data.reason, clock.now(), by=administrator.id)
 
 
 ROUTES: list[ControllerRouterHandler] = [

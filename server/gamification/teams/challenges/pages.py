@@ -96,7 +96,9 @@ async def change(
     if form.restored:
         return await _one(request, administrator, database, clock, challenge_id, terms=form)
     try:
-        await service.change(database, challenge_id, _values(form), form.version, clock.now())
+        await service.change(
+            database, challenge_id, _values(form), form.version, clock.now(), by=administrator.id
+        )
     except EditConflict as problem:
         refused = msgspec.structs.replace(form.refused(problem), problem=Message(SAVED_MEANWHILE))
         return await _one(request, administrator, database, clock, challenge_id, terms=refused)
@@ -120,7 +122,7 @@ async def end(
     if form.restored:
         return await _one(request, administrator, database, clock, challenge_id, ending=form)
     try:
-        await service.end(database, challenge_id, form["reason"], clock.now())
+        await service.end(database, challenge_id, form["reason"], clock.now(), by=administrator.id)
     except Problem as problem:
         if problem.status == 404:
             raise
@@ -133,11 +135,11 @@ async def end(
 @post(CHALLENGES + "/{challenge_id:str}/delete")
 async def delete(
     challenge_id: FromPath[str],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
-    gone = await service.delete(database, challenge_id, clock.now())
+    gone = await service.delete(database, challenge_id, clock.now(), by=administrator.id)
     return redirect(CHALLENGES, _("%(name)s is deleted.") % {"name": gone.title})
 
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.core.audit.recording import Subject, record
 from server.core.errors import Conflict, EditConflict, Invalid, NotFound
 from server.core.text.merge import Merged
 from server.gamification.learner.stats import today
@@ -21,6 +22,7 @@ from storage.database.locks import lock_row
 from storage.database.tables import Challenge, Course, Team
 from storage.messages import N_
 from storage.states import Audience, ChallengeMode
+from storage.states.privacy import AuditAction, AuditSubject
 
 NONE = N_("There is no such challenge.")
 BEGUN = N_("The challenge has begun, and what was promised stays. It can only be ended early.")
@@ -54,6 +56,7 @@ async def create(
         row = Challenge(id=new_id(), **msgspec.structs.asdict(terms), **about)
         session.add(row)
         await _count(session, row, now)
+        await _note(session, row, "made", actor_id, now)
         return await shown(session, row.id, now)
 
 
@@ -63,6 +66,8 @@ async def change(
     values: Mapping[str, str],
     version: int | UnsetType,
     now: datetime,
+    *,
+    by: str | None = None,
 ) -> ChallengeView:
     """Use case: change terms before the first day. Raises NotFound, Invalid, Conflict and EditConflict."""
     async with database.write() as session:
@@ -84,21 +89,28 @@ async def change(
             row.version += 1
             row.updated_at = now
             await _count(session, row, now)
+            await _note(session, row, "changed", by, now)
         return await shown(session, challenge_id, now)
 
 
-async def delete(database: Database, challenge_id: str, now: datetime) -> ChallengeView:
+async def delete(
+    database: Database, challenge_id: str, now: datetime, *, by: str | None = None
+) -> ChallengeView:
     """Use case: delete a challenge that has not begun. Raises NotFound and Conflict."""
     async with database.write() as session:
         view = await shown(session, challenge_id, now)
         row = await lock_row(session, Challenge, challenge_id)
         if view.state != ChallengeState.PLANNED:
             raise Conflict(BEGUN)
-        await session.delete(row)
+        if row is not None:
+            await _note(session, row, "deleted", by, now)
+            await session.delete(row)
         return view
 
 
-async def end(database: Database, challenge_id: str, reason: str, now: datetime) -> ChallengeView:
+async def end(
+    database: Database, challenge_id: str, reason: str, now: datetime, *, by: str | None = None
+) -> ChallengeView:
     """Use case: end a challenge now; what happened before counts. Idempotent: the first reason stays.
 
     Raises NotFound, Invalid, and Conflict when it is not running.
@@ -112,8 +124,14 @@ async def end(database: Database, challenge_id: str, reason: str, now: datetime)
             if _state(row, await today(session, now)) != ChallengeState.RUNNING:
                 raise Conflict(NOT_RUNNING)
             row.ended_at, row.end_reason, row.updated_at = now, told, now
-            await session.flush()
+            await _note(session, row, "ended", by, now)
         return await shown(session, challenge_id, now)
+
+
+async def _note(session: AsyncSession, row: Challenge, what: str, by: str | None, now: datetime) -> None:
+    """Step: entry of the audit log."""
+    about = Subject(AuditSubject.CHALLENGE, row.id, row.title)
+    await record(session, by, AuditAction.CHALLENGE_CHANGED, now, about=about, data={"what": what})
 
 
 async def _count(session: AsyncSession, row: Challenge, now: datetime) -> None:

@@ -64,7 +64,7 @@ async def rename(
         return await people.shown(request, administrator, database, team_id, name=form)
     try:
         patch = TeamPatch(form["name"], form.version)
-        await service.rename(database, team_id, patch, clock.now(), form.started)
+        await service.rename(database, team_id, patch, clock.now(), form.started, by=administrator.id)
     except Problem as problem:
         if problem.status == 404:
             raise
@@ -79,9 +79,10 @@ async def delete(
     team_id: FromPath[str],
     administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
 ) -> Response[Any]:
     try:
-        team = await service.delete(database, team_id)
+        team = await service.delete(database, team_id, clock.now(), by=administrator.id)
     except Problem as problem:
         if problem.status == 404:
             raise

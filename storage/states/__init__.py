@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from storage.states import privacy
+
 
 class Role(StrEnum):
     LEARNER = "learner"
@@ -294,4 +296,5 @@ ALL: tuple[type[StrEnum], ...] = (
     OutboxKind,
     OutboxState,
     NoticeState,
+    *privacy.ALL,
 )

@@ -1,0 +1,1 @@
+"""Privacy: the audit log, erasure and export of one person, how long data is kept."""

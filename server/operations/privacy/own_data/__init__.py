@@ -1,0 +1,1 @@
+"""Export of what there is about one person."""
