@@ -115,6 +115,7 @@ async def _shown(session: Any, asked: asking.Asked) -> dict[str, Any]:
         "choices": await asking.choices(session, asked.state),
         "check": await last_check(session),
         "definitions": BY_ID,
+        "funnel_metrics": tables.FUNNEL,
     }
 
 
