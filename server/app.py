@@ -14,6 +14,8 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.analytics.api
+import server.analytics.console.api
+import server.analytics.console.pages
 import server.analytics.payments.api
 import server.analytics.payments.pages
 import server.encoding.api
@@ -104,6 +106,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.reviews.api.ROUTES,
     server.learning.learners.api.ROUTES,
     server.analytics.api.ROUTES,
+    server.analytics.console.api.ROUTES,
     server.operations.system.api.ROUTES,
     server.analytics.payments.api.ROUTES,
     server.operations.api.ROUTES,
@@ -124,6 +127,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.operations.institution.pages.ROUTES,
     server.gamification.boards.pages.ROUTES,
     server.analytics.payments.pages.ROUTES,
+    server.analytics.console.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,

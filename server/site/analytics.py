@@ -10,9 +10,10 @@ from litestar.types import ControllerRouterHandler
 
 from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
-from server.analytics.console import asking, building, drawing, tables
+from server.analytics.console import asking, building, drawing, live, tables
 from server.analytics.console import rules as console_rules
 from server.analytics.definitions import BY_ID
+from server.analytics.report import service as reports
 from server.analytics.rollups.checking import last_check
 from server.core.clock import Clock
 from server.core.web.pages import page
@@ -38,6 +39,7 @@ async def console(
     async with services.database.read() as session:
         asked = await asking.asked(session, request.query_params, now)
         shown = await _shown(session, asked)
+        today = await live.today(session, asked.ask)
     free = well.store_free if well.store_free is not None else well.disk.free
     forecast = console_rules.forecast(shown["console"].storage.measured, free)
     return page(
@@ -48,6 +50,8 @@ async def console(
         subject="",
         fixed={},
         health=well,
+        today=today,
+        reports=[(name, reports.first_day(name)) for name in reports.names(services.settings)],
         forecast=forecast,
         **shown,
     )

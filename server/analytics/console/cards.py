@@ -1,6 +1,6 @@
 """Cards of the console: what there is or happened, its change, and its course over the days. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
@@ -40,7 +40,13 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def count(metric: str, unit: Unit, now: Figure, days: Mapping[str, int], also: Also | None = None) -> Card:
-    return Card(metric=metric, unit=unit, amounts=[_amount(now)], spark=list(days.values()), also=also)
+    return Card(
+        metric=metric,
+        unit=unit,
+        amounts=[amount(now.value, now.before)],
+        spark=list(days.values()),
+        also=also,
+    )
 
 
 def people(total: int, new: Figure, days: Mapping[str, int]) -> Card:
@@ -61,17 +67,13 @@ def money(metric: str, now: Mapping[str, int], before: Mapping[str, int], days: 
     return Card(
         metric=metric,
         unit=Unit.MINOR,
-        amounts=[
-            Amount(
-                value=now.get(one, 0),
-                before=before.get(one, 0),
-                change_percent=change(now.get(one, 0), before.get(one, 0)),
-                currency=one,
-            )
-            for one in sorted(now.keys() | before.keys())
-        ],
+        amounts=of_currencies(now, before),
         spark=list(days[leading].values()) if leading else [],
     )
+
+
+def of_currencies(now: Mapping[str, int], before: Mapping[str, int]) -> list[Amount]:
+    return [amount(now.get(one, 0), before.get(one, 0), one) for one in sorted(now.keys() | before.keys())]
 
 
 def by_currency(days: Range, found: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
@@ -80,12 +82,8 @@ def by_currency(days: Range, found: Mapping[str, Mapping[str, int]]) -> dict[str
     return {one: {day: found.get(day, {}).get(one, 0) for day in days.days} for one in currencies}
 
 
-def sums(values: Mapping[str, Sequence[int]]) -> dict[str, int]:
-    return {currency: sum(amounts) for currency, amounts in values.items()}
-
-
-def _amount(found: Figure) -> Amount:
-    return Amount(value=found.value, before=found.before, change_percent=found.change_percent)
+def amount(value: int, before: int, currency: str = "") -> Amount:
+    return Amount(value=value, before=before, change_percent=change(value, before), currency=currency)
 
 
 def compared(now: Mapping[str, int], before: Mapping[str, int]) -> Figure:

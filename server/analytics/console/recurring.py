@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.definitions.scope import Scope
 from server.analytics.payments import mrr as counting
 from server.analytics.payments import queries
+from server.analytics.payments.rules import Recurring
 from server.analytics.rules import Range, later
 from server.institution.service import InstitutionView
 from storage.database.tables import Course
@@ -32,13 +33,22 @@ async def at_ends(
     session: AsyncSession, scope: Scope, days: list[str], place: InstitutionView, now: datetime
 ) -> dict[str, dict[str, int]]:
     """MRR in minor units by currency and day: at its end, on the current day as of now."""
-    course_ids = None
-    if scope.has_courses:
-        course_ids = list(await session.scalars(select(Course.id).where(*scope.courses(Course.id))))
-    payments = await queries.recurring(session, course_ids)
+    payments = await _payments(session, scope)
     found: dict[str, dict[str, int]] = {}
     for day in days:
         moment = min(now, day_end(day, place) - timedelta(microseconds=1))
         for currency, sums in counting.mrr(payments, moment).items():
             found.setdefault(currency, dict.fromkeys(days, 0))[day] = sums.minor
     return {currency: found[currency] for currency in sorted(found)}
+
+
+async def currencies(session: AsyncSession, scope: Scope) -> list[str]:
+    """Those that there are recurring payments in."""
+    return sorted({one.currency for one in await _payments(session, scope)})
+
+
+async def _payments(session: AsyncSession, scope: Scope) -> list[Recurring]:
+    course_ids = None
+    if scope.has_courses:
+        course_ids = list(await session.scalars(select(Course.id).where(*scope.courses(Course.id))))
+    return await queries.recurring(session, course_ids)
