@@ -42,35 +42,37 @@ def _file(name: str, kind: str, body: AsyncIterator[str | bytes]) -> Stream:
     return Stream(body, media_type=files.FORMATS[kind], headers=headers)
 
 
-@get(HERE + "/tables/{name:str}", include_in_schema=False)
-async def table_file(
+@get(HERE + "/tables/{table_file:str}", include_in_schema=False)
+async def download_table(
     request: AnyRequest,
-    name: FromPath[str],
+    table_file: FromPath[str],
     administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Stream:
     """A table of the page as a file, with the page's days and filter; lists with all their rows."""
-    stem, kind = _named(name)
+    stem, kind = _named(table_file)
     if stem not in tables.TABLES:
         raise NotFound(NO_FILE)
     async with database.read() as session:
         asked = await asking.asked(session, request.query_params, clock.now())
         limit = MOST_LISTED if stem in ("courses", "instructors") else building.TOP
         table = tables.TABLES[stem](await building.console(session, asked.ask, limit))
-    return _file(name, kind, files.written(kind, translated(table.title), table.columns, files.lots(table)))
+    return _file(
+        table_file, kind, files.written(kind, translated(table.title), table.columns, files.lots(table))
+    )
 
 
-@get(HERE + "/rows/{name:str}", include_in_schema=False)
-async def rows_file(
+@get(HERE + "/rows/{rows_file:str}", include_in_schema=False)
+async def download_rows(
     request: AnyRequest,
-    name: FromPath[str],
+    rows_file: FromPath[str],
     administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Stream:
     """The days behind a figure as a file, read month by month while it is sent."""
-    stem, kind = _named(name)
+    stem, kind = _named(rows_file)
     if stem not in BY_ID:
         raise NotFound(NO_FILE)
     metric = BY_ID[stem]
@@ -78,7 +80,7 @@ async def rows_file(
         ask = (await asking.asked(session, request.query_params, clock.now())).ask
         whole = await rows.columns(session, ask, metric)
     body = files.written(kind, translated(metric.name), whole, _lots(database, ask, metric, whole))
-    return _file(name, kind, body)
+    return _file(rows_file, kind, body)
 
 
 async def _lots(database: Database, ask: Ask, metric: Metric, columns: list[tables.Column]) -> files.Lots:
@@ -132,15 +134,15 @@ def _presented(today: live.Today) -> dict[str, object]:
     return {"figures": figures, "as_of": time_of_day(today.as_of, today.time_zone)}
 
 
-@get(HERE + "/reports/{name:str}", include_in_schema=False)
-async def report_file(
-    name: FromPath[str],
+@get(HERE + "/reports/{report:str}", include_in_schema=False)
+async def download_report(
+    report: FromPath[str],
     administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
     services: NamedDependency[Services],
 ) -> File:
     """A weekly report that was written into the data folder."""
-    path = reports.file_of(services.settings, name)
-    return File(path, filename=name, media_type="text/plain; charset=utf-8")
+    path = reports.file_of(services.settings, report)
+    return File(path, filename=report, media_type="text/plain; charset=utf-8")
 
 
-ROUTES: list[ControllerRouterHandler] = [table_file, rows_file, today_events, report_file]
+ROUTES: list[ControllerRouterHandler] = [download_table, download_rows, today_events, download_report]

@@ -55,9 +55,8 @@ class Figures(HTMLParser):
             return
         classes = {one for _, given in self._path for one in given.get("class", "").split()}
         links = [given.get("href", "") for name, given in self._path if name == "a"]
-        if any(place in link for link in links for place in OPENS) or (
-            "td" in names and self._cell < len(self._headings) and self._headings[self._cell]
-        ):
+        opens = any(place in link for link in links for place in OPENS)
+        if opens or ("td" in names and any(self._headings[self._cell : self._cell + 1])):
             self.opened += 1
         elif "th" not in names and not classes & MARKED and not links:
             self.unopened.append(data.strip())

@@ -81,6 +81,11 @@ PAGES = {
     "/admin/challenges/new": ADMINISTRATION,
     "/admin/challenges/{planned}": ADMINISTRATION,
     "/admin/challenges/{running}": ADMINISTRATION,
+    "/admin/analytics": ADMINISTRATION,
+    "/admin/analytics/courses/{course}": ADMINISTRATION,
+    "/admin/analytics/instructors/{teacher}": ADMINISTRATION,
+    "/admin/analytics/metrics/active_people": ADMINISTRATION,
+    "/admin/analytics/metrics/revenue": ADMINISTRATION,
     "/admin/payments": ADMINISTRATION,
     "/admin/payments/new": ADMINISTRATION,
     "/admin/payments/recurring": ADMINISTRATION,
@@ -114,6 +119,7 @@ def address(pattern: str, academy: Academy, made: dict[str, str]) -> str:
         draft=draft,
         quiz=quiz,
         learner=academy.learner.id,
+        teacher=academy.teacher.id,
         **made,
     )
 
