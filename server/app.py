@@ -18,6 +18,7 @@ import server.analytics.console.api
 import server.analytics.console.pages
 import server.analytics.payments.api
 import server.analytics.payments.pages
+import server.analytics.teaching.pages
 import server.encoding.api
 import server.gamification.boards.api
 import server.gamification.boards.pages
@@ -128,6 +129,7 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.gamification.boards.pages.ROUTES,
     server.analytics.payments.pages.ROUTES,
     server.analytics.console.pages.ROUTES,
+    server.analytics.teaching.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.gamification.changes.pages.ROUTES,
     server.site.ROUTES,

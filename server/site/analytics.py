@@ -114,6 +114,7 @@ async def _shown(session: Any, asked: asking.Asked) -> dict[str, Any]:
         "state": asked.state,
         "ask": asked.ask,
         "console": found,
+        "shown_cards": range(len(found.cards)),
         "charts": drawing.charts_of(found),
         "tables": {name: make(found) for name, make in tables.TABLES.items()},
         "choices": await asking.choices(session, asked.state),

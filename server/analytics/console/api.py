@@ -25,7 +25,6 @@ from storage.database.engine import Database
 from storage.messages import N_
 
 HERE = "/admin/analytics"
-MOST_LISTED = 100_000  # courses and instructors in a file: all of them
 NO_FILE = N_("There is no such file.")
 
 
@@ -56,7 +55,7 @@ async def download_table(
         raise NotFound(NO_FILE)
     async with database.read() as session:
         asked = await asking.asked(session, request.query_params, clock.now())
-        limit = MOST_LISTED if stem in ("courses", "instructors") else building.TOP
+        limit = building.MOST_LISTED if stem in ("courses", "instructors") else building.TOP
         table = tables.TABLES[stem](await building.console(session, asked.ask, limit))
     return _file(
         table_file, kind, files.written(kind, translated(table.title), table.columns, files.lots(table))

@@ -22,6 +22,7 @@ from server.institution.service import InstitutionView
 from storage.database.tables import PlatformAnalytics
 
 TOP = 5
+MOST_LISTED = 100_000  # courses and instructors where all of them are listed
 COHORTS = 10  # weeks of enrolment in the heat table
 MEASURED_DAYS = 90  # of storage, before the end of the range
 Money = dict[str, dict[str, int]]  # minor units by currency and day

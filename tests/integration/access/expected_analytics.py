@@ -10,4 +10,6 @@ GET    /admin/analytics/reports/{report}                                        
 GET    /admin/analytics/rows/{rows_file}                                          303 403 403 403 403 200
 GET    /admin/analytics/tables/{table_file}                                       303 403 403 403 403 200
 GET    /admin/analytics/today                                                     303 403 403 403 403 200
+GET    /teach/analytics                                                           303 403 403 200 200 200
+GET    /teach/courses/{course_id}/analytics                                       303 404 403 404 200 200
 """
