@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
@@ -95,18 +96,12 @@ def _of_subject(
     request: AnyRequest, viewer: Viewer, here: str, subject: str, name: str, shown: dict[str, Any]
 ) -> Template:
     """`name`: of the filter that the page itself is."""
-    values = {
-        **shown,
-        "here": here,
-        "subject": subject,
-        "health": None,
-        "forecast": None,
-        "fixed": {name: ""},
-    }
+    none: dict[str, Any] = {"health": None, "forecast": None, "today": None, "reports": []}
+    values = {**shown, **none, "here": here, "subject": subject, "fixed": {name: ""}}
     return page(request, "analytics/console.html", viewer=viewer, **values)
 
 
-async def _shown(session: Any, asked: asking.Asked) -> dict[str, Any]:
+async def _shown(session: AsyncSession, asked: asking.Asked) -> dict[str, Any]:
     """Step: variables of the template."""
     found = await building.console(session, asked.ask)
     return {

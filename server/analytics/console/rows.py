@@ -224,10 +224,10 @@ async def _distinct(session: AsyncSession, ask: Ask, metric: Metric, days: Range
 
 async def _money(session: AsyncSession, ask: Ask, metric: Metric) -> list[Amount]:
     if metric.id == "revenue":
-        now, before = (
+        now, before = [
             {one.currency: one.amount for one in await amounts.revenue(session, ask.scope, days)}
             for days in (ask.days, ask.before)
-        )
+        ]
         return cards.of_currencies(now, before)
     edge = later(ask.days.first, -1)
     found = await recurring.at_ends(session, ask.scope, [edge, ask.days.last], ask.place, ask.now)

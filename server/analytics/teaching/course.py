@@ -57,7 +57,7 @@ async def lessons(session: AsyncSession, course_id: str) -> list[LessonFigures]:
     done = select(fact.subject, func.count()).where(
         fact.kind == FactKind.LESSON_COMPLETED, fact.subject.in_([row.id for row in rows])
     )
-    completed: dict[str, int] = dict((await session.execute(done.group_by(fact.subject))).tuples().all())
+    completed = {one: count for one, count in await session.execute(done.group_by(fact.subject))}  # noqa: C416
     wrong = await _wrong(session, rows)
     return [await _lesson(session, row, completed.get(row.id, 0), wrong.get(row.id, [])) for row in rows]
 

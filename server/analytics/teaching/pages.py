@@ -27,7 +27,7 @@ SHOWN = ("engagement", "funnel", "retention", "courses")  # tables
 DEFINED = (
     *("people_total", "people_new", "active_people", "active_week", "active_month", "stickiness"),
     *("enrolments_new", "enrolments_live", "enrolments_started", "enrolments_halfway"),
-    *("enrolments_completed", "completion_rate", "lessons_completed", "watch_seconds"),
+    *("enrolments_completed", "completion_rate", "lessons_completed", "watch_seconds", "rating"),
 )
 
 

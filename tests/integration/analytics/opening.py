@@ -12,7 +12,7 @@ OPENS = (
     "/admin/people",
     "/admin",
 )  # definitions; the system's own page for its health
-NOT_FIGURES = {"option", "title", "time", "button", "summary", "svg", "script", "style", "h1"}
+NOT_FIGURES = {"option", "title", "time", "button", "summary", "svg", "dt", "h1"}
 MARKED = {"lead", "analytics-compared", "plot-axis", "plot-days", "muted", "file-list", "tabs", "chart-note"}
 
 

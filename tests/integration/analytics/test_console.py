@@ -186,13 +186,15 @@ async def test_unknown_course_is_not_found(office: httpx.AsyncClient) -> None:
 
 
 async def test_figures_of_today_are_events(campus: Campus) -> None:
-    """On a real server process: at the beginning, and when something has happened."""
+    """On a real server process, for administrators alone."""
+    learner = await campus.world.person("Emmy Noether")
+    await campus.world.course("Optics", learners=[learner])
     async with campus.client("administrator") as client, client.stream("GET", f"{HERE}/today") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         async for line in answer.aiter_lines():
             if line.startswith("data:"):
                 found = json.loads(line.removeprefix("data:"))
-                assert found["figures"]["people_new"] == "1"
+                assert found["figures"]["enrolments_new"] == "1"
                 assert ":" in found["as_of"]
                 break
     async with campus.client("learner") as client:
