@@ -42,6 +42,15 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     instructors: Options
     teams: Options
 
+    def named(self, state: ConsoleState) -> list[str]:
+        """Names of what the filter chooses."""
+        chosen = (
+            (self.courses, state.course),
+            (self.instructors, state.instructor),
+            (self.teams, state.team),
+        )
+        return [name for options, own in chosen for key, name in options if own and key == own]
+
 
 def scope_of(state: ConsoleState) -> Scope:
     return Scope(

@@ -166,5 +166,5 @@ async def _storage(session: AsyncSession, scope: Scope, days: Range) -> Storage:
         query = select(row.day, row.storage_bytes).where(
             row.day.between(first, days.last), row.storage_bytes.is_not(None)
         )
-        measured = {day: int(size) for day, size in await session.execute(query.order_by(row.day))}
+        measured = {day: int(size or 0) for day, size in await session.execute(query.order_by(row.day))}
     return Storage(now=await encoding.storage_bytes(session, scope), measured=measured)

@@ -139,7 +139,8 @@ async def _completion(session: AsyncSession, ask: Ask, metric: Metric, days: Ran
     """Both counts of each day, and the rate of all up to its end."""
     done, started = await _counts(session, ask, metric, days)
     before = await completion(session, ask.scope, later(days.first, -1))
-    part, whole, rows = before.count, before.of, []
+    part, whole = before.count, before.of
+    rows: list[tuple[Cell, ...]] = []
     for day in days.days:
         part, whole = part + done[day], whole + started[day]
         rows.append((day, done[day], started[day], percent(part, whole)))
@@ -201,11 +202,11 @@ async def value(session: AsyncSession, ask: Ask, metric: Metric) -> list[Amount]
     """Step: the figure of the range beside that of the compared days, for each currency of money. Empty for
     figures that `standing` has."""
     if metric.kind == Counting.SUM:
-        sums = [await _sum(session, ask, metric, days) for days in (ask.days, ask.before)]
-        return [cards.amount(*sums)]
+        now, before = [await _sum(session, ask, metric, days) for days in (ask.days, ask.before)]
+        return [cards.amount(now, before)]
     if metric.kind == Counting.DISTINCT:
-        counts = [await _distinct(session, ask, metric, days) for days in (ask.days, ask.before)]
-        return [cards.amount(*counts)]
+        now, before = [await _distinct(session, ask, metric, days) for days in (ask.days, ask.before)]
+        return [cards.amount(now, before)]
     if metric.id in ("revenue", "mrr"):
         return await _money(session, ask, metric)
     return []
