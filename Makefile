@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 PYTEST := $(BIN)/pytest -q --durations=20
+# Tests at once, of those that wait much: one more than there are cores.
+MORE = $(shell echo $$(($$(nproc) + 1)))
 DATA ?=
 HOST ?=
 PORT ?=
@@ -37,6 +39,9 @@ ifneq ($(shell test -w "$$HOME" || echo none),)
 export PIP_NO_CACHE_DIR := 1
 endif
 
+# Tests start hundreds of processes, each of which would compile the modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup setup-dev run test check integration slow e2e format bench screenshots messages lock clean
 
 help:  ## list the targets
@@ -63,12 +68,11 @@ check: setup-dev  ## format, lint, types, imports and the fast tests
 integration: setup-dev  ## real database, queue, stores and processes
 	$(PYTEST) -n auto --dist worksteal -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
 
-slow: setup-dev  ## real encodes, then fault tests, which need the machine to themselves
-	$(PYTEST) -n auto --dist worksteal -m "media and not faults and not e2e"
-	$(PYTEST) -m "faults and not e2e"
+slow: setup-dev  ## real encodes, and beside them the fault tests, which wait most of their time
+	$(PYTEST) -n $(MORE) --dist worksteal -m "(media or faults) and not e2e"
 
 e2e: setup-dev  ## a browser against the whole product; played in real time, the lecture has the machine to itself
-	$(PYTEST) -n auto --dist worksteal -m e2e --ignore tests/e2e/test_lecture.py
+	$(PYTEST) -n $(MORE) --dist worksteal -m e2e --ignore tests/e2e/test_lecture.py
 	$(PYTEST) -m e2e tests/e2e/test_lecture.py
 
 format: setup-dev  ## fix lint and format the code

@@ -8,7 +8,7 @@ from server.analytics.report import tasks as report
 from server.analytics.rollups import marking
 from server.analytics.rollups import tasks as analytics
 from server.core import events
-from server.core.events import Handlers
+from server.core.events import Followers, Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
 from server.gamification.boards import tasks as boards
@@ -34,7 +34,6 @@ from storage.messages import N_
 from storage.states import FactKind
 
 EVENTS: Handlers = {
-    FactKind.LESSON_STARTED: (completion.on_lesson_started,),
     FactKind.LESSON_COMPLETED: (completion.on_lesson_completed, on_fact),
     FactKind.COURSE_COMPLETED: (certificates.on_course_completed, on_fact),
     FactKind.QUIZ_PASSED: (completion.on_quiz_passed, on_fact),
@@ -43,6 +42,10 @@ EVENTS: Handlers = {
     FactKind.POST_CREATED: (on_fact,),
     FactKind.POST_DELETED: (on_fact,),
 }
+FOLLOWERS: Followers = {
+    FactKind.LESSON_STARTED: completion.course_started,
+    FactKind.LESSON_COMPLETED: completion.course_started,
+}
 PEOPLE = (on_person, marking.on_person)
 DAYS = (marking.mark,)
 WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transaction of every heartbeat
@@ -50,7 +53,7 @@ WATCHED: Sequence[Handler] = (completion.on_watched,)  # called in the transacti
 
 def bind(database: Database) -> None:
     """Bind the handlers, once, where the database is opened."""
-    events.bind(database, EVENTS, PEOPLE, DAYS)
+    events.bind(database, EVENTS, PEOPLE, DAYS, FOLLOWERS)
     recording.bind(database, WATCHED)
 
 

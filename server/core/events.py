@@ -29,6 +29,7 @@ DayHandler = Callable[[AsyncSession, Collection[str]], Awaitable[None]]
 INFO_KEY = "event_handlers"  # in the session's info
 PEOPLE_KEY = "person_handlers"
 DAYS_KEY = "day_handlers"
+FOLLOWERS_KEY = "followers"
 PLACE_KEY = "institution"
 REPLAY_ROWS = 500  # facts read at a time
 
@@ -44,6 +45,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     course_id: str | None = None
     lesson_id: str | None = None
     data: dict[str, Any] | None = None
+
+
+# Pure rule: the fact that another one brings with it, such as a course that is begun by its first lesson. The
+# facts that follow many are stored at once.
+Follower = Callable[[LearningEvent], Event | None]
+Followers = Mapping[FactKind, Follower]
 
 
 def about_lesson(
@@ -66,15 +73,18 @@ def bind(
     handlers: Handlers,
     people: Sequence[PersonHandler] = (),
     days: Sequence[DayHandler] = (),
+    followers: Followers | None = None,
 ) -> None:
     """Give every later session of this database its handlers: once, where the database is opened.
 
     `people`: called when the role of a person has changed, or whether they may sign in. `days`: called with
-    the local days of new facts, once for all that are published together.
+    the local days of new facts, once for all that are published together. `followers`: the
+    facts that others bring with them.
     """
     database.session_info[INFO_KEY] = handlers
     database.session_info[PEOPLE_KEY] = people
     database.session_info[DAYS_KEY] = days
+    database.session_info[FOLLOWERS_KEY] = followers or {}
 
 
 async def person_changed(session: AsyncSession, user_id: str) -> None:
@@ -121,11 +131,15 @@ async def publish_all(session: AsyncSession, events: Sequence[Event]) -> int:
     added = {tuple(map(str, found)) for found in new}
     facts = {i: row for i, row in rows.items() if (row["kind"], row["user_id"], row["subject"]) in added}
     await days_changed(session, {str(row["local_day"]) for row in facts.values()})
-    for fact_id, row in facts.items():
-        if following := handlers.get(row["kind"], ()):
-            fact = LearningEvent(id=fact_id, **row)
-            for handler in following:
-                await handler(session, fact)
+    followers: Followers = session.info.get(FOLLOWERS_KEY, {})
+    wanted = handlers.keys() | followers.keys()
+    known = [LearningEvent(id=fact_id, **row) for fact_id, row in facts.items() if row["kind"] in wanted]
+    brought = [followers[fact.kind](fact) for fact in known if fact.kind in followers]
+    if more := [event for event in brought if event is not None]:
+        await publish_all(session, more)
+    for fact in known:
+        for handler in handlers.get(fact.kind, ()):
+            await handler(session, fact)
     return len(new)
 
 

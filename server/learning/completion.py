@@ -130,17 +130,17 @@ async def on_quiz_passed(session: AsyncSession, fact: LearningEvent) -> None:
 
 
 async def on_lesson_completed(session: AsyncSession, fact: LearningEvent) -> None:
-    """Handler: the course is begun by its first lesson, halfway with half of them, completed by the last."""
-    await on_lesson_started(session, fact)
+    """Handler: the course is halfway with half of its lessons, completed by the last."""
     course = await session.get(Course, fact.course_id) if fact.course_id else None
     if course is not None:
         await complete_course_if_done(session, fact.user_id, course, fact.at)
 
 
-async def on_lesson_started(session: AsyncSession, fact: LearningEvent) -> None:
-    """Handler: the course is begun, once."""
-    if fact.course_id:
-        await publish(session, milestone(FactKind.COURSE_STARTED, fact.user_id, fact.course_id, fact.at))
+def course_started(fact: LearningEvent) -> Event | None:
+    """Follower of a lesson that is started or completed: its course is begun, once."""
+    if not fact.course_id:
+        return None
+    return milestone(FactKind.COURSE_STARTED, fact.user_id, fact.course_id, fact.at)
 
 
 def milestone(kind: FactKind, user_id: str, course_id: str, at: datetime) -> Event:

@@ -55,17 +55,23 @@ async def progress_of(
 ) -> dict[str, Progress]:
     """Step: progress by lesson, of those that the viewer has begun."""
     rows = await session.execute(
-        select(WatchCoverage, Lesson.video_duration_seconds)
+        select(
+            WatchCoverage.lesson_id,
+            WatchCoverage.spans,
+            WatchCoverage.position,
+            WatchCoverage.last_at,
+            Lesson.video_duration_seconds,
+        )
         .join(Lesson, Lesson.id == WatchCoverage.lesson_id)
         .where(WatchCoverage.user_id == viewer.id, WatchCoverage.lesson_id.in_(sorted(lesson_ids)))
     )
     return {
-        row.lesson_id: Progress(
-            percent=rules.percent(spans.from_json(row.spans), spans.tenths(duration or 0.0)),
-            resume_seconds=rules.resume_at(row.position, duration or 0.0),
-            last_at=row.last_at,
+        lesson_id: Progress(
+            percent=rules.percent(spans.from_json(covered), spans.tenths(duration or 0.0)),
+            resume_seconds=rules.resume_at(position, duration or 0.0),
+            last_at=last_at,
         )
-        for row, duration in rows
+        for lesson_id, covered, position, last_at, duration in rows
     }
 
 

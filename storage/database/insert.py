@@ -1,6 +1,10 @@
-"""INSERT … ON CONFLICT on both databases: makes repeated requests idempotent."""
+"""INSERT … ON CONFLICT on both databases: makes repeated requests idempotent.
 
-from collections.abc import Sequence
+Statements are built once for each table and set of columns: that takes longer than SQLite needs for them.
+"""
+
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,16 +36,58 @@ async def insert_new_rows(
     return await _insert(session, table, key, list(rows)) if rows else []
 
 
+async def put_rows(
+    session: AsyncSession,
+    table: type[Base],
+    rows: Sequence[dict[str, Any]],
+    *,
+    kept: Collection[str] = (),
+    added: Collection[str] = (),
+) -> None:
+    """Insert rows; where the primary key exists, replace the other columns.
+
+    Of rows that exist, columns in `kept` stay as they are, and those in `added` are added to.
+    """
+    if rows:
+        statement = _put(_dialect(session), table, tuple(rows[0]), tuple(kept), tuple(added))
+        await session.execute(statement, rows)
+
+
+@lru_cache(maxsize=256)
+def _put(
+    dialect: str, table: type[Base], names: tuple[str, ...], kept: tuple[str, ...], added: tuple[str, ...]
+) -> Any:
+    stored: Any = table.__table__
+    key = [column.name for column in stored.primary_key]
+    new = (sqlite if dialect == "sqlite" else postgresql).insert(stored)
+    changed = {
+        name: stored.c[name] + new.excluded[name] if name in added else new.excluded[name]
+        for name in names
+        if name not in (*key, *kept)
+    }
+    return new.on_conflict_do_update(index_elements=key, set_=changed)
+
+
+def _dialect(session: AsyncSession) -> str:
+    return session.get_bind().dialect.name
+
+
 async def _insert(
     session: AsyncSession,
     table: type[Base],
     key: Sequence[str],
     values: dict[str, Any] | list[dict[str, Any]],
 ) -> list[tuple[Any, ...]]:
-    columns = list(key) or [column.name for column in table.__table__.primary_key]
+    found = await session.execute(_insert_new(_dialect(session), table, tuple(key)), values)
+    return [tuple(row) for row in found]
+
+
+@lru_cache(maxsize=256)
+def _insert_new(dialect: str, table: type[Base], key: tuple[str, ...]) -> Any:
     # Values as parameters: the statement is compiled once, whatever the number of rows. The table and not the
     # mapped class: mapped rows would be collected one by one.
     stored: Any = table.__table__
-    statement = insert_for(session, stored).on_conflict_do_nothing(index_elements=columns)
-    found = await session.execute(statement.returning(*(stored.c[name] for name in columns)), values)
-    return [tuple(row) for row in found]
+    columns = key or [column.name for column in stored.primary_key]
+    new = (sqlite if dialect == "sqlite" else postgresql).insert(stored)
+    statement = new.on_conflict_do_nothing(index_elements=columns)
+    return statement.returning(*(stored.c[name] for name in columns))

@@ -1,6 +1,7 @@
 """Fixtures of the browser tests. `--screenshots docs/screenshots` updates those in the documentation."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,14 @@ from server.accounts.signing_in import sessions
 from server.core.web.cookies import cookie_name
 from tests.e2e.shots import Shots
 from tests.e2e.uploading import SIZE, accept_dialog
+from tests.fixtures.product import Product, started
 from tests.fixtures.server_process import Campus
+
+
+@pytest.fixture(scope="session")
+def shared_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Product of all tests that play a lecture, which `prepare` makes anew for each."""
+    yield from started(tmp_path_factory)
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """Discussion beside a playing video: it plays on while a post is sent, and times in posts seek it."""
 
-import asyncio
-from pathlib import Path
-
 import httpx
 import pytest
 from playwright.async_api import Page, expect
@@ -10,7 +7,7 @@ from playwright.async_api import Page, expect
 from tests.e2e import site
 from tests.e2e.player import Player
 from tests.e2e.shots import Shots
-from tests.e2e.watching import EMAIL, prepare
+from tests.e2e.watching import EMAIL, prepare, teacher_token
 from tests.fixtures.product import Product
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -20,22 +17,20 @@ REFRESH_MS = 60_000  # two of its periods
 
 async def staff(product: Product) -> httpx.AsyncClient:
     """Client of an administrator, who teaches every course."""
-    done = await asyncio.to_thread(product.command, "users", "token", "ada@example.org")
-    assert done.returncode == 0, done.stderr
-    return httpx.AsyncClient(
-        base_url=product.url, headers={"Authorization": f"Bearer {done.stdout.split()[-1]}"}
-    )
+    token = await teacher_token(product)
+    return httpx.AsyncClient(base_url=product.url, headers={"Authorization": f"Bearer {token}"})
 
 
+@pytest.mark.long
 async def test_the_lecture_plays_on_beside_its_discussion(
-    page: Page, product: Product, tmp_path: Path, shots: Shots
+    page: Page, shared_product: Product, shots: Shots
 ) -> None:
-    lesson = await prepare(product, tmp_path)
+    lesson = await prepare(shared_product)
     posts = f"/api/lessons/{lesson.rpartition('/')[2]}/posts"
-    async with await staff(product) as teacher:
+    async with await staff(shared_product) as teacher:
         welcome = await teacher.post(posts, json={"text": "Welcome. The proof is at 0:20."})
         assert welcome.status_code == 201, welcome.text
-        await site.sign_in(page, product.url, EMAIL)
+        await site.sign_in(page, shared_product.url, EMAIL)
         await page.goto(lesson)
         await _is_marked_as_read_once_it_was_in_view(page)
         await _plays_on_while_a_post_is_sent(page)

@@ -1,7 +1,6 @@
 """A learner's whole way: watch, leave, go on elsewhere, pass quizzes, complete the course, be certified."""
 
 import re
-from pathlib import Path
 
 import httpx
 import pytest
@@ -36,18 +35,19 @@ async def look(page: Page, shots: Shots, name: str) -> None:
         assert await violations(page) == [], f"{name}, {scheme}"
 
 
+@pytest.mark.long
 async def test_from_the_first_second_to_a_verified_certificate(
-    browser: Browser, page: Page, product: Product, tmp_path: Path, shots: Shots
+    browser: Browser, page: Page, shared_product: Product, shots: Shots
 ) -> None:
-    lesson = await prepare(product, tmp_path)
-    await add_quizzes(product, lesson, moments=(FIRST,))
-    async with await staff(product) as teacher:
+    lesson = await prepare(shared_product)
+    await add_quizzes(shared_product, lesson, moments=(FIRST,))
+    async with await staff(shared_product) as teacher:
         await _complete_the_course_of(teacher, lesson)
-    await site.sign_in(page, product.url, EMAIL)
+    await site.sign_in(page, shared_product.url, EMAIL)
     await _watches_passes_the_question_and_leaves(page, shots)
     await page.close()
     elsewhere = await browser.new_page(viewport={"width": 1280, "height": 800})
-    await site.sign_in(elsewhere, product.url, EMAIL)
+    await site.sign_in(elsewhere, shared_product.url, EMAIL)
     await _goes_on_and_completes(elsewhere, shots)
     await _passes_the_quiz(elsewhere, shots)
     address = await _prints_the_certificate(elsewhere, shots)

@@ -1,7 +1,5 @@
 """Keys, double tap, help and memory of the player, with a real lecture in a browser."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -19,11 +17,10 @@ NO_STORAGE = """Object.defineProperty(window, "localStorage", {
 });"""
 
 
-async def test_player_by_keys_and_taps(
-    browser: Browser, page: Page, product: Product, tmp_path: Path
-) -> None:
-    lesson = await prepare(product, tmp_path)
-    await site.sign_in(page, product.url, EMAIL)
+@pytest.mark.long
+async def test_player_by_keys_and_taps(browser: Browser, page: Page, shared_product: Product) -> None:
+    lesson = await prepare(shared_product)
+    await site.sign_in(page, shared_product.url, EMAIL)
     await page.goto(lesson)
     player = Player(page)
     await _seeks_before_it_was_played(player)

@@ -1,8 +1,5 @@
 """Quizzes in a browser: a video that stops and asks, and an attempt that is saved as it is answered."""
 
-import asyncio
-from pathlib import Path
-
 import httpx
 import msgspec
 import pytest
@@ -12,7 +9,7 @@ from server.learning.quizzes.model import QuizContent
 from tests.e2e import site
 from tests.e2e.player import Player
 from tests.e2e.shots import Shots
-from tests.e2e.watching import EMAIL, prepare
+from tests.e2e.watching import EMAIL, prepare, teacher_token
 from tests.fixtures.product import Product
 from tests.fixtures.server_process import Campus
 from tests.world.quizzes import QUESTIONS, content
@@ -24,7 +21,7 @@ FIRST, SECOND = 3, 40  # seconds at which the video asks
 
 async def add_quizzes(product: Product, lesson: str, moments: tuple[int, ...] = (FIRST, SECOND)) -> str:
     """Questions in the video, and a quiz lesson after it; the address of that lesson's page."""
-    token = (await asyncio.to_thread(product.command, "users", "token", "ada@example.org")).stdout.split()[-1]
+    token = await teacher_token(product)
     course, _, lesson_id = lesson.removeprefix(f"{product.url}/dashboard/courses/").split("/")
     one = msgspec.to_builtins(QuizContent(questions=QUESTIONS[:1]))
     every = msgspec.to_builtins(content(minutes=30))
@@ -39,12 +36,11 @@ async def add_quizzes(product: Product, lesson: str, moments: tuple[int, ...] = 
     return f"{product.url}/dashboard/courses/{course}/lessons/{made['id']}"
 
 
-async def test_quizzes_in_a_video_and_on_their_own(
-    page: Page, product: Product, tmp_path: Path, shots: Shots
-) -> None:
-    lesson = await prepare(product, tmp_path)
-    quiz = await add_quizzes(product, lesson)
-    await site.sign_in(page, product.url, EMAIL)
+@pytest.mark.long
+async def test_quizzes_in_a_video_and_on_their_own(page: Page, shared_product: Product, shots: Shots) -> None:
+    lesson = await prepare(shared_product)
+    quiz = await add_quizzes(shared_product, lesson)
+    await site.sign_in(page, shared_product.url, EMAIL)
     await page.goto(lesson)
     await _video_stops_and_asks(page, shots)
     await _skipping_past_asks_as_well(page)

@@ -74,6 +74,7 @@ async def attach(teacher: Page) -> None:
     await expect(teacher.get_by_text("This file is a program.")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_written_read_and_completed(
     browser: Browser, teacher: Page, campus: Campus, shots: Shots
 ) -> None:

@@ -164,6 +164,7 @@ async def test_old_failure_is_hidden_during_a_new_upload(
     assert await count(campus, Video) == 2
 
 
+@pytest.mark.long
 async def test_expired_session_during_upload_shows_a_notice(
     teacher: Page, campus: Campus, lecture: Path
 ) -> None:

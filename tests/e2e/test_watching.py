@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
@@ -27,17 +26,18 @@ async def watched_at_least(page: Page, percent: int) -> None:
     await page.wait_for_function(f"() => {bar} >= {percent}", timeout=30_000)
 
 
+@pytest.mark.long
 async def test_watching_is_credited_and_resumed(
-    browser: Browser, page: Page, product: Product, tmp_path: Path, shots: Shots
+    browser: Browser, page: Page, shared_product: Product, shots: Shots
 ) -> None:
-    lesson = await prepare(product, tmp_path)
-    await site.sign_in(page, product.url, EMAIL)
+    lesson = await prepare(shared_product)
+    await site.sign_in(page, shared_product.url, EMAIL)
     await page.goto(lesson)
     await _credits_what_is_played(page, shots)
     await _renews_an_expired_watch_token(page)
     await _keeps_what_is_played_without_a_network(page)
     other = await browser.new_page()
-    await site.sign_in(other, product.url, EMAIL)
+    await site.sign_in(other, shared_product.url, EMAIL)
     await other.goto(lesson)
     await _goes_on_where_it_was_left(other, shots)
 

@@ -19,6 +19,7 @@ SECONDS = 8
 XP = 50 + 200 + 500 + 200  # the lesson and First Steps, the course and Course Graduate
 
 
+@pytest.mark.long
 def test_workflow_of_a_program(product: Product, tmp_path: Path) -> None:
     def run(*arguments: str) -> str:
         done = product.command(*arguments)

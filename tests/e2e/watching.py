@@ -2,40 +2,56 @@
 
 import asyncio
 import re
-from pathlib import Path
 
 import httpx
+from sqlalchemy import select, update
 
+from server.core.clock import SystemClock
+from storage.database.tables import Course, User
+from storage.states import Role
 from tests.e2e import site
 from tests.fixtures.clips import make_clip
+from tests.fixtures.database import open_sqlite
 from tests.fixtures.product import Product
+from tests.world.builder import World
 
 SECONDS = 80
-EMAIL = "leo@example.org"
+EMAIL, TEACHER, COURSE = "leo@example.org", "ada@example.org", "Optics"
 
 
-async def prepare(product: Product, folder: Path) -> str:
-    """A course with one lecture of 80 s that a learner is enrolled in; the address of the lesson's page."""
-    clip = await asyncio.to_thread(make_clip, folder / "talk.mp4", seconds=SECONDS)
+async def prepare(product: Product) -> str:
+    """A new course with one lecture of 80 s that a new learner is enrolled in; the address of its page.
 
-    def run(*arguments: str, text: str = "") -> str:
-        done = product.command(*arguments, text=text)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    What the test before it had on this product gets other names.
+    """
+    database = open_sqlite(product.data / "skillstudio.db")
+    async with database.write() as session:
+        earlier = update(User).where(User.email == EMAIL).values(email=User.id + "@example.org")
+        await session.execute(earlier)
+        await session.execute(update(Course).where(Course.title == COURSE).values(title=Course.id))
+    await World(database, SystemClock().now).person("Leo", email=EMAIL, password=site.PASSWORD)
+    await database.close()
+    token = await teacher_token(product)
+    clip = product.data.with_name("talk.mp4")
+    if not clip.exists():
+        await asyncio.to_thread(make_clip, clip, seconds=SECONDS)
+    done = await asyncio.to_thread(product.command, "ingest", str(clip), "--course", COURSE, "--json")
+    assert done.returncode == 0, done.stderr
+    lesson = re.search(r'"lesson_id":\s*"(\w+)"', done.stdout)
+    assert lesson
+    return await publish(product, token, lesson[1])
 
-    def build() -> tuple[str, str]:
-        person = ["users", "add", EMAIL, "--role", "learner", "--name", "Leo", "--password-stdin"]
-        run(*person, text=site.PASSWORD)
-        run("users", "add", "ada@example.org", "--role", "administrator", "--name", "Ada")
-        token = run("users", "token", "ada@example.org").split()[-1]
-        lesson = re.search(
-            r'"lesson_id":\s*"(\w+)"', run("ingest", str(clip), "--course", "Optics", "--json")
-        )
-        assert lesson
-        return token, lesson[1]
 
-    token, lesson_id = await asyncio.to_thread(build)
-    return await publish(product, token, lesson_id)
+async def teacher_token(product: Product) -> str:
+    """Token of an administrator, who teaches every course."""
+    database = open_sqlite(product.data / "skillstudio.db")
+    world = World(database, SystemClock().now)
+    async with database.read() as session:
+        teacher = await session.scalar(select(User).where(User.email == TEACHER))
+    teacher = teacher or await world.person("Ada", role=Role.ADMINISTRATOR, email=TEACHER)
+    token = await world.token(teacher)
+    await database.close()
+    return token
 
 
 async def publish(product: Product, token: str, lesson_id: str) -> str:

@@ -14,6 +14,7 @@ from tests.world.builder import World
 pytestmark = pytest.mark.faults
 
 
+@pytest.mark.long
 async def test_uploads_survive_a_flushed_queue(
     cluster: WorkerCluster, valkey: Valkey, clips: Path, tmp_path: Path
 ) -> None:

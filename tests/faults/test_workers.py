@@ -44,6 +44,7 @@ async def job(cluster: WorkerCluster, job: Job) -> Job:
     return next(row for row in await cluster.jobs_of(job.video_id) if row.id == job.id)
 
 
+@pytest.mark.long
 async def test_killed_workers_job_resumes_within_a_minute(cluster: WorkerCluster, long_clip: Path) -> None:
     """With the default commands and timing."""
     cluster.start_scheduler()
@@ -71,6 +72,7 @@ async def test_killed_workers_job_resumes_within_a_minute(cluster: WorkerCluster
     await cluster.assert_no_leftovers(video.id)
 
 
+@pytest.mark.long
 async def test_three_killed_workers_fail_the_revision(
     cluster: WorkerCluster, slow_clip: Path, clip: Path
 ) -> None:
@@ -88,6 +90,7 @@ async def test_three_killed_workers_fail_the_revision(
         await cluster.wait_for_state(next_one.id, "ready")
 
 
+@pytest.mark.long
 async def test_late_worker_cannot_publish(cluster: WorkerCluster, slow_clip: Path) -> None:
     (_, frozen) = await cluster.start("quick", "transcode", timing=FAST_TIMING)
     video = await cluster.submit(slow_clip)

@@ -18,10 +18,15 @@ SYNC = 0.040  # seconds between a flash and its beep
 STRICT = ("-v", "warning")  # any decoder warning fails the test
 
 
-@pytest.mark.parametrize("name", [recipe.name for recipe in MATRIX])
+LONG = ("seventy_minutes", "uhd60_hevc", "full_hd")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(r.name, marks=pytest.mark.long if r.name in LONG else ()) for r in MATRIX]
+)
 async def test_matrix(name: str, sources: Sources, tools: Tools, tmp_path: Path) -> None:
     recipe, original = sources.recipe(name), sources.path(name)
-    lecture = await make_lecture(tools, original, tmp_path)
+    lecture = await make_lecture(tools, original, tmp_path, quick_sound=recipe.quick_sound)
     assert verify.whole(lecture.plan, lecture.chunks, lecture.audio) == []
     assert lecture.complaints == ()
     assert complaints(tools, lecture.master) == ""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import ColumnElement, case, exists, func, select, true
+from sqlalchemy import ColumnElement, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,7 @@ from server.analytics.payments.rules import Change, Recurring, by_time
 from storage.database.tables import Payment
 from storage.states import PaymentKind as Kind
 
+Conditions = Sequence[ColumnElement[bool]]
 LOOKUP_IDS = 500  # of one query
 CHANGES = (
     *(Kind.CHANGED, Kind.FREE, Kind.PAUSED, Kind.RESUMED, Kind.PAST_DUE),
@@ -36,10 +37,10 @@ class Revenue(msgspec.Struct, frozen=True):
 
 
 async def revenue(
-    session: AsyncSession, first_day: str, last_day: str, course_ids: Sequence[str] | None = None
+    session: AsyncSession, first_day: str, last_day: str, among: Conditions = ()
 ) -> list[Revenue]:
-    """Days with money from the first to the last one, by day and currency. `course_ids`: of these courses
-    alone; None: everything, also what belongs to no course."""
+    """Days with money from the first to the last one, by day and currency. `among`: conditions of
+    the rows; none: everything, also what belongs to no course."""
     rows = await session.execute(
         select(
             Payment.local_day,
@@ -47,7 +48,7 @@ async def revenue(
             func.sum(Payment.revenue),
             func.sum(case((refunds(), 0), else_=Payment.revenue)),
         )
-        .where(Payment.local_day.between(first_day, last_day), Payment.revenue != 0, _of(course_ids))
+        .where(Payment.local_day.between(first_day, last_day), Payment.revenue != 0, *among)
         .group_by(Payment.local_day, Payment.currency)
         .order_by(Payment.local_day, Payment.currency)
     )
@@ -62,24 +63,22 @@ def refunds() -> ColumnElement[bool]:
     return (Payment.kind == Kind.REFUND) | ((Payment.kind == Kind.VOID) & (Payment.revenue > 0))
 
 
-async def mrr(
-    session: AsyncSession, moment: datetime, course_ids: Sequence[str] | None = None
-) -> dict[str, Mrr]:
+async def mrr(session: AsyncSession, moment: datetime, among: Conditions = ()) -> dict[str, Mrr]:
     """MRR at a moment by currency, with the parts that are paused and past due."""
-    return counting.mrr(await recurring(session, course_ids), moment)
+    return counting.mrr(await recurring(session, among), moment)
 
 
 async def movements(
-    session: AsyncSession, begin: datetime, end: datetime, course_ids: Sequence[str] | None = None
+    session: AsyncSession, begin: datetime, end: datetime, among: Conditions = ()
 ) -> dict[str, Movements]:
     """Movements of MRR by currency, from `begin` to before `end`. A day's are those from its beginning to
     that of the next."""
-    return counting.movements(await recurring(session, course_ids), begin, end)
+    return counting.movements(await recurring(session, among), begin, end)
 
 
-async def recurring(session: AsyncSession, course_ids: Sequence[str] | None = None) -> list[Recurring]:
+async def recurring(session: AsyncSession, among: Conditions = ()) -> list[Recurring]:
     """All recurring payments with their changes, without what was taken back."""
-    return await _recurring(session, _of(course_ids))
+    return await _recurring(session, *among)
 
 
 async def recurring_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, Recurring]:
@@ -90,13 +89,9 @@ async def recurring_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str
     return found
 
 
-def _of(course_ids: Sequence[str] | None) -> ColumnElement[bool]:
-    return true() if course_ids is None else Payment.course_id.in_(course_ids)
-
-
-async def _recurring(session: AsyncSession, condition: ColumnElement[bool]) -> list[Recurring]:
-    beginnings = select(Payment).where(Payment.kind == Kind.RECURRING, NOT_VOIDED, condition)
-    parents = select(Payment.id).where(Payment.kind == Kind.RECURRING, condition)
+async def _recurring(session: AsyncSession, *among: ColumnElement[bool]) -> list[Recurring]:
+    beginnings = select(Payment).where(Payment.kind == Kind.RECURRING, NOT_VOIDED, *among)
+    parents = select(Payment.id).where(Payment.kind == Kind.RECURRING, *among)
     changes: dict[str, list[Change]] = defaultdict(list)
     columns = (
         *(Payment.refers_to, Payment.kind, Payment.at, Payment.amount),

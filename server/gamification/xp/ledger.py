@@ -12,7 +12,7 @@ from server.core.events import Event, publish_all
 from server.gamification.xp import books, engine, history, places
 from server.gamification.xp.engine import Book, Due, History, Key, Moment, Outcome
 from storage.database.base import new_id
-from storage.database.insert import insert_for, insert_new_rows
+from storage.database.insert import insert_new_rows, put_rows
 from storage.database.locks import advisory_lock
 from storage.database.tables import ActivityDay, UserAchievement, UserStats, XpTransaction
 from storage.states import Criterion, FactKind, LineReason, XpRule
@@ -31,6 +31,15 @@ LINES = select(
     LINE.amount,
     type_coerce(LINE.reason, String),
 ).where(LINE.user_id.in_(bindparam("user_ids", expanding=True)))
+
+
+NEW_LINES = insert(LINE.id.table)
+DAY: Any = ActivityDay.__table__.c
+MARKED = (
+    update(DAY.day.table)
+    .where(DAY.user_id == bindparam("of"), DAY.day == bindparam("on"))
+    .values(settled=True)
+)
 
 
 class Paid(msgspec.Struct, gc=False):
@@ -75,8 +84,7 @@ async def write(
             await asyncio.sleep(0)  # for what else this process does
     lines = await _missing(session, outcomes)
     if lines:
-        table: Any = XpTransaction.__table__
-        await session.execute(insert(table), lines)
+        await session.execute(NEW_LINES, lines)
     await _unlock(session, outcomes, moments, lines)
     await _save_stats(session, outcomes, moments)
     due = {user_id: (outcome.dues, moments[user_id].day) for user_id, outcome in outcomes.items()}
@@ -222,12 +230,7 @@ async def _save_stats(
         }
         for user_id, outcome in outcomes.items()
     ]
-    if not rows:
-        return
-    new = insert_for(session, UserStats.__table__)
-    kept = ("user_id", "celebrated_level")
-    values = {name: new.excluded[name] for name in rows[0] if name not in kept}
-    await session.execute(new.on_conflict_do_update(index_elements=["user_id"], set_=values), rows)
+    await put_rows(session, UserStats, rows, kept=["celebrated_level"])
 
 
 async def _mark_paid(session: AsyncSession, known: Mapping[str, History]) -> None:
@@ -235,7 +238,5 @@ async def _mark_paid(session: AsyncSession, known: Mapping[str, History]) -> Non
     read = [{"of": user_id, "on": day} for user_id, one in known.items() for day in one.unpaid]
     if not read:
         return
-    table: Any = ActivityDay.__table__
-    own = (table.c.user_id == bindparam("of")) & (table.c.day == bindparam("on"))
     connection = await session.connection()
-    await connection.execute(update(table).where(own).values(settled=True), read)
+    await connection.execute(MARKED, read)

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, outerjoin, select, tuple_
+from sqlalchemy import bindparam, delete, outerjoin, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.xp import groups, rules
 from server.gamification.xp.engine import Due, Key
-from storage.database.insert import insert_for
+from storage.database.insert import put_rows
 from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 from storage.states import Role, Timeframe
 
@@ -23,6 +23,18 @@ ROWS = (
     select(PERSON.id, PERSON.role, PERSON.disabled_at, ROW.timeframe, ROW.period, ROW.xp, ROW.reached_at)
     .select_from(outerjoin(User.__table__, LeaderboardRow.__table__, ROW.user_id == PERSON.id))
     .where(PERSON.id.in_(bindparam("user_ids", expanding=True)))
+)
+
+
+GONE = delete(ROW.xp.table).where(
+    ROW.timeframe == bindparam("frame"), ROW.period == bindparam("name"), ROW.user_id == bindparam("of")
+)
+COUNT: Any = LeaderboardCount.__table__.c
+EMPTY = delete(COUNT.xp.table).where(
+    COUNT.timeframe == bindparam("frame"),
+    COUNT.period == bindparam("name"),
+    COUNT.xp == bindparam("of"),
+    COUNT.people <= 0,
 )
 
 
@@ -138,37 +150,28 @@ async def _save_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
         for move in moves
         if move.after
     ]
-    if rows:
-        new = insert_for(session, LeaderboardRow.__table__)
-        values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
-        new = new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
-        await session.execute(new, rows)
+    await put_rows(session, LeaderboardRow, rows)
 
 
 async def _delete_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
     gone = [{"of": move.user_id, "frame": move.period[0], "name": move.period[1]} for move in moves]
     if gone:
-        table: Any = LeaderboardRow.__table__
-        own = (table.c.timeframe == bindparam("frame")) & (table.c.period == bindparam("name"))
         connection = await session.connection()
-        await connection.execute(delete(table).where(own, table.c.user_id == bindparam("of")), gone)
+        await connection.execute(GONE, gone)
 
 
 async def _count(session: AsyncSession, moved: Mapping[tuple[Timeframe, str, int], int]) -> None:
     """Change how many people have an amount of XP."""
-    if not moved:
-        return
-    count = LeaderboardCount
     rows = [
         {"timeframe": timeframe, "period": name, "xp": xp, "people": people}
         for (timeframe, name, xp), people in sorted(moved.items())
     ]
-    new = insert_for(session, count.__table__)
-    added = {"people": count.people + new.excluded.people}
-    new = new.on_conflict_do_update(index_elements=["timeframe", "period", "xp"], set_=added)
-    await session.execute(new, rows)
-    left = [key for key, people in moved.items() if people < 0]
+    await put_rows(session, LeaderboardCount, rows, added=["people"])
+    left = [
+        {"frame": timeframe, "name": name, "of": xp}
+        for (timeframe, name, xp), people in moved.items()
+        if people < 0
+    ]
     if left:
-        empty = tuple_(count.timeframe, count.period, count.xp).in_(left)
-        gone = delete(count).where(empty, count.people <= 0)
-        await session.execute(gone.execution_options(synchronize_session=False))
+        connection = await session.connection()
+        await connection.execute(EMPTY, left)

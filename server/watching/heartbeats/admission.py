@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.library.access import LIVE
 from server.watching.schemas import Received
+from storage.database.among import among
 from storage.database.tables import Enrolment, Lesson, User, VideoAnalytics
 
 MOST_SESSIONS = 120  # of one person in an hour: each page that plays something is one
@@ -27,7 +28,7 @@ async def admitted(
     rows = await session.execute(
         select(User.id, Enrolment.course_id)
         .outerjoin(Enrolment, inside)
-        .where(User.id.in_(sorted(people)), User.disabled_at.is_(None))
+        .where(among(session, User.id, people), User.disabled_at.is_(None))
     )
     enrolled = {(user_id, course_id) for user_id, course_id in rows}
     active = {user_id for user_id, _ in enrolled}
@@ -45,15 +46,17 @@ async def admitted(
 async def _with_room(session: AsyncSession, batch: Sequence[Received], now: datetime) -> set[Player]:
     """Step: the sessions that are known, and new ones while their person has not opened too many."""
     wanted = {(one.heartbeat.session, one.token.user_id) for one in batch}
-    names = sorted({name for name, _ in wanted})
-    found = set(await session.scalars(select(VideoAnalytics.id).where(VideoAnalytics.id.in_(names))))
+    names = {name for name, _ in wanted}
+    found = set(
+        await session.scalars(select(VideoAnalytics.id).where(among(session, VideoAnalytics.id, names)))
+    )
     known = {player for player in wanted if player[0] in found}
     if not (new := sorted(wanted - known)):
         return known
     rows = await session.execute(
         select(VideoAnalytics.user_id, func.count())
         .where(
-            VideoAnalytics.user_id.in_(sorted({person for _, person in new})),
+            among(session, VideoAnalytics.user_id, {person for _, person in new}),
             VideoAnalytics.last_at > now - HOUR,
         )
         .group_by(VideoAnalytics.user_id)

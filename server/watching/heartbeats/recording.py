@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core.events import Event, about_lesson, note_activity, publish_all
 from server.watching import rules, spans
 from server.watching.heartbeats import admission
-from server.watching.heartbeats.rows import CoverageRow, OpenLesson, rows_of
+from server.watching.heartbeats.rows import CoverageRow, OpenLesson, RowsTaken, rows_of
 from server.watching.heartbeats.sessions import apply
 from server.watching.schemas import Received, Recorded, Refused
 from storage.database.engine import Database
@@ -70,8 +70,15 @@ async def record(
 ) -> list[Outcome]:
     """Use case: record heartbeats in their order, in one transaction. Idempotent by session and number."""
     noted = noted or Noted()
-    async with database.write() as session:
-        outcomes, active = await _record(session, batch, now, noted)
+    for last in (False, False, True):
+        try:
+            async with database.write() as session:
+                outcomes, active = await _record(session, batch, now, noted)
+        except RowsTaken:
+            if last:
+                raise
+        else:
+            break
     noted.add(active)
     return outcomes
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.watching import rules, spans
 from server.watching.schemas import Received
+from storage.database.among import among
 from storage.database.base import Base
 from storage.database.insert import insert_new_rows
 from storage.database.tables import Lesson, VideoAnalytics, WatchAllowance, WatchCoverage
@@ -87,18 +88,29 @@ NEW: Mapping[type[Any], dict[str, Any]] = {  # values of a row that is added
 }
 
 
+class RowsTaken(Exception):
+    """Another server has added a row meanwhile: the transaction is to be tried again."""
+
+
 class Rows(msgspec.Struct, frozen=True):
     """Rows by their primary keys."""
 
     allowances: dict[Key, AllowanceRow]
     coverages: dict[Key, CoverageRow]
     players: dict[Key, PlayerRow]
+    stored: frozenset[tuple[type[Any], Key]]  # the others are new
 
     async def save(self, session: AsyncSession) -> None:
-        """Step: write them all."""
-        await _save(session, AllowanceRow, self.allowances.values())
-        await _save(session, CoverageRow, self.coverages.values())
-        await _save(session, PlayerRow, self.players.values())
+        """Step: write them all. Raises RowsTaken."""
+        await self._save(session, AllowanceRow, self.allowances)
+        await self._save(session, CoverageRow, self.coverages)
+        await self._save(session, PlayerRow, self.players)
+
+    async def _save(self, session: AsyncSession, kind: type[Row], rows: Mapping[Key, Row]) -> None:
+        new = [msgspec.structs.asdict(rows[key]) for key in sorted(rows) if (kind, key) not in self.stored]
+        if len(await insert_new_rows(session, STORED[kind], new)) < len(new):
+            raise RowsTaken
+        await _update(session, kind, [row for key, row in rows.items() if (kind, key) in self.stored])
 
 
 async def rows_of(
@@ -117,38 +129,41 @@ async def rows_of(
         coverages.setdefault((user_id, lesson_id), {**person, "first_at": one.at, "last_at": one.at})
         player = {**person, "id": one.heartbeat.session, "started_at": begun, "last_at": one.at}
         players.setdefault((one.heartbeat.session,), player)
+    stored: set[tuple[type[Any], Key]] = set()
     return Rows(
-        await _ensured(session, AllowanceRow, allowances),
-        await _ensured(session, CoverageRow, coverages),
-        await _ensured(session, PlayerRow, players),
+        await _found_or_new(session, AllowanceRow, allowances, stored),
+        await _found_or_new(session, CoverageRow, coverages, stored),
+        await _found_or_new(session, PlayerRow, players, stored),
+        frozenset(stored),
     )
 
 
-async def _ensured(
-    session: AsyncSession, kind: type[Row], wanted: Mapping[Key, dict[str, Any]]
+async def _found_or_new(
+    session: AsyncSession,
+    kind: type[Row],
+    wanted: Mapping[Key, dict[str, Any]],
+    stored: set[tuple[type[Any], Key]],
 ) -> dict[Key, Row]:
-    """Locked rows by key; nearly always they are all there."""
+    """Rows by key: those that are stored, locked, and noted in `stored`; and new ones."""
     found = await _load(session, kind, wanted)
-    if missing := sorted(wanted.keys() - found.keys()):
-        new = [NEW[kind] | wanted[key] for key in missing]
-        added = set(await insert_new_rows(session, STORED[kind], new))
-        found |= {key: kind(**row) for key, row in zip(missing, new, strict=True) if key in added}
-        if others := [key for key in missing if key not in added]:  # added by another server just now
-            found |= await _load(session, kind, others)
-    return found
+    stored |= {(kind, key) for key in found}
+    new = {key: kind(**NEW[kind] | wanted[key]) for key in wanted.keys() - found.keys()}
+    return found | new
 
 
 async def _load(session: AsyncSession, kind: type[Row], keys: Iterable[Key]) -> dict[Key, Row]:
     wanted = set(keys)
     table, key = _stored(kind)
-    conditions = [column.in_(sorted({part[place] for part in wanted})) for place, column in enumerate(key)]
+    conditions = [
+        among(session, column, {part[place] for part in wanted}) for place, column in enumerate(key)
+    ]
     columns = [table.c[name] for name in kind.__struct_fields__]
     found = await session.execute(select(*columns).where(*conditions).order_by(*key).with_for_update())
     rows = [kind(*row) for row in found]
     return {one: row for row in rows if (one := _key_of(row, key)) in wanted}
 
 
-async def _save(session: AsyncSession, kind: type[Row], rows: Iterable[Row]) -> None:
+async def _update(session: AsyncSession, kind: type[Row], rows: Iterable[Row]) -> None:
     table, key = _stored(kind)
     written = [name for name in kind.__struct_fields__ if name not in KEPT[kind]]
     if not (values := [{f"new_{name}": getattr(row, name) for name in written} for row in rows]):

@@ -4,6 +4,7 @@
 sign-in page (303) when not signed in, and answer a successful form with 303, too.
 """
 
+import pytest
 from litestar import Litestar
 
 from tests.fixtures.database import on_both_databases
@@ -255,6 +256,7 @@ def test_every_route_has_a_line(app: Litestar) -> None:
 
 
 @on_both_databases
+@pytest.mark.long
 async def test_every_route_in_every_role(app: Litestar, world: World, make_account: MakeAccount) -> None:
     scene = await make_scene(app, world, make_account)
     found: dict[str, dict[str, int]] = {}

@@ -12,6 +12,7 @@ from tests.world.builder import World
 from tests.world.clock import START
 
 BASE = "/api/admin/analytics"
+MONTHLY = [{"currency": "EUR", "amount": 100}]
 TODAY = START.date().isoformat()
 
 
@@ -75,6 +76,34 @@ async def test_filter_counts_the_course_alone(
     team = await world.team("10b", learner)
     found = (await administrator.api.get(BASE, params={"team": team.id})).json()
     assert (found["total_users"], found["total_enrollments"]) == (1, 2)
+
+
+async def test_money_of_the_institution_a_course_and_a_team(
+    administrator: Account, world: World, learner: Account, course: Course
+) -> None:
+    other = await world.course("Waves", learners=[learner])
+    await world.payment(amount=1000, course_id=course.id, user_id=learner.id)
+    await world.payment(amount=500, course_id=other.id)
+    await world.payment(amount=300, currency="USD")
+    await world.payment(kind="recurring", amount=1200, months=12, course_id=course.id)
+    euro = {"currency": "EUR", "before": 0, "change_percent": None}
+
+    async def revenue(**chosen: str) -> list[dict[str, object]]:
+        found = (await administrator.api.get(f"{BASE}/revenue", params=chosen)).json()
+        assert found["series"][-1]["day"] == TODAY
+        sums = {one["currency"]: one["amount"] for one in found["series"][-1]["amounts"]}
+        assert sums == {one["currency"]: one["amount"] for one in found["revenue"]}
+        assert found["mrr"] == ([] if chosen.get("course") == other.id or "team" in chosen else MONTHLY)
+        return list(found["revenue"])
+
+    dollars = {**euro, "currency": "USD", "amount": 300}
+    assert await revenue() == [{**euro, "amount": 2700}, dollars]
+    assert await revenue(course=course.id) == [{**euro, "amount": 2200}]
+    assert await revenue(course=other.id) == [{**euro, "amount": 500}]
+    team = await world.team("10b", learner)
+    assert await revenue(team=team.id) == [{**euro, "amount": 1000}]
+    top = (await administrator.api.get(f"{BASE}/top-courses?metric=revenue")).json()["courses"]
+    assert [one["title"] for one in top] == ["Optics", "Waves"]
 
 
 async def test_system_health_tells_what_to_do(administrator: Account) -> None:

@@ -131,7 +131,7 @@ async def test_mrr_and_movements_from_rows(database: Database, by: str, world: W
     )
     async with database.read() as session:
         now = await queries.mrr(session, NOW)
-        of_course = await queries.mrr(session, NOW, [course.id])
+        of_course = await queries.mrr(session, NOW, [Payment.course_id == course.id])
         moved = await queries.movements(session, datetime(2026, 9, 1, tzinfo=UTC), NOW)
     assert {currency: sums.minor for currency, sums in now.items()} == {"EUR": 2500, "JPY": 1000}
     assert (now["EUR"].paused, now["EUR"].active) == (1000 * PARTS, 2)

@@ -26,13 +26,18 @@ async def xp_of(database: Database, user_id: str) -> int:
         return found.total_xp if found else 0
 
 
-async def settled(database: Database, user_id: str) -> tuple[int, int]:
-    """XP of everything that the person's facts are worth, and the number of facts and days of learning."""
-    async with database.write() as session:
-        await ledger.settle(session, user_id)
+async def facts_of(database: Database, user_id: str) -> int:
+    """Number of facts and days of learning."""
     async with database.read() as session:
         facts = [
             await session.scalar(select(func.count()).where(table.user_id == user_id))
             for table in (LearningEvent, ActivityDay)
         ]
-    return await xp_of(database, user_id), sum(count or 0 for count in facts)
+    return sum(count or 0 for count in facts)
+
+
+async def settled(database: Database, user_id: str) -> tuple[int, int]:
+    """XP of everything that the person's facts are worth, and the number of these."""
+    async with database.write() as session:
+        await ledger.settle(session, user_id)
+    return await xp_of(database, user_id), await facts_of(database, user_id)

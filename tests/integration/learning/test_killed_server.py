@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 from sqlalchemy import select, update
 
 from server.core.signing_keys import live_keys
@@ -32,6 +33,7 @@ SECONDS = 20  # of the lesson: the first allowance nearly pays for it
 NEEDED = rules.needed(SECONDS * 10, 90)
 
 
+@pytest.mark.long
 async def test_completions_agree_with_coverage_after_a_kill(campus: Campus) -> None:
     lesson_id, database = campus.school.lesson_id, campus.school.database
     people = await _classroom(campus)

@@ -25,6 +25,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_clip(tmp_path_factory.mktemp("clip") / "lecture.mp4", seconds=4, size="160x90")
 
 
+@pytest.mark.long
 def test_one_machine(tmp_path: Path, tiny: Path) -> None:
     with machine(tmp_path, free_port()) as box:
         (command,) = blocks("One machine")["sh"]
@@ -33,6 +34,7 @@ def test_one_machine(tmp_path: Path, tiny: Path) -> None:
         assert (box.folder / "lectures/skillstudio.db").exists()
 
 
+@pytest.mark.long
 def test_closed_network(tmp_path: Path, tiny: Path) -> None:
     with machine(tmp_path, free_port()) as box:
         (commands,) = blocks("Closed network, without a proxy")["sh"]
@@ -42,6 +44,7 @@ def test_closed_network(tmp_path: Path, tiny: Path) -> None:
         first_day(link, tiny)
 
 
+@pytest.mark.long
 def test_behind_nginx_with_a_certificate(tmp_path: Path, tiny: Path) -> None:
     certificate, public = make_certificate(tmp_path), free_port()
     with (
@@ -53,6 +56,7 @@ def test_behind_nginx_with_a_certificate(tmp_path: Path, tiny: Path) -> None:
         first_day(box.setup_link(), tiny, certificate.trust())
 
 
+@pytest.mark.long
 def test_many_machines(
     tmp_path: Path, tiny: Path, postgres_server: PostgresServer, s3_server: S3Server, valkey: Valkey
 ) -> None:
@@ -78,6 +82,7 @@ def test_many_machines(
         assert not (box.folder / "encoder/objects").exists(), "lectures are in the store"
 
 
+@pytest.mark.long
 def test_service_of_a_user_of_its_own(tmp_path: Path, tiny: Path) -> None:
     """The unit's command in its environment, under its restrictions on privileges, namespaces and memory."""
     service = unit()

@@ -1,7 +1,7 @@
 """Behind nginx as docs/operations.md configures it, except for its certificate."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -9,21 +9,30 @@ import pytest
 
 from server.core.web.cookies import cookie_name
 from tests.fixtures.nginx import free_port, nginx
-from tests.fixtures.server_process import Campus
+from tests.fixtures.server_process import Campus, SharedServers
 from tests.fixtures.tus import send
 from tests.fixtures.waiting import wait_until
 
 
+@pytest.fixture(scope="module")
+def port() -> int:
+    """Port of nginx, which the server is told of when it starts."""
+    return free_port()
+
+
 @pytest.fixture
-async def proxied(campus: Campus, tmp_path: Path) -> AsyncIterator[str]:
-    """Public address: that of nginx, which the server is told of."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    await campus.server.kill()
-    campus.server.environment |= {"SKILLSTUDIO_BASE_URL": url, "SKILLSTUDIO_PROXIES": "1"}
-    await campus.server.start()
+async def campus(shared_servers: SharedServers, port: int) -> AsyncIterator[Campus]:
+    """Server behind nginx, which all tests of this module use."""
+    settings = {"SKILLSTUDIO_BASE_URL": f"http://127.0.0.1:{port}", "SKILLSTUDIO_PROXIES": "1"}
+    async with shared_servers.campus("behind-nginx", **settings) as made:
+        yield made
+
+
+@pytest.fixture
+def proxied(campus: Campus, port: int, tmp_path: Path) -> Iterator[str]:
+    """Public address: that of nginx."""
     with nginx(tmp_path, port, campus.server.url):
-        yield url
+        yield f"http://127.0.0.1:{port}"
 
 
 def client_of(campus: Campus, url: str, who: str = "teacher") -> httpx.AsyncClient:

@@ -91,6 +91,7 @@ def metrics(product: Product) -> str:
     return body
 
 
+@pytest.mark.long
 async def test_up_names_what_is_away_and_goes_on_when_it_comes(
     absent: Absent, make_product: MakeProduct, role: Role
 ) -> None:
@@ -113,6 +114,7 @@ async def test_up_names_what_is_away_and_goes_on_when_it_comes(
     assert not ERRORS.search(metrics(product)), "own probes are no requests"
 
 
+@pytest.mark.long
 async def test_roles_name_what_is_away_and_go_on_when_it_comes(
     absent: Absent, make_product: MakeProduct, role: Role
 ) -> None:

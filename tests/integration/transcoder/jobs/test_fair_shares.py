@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from storage.database.engine import Database
@@ -129,13 +130,14 @@ async def test_estimate_knows_who_else_is_encoded(database: Database) -> None:
     assert status.eta_seconds > alone > 0
 
 
+@pytest.mark.long
 async def test_clip_is_ready_while_a_lecture_of_another_is_encoded(
     cluster: WorkerCluster, clips: Path, clip: Path
 ) -> None:
     """The only encoder works at parts of the long one all the time."""
     from tests.fixtures.clips import make_clip
 
-    lecture = make_clip(clips / "minutes.mp4", seconds=240, size="1280x720")
+    lecture = make_clip(clips / "minutes.mp4", seconds=120, size="1280x720")
     cluster.start_scheduler()
     for queue in ("quick", "transcode"):
         await cluster.start(queue)

@@ -35,6 +35,7 @@ async def test_chunk_is_encoded_while_the_previous_one_is_stored(
 ) -> None:
     video = await prepared(context.database, seconds=60)
     encoding, storing, most = 0, 0, [0, 0]
+    both = asyncio.Event()  # two jobs have been stored at once
 
     async def step(_context: WorkerContext, _claim: Claim, lease: JobLease) -> None:
         nonlocal encoding, storing
@@ -45,6 +46,10 @@ async def test_chunk_is_encoded_while_the_previous_one_is_stored(
         lease.encoded.set()
         storing += 1
         most[1] = max(most[1], storing)
+        if storing == 2:
+            both.set()
+        async with asyncio.timeout(20):
+            await both.wait()  # however long the next claim takes
         await asyncio.sleep(0.05)
         storing -= 1
         raise KeyError("moov")
