@@ -5,8 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from server.analytics.definitions.encoding import storage_bytes
+from server.analytics.definitions.scope import EVERYTHING
+from server.analytics.payments import entering, service
+from server.analytics.payments.schemas import NewPayment
 from server.analytics.rollups import marking, tasks
 from server.core import events
 from server.core.clock import local_day
@@ -16,15 +20,15 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import (
     ActivityDay,
-    CourseInstructor,
     EncodingEvent,
     Enrolment,
     PlatformAnalytics,
     Review,
     User,
+    Video,
     WatchDay,
 )
-from storage.states import EncodingKind, FactKind, ReviewState, Role
+from storage.states import EncodingKind, FactKind, ReviewState, RevisionState, Role
 from tests.world.builder import World
 
 LOT = 400  # facts of one transaction
@@ -54,7 +58,8 @@ async def fill(world: World, *, people: int = 300, days: int = 365, seed: int = 
     facts, watched = _year(learners, course_ids, draw, now)
     await _write(database, facts)
     await _watch(database, watched, [lesson.id for lesson in lessons], course_ids)
-    await _encode(database, course_ids, days, draw, now)
+    await _encode(database, [(lesson.id, lesson.course_id) for lesson in lessons], days, draw, now)
+    await _pay(database, [user_id for user_id, _ in learners], course_ids, draw, now)
     await _rate(database, facts, draw)
     await tasks.backfill(database, None, now)
     await _measure(database, now)
@@ -171,18 +176,59 @@ async def _watch(
 
 
 async def _encode(
-    database: Database, course_ids: Sequence[str], days: int, draw: random.Random, now: datetime
+    database: Database, lessons: Sequence[tuple[str, str]], days: int, draw: random.Random, now: datetime
 ) -> None:
-    rows = []
+    rows, videos = [], []
     for _ in range(260):
-        day = (now - timedelta(days=draw.uniform(0, days))).date().isoformat()
-        kind = EncodingKind.FAILED if draw.random() < 0.06 else EncodingKind.READY
-        video_id, course_id, seconds = new_id(), draw.choice(course_ids), draw.randint(900, 5400)
-        base = {"video_id": video_id, "day": day, "course_id": course_id}
+        at = now - timedelta(days=draw.uniform(0, days))
+        failed = draw.random() < 0.06
+        video_id, (lesson_id, course_id), seconds = new_id(), draw.choice(lessons), draw.randint(900, 5400)
+        base = {"video_id": video_id, "day": at.date().isoformat(), "course_id": course_id}
+        kind = EncodingKind.FAILED if failed else EncodingKind.READY
         rows.append({**base, "kind": EncodingKind.SUBMITTED, "seconds": 0, "bytes": 4 * 10**8})
-        rows.append({**base, "kind": kind, "seconds": seconds, "bytes": seconds * 300_000})
+        rows.append({**base, "kind": kind, "seconds": seconds, "bytes": seconds * 200_000})
+        videos.append(
+            Video(
+                id=video_id,
+                lesson_id=lesson_id,
+                source_key=video_id,
+                source_bytes=5 * 10**8,
+                state=RevisionState.FAILED if failed else RevisionState.READY,
+                plan={"duration": seconds},
+                created_at=at,
+                finished_at=at,
+            )
+        )
     async with database.write() as session:
+        session.add_all(videos)
         await session.execute(insert(EncodingEvent), rows)
+
+
+async def _pay(
+    database: Database, people: Sequence[str], course_ids: Sequence[str], draw: random.Random, now: datetime
+) -> None:
+    """Fees of courses in two currencies, and some subscriptions."""
+    terms: list[dict[str, Any]] = [
+        {
+            "at": (now - timedelta(days=draw.uniform(0, 200))).isoformat(),
+            "amount": draw.choice((4900, 9900, 12900)),
+            "currency": "EUR" if draw.random() < 0.8 else "USD",
+            "course_id": draw.choice(course_ids),
+        }
+        for _ in people[: len(people) // 3]
+    ]
+    for number in range(max(2, len(people) // 15)):
+        at = (now - timedelta(days=draw.uniform(10, 300))).isoformat()
+        terms.append(
+            {"at": at, "kind": "recurring", "amount": 1500, "currency": "EUR", "external_id": f"S{number}"}
+        )
+    async with database.write() as session:
+        place = await service.place_of(session)
+        entries = [
+            entering.checked(NewPayment(**{"external_id": new_id(), **one}), place, now) for one in terms
+        ]
+        plan = await service.write(session, entries, None, now)
+        await service.settle(session, plan.rows, now)
 
 
 async def _rate(database: Database, facts: Sequence[Event], draw: random.Random) -> None:
@@ -199,20 +245,11 @@ async def _rate(database: Database, facts: Sequence[Event], draw: random.Random)
 
 
 async def _measure(database: Database, now: datetime) -> None:
-    """Storage as it would have been measured: about 1.5 GB a day."""
-    from sqlalchemy import update
-
+    """Storage as it would have been measured: half a gigabyte a day."""
     async with database.write() as session:
+        whole = await storage_bytes(session, EVERYTHING)
         for ago in range(1, 120):
             day = (now - timedelta(days=ago)).date().isoformat()
-            size = 3 * 10**11 - ago * 15 * 10**8
+            size = whole - ago * 15 * 10**8
             row = PlatformAnalytics
             await session.execute(update(row).where(row.day == day).values(storage_bytes=size))
-
-
-async def teacher_of(database: Database, course_id: str) -> str:
-    async with database.read() as session:
-        from sqlalchemy import select
-
-        found = select(CourseInstructor.user_id).where(CourseInstructor.course_id == course_id)
-        return (await session.scalars(found)).one()

@@ -137,7 +137,7 @@ async def _learning(session: AsyncSession, ask: Ask, now: Series, earlier: Serie
 
 
 async def _revenue(session: AsyncSession, scope: Scope, days: Range) -> Money:
-    return cards.by_currency(days, await money.revenue_days(session, scope, days))
+    return cards.every_day(days, await money.revenue_days(session, scope, days))
 
 
 def _sums(by_day: Mapping[str, Mapping[str, int]]) -> dict[str, int]:

@@ -76,10 +76,9 @@ def of_currencies(now: Mapping[str, int], before: Mapping[str, int]) -> list[Amo
     return [amount(now.get(one, 0), before.get(one, 0), one) for one in sorted(now.keys() | before.keys())]
 
 
-def by_currency(days: Range, found: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """Amounts by day and currency, turned round: every day of the range for each currency."""
-    currencies = sorted({currency for amounts in found.values() for currency in amounts})
-    return {one: {day: found.get(day, {}).get(one, 0) for day in days.days} for one in currencies}
+def every_day(days: Range, found: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Amounts by currency and day, with the days that have none."""
+    return {one: {day: found[one].get(day, 0) for day in days.days} for one in sorted(found)}
 
 
 def amount(value: int, before: int, currency: str = "") -> Amount:

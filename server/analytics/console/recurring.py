@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions.scope import Scope
@@ -12,7 +11,7 @@ from server.analytics.payments import queries
 from server.analytics.payments.rules import Recurring
 from server.analytics.rules import Range, later
 from server.institution.service import InstitutionView
-from storage.database.tables import Course
+from storage.database.tables import Payment
 
 MOST_MOMENTS = 31  # of a line; each counts all recurring payments
 
@@ -48,7 +47,6 @@ async def currencies(session: AsyncSession, scope: Scope) -> list[str]:
 
 
 async def _payments(session: AsyncSession, scope: Scope) -> list[Recurring]:
-    course_ids = None
-    if scope.has_courses:
-        course_ids = list(await session.scalars(select(Course.id).where(*scope.courses(Course.id))))
-    return await queries.recurring(session, course_ids)
+    return await queries.recurring(
+        session, [*scope.courses(Payment.course_id), *scope.people(Payment.user_id)]
+    )

@@ -72,8 +72,8 @@ async def behind(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -
 async def columns(session: AsyncSession, ask: Ask, metric: Metric) -> list[Column]:
     """Step: columns of the whole range. Currencies are those of any of its days."""
     if metric.id == "revenue":
-        days = await amounts.revenue_days(session, ask.scope, ask.days)
-        return [_DAY, *money(metric.id, sorted({one for own in days.values() for one in own}))]
+        found = await amounts.revenue_days(session, ask.scope, ask.days)
+        return [_DAY, *money(metric.id, sorted(found))]
     if metric.id == "mrr":
         return [_DAY, *money(metric.id, await recurring.currencies(session, ask.scope))]
     last = Range(ask.days.last, ask.days.last)
@@ -180,7 +180,7 @@ async def _storage(session: AsyncSession, ask: Ask, metric: Metric, days: Range)
 
 
 async def _revenue(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> Rows:
-    found = cards.by_currency(days, await amounts.revenue_days(session, ask.scope, days))
+    found = cards.every_day(days, await amounts.revenue_days(session, ask.scope, days))
     return money(metric.id, found), _by_day(days.days, found)
 
 

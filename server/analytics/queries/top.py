@@ -60,10 +60,10 @@ async def courses(
     limit: int = 5,
     scope: Scope = EVERYTHING,
 ) -> list[TopCourse]:
-    """Step. In a tie by title. A team filters the sums; ratings and revenue are those of everybody."""
+    """Step. In a tie by title."""
     sums = await sums_by_course(session, days, METRICS, scope)
-    ratings = await _ratings(session)
-    paid = await money.revenue_of_courses(session, days)
+    ratings = await _ratings(session, scope)
+    paid = await money.revenue_of_courses(session, days, scope)
     listed = select(Course.id, Course.title, Course.search_key).where(*scope.courses(Course.id))
     titles = {row.id: row for row in await session.execute(listed)}
     leading = _amounts(paid, leading_currency(paid))
@@ -97,11 +97,16 @@ def _course(
     )
 
 
-async def _ratings(session: AsyncSession) -> dict[str, tuple[int, int]]:
+async def _ratings(session: AsyncSession, scope: Scope) -> dict[str, tuple[int, int]]:
     """Reviews that are shown and the sum of their stars, by course."""
     found = await session.execute(
         select(Review.course_id, func.count(Review.stars), func.sum(Review.stars))
-        .where(Review.state == ReviewState.SHOWN, Review.stars.is_not(None))
+        .where(
+            Review.state == ReviewState.SHOWN,
+            Review.stars.is_not(None),
+            *scope.courses(Review.course_id),
+            *scope.people(Review.user_id),
+        )
         .group_by(Review.course_id)
     )
     return {course_id: (count, int(stars or 0)) for course_id, count, stars in found}

@@ -29,9 +29,7 @@ async def test_first_heartbeats_at_several_servers(world: World, database: Datab
             Heartbeat(token="", session=f"player-of-{learner.id}", seq=number, events=[Played(at, at + 5)])
             for number, at in enumerate(range(0, 5 * SERVERS, 5))
         ]
-        answers = await asyncio.gather(
-            *(record(database, [Received(one, token, now)], now) for one in beats)
-        )
+        answers = await asyncio.gather(*(record(database, [Received(one, token, now)], now) for one in beats))
         assert all(isinstance(one, Recorded) for answer in answers for one in answer)
     seconds = 5 * SERVERS
     assert [row.covered for row in await rows(database, WatchCoverage)] == [10 * seconds] * ROUNDS
