@@ -18,6 +18,7 @@ import server.analytics.console.api
 import server.analytics.console.pages
 import server.analytics.payments.api
 import server.analytics.payments.pages
+import server.analytics.teaching.api
 import server.analytics.teaching.pages
 import server.encoding.api
 import server.gamification.boards.api
@@ -108,6 +109,7 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.learners.api.ROUTES,
     server.analytics.api.ROUTES,
     server.analytics.console.api.ROUTES,
+    server.analytics.teaching.api.ROUTES,
     server.operations.system.api.ROUTES,
     server.analytics.payments.api.ROUTES,
     server.operations.api.ROUTES,

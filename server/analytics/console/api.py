@@ -28,7 +28,7 @@ HERE = "/admin/analytics"
 NO_FILE = N_("There is no such file.")
 
 
-def _named(name: str) -> tuple[str, str]:
+def named(name: str) -> tuple[str, str]:
     """Table and format of a file's name. Raises NotFound."""
     stem, _, kind = name.rpartition(".")
     if kind not in files.FORMATS:
@@ -36,7 +36,7 @@ def _named(name: str) -> tuple[str, str]:
     return stem, kind
 
 
-def _file(name: str, kind: str, body: AsyncIterator[str | bytes]) -> Stream:
+def file_answer(name: str, kind: str, body: AsyncIterator[str | bytes]) -> Stream:
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Stream(body, media_type=files.FORMATS[kind], headers=headers)
 
@@ -50,7 +50,7 @@ async def download_table(
     clock: NamedDependency[Clock],
 ) -> Stream:
     """A table of the page as a file, with the page's days and filter; lists with all their rows."""
-    stem, kind = _named(table_file)
+    stem, kind = named(table_file)
     if stem not in tables.TABLES:
         raise NotFound(NO_FILE)
     async with database.read() as session:
@@ -71,7 +71,7 @@ async def download_rows(
     clock: NamedDependency[Clock],
 ) -> Stream:
     """The days behind a figure as a file, read month by month while it is sent."""
-    stem, kind = _named(rows_file)
+    stem, kind = named(rows_file)
     if stem not in BY_ID:
         raise NotFound(NO_FILE)
     metric = BY_ID[stem]
@@ -79,7 +79,7 @@ async def download_rows(
         ask = (await asking.asked(session, request.query_params, clock.now())).ask
         whole = await rows.columns(session, ask, metric)
     body = files.written(kind, translated(metric.name), whole, _lots(database, ask, metric, whole))
-    return _file(rows_file, kind, body)
+    return file_answer(rows_file, kind, body)
 
 
 async def _lots(database: Database, ask: Ask, metric: Metric, columns: list[tables.Column]) -> files.Lots:

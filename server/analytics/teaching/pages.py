@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,18 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
-from server.analytics.console import asking, building, drawing, tables
+from server.analytics.console import asking, building, drawing
 from server.analytics.console.asking import Asked, Choices
-from server.analytics.console.tables import Kind, Table
+from server.analytics.console.tables import FUNNEL
 from server.analytics.definitions import BY_ID
 from server.analytics.teaching import course as teaching
+from server.analytics.teaching import tables
 from server.core.clock import Clock
 from server.core.web.pages import page
 from server.library.pages.shared import taught
 from storage.database.engine import Database
 
 MONEY = ("revenue", "mrr")  # cards that are for administrators
-SHOWN = ("engagement", "funnel", "retention", "courses")  # tables
 DEFINED = (
     *("people_total", "people_new", "active_people", "active_week", "active_month", "stickiness"),
     *("enrolments_new", "enrolments_live", "enrolments_started", "enrolments_halfway"),
@@ -94,23 +93,14 @@ async def _shown(session: AsyncSession, asked: Asked, *, limit: int) -> dict[str
         "console": found,
         "charts": drawn,
         "shown_cards": cards,
-        "tables": {name: _without_money(tables.TABLES[name](found)) for name in SHOWN},
+        "tables": {name: tables.shown(found, name) for name in tables.SHOWN},
         "choices": Choices(courses=[], instructors=[], teams=[]),
         "definitions": BY_ID,
         "defined": [BY_ID[name] for name in DEFINED],
-        "funnel_metrics": tables.FUNNEL,
+        "funnel_metrics": FUNNEL,
         "fixed": {"course": "", "instructor": "", "team": ""},
         "today": None,
     }
-
-
-def _without_money(table: Table) -> Table:
-    kept = [place for place, column in enumerate(table.columns) if column.kind != Kind.MONEY]
-    return msgspec.structs.replace(
-        table,
-        columns=[table.columns[place] for place in kept],
-        rows=[tuple(row[place] for place in kept) for row in table.rows],
-    )
 
 
 ROUTES: list[ControllerRouterHandler] = [of_teacher, of_course]

@@ -11,5 +11,7 @@ GET    /admin/analytics/rows/{rows_file}                                        
 GET    /admin/analytics/tables/{table_file}                                       303 403 403 403 403 200
 GET    /admin/analytics/today                                                     303 403 403 403 403 200
 GET    /teach/analytics                                                           303 403 403 200 200 200
+GET    /teach/analytics/tables/{table_file}                                       303 403 403 200 200 200
+GET    /teach/courses/{course_id}/analytics/tables/{table_file}                   303 404 403 404 200 200
 GET    /teach/courses/{course_id}/analytics                                       303 404 403 404 200 200
 """

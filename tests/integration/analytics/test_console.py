@@ -9,15 +9,17 @@ from zipfile import ZipFile
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from server.analytics.console import asking, building, rows
 from server.analytics.console.tables import TABLES
 from server.analytics.definitions import BY_ID
 from server.analytics.rollups import tasks as rollups
 from server.analytics.rollups.collecting import collect
 from server.core.text.csv_lines import BYTE_ORDER_MARK
 from storage.database.engine import Database
-from storage.database.tables import AnalyticsDay, Course, PlatformAnalytics
+from storage.database.tables import AnalyticsDay, Course, CourseInstructor, PlatformAnalytics
+from tests.fixtures.database import on_both_databases
 from tests.fixtures.server_process import Campus
 from tests.fixtures.web import Account, HeldClock
 from tests.integration.analytics.opening import Figures
@@ -74,6 +76,29 @@ async def test_page_shows_the_figures_of_the_api(
         ("enrolments_completed", asked["completed_enrollments"]["value"]),
     ):
         assert f'href="{HERE}/metrics/{metric}">{value:,}</a>' in shown, metric
+
+
+@on_both_databases
+async def test_everything_is_counted_with_every_filter(world: World, database: Database) -> None:
+    course_ids = await busy.fill(world, people=30, days=60)
+    person = await world.person("Ada Adams")
+    team = await world.team("10b", person)
+    filters: list[dict[str, str]] = [{}, {"course": course_ids[0]}, {"team": team.id}]
+    async with database.read() as session:
+        teacher = await session.scalar(select(CourseInstructor.user_id).limit(1))
+        filters.append({"instructor": str(teacher), "compare": "year", "range": "90"})
+        for chosen in filters:
+            asked = await asking.asked(session, chosen, START)
+            found = await building.console(session, asked.ask)
+            assert all(make(found).columns for make in TABLES.values())
+            for metric in BY_ID.values():
+                behind = await rows.behind(session, asked.ask, metric, asked.ask.days)
+                assert len(behind.states) == len(behind.table.rows)
+                shown = await rows.value(session, asked.ask, metric)
+                if metric.kind == "sum":
+                    assert shown[0].value == sum(int(row[1] or 0) for row in behind.table.rows)
+        everything = await building.console(session, (await asking.asked(session, {}, START)).ask)
+        assert sum(sum(days.values()) for days in everything.revenue.values()) > 0
 
 
 @pytest.mark.parametrize("metric", BY_ID)

@@ -49,3 +49,14 @@ async def test_all_courses_are_those_that_one_teaches(
     chosen = (await instructor.browser.get(f"/teach/analytics?instructor={other.id}")).text
     assert "Waves" not in chosen
     assert (await learner.browser.get("/teach/analytics")).status_code == 403
+
+
+async def test_files_of_a_course_have_no_money(world: World, instructor: Account, learner: Account) -> None:
+    course = await world.course("Optics", instructors=[instructor], learners=[learner])
+    await world.payment(course_id=course.id)
+    here = f"/teach/courses/{course.id}/analytics/tables"
+    listed = (await instructor.browser.get(f"{here}/courses.csv")).text
+    assert "Optics" in listed
+    assert "EUR" not in listed
+    assert (await instructor.browser.get(f"{here}/engagement.xlsx")).status_code == 200
+    assert (await instructor.browser.get(f"{here}/revenue.csv")).status_code == 404
