@@ -228,7 +228,7 @@ async def _pay(
             entering.checked(NewPayment(**{"external_id": new_id(), **one}), place, now) for one in terms
         ]
         plan = await service.write(session, entries, None, now)
-        await service.settle(session, plan.rows, now)
+        await service.settle(session, list(plan.rows.values()), now)
 
 
 async def _rate(database: Database, facts: Sequence[Event], draw: random.Random) -> None:
