@@ -241,7 +241,8 @@ async def _rate(database: Database, facts: Sequence[Event], draw: random.Random)
         for (user_id, course_id), at in done.items()
     ]
     async with database.write() as session:
-        await session.execute(insert(Review), rows)
+        if rows:
+            await session.execute(insert(Review), rows)
 
 
 async def _measure(database: Database, now: datetime) -> None:
