@@ -106,7 +106,7 @@ def sparkline(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     span = (high - low) or 1
     inner = SPARK_HEIGHT - 4  # half a stroke and its round end on both sides
-    level = SPARK_HEIGHT / 2 if low == high else None
+    level = (SPARK_HEIGHT / 2 if high else SPARK_HEIGHT - 2) if low == high else None
     return _points(
         [level if level is not None else round(2 + inner * (high - value) / span, 2) for value in values]
     )
