@@ -14,8 +14,12 @@ from litestar.types import ControllerRouterHandler, Scope
 import server.accounts.api
 import server.accounts.pages
 import server.analytics.api
+import server.analytics.console.api
+import server.analytics.console.pages
 import server.analytics.payments.api
 import server.analytics.payments.pages
+import server.analytics.teaching.api
+import server.analytics.teaching.pages
 import server.encoding.api
 import server.gamification.boards.api
 import server.gamification.boards.pages
@@ -106,6 +110,8 @@ API: Sequence[Sequence[ControllerRouterHandler]] = (
     server.learning.reviews.api.ROUTES,
     server.learning.learners.api.ROUTES,
     server.analytics.api.ROUTES,
+    server.analytics.console.api.ROUTES,
+    server.analytics.teaching.api.ROUTES,
     server.operations.system.api.ROUTES,
     server.analytics.payments.api.ROUTES,
     server.operations.api.ROUTES,
@@ -126,6 +132,8 @@ PAGES: Sequence[Sequence[ControllerRouterHandler]] = (
     server.operations.institution.pages.ROUTES,
     server.gamification.boards.pages.ROUTES,
     server.analytics.payments.pages.ROUTES,
+    server.analytics.console.pages.ROUTES,
+    server.analytics.teaching.pages.ROUTES,
     server.operations.pages.ROUTES,
     server.operations.privacy.api.ROUTES,
     server.operations.privacy.pages.ROUTES,

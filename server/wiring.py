@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from server.accounts import tasks as accounts
 from server.analytics.payments import charges
+from server.analytics.report import tasks as report
 from server.analytics.rollups import marking
 from server.analytics.rollups import tasks as analytics
 from server.core import events
@@ -71,6 +72,7 @@ TASKS = (
     ),
     Task("finished jobs", N_("Delete records of finished encodings"), Daily(hour=3), encoding.prune_jobs),
     Task("analytics", N_("Compute figures of days that are over"), Every(60), analytics.run),
+    Task("weekly report", N_("Write the weekly report on Mondays"), Daily(hour=report.HOUR), report.run),
     Task("originals", N_("Remove old originals"), Daily(hour=4), originals.run),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
     Task(OUTBOX, N_("Send mails and notices"), Every(30), outbox.send_due),

@@ -2,7 +2,15 @@
 
 from litestar.types import ControllerRouterHandler
 
-from server.site import administer, dashboard, learn_course, learn_lesson, teach_content, teach_lesson
+from server.site import (
+    administer,
+    analytics,
+    dashboard,
+    learn_course,
+    learn_lesson,
+    teach_content,
+    teach_lesson,
+)
 
 ROUTES: list[ControllerRouterHandler] = [
     *dashboard.ROUTES,
@@ -11,4 +19,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *teach_lesson.ROUTES,
     *teach_content.ROUTES,
     *administer.ROUTES,
+    *analytics.ROUTES,
 ]

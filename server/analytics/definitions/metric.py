@@ -60,4 +60,4 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_of_people(self) -> bool:
         """Whether it can be filtered by a team."""
-        return self.unit not in (Unit.VIDEOS, Unit.BYTES, Unit.MINOR) and self.id != "encoded_seconds"
+        return self.unit not in (Unit.VIDEOS, Unit.BYTES) and self.id != "encoded_seconds"

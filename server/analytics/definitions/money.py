@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.analytics.definitions.scope import Scope
+from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.payments import queries
 from server.analytics.rules import Range
 from storage.database.tables import Payment
@@ -38,7 +38,9 @@ async def revenue_days(session: AsyncSession, scope: Scope, days: Range) -> Mapp
     return found
 
 
-async def revenue_of_courses(session: AsyncSession, days: Range) -> Mapping[str, list[Money]]:
+async def revenue_of_courses(
+    session: AsyncSession, days: Range, scope: Scope = EVERYTHING
+) -> Mapping[str, list[Money]]:
     """Revenue of each course that has any, by currency."""
     rows = await session.execute(
         select(Payment.course_id, Payment.currency, func.sum(Payment.revenue))
@@ -46,6 +48,7 @@ async def revenue_of_courses(session: AsyncSession, days: Range) -> Mapping[str,
             Payment.local_day.between(days.first, days.last),
             Payment.revenue != 0,
             Payment.course_id.is_not(None),
+            *_among(scope),
         )
         .group_by(Payment.course_id, Payment.currency)
     )

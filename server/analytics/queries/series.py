@@ -122,51 +122,68 @@ def by_week(days: Sequence[str], values: dict[str, int], of: Any) -> dict[str, i
 
 
 async def sums_by_course(
-    session: AsyncSession, days: Range, metrics: Sequence[str]
+    session: AsyncSession, days: Range, metrics: Sequence[str], scope: Scope = EVERYTHING
 ) -> defaultdict[str, Counter[str]]:
     """Step: sums of the range by course and metric."""
     table = CourseAnalytics
-    found = await _stored_sums(session, table, table.course_id, days, metrics)
-    for span in _gaps(days, await _computed(session, days)):
-        for course_id, sums in (await _counted_by_course(session, span, metrics)).items():
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    spans = [days]
+    if not scope.team_id:
+        found = await _stored_sums(session, table, table.course_id, days, metrics, scope)
+        spans = _gaps(days, await _computed(session, days))
+    for span in spans:
+        for course_id, sums in (await _counted_by_course(session, span, metrics, scope)).items():
             found[course_id].update(sums)
     return found
 
 
 async def sums_by_instructor(
-    session: AsyncSession, days: Range, metrics: Sequence[str]
+    session: AsyncSession, days: Range, metrics: Sequence[str], scope: Scope = EVERYTHING
 ) -> defaultdict[str, Counter[str]]:
-    """Step: sums of the range by instructor and metric. Of days that are not stored, those who teach now."""
-    table = InstructorAnalytics
-    found = await _stored_sums(session, table, table.user_id, days, metrics)
+    """Step: sums of the range by instructor and metric. Of days that are not stored, and with a filter, those
+    who teach now."""
     teachers: defaultdict[str, list[str]] = defaultdict(list)
     for course_id, user_id in await session.execute(
         select(CourseInstructor.course_id, CourseInstructor.user_id)
     ):
         teachers[course_id].append(user_id)
-    for span in _gaps(days, await _computed(session, days)):
-        for course_id, sums in (await _counted_by_course(session, span, metrics)).items():
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    if not scope.is_everything:
+        counted: list[dict[str, Counter[str]]] = [await sums_by_course(session, days, metrics, scope)]
+    else:
+        table = InstructorAnalytics
+        found = await _stored_sums(session, table, table.user_id, days, metrics)
+        spans = _gaps(days, await _computed(session, days))
+        counted = [await _counted_by_course(session, span, metrics) for span in spans]
+    for by_course in counted:
+        for course_id, sums in by_course.items():
             for user_id in teachers[course_id]:
                 found[user_id].update(sums)
     return found
 
 
 async def _stored_sums(
-    session: AsyncSession, table: Any, key: Any, days: Range, metrics: Sequence[str]
+    session: AsyncSession,
+    table: Any,
+    key: Any,
+    days: Range,
+    metrics: Sequence[str],
+    scope: Scope = EVERYTHING,
 ) -> defaultdict[str, Counter[str]]:
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     query = select(key, *(func.sum(getattr(table, name)) for name in metrics)).group_by(key)
-    for own, *values in await session.execute(query.where(table.day.between(days.first, days.last))):
+    inside = (table.day.between(days.first, days.last), *(scope.courses(key) if scope.has_courses else ()))
+    for own, *values in await session.execute(query.where(*inside)):
         found[own].update({name: int(value) for name, value in zip(metrics, values, strict=True)})
     return found
 
 
 async def _counted_by_course(
-    session: AsyncSession, days: Range, metrics: Sequence[str]
+    session: AsyncSession, days: Range, metrics: Sequence[str], scope: Scope = EVERYTHING
 ) -> dict[str, Counter[str]]:
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for metric in metrics:
-        rows = SUMS[metric](EVERYTHING, days).subquery()
+        rows = SUMS[metric](scope, days).subquery()
         query = select(rows.c.course_id, func.sum(rows.c.value)).where(rows.c.course_id.is_not(None))
         for course_id, value in await session.execute(query.group_by(rows.c.course_id)):
             found[course_id][metric] += int(value)

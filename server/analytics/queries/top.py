@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions import money, rates
 from server.analytics.definitions.money import Money
+from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.queries.figures import Rate, Rating, rating_of
 from server.analytics.queries.series import sums_by_course, sums_by_instructor
 from server.analytics.rules import Range
@@ -53,15 +54,18 @@ class TopInstructor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def courses(
-    session: AsyncSession, days: Range, metric: CourseMetric = CourseMetric.ENROLLMENTS, limit: int = 5
+    session: AsyncSession,
+    days: Range,
+    metric: CourseMetric = CourseMetric.ENROLLMENTS,
+    limit: int = 5,
+    scope: Scope = EVERYTHING,
 ) -> list[TopCourse]:
     """Step. In a tie by title."""
-    sums = await sums_by_course(session, days, METRICS)
-    ratings = await _ratings(session)
-    paid = await money.revenue_of_courses(session, days)
-    titles = {
-        row.id: row for row in await session.execute(select(Course.id, Course.title, Course.search_key))
-    }
+    sums = await sums_by_course(session, days, METRICS, scope)
+    ratings = await _ratings(session, scope)
+    paid = await money.revenue_of_courses(session, days, scope)
+    listed = select(Course.id, Course.title, Course.search_key).where(*scope.courses(Course.id))
+    titles = {row.id: row for row in await session.execute(listed)}
     leading = _amounts(paid, leading_currency(paid))
 
     def worth(course_id: str) -> tuple[float, ...]:
@@ -93,11 +97,16 @@ def _course(
     )
 
 
-async def _ratings(session: AsyncSession) -> dict[str, tuple[int, int]]:
+async def _ratings(session: AsyncSession, scope: Scope) -> dict[str, tuple[int, int]]:
     """Reviews that are shown and the sum of their stars, by course."""
     found = await session.execute(
         select(Review.course_id, func.count(Review.stars), func.sum(Review.stars))
-        .where(Review.state == ReviewState.SHOWN, Review.stars.is_not(None))
+        .where(
+            Review.state == ReviewState.SHOWN,
+            Review.stars.is_not(None),
+            *scope.courses(Review.course_id),
+            *scope.people(Review.user_id),
+        )
         .group_by(Review.course_id)
     )
     return {course_id: (count, int(stars or 0)) for course_id, count, stars in found}
@@ -123,11 +132,15 @@ def _amounts(paid: Mapping[str, Sequence[Money]], currency: str) -> dict[str, in
     }
 
 
-async def instructors(session: AsyncSession, days: Range, limit: int = 5) -> list[TopInstructor]:
-    """Step. By new enrolments, then by time watched, in a tie by name."""
-    sums = await sums_by_instructor(session, days, METRICS)
+async def instructors(
+    session: AsyncSession, days: Range, limit: int = 5, scope: Scope = EVERYTHING
+) -> list[TopInstructor]:
+    """Step. By new enrolments, then by time watched, in a tie by name. With a filter, those who teach the
+    courses of the scope now, and the sums of these courses."""
+    sums = await sums_by_instructor(session, days, METRICS, scope)
     teaching: Counter[str] = Counter()
-    for user_id in await session.scalars(select(CourseInstructor.user_id)):
+    teachers = select(CourseInstructor.user_id).where(*scope.courses(CourseInstructor.course_id))
+    for user_id in await session.scalars(teachers):
         teaching[user_id] += 1
     wanted = sorted({*sums, *teaching})
     rows = await session.execute(

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
 from server.core.text.i18n import gettext, locale
 from server.core.text.merge import differences, fingerprint
-from server.core.text.money import currency_name, money
+from server.core.text.money import amount, currency_name, money
 from storage.messages import Figure, Message, Unit, format_message
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -71,6 +71,11 @@ def day_label(label: str) -> str:
     return format_date(date.fromisoformat(label), format="long", locale=locale())
 
 
+def short_day(label: str) -> str:
+    """A local day on an axis: 27 Nov."""
+    return format_skeleton("MMMd", date.fromisoformat(label), locale=locale())
+
+
 def weekday(label: str, width: str = "EEEE") -> str:
     """Name of a local day's weekday; width "EEE": short."""
     return format_date(date.fromisoformat(label), format=width, locale=locale())
@@ -85,6 +90,12 @@ def moment(value: datetime, zone: str = "UTC") -> str:
     local = value.astimezone(ZoneInfo(zone))
     text = f"{format_date(local.date(), locale=locale())}, {format_time(local, 'short', locale=locale())}"
     return text.replace("\u202f", "\u00a0")  # fonts without the narrow no-break space render no space
+
+
+def time_of_day(value: datetime, zone: str = "UTC") -> str:
+    """14:02, or 2:02 PM."""
+    local = value.astimezone(ZoneInfo(zone))
+    return format_time(local, "short", locale=locale()).replace("\u202f", "\u00a0")
 
 
 def local_time(value: datetime, zone: str = "UTC") -> str:
@@ -131,9 +142,12 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "file_size": file_size,
     "number": number,
     "money": money,
+    "amount": amount,
     "currency_name": currency_name,
     "day": day,
     "day_label": day_label,
+    "short_day": short_day,
+    "time_of_day": time_of_day,
     "weekday": weekday,
     "month": month,
     "moment": moment,

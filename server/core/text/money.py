@@ -44,5 +44,10 @@ def money(minor: int, currency: str) -> str:
     return format_currency(amount, currency, locale=locale(), decimal_quantization=False)
 
 
+def amount(value: float, currency: str) -> str:
+    """Amount in the currency's own unit on an axis, without decimal places: €1,250."""
+    return format_currency(value, currency, format="¤#,##0.##", locale=locale(), currency_digits=False)
+
+
 def currency_name(currency: str) -> str:
     return get_currency_name(currency, locale=locale())

@@ -16,6 +16,7 @@ from storage.database.tables import Lesson, VideoAnalytics, WatchCoverage
 
 LEAST_VIEWERS = 5  # below, a timeline would show what single people do
 FINISHED_PERCENT = 95
+SLOW = 0.95  # mean speed of a session, below which it was slower than recorded
 
 
 class LessonInsight(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +28,7 @@ class LessonInsight(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime | None
     retention: list[int] | None  # viewers at each of 100 steps; None with fewer than five viewers
     heat: list[int] | None  # sessions at each step: higher where people come back
+    slow: list[int] | None  # those of the sessions that were slower than recorded, by their mean speed
     drop_off: list[Drop] | None
     speeds: dict[str, int]  # sessions by mean speed, to a quarter
     qualities: dict[str, int]
@@ -66,6 +68,8 @@ def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration
     shown = len(viewers) >= LEAST_VIEWERS and duration > 0
     retention = heatmap.counts((spans.from_json(row.spans) for row in viewers), duration)
     heat = heatmap.counts((spans.from_json(row.spans) for row in sessions), duration)
+    slowly = (row for row in sessions if row.playback_speed < SLOW)
+    slow = heatmap.counts((spans.from_json(row.spans) for row in slowly), duration)
     return LessonInsight(
         views=sum(row.views for row in viewers),
         unique_viewers=len(viewers),
@@ -75,6 +79,7 @@ def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration
         last_at=max((row.last_at for row in viewers), default=None),
         retention=retention if shown else None,
         heat=heat if shown else None,
+        slow=slow if shown else None,
         drop_off=heatmap.drops(retention, len(viewers), duration) if shown else None,
         speeds=_counted(f"{round(row.playback_speed * 4) / 4:g}" for row in sessions),
         qualities=_counted(row.quality_selected for row in sessions),

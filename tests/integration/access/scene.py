@@ -61,6 +61,8 @@ class AccessScene:
             "colleague": self.people["other_teacher"].email,
             "token_id": await self._token() if "token_id" in path else "",
             "token": "no-such-link",
+            "metric_id": "people_new",
+            **{"table_file": "engagement.csv", "rows_file": "people_new.xlsx", "report": "week-2026-W01.txt"},
             "name": "no-such-task",
             "team_id": await self._team() if "team_id" in path else "",
             "challenge_id": await self._challenge(path) if "challenge_id" in path else "",

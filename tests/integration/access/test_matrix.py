@@ -11,6 +11,7 @@ from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import MakeAccount
 from tests.integration.access.asking import send_request
 from tests.integration.access.bodies import BODIES, Body
+from tests.integration.access.expected_analytics import ANALYTICS
 from tests.integration.access.expected_game import GAME
 from tests.integration.access.expected_payments import PAYMENTS
 from tests.integration.access.expected_privacy import PRIVACY
@@ -244,7 +245,7 @@ GET    /teach/courses/{course_id}/progress/{user_id}                            
 
 
 def expected() -> dict[str, dict[str, int]]:
-    lines = map(str.split, filter(None, (EXPECTED + GAME + PAYMENTS + PRIVACY).splitlines()))
+    lines = map(str.split, filter(None, (EXPECTED + GAME + PAYMENTS + PRIVACY + ANALYTICS).splitlines()))
     return {
         f"{method} {path}": dict(zip(PEOPLE, map(int, statuses), strict=True))
         for method, path, *statuses in lines

@@ -1,0 +1,53 @@
+"""Figures of the current day for those who have the page open: counted once for all of them."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.analytics.console.building import Ask
+from server.analytics.console.rules import ConsoleState
+from server.analytics.definitions import people
+from server.analytics.queries import series
+from server.analytics.rules import Range
+from server.core.clock import Clock
+
+LOOK = timedelta(seconds=10)  # between two readings, however often the hub asks
+METRICS = ("active_people", "lessons_completed", "watch_seconds", "enrolments_new", "people_new")
+
+
+class Today(msgspec.Struct, frozen=True, kw_only=True):
+    figures: dict[str, int]  # by metric, in the order of METRICS
+    as_of: datetime  # to the minute
+    time_zone: str
+
+
+async def today(session: AsyncSession, ask: Ask) -> Today:
+    """Step."""
+    day = Range(ask.today, ask.today)
+    found = await series.daily(session, ask.scope, day, METRICS[1:])
+    active = await people.active_people(session, ask.scope, day)
+    figures = {"active_people": active, **{name: found[name][ask.today] for name in METRICS[1:]}}
+    return Today(
+        figures=figures,
+        as_of=ask.now.replace(second=0, microsecond=0),
+        time_zone=ask.place.time_zone,
+    )
+
+
+def topic(state: ConsoleState) -> str:
+    return f"analytics/today/{state.course}/{state.instructor}/{state.team}"
+
+
+def seldom(look: Callable[[], Awaitable[Today]], clock: Clock) -> Callable[[], Awaitable[Today]]:
+    """The same look, at most every LOOK: in between what it last gave."""
+    known: list[tuple[datetime, Today]] = []
+
+    async def again() -> Today:
+        now = clock.now()
+        if not known or not timedelta(0) <= now - known[-1][0] < LOOK:
+            known[:] = [(now, await look())]
+        return known[-1][1]
+
+    return again

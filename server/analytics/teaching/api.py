@@ -1,0 +1,72 @@
+"""Tables of the instructor's pages as files."""
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Stream
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.dependencies import AnyRequest
+from server.accounts.identity import Viewer
+from server.analytics.console import asking, building, files
+from server.analytics.console.api import NO_FILE, file_answer, named
+from server.analytics.console.asking import Asked
+from server.analytics.console.tables import Table
+from server.analytics.teaching import tables
+from server.core.clock import Clock
+from server.core.errors import NotFound
+from server.core.text.formats import translated
+from server.library import access
+from storage.database.engine import Database
+
+
+@get("/teach/analytics/tables/{table_file:str}", include_in_schema=False)
+async def download_of_teacher(
+    request: AnyRequest,
+    table_file: FromPath[str],
+    teacher: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Stream:
+    async with database.read() as session:
+        asked = await asking.asked(
+            session, request.query_params, clock.now(), course="", instructor=teacher.id, team=""
+        )
+        table, kind = await _table(session, asked, table_file)
+    return _answer(table, kind, table_file)
+
+
+@get("/teach/courses/{course_id:str}/analytics/tables/{table_file:str}", include_in_schema=False)
+async def download_of_course(
+    request: AnyRequest,
+    course_id: FromPath[str],
+    table_file: FromPath[str],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Stream:
+    async with database.read() as session:
+        await access.course_for_teaching(session, viewer, course_id)
+        asked = await asking.asked(
+            session, request.query_params, clock.now(), course=course_id, instructor="", team=""
+        )
+        table, kind = await _table(session, asked, table_file)
+    return _answer(table, kind, table_file)
+
+
+async def _table(session: AsyncSession, asked: Asked, table_file: str) -> tuple[Table, str]:
+    """Step: a table and its format. Raises NotFound."""
+    stem, kind = named(table_file)
+    if stem not in tables.SHOWN:
+        raise NotFound(NO_FILE)
+    console = await building.console(session, asked.ask, building.MOST_LISTED)
+    return tables.shown(console, stem), kind
+
+
+def _answer(table: Table, kind: str, name: str) -> Stream:
+    body = files.written(kind, translated(table.title), table.columns, files.lots(table))
+    return file_answer(name, kind, body)
+
+
+ROUTES: list[ControllerRouterHandler] = [download_of_teacher, download_of_course]
