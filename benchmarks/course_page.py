@@ -138,8 +138,7 @@ async def _queries(database: Database, course_id: str, learner: User) -> list[fl
     for _ in range(ROUNDS):
         started = time.perf_counter()
         async with database.read() as session:
-            await courses.shown(session, viewer, course_id)
-            inside = await lessons.shown(session, viewer, course_id)
+            inside = await lessons.shown(session, await courses.shown(session, viewer, course_id))
             await lesson_progress(session, viewer, [lesson.id for lesson in inside])
             await course_progress(session, viewer.id, [course_id])
         taken.append(time.perf_counter() - started)

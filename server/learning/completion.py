@@ -17,6 +17,7 @@ from server.watching import spans
 from server.watching.coverage import verified
 from server.watching.heartbeats.recording import Watched
 from server.watching.heartbeats.rows import CoverageRow
+from storage.database.among import among
 from storage.database.engine import Database
 from storage.database.tables import Course, LearningEvent, Lesson, WatchCoverage
 from storage.messages import N_, Message, duration, exact, message
@@ -185,7 +186,7 @@ async def _subjects(
         select(LearningEvent.subject).where(
             LearningEvent.kind == kind,
             LearningEvent.user_id == user_id,
-            LearningEvent.subject.in_(sorted(subjects)),
+            among(session, LearningEvent.subject, subjects),
         )
     )
     return set(found)

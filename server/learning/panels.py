@@ -12,7 +12,7 @@ from server.learning.files.context import FileContext
 from server.learning.files.rules import TYPES
 from server.learning.overview import lesson_progress
 from server.learning.texts import service as texts
-from server.library import lessons
+from server.library import courses, lessons
 from server.library.schemas import LessonView
 from storage.database.tables import Course, Lesson, WatchCoverage
 from storage.states import FileKind
@@ -20,7 +20,8 @@ from storage.states import FileKind
 
 async def outline(session: AsyncSession, viewer: Viewer, lesson: Lesson) -> Panel:
     """Step: lessons of the course as the viewer sees them, their progress, and the one that follows."""
-    shown = await lessons.shown(session, viewer, lesson.course_id)
+    course = await courses.shown(session, viewer, lesson.course_id)
+    shown = await lessons.shown(session, course)
     place = next((number for number, other in enumerate(shown) if other.id == lesson.id), len(shown))
     following = shown[place + 1] if place + 1 < len(shown) else None
     ids = [other.id for other in shown]

@@ -4,7 +4,7 @@ NotFound where the viewer must not learn that the course or lesson exists; Forbi
 but may not change it.
 """
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -42,10 +42,16 @@ def require_video_lesson(lesson: Lesson) -> Lesson:
 
 async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
     """Course that the viewer is enrolled in, if published, or teaches. Raises NotFound."""
-    course = await session.get(Course, course_id)
-    if course is None or not (
-        (course.status == PublicationStatus.PUBLISHED and await is_enrolled(session, viewer, course_id))
-        or await is_teaching(session, viewer, course_id)
+    row = (
+        await session.execute(
+            select(Course, _enrolled(viewer, course_id)).where(Course.id == course_id)  # in one trip
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(NO_COURSE)
+    course, enrolled = row
+    if not (enrolled and course.status == PublicationStatus.PUBLISHED) and not await is_teaching(
+        session, viewer, course_id
     ):
         raise NotFound(NO_COURSE)
     return course
@@ -105,10 +111,11 @@ async def lesson_for_teaching(session: AsyncSession, viewer: Viewer, lesson_id: 
 
 
 async def is_enrolled(session: AsyncSession, viewer: Viewer, course_id: str) -> bool:
-    found = await session.scalar(
-        select(exists().where(Enrolment.course_id == course_id, Enrolment.user_id == viewer.id, LIVE))
-    )
-    return bool(found)
+    return bool(await session.scalar(select(_enrolled(viewer, course_id))))
+
+
+def _enrolled(viewer: Viewer, course_id: str) -> ColumnElement[bool]:
+    return exists().where(Enrolment.course_id == course_id, Enrolment.user_id == viewer.id, LIVE)
 
 
 async def is_teaching(session: AsyncSession, viewer: Viewer, course_id: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, false, func, select, true
+from sqlalchemy import ColumnElement, false, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
@@ -167,12 +167,11 @@ async def _views(
     counted = select(func.count()).select_from(Lesson).where(Lesson.course_id == Course.id)
     lessons = counted.where(*visible).scalar_subquery()
     drafts = counted.where(Lesson.status == PublicationStatus.DRAFT).scalar_subquery()
-    learners = (
-        select(func.count())
-        .select_from(Enrolment)
-        .where(Enrolment.course_id == Course.id, access.LIVE)
-        .scalar_subquery()
+    enrolled = (
+        select(func.count()).select_from(Enrolment).where(Enrolment.course_id == Course.id, access.LIVE)
     )
+    # Counted for those who may see it only: there may be thousands.
+    learners = enrolled.scalar_subquery() if can_edit else null()
     rows = await session.execute(
         select(Course, lessons, drafts, learners).where(condition).order_by(*BY_TITLE)
     )
@@ -187,7 +186,7 @@ async def _views(
             updated_at=course.updated_at,
             lessons=lesson_count,
             drafts=draft_count if can_edit else None,
-            learners=learner_count if can_edit else None,
+            learners=learner_count,
             can_edit=can_edit,
             version=course.version,
         )

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts.identity import Viewer
 from server.accounts.people import service as people
 from server.core.errors import Conflict, Invalid
-from server.library import access, rules
-from server.library.schemas import Member
+from server.library import access, courses, rules
+from server.library.schemas import CourseView, Member
 from storage.database.engine import Database
 from storage.database.insert import insert_new_rows
 from storage.database.paging import by_code_point
@@ -27,20 +27,18 @@ SOME_UNKNOWN = N_(
 
 async def of_course(database: Database, viewer: Viewer, course_id: str) -> list[Member]:
     async with database.read() as session:
-        return await shown(session, viewer, course_id)
+        return await shown(session, await courses.shown(session, viewer, course_id))
 
 
-async def shown(session: AsyncSession, viewer: Viewer, course_id: str) -> list[Member]:
-    """Step: instructors by name. Learners of the course see them without email addresses."""
-    await access.course_for_learning(session, viewer, course_id)
-    teaches = await access.is_teaching(session, viewer, course_id)
-    rows = await session.scalars(
-        select(User)
+async def shown(session: AsyncSession, course: CourseView) -> list[Member]:
+    """Step: instructors by name of a course as its viewer was shown it. Learners see no email addresses."""
+    rows = await session.execute(
+        select(User.id, User.email, User.name)
         .join(CourseInstructor, CourseInstructor.user_id == User.id)
-        .where(CourseInstructor.course_id == course_id)
+        .where(CourseInstructor.course_id == course.id)
         .order_by(by_code_point(User.search_key), by_code_point(User.email))
     )
-    return [Member(user.id, user.email if teaches else "", user.name) for user in rows]
+    return [Member(user_id, email if course.can_edit else "", name) for user_id, email, name in rows]
 
 
 async def add(database: Database, viewer: Viewer, course_id: str, emails: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.library.schemas import LessonView
 from server.playback.service import MASTER, media_root
+from storage.database.among import among
 from storage.database.engine import Database
 from storage.database.tables import Lesson
 from storage.objects.keys import POSTER, THUMBNAIL
@@ -54,7 +55,9 @@ class MediaUrls:
             return {}
         key, now = keys[0], self._clock.now()
         rows = await session.execute(
-            select(Lesson.id, Lesson.video_id, Lesson.video_duration_seconds).where(Lesson.id.in_(wanted))
+            select(Lesson.id, Lesson.video_id, Lesson.video_duration_seconds).where(
+                among(session, Lesson.id, wanted)
+            )
         )
         return {
             lesson_id: media_root(key, video_id, viewer.id, now, duration)

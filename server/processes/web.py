@@ -61,10 +61,6 @@ async def _serve(settings: Settings) -> None:
     More processes share the port by SO_REUSEPORT, which granian sets. Only the headers have a
     time limit (30 s): a body may take as long as a slow connection needs for 10 GB.
     """
-    # What is loaded stays: collections look at new objects only.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
     stop_signal = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop_signal.set)
@@ -104,6 +100,10 @@ async def _answer_requests(
     settings: Settings, opened: Services, stop_signal: asyncio.Event, metrics: RequestMetrics
 ) -> None:
     limited = ConnectionLimit(application(opened, stop_signal, metrics), settings.port)
+    # What is loaded stays: collections look at new objects only.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     server = Server(
         limited,
         address=settings.host,

@@ -11,6 +11,7 @@ from server.accounts.identity import Viewer
 from server.watching import rules, spans, tokens
 from server.watching.deliveries import delivered_bits
 from server.watching.spans import Spans
+from storage.database.among import among
 from storage.database.tables import Lesson, Video, WatchCoverage
 
 
@@ -63,7 +64,7 @@ async def progress_of(
             Lesson.video_duration_seconds,
         )
         .join(Lesson, Lesson.id == WatchCoverage.lesson_id)
-        .where(WatchCoverage.user_id == viewer.id, WatchCoverage.lesson_id.in_(sorted(lesson_ids)))
+        .where(WatchCoverage.user_id == viewer.id, among(session, WatchCoverage.lesson_id, lesson_ids))
     )
     return {
         lesson_id: Progress(

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.database import documents
 from storage.database.base import Base
 
 
@@ -78,8 +80,13 @@ async def _insert(
     key: Sequence[str],
     values: dict[str, Any] | list[dict[str, Any]],
 ) -> list[tuple[Any, ...]]:
-    found = await session.execute(_insert_new(_dialect(session), table, tuple(key)), values)
-    return [tuple(row) for row in found]
+    stored: Any = table.__table__
+    dialect = session.get_bind().dialect
+    statement, parameters = _insert_new(dialect.name, table, tuple(key)), values
+    if dialect.name != "sqlite" and isinstance(values, list) and documents.is_possible(stored, [*values[0]]):
+        statement = _insert_document(table, tuple(key), tuple(values[0]))
+        parameters = documents.document(stored, values, dialect)
+    return [tuple(row) for row in await session.execute(statement, parameters)]
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +94,18 @@ def _insert_new(dialect: str, table: type[Base], key: tuple[str, ...]) -> Any:
     # Values as parameters: the statement is compiled once, whatever the number of rows. The table and not the
     # mapped class: mapped rows would be collected one by one.
     stored: Any = table.__table__
+    return _unless_there((sqlite if dialect == "sqlite" else postgresql).insert(stored), stored, key)
+
+
+@lru_cache(maxsize=256)
+def _insert_document(table: type[Base], key: tuple[str, ...], names: tuple[str, ...]) -> Any:
+    stored: Any = table.__table__
+    rows = select(*documents.given(stored, names).c)
+    return _unless_there(postgresql.insert(stored).from_select(names, rows), stored, key)
+
+
+def _unless_there(statement: Any, stored: Any, key: tuple[str, ...]) -> Any:
     columns = key or [column.name for column in stored.primary_key]
-    new = (sqlite if dialect == "sqlite" else postgresql).insert(stored)
-    statement = new.on_conflict_do_nothing(index_elements=columns)
-    return statement.returning(*(stored.c[name] for name in columns))
+    return statement.on_conflict_do_nothing(index_elements=columns).returning(
+        *(stored.c[name] for name in columns)
+    )

@@ -137,7 +137,7 @@ async def _shown(
         course = await taught(session, viewer, course_id)
         state = enrolments.LEARNERS.read(request.query_params)
         found = await enrolments.listed(session, viewer, course_id, state)
-        taught_by = await instructors.shown(session, viewer, course_id)
+        taught_by = await instructors.shown(session, course)
         place = await institution.shown(session)
     return page(
         request,

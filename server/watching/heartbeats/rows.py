@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.watching import rules, spans
@@ -18,6 +18,7 @@ from storage.database.among import among
 from storage.database.base import Base
 from storage.database.insert import insert_new_rows
 from storage.database.tables import Lesson, VideoAnalytics, WatchAllowance, WatchCoverage
+from storage.database.update import update_rows
 
 
 class AllowanceRow(msgspec.Struct):
@@ -164,17 +165,8 @@ async def _load(session: AsyncSession, kind: type[Row], keys: Iterable[Key]) -> 
 
 
 async def _update(session: AsyncSession, kind: type[Row], rows: Iterable[Row]) -> None:
-    table, key = _stored(kind)
     written = [name for name in kind.__struct_fields__ if name not in KEPT[kind]]
-    if not (values := [{f"new_{name}": getattr(row, name) for name in written} for row in rows]):
-        return
-    statement = update(table).where(*(column == bindparam(f"new_{column.name}") for column in key))
-    changed = {
-        name: bindparam(f"new_{name}", type_=table.c[name].type)
-        for name in written
-        if table.c[name] not in key
-    }
-    await session.execute(statement.values(changed), values)
+    await update_rows(session, STORED[kind], [{name: getattr(row, name) for name in written} for row in rows])
 
 
 def _stored(kind: type[Any]) -> tuple[Table, list[ColumnElement[Any]]]:
