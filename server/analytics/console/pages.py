@@ -17,6 +17,7 @@ from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import SPAN, aggregate
 from server.analytics.rollups.checking import last_check
 from server.analytics.rules import Range, later
+from server.core.audit.recording import record
 from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.text.i18n import gettext as _
@@ -25,6 +26,7 @@ from server.core.web.flash import redirect
 from server.core.web.pages import page
 from storage.database.engine import Database
 from storage.messages import N_
+from storage.states.privacy import AuditAction
 
 HERE = "/admin/analytics/metrics/{metric_id:str}"
 NO_METRIC = N_("There is no such figure.")
@@ -88,7 +90,7 @@ async def metric_page(
 async def recompute(
     request: AnyRequest,
     metric_id: FromPath[str],
-    administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
+    administrator: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Redirect:
@@ -99,9 +101,14 @@ async def recompute(
         asked = await asking.asked(session, request.query_params, now)
     days = [day for day in asked.ask.days.days if day < asked.ask.today]
     here = f"/admin/analytics/metrics/{metric_id}{asked.state.query()}"
-    if len(days) > SPAN:
-        async with database.write() as session:
+    at_once = len(days) <= SPAN
+    async with database.write() as session:
+        if days:
+            told = {"day": f"{days[0]} – {days[-1]}"}
+            await record(session, administrator.id, AuditAction.FIGURES_COMPUTED, now, data=told)
+        if not at_once:
             await marking.mark(session, days)
+    if not at_once:
         return redirect(
             here, _("The days are computed again one after the other, within some minutes."), "info"
         )
