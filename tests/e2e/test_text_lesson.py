@@ -57,6 +57,7 @@ async def write(teacher: Page, course: str, shots: Shots) -> None:
     await shots.take(teacher, "text-editor")
     await teacher.get_by_role("button", name="Save").first.click()
     await expect(teacher.get_by_text("Saved.")).to_be_visible()
+    await expect(teacher.get_by_text("Preview, not saved yet")).to_be_hidden()
 
 
 async def attach(teacher: Page) -> None:
