@@ -91,9 +91,11 @@ async def _attempt_is_saved_and_passed(page: Page, quiz: str, shots: Shots) -> N
         await page.get_by_label(name).select_option(str(place))
     await expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
     await _refusals_are_named(page)
-    async with page.expect_response("**/answers"):
+    attempt = page.url
+    async with page.context.expect_event("requestfinished", lambda sent: sent.url.endswith("/answers")):
         await page.get_by_label("blue").check()
-    await page.reload()
+        await page.goto(quiz)  # sooner than an answer is saved
+    await page.goto(attempt)
     await expect(page.get_by_label("blue")).to_be_checked()
     await expect(page.get_by_label("cow")).to_have_value("3")
     await shots.take(page, "quiz-attempt")

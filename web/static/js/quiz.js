@@ -14,6 +14,7 @@ class QuizForm {
     this.changed = new Set();
     form.addEventListener("input", ({ target }) => this.onChange(target));
     form.addEventListener("submit", () => (this.leaving = true));
+    addEventListener("pagehide", () => this.changed.size && this.save()); // left before the time to save had come
     if (form.dataset.secondsLeft) this.countDown(Number(form.dataset.secondsLeft));
   }
 
@@ -41,6 +42,7 @@ class QuizForm {
         method: "PUT",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ answers }),
+        keepalive: true,
       });
       if (response.status === 409) return this.leave(); // submitted in another window, or the time is up
       if (response.ok) this.show(sent, (await response.json()).unclear);
