@@ -3,7 +3,7 @@
 import httpx
 import msgspec
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from server.learning.quizzes.model import QuizContent
 from tests.e2e import site
@@ -85,12 +85,17 @@ async def _attempt_is_saved_and_passed(page: Page, quiz: str, shots: Shots) -> N
     await page.get_by_label("Your answer").first.fill("3,14")
     await expect(page.get_by_text("can be read as 3.140 or as 3140")).to_be_hidden()
     await page.get_by_label("Your answer").last.fill("hannover")
-    for place, name in enumerate(("ant", "cat", "cow"), start=1):
+    await page.get_by_label("ant").select_option("1")
+    await expect(page.get_by_text("Not saved yet: give each line a place of its own.")).to_be_visible()
+    for place, name in enumerate(("cat", "cow"), start=2):
         await page.get_by_label(name).select_option(str(place))
-    await expect(page.get_by_text("Saved.")).to_be_visible()
-    async with page.expect_response("**/answers"):
+    await expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    await _refusals_are_named(page)
+    attempt = page.url
+    async with page.context.expect_event("requestfinished", lambda sent: sent.url.endswith("/answers")):
         await page.get_by_label("blue").check()
-    await page.reload()
+        await page.goto(quiz)  # sooner than an answer is saved
+    await page.goto(attempt)
     await expect(page.get_by_label("blue")).to_be_checked()
     await expect(page.get_by_label("cow")).to_have_value("3")
     await shots.take(page, "quiz-attempt")
@@ -99,6 +104,26 @@ async def _attempt_is_saved_and_passed(page: Page, quiz: str, shots: Shots) -> N
     await expect(page.locator("[data-quiz-result=passed]")).to_be_visible()
     await expect(page.get_by_text("100 %")).to_be_visible()
     await shots.take(page, "quiz-review")
+
+
+async def _refusals_are_named(page: Page) -> None:
+    """What the server refuses is no lost connection, and it is sent again."""
+    state = page.locator("[data-save-state]")
+
+    async def refuse(status: int, told: str) -> None:
+        async def answer(route: Route) -> None:
+            await route.fulfill(status=status, json={"detail": told})
+
+        await page.route("**/answers", answer)
+        await page.get_by_label("blue").check()
+        await expect(state).to_contain_text(told)
+        await page.unroute("**/answers")
+        await expect(state).to_have_text("Saved.", timeout=20_000)
+        async with page.expect_response("**/answers"):
+            await page.get_by_label("red").check()
+
+    await refuse(401, "You are signed out.")
+    await refuse(404, "It is not open to you.")
 
 
 async def test_quiz_is_written_in_a_browser(teacher: Page, campus: Campus, shots: Shots) -> None:
@@ -125,8 +150,22 @@ async def test_quiz_is_written_in_a_browser(teacher: Page, campus: Campus, shots
     await teacher.get_by_label("Leave these out").check()
     await teacher.get_by_role("button", name="Import").click()
     await expect(teacher.get_by_role("link", name="One?")).to_be_visible()
+    await _refused_settings_are_shown(teacher)
     await teacher.get_by_label("Passed with, in percent").fill("75")
     await teacher.get_by_role("button", name="Save").click()
     await expect(teacher.get_by_text("Saved.")).to_be_visible()
     await expect(teacher.get_by_label("Passed with, in percent")).to_have_value("75")
     await expect(teacher.locator("[data-kept]")).to_have_count(0)
+
+
+async def _refused_settings_are_shown(page: Page) -> None:
+    """On a phone the form is far below the top of the page that comes back."""
+    await page.set_viewport_size({"width": 390, "height": 844})
+    minutes = page.get_by_label("Time limit in minutes")
+    await minutes.fill("soon")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("The time limit is 1 to 1,440 minutes")).to_be_in_viewport()
+    await expect(minutes).to_be_focused()
+    await expect(minutes).to_have_value("soon")
+    await minutes.fill("")
+    await page.set_viewport_size({"width": 1280, "height": 800})

@@ -16,8 +16,16 @@ from tests.world.builder import World
 
 pytestmark = pytest.mark.e2e
 
-TEXT = "# Lenses\n\n*Light* bends: $n_1 \\sin a_1$\n\n| glass | n |\n|---|--:|\n| crown | 1.52 |\n"
+HEBREW = "אור עובר דרך עדשה."
+TEXT = (
+    f"# Lenses\n\n{HEBREW}\n\n*Light* bends: $n_1 \\sin a_1$\n\n| glass | n |\n|---|--:|\n| crown | 1.52 |\n"
+)
 WIDTH = "async (picture) => (await picture.decode(), picture.naturalWidth)"
+SPACE_AFTER = """(paragraph) => {
+  const range = document.createRange();
+  range.selectNodeContents(paragraph);
+  return paragraph.getBoundingClientRect().right - range.getBoundingClientRect().right;
+}"""
 PASTE = """(area, data) => {
   const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
   const clipboardData = new DataTransfer();
@@ -57,6 +65,7 @@ async def write(teacher: Page, course: str, shots: Shots) -> None:
     await shots.take(teacher, "text-editor")
     await teacher.get_by_role("button", name="Save").first.click()
     await expect(teacher.get_by_text("Saved.")).to_be_visible()
+    await expect(teacher.get_by_text("Preview, not saved yet")).to_be_hidden()
 
 
 async def attach(teacher: Page) -> None:
@@ -94,6 +103,7 @@ async def test_written_read_and_completed(
     await page.get_by_role("link", name="Start learning").click()
     await expect(page.get_by_role("heading", name="Lenses", level=2)).to_be_visible()
     await shots.take(page, "text-lesson")
+    assert await page.get_by_text(HEBREW).evaluate(SPACE_AFTER) < 1  # px
     async with page.expect_download() as downloading:
         await page.get_by_role("link", name="Übung 1.pdf").click()
     download = await downloading.value

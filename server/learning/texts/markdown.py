@@ -7,9 +7,11 @@ addresses outside the lists below are dropped, so that no HTML of an author reac
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import msgspec
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from server.learning.texts import maths
@@ -35,7 +37,6 @@ ATTRIBUTES = {
     "ol": frozenset({"start"}),
     "th": frozenset({"class"}),
     "td": frozenset({"class"}),
-    "pre": frozenset({"tabindex"}),
 }
 
 
@@ -71,7 +72,15 @@ def _parser() -> MarkdownIt:
     maths.add_rules(parser)
     parser.add_render_rule("table_open", lambda *_: '<div class="text-table" tabindex="0"><table>\n')
     parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    for name in ("fence", "code_block"):
+        parser.add_render_rule(name, _focusable)
     return parser
+
+
+def _focusable(renderer: RendererHTML, tokens: Sequence[Token], index: int, *rest: Any) -> str:
+    """Code in a box that scrolls sideways, also by the keyboard."""
+    shown: str = getattr(RendererHTML, tokens[index].type)(renderer, tokens, index, *rest)
+    return shown.replace("<pre>", '<pre tabindex="0">', 1)
 
 
 def _clean(token: Token) -> None:

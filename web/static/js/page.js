@@ -9,6 +9,7 @@ import "skillstudio/in-view.js";
 import "skillstudio/keep.js";
 import "skillstudio/menu.js";
 import "skillstudio/once.js";
+import "skillstudio/refused.js";
 import "skillstudio/tick.js";
 import "skillstudio/toasts.js";
 

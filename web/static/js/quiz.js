@@ -14,6 +14,7 @@ class QuizForm {
     this.changed = new Set();
     form.addEventListener("input", ({ target }) => this.onChange(target));
     form.addEventListener("submit", () => (this.leaving = true));
+    addEventListener("pagehide", () => this.changed.size && this.save()); // left before the time to save had come
     if (form.dataset.secondsLeft) this.countDown(Number(form.dataset.secondsLeft));
   }
 
@@ -41,17 +42,28 @@ class QuizForm {
         method: "PUT",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ answers }),
+        keepalive: true,
       });
       if (response.status === 409) return this.leave(); // submitted in another window, or the time is up
-      if (!response.ok) throw new Error(`the server answered ${response.status}`);
-      this.show(sent, (await response.json()).unclear);
+      if (response.ok) this.show(sent, (await response.json()).unclear);
+      else this.keep(sent, await this.reason(response));
     } catch {
-      for (const question of sent) this.changed.add(question);
-      this.say(this.form.dataset.textUnsaved);
-      this.later(RETRY_MS);
+      this.keep(sent, this.form.dataset.textUnsaved);
     } finally {
       this.saving = false;
     }
+  }
+
+  // Tries again whatever the reason is: signed in again, or published again, the answers are taken.
+  keep(questions, reason) {
+    for (const question of questions) this.changed.add(question);
+    this.say(reason);
+    this.later(RETRY_MS);
+  }
+
+  async reason(response) {
+    if (response.status === 401) return this.form.dataset.textSignedOut;
+    return response.status < 500 ? (await response.json()).detail : this.form.dataset.textUnsaved;
   }
 
   show(questions, unclear) {
@@ -61,7 +73,8 @@ class QuizForm {
       line.hidden = !told;
       line.querySelector("span").textContent = told;
     }
-    this.say(this.form.dataset.textSaved);
+    const places = [...this.form.querySelectorAll("[data-kind=ordering]")].some(isHalfPlaced);
+    this.say(this.form.dataset[places ? "textPlaces" : "textSaved"]);
     if (this.changed.size) this.later(SAVE_MS);
   }
 
@@ -81,7 +94,7 @@ class QuizForm {
     const timer = setInterval(() => {
       const left = Math.max(0, Math.round((end - performance.now()) / 1000));
       shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      if (left === LAST_MINUTE) {
+      if (left <= LAST_MINUTE && !("short" in shown.parentElement.dataset)) {
         shown.parentElement.dataset.short = "";
         this.form.querySelector("[data-time-said]").textContent = this.form.dataset.textMinute;
       }
@@ -102,6 +115,11 @@ function answerOf(question) {
   const places = [...question.querySelectorAll("select")];
   if (places.some((field) => !field.value) || new Set(places.map((field) => field.value)).size < places.length) return undefined;
   return places.sort((a, b) => a.value - b.value).map(option);
+}
+
+// Some lines of an ordering have a place, but not each one of its own: this is not saved.
+function isHalfPlaced(question) {
+  return answerOf(question) === undefined && [...question.querySelectorAll("select")].some((field) => field.value);
 }
 
 enhance("form[data-quiz-form]", (form) => new QuizForm(form));

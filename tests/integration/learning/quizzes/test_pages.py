@@ -280,6 +280,7 @@ async def test_questions_in_a_video(exam: Exam, world: World) -> None:
     assert added.headers["location"] == f"{teach}/quiz?at=62.5"
     editor = (await browser.get(f"{teach}/quiz?at=62.5")).text
     assert faults(editor) == []
+    assert '<details class="dialog" id="remove-quiz" data-dialog>' in editor  # asks before it deletes answers
     assert faults((await browser.get(teach)).text) == []
     page = f"/dashboard/courses/{exam.course.id}/lessons/{lesson.id}"
     shown = (await exam.learner.browser.get(page)).text

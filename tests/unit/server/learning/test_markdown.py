@@ -107,7 +107,7 @@ def test_headings_lists_tables_code_and_emphasis() -> None:
         "<li><em>b</em></li>",
         '<ol start="3">',
         '<td class="align-right">2</td>',
-        '<pre><code class="language-python">print(1)\n</code></pre>',
+        '<pre tabindex="0"><code class="language-python">print(1)\n</code></pre>',
         "<blockquote>",
         "<s>s</s>",
         "<strong>t</strong>",
