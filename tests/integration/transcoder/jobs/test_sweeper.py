@@ -156,7 +156,7 @@ async def test_clock_that_was_set_back_holds_up_nothing(database: Database) -> N
     async with database.read() as session:
         assert (await session.get_one(WorkerRow, "a/1")).heartbeat_at == back
     assert (await sweep(database, EmptyQueue(), back + LEASE + 2 * SECOND)).requeued == 2
-    assert [job.attempts for job in await jobs_of(database, lecture.id, "chunk")][:2] == [1, 1]
+    assert sorted(job.attempts for job in await jobs_of(database, lecture.id, "chunk"))[-2:] == [1, 1]
 
 
 async def test_living_worker_keeps_its_job_when_the_clock_goes_back(database: Database) -> None:
