@@ -59,6 +59,7 @@ import server.site
 import server.uploads.api
 import server.watching.api
 from server.accounts import dependencies
+from server.accounts.signing_in.presence import Presence
 from server.core.clock import Clock, SystemClock
 from server.core.live import Hub
 from server.core.web import exception_handlers, flash, openapi
@@ -197,6 +198,7 @@ def build(
         "store": store,
         "queue": services.queue,
         "clock": clock,
+        "presence": Presence(database, time.monotonic),
         "hub": Hub(stopping),
         "health": Health(services),
         "request_metrics": metrics,

@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler
 
 from server.accounts.identity import Viewer
 from server.accounts.signing_in import sessions, tokens
+from server.accounts.signing_in.presence import Presence
 from server.core.clock import Clock
 from server.core.errors import Forbidden, SignInNeeded
 from server.core.web import client_address as address
@@ -34,7 +35,7 @@ async def maybe_viewer(
     clock: NamedDependency[Clock],
 ) -> Viewer | None:
     """Viewer by Bearer token or session cookie. With a Bearer header, the cookie is ignored."""
-    found = await _viewer_of(request, settings, database, clock.now())
+    found = await _viewer_of(request, settings, database, clock.now(), request.app.state["presence"])
     request.state["viewer"] = found  # for the top bar of an error page
     return found
 
@@ -47,16 +48,16 @@ async def viewer_again(
 ) -> ViewerAgain:
     """For responses that last: whom the request's credentials belong to now. It is no sign of life:
     a page that is left open does not keep its session alive."""
-    return lambda: _viewer_of(request, settings, database, clock.now(), seen=False)
+    return lambda: _viewer_of(request, settings, database, clock.now(), None)
 
 
 async def _viewer_of(
-    request: AnyConnection, settings: Settings, database: Database, now: datetime, *, seen: bool = True
+    request: AnyConnection, settings: Settings, database: Database, now: datetime, presence: Presence | None
 ) -> Viewer | None:
     token, secret = bearer_token(request), session_secret(request, settings)
     if token is not None:
-        return await tokens.viewer_of(database, token, now, seen=seen)
-    return await sessions.viewer_of(database, secret, now, seen=seen) if secret is not None else None
+        return await tokens.viewer_of(database, token, now, presence)
+    return await sessions.viewer_of(database, secret, now, presence) if secret is not None else None
 
 
 async def viewer(request: AnyConnection, maybe_viewer: NamedDependency[Viewer | None]) -> Viewer:

@@ -21,6 +21,7 @@ from storage.database.locks import lock_row
 from storage.database.paging import by_code_point, count_by, count_rows
 from storage.database.search import matches
 from storage.database.tables import Course, CourseInstructor, Enrolment, Lesson
+from storage.database.trouble import again
 from storage.messages import N_
 from storage.states import PublicationStatus
 from storage.states.privacy import AuditAction, AuditSubject
@@ -136,6 +137,7 @@ def _values(patch: CoursePatch) -> dict[str, str | int]:
     return values
 
 
+@again
 async def delete(database: Database, viewer: Viewer, course_id: str, now: datetime) -> None:
     """Deletes lessons, videos and enrolments, too; the files are scheduled for deletion."""
     async with database.write() as session:

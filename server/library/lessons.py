@@ -18,6 +18,7 @@ from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.locks import lock_row
 from storage.database.tables import Course, Lesson, Video
+from storage.database.trouble import again
 from storage.messages import Message
 from storage.states import PublicationStatus, VideoStatus
 from storage.states.privacy import AuditAction, AuditSubject
@@ -130,6 +131,7 @@ async def put_in_order(database: Database, viewer: Viewer, course_id: str, lesso
         _renumber(rows, rules.reordered([row.id for row in rows], lesson_ids))
 
 
+@again
 async def delete(database: Database, viewer: Viewer, lesson_id: str, now: datetime) -> None:
     """Deletes videos, uploads, texts and attachments, too; the files are scheduled for deletion."""
     async with database.write() as session:

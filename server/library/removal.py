@@ -22,7 +22,13 @@ async def of_lessons(session: AsyncSession, lessons: Sequence[Lesson], now: date
     lesson's row."""
     after_grace = now + deletions.GRACE
     ids = [lesson.id for lesson in lessons]
-    videos = await session.scalars(select(Video.id).where(Video.lesson_id.in_(ids)))
+    # Locked before the lessons, as by uploads that end and by whatever changes an encoding: two requests
+    # that take them in different orders would wait for each other.
+    uploads = select(Upload.id).where(Upload.lesson_id.in_(ids)).order_by(Upload.id).with_for_update()
+    await session.execute(uploads)
+    videos = await session.scalars(
+        select(Video.id).where(Video.lesson_id.in_(ids)).order_by(Video.id).with_for_update()
+    )
     await deletions.schedule(session, [keys.video(video_id) for video_id in videos], after_grace)
     # A signed upload form that was issued can still store an original until it expires.
     open_until = await session.execute(

@@ -77,7 +77,8 @@ async def _bring_up(settings: Settings, supervisor: Supervisor) -> None:
     # A service elsewhere may come late, after a power cut for example; the web server says which is awaited.
     patience = inf if settings.queue_url or settings.s3_endpoint or settings.database_url else READY_SECONDS
     await supervisor.until("The queue or the object store", lambda: services_answer(settings), patience)
-    supervisor.start([*worker_specs(settings), _python(settings, "scheduler", "-m", "server", "scheduler")])
+    scheduler = _python(settings, "scheduler", "-m", "server", "scheduler", pulse=True)
+    supervisor.start([*worker_specs(settings), scheduler])
     await supervisor.until("One of the parts", lambda: answers(settings, "/health/ready"), patience)
     show_table(settings, supervisor.pids, _prepared(settings))
 
@@ -94,11 +95,19 @@ def worker_specs(settings: Settings) -> list[ChildSpec]:
 
 def server_specs(settings: Settings) -> list[ChildSpec]:
     names = ["server", *(f"server-{n}" for n in range(2, settings.server_processes + 1))]
-    return [_python(settings, name, "-m", "server", "server") for name in names]
+    return [_python(settings, name, "-m", "server", "server", pulse=True) for name in names]
 
 
-def _python(settings: Settings, name: str, *arguments: str, seconds: float = 9) -> ChildSpec:
-    return ChildSpec(name, (sys.executable, *arguments), child_environment(settings), stop_seconds=seconds)
+def _python(
+    settings: Settings, name: str, *arguments: str, seconds: float = 9, pulse: bool = False
+) -> ChildSpec:
+    return ChildSpec(
+        name,
+        (sys.executable, *arguments),
+        child_environment(settings),
+        stop_seconds=seconds,
+        pulse=settings.run_folder if pulse else None,
+    )
 
 
 def _prepared(settings: Settings) -> dict[str, str | None]:

@@ -23,6 +23,7 @@ from server.core.web.middleware.limits.connection_limit import ConnectionLimit
 from server.core.web.middleware.limits.turns import Turns
 from server.core.web.middleware.unread_bodies import ClosesUnreadBodies
 from server.processes.away import wait_for_services
+from server.processes.supervision.pulse import beat
 from server.services import Services, services
 from server.settings import Settings
 from server.uploads.hosts.rows import keep_announced
@@ -67,11 +68,13 @@ async def _serve(settings: Settings) -> None:
     async with services(settings) as opened:
         bind(opened.database)
         with closing(shared_metrics(settings.run_folder / "metrics")) as metrics:
+            beating = asyncio.create_task(beat(settings.run_folder))
             await asyncio.gather(
                 _answer_requests(settings, opened, stop_signal, metrics),
                 _care_for_host(opened, stop_signal),
                 wait_for_services(opened, stop_signal),
             )
+            beating.cancel()
 
 
 async def _care_for_host(opened: Services, stopping: asyncio.Event) -> None:

@@ -3,6 +3,8 @@
 from server.core.errors import Conflict, Problem, Unavailable
 from storage.messages import N_
 
+ENDED = N_("This upload was cancelled or has expired. Start it again from the beginning.")
+
 
 class WrongOffset(Conflict):
     title = N_("The upload offset does not match")

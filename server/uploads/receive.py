@@ -8,10 +8,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy import update
 
-from server.core.errors import Conflict, TooLarge
+from server.core.errors import Conflict, Gone, TooLarge
 from server.uploads import rules
 from server.uploads.context import UploadContext
-from server.uploads.errors import ChecksumMismatch, WrongOffset
+from server.uploads.errors import ENDED, ChecksumMismatch, WrongOffset
 from server.uploads.protocol import Checksum
 from server.uploads.service import offset_of
 from server.uploads.spool import SpoolWriter
@@ -115,11 +115,12 @@ async def append(
     return offset
 
 
-async def _record(context: UploadContext, upload_id: str, **values: object) -> None:
+async def _record(context: UploadContext, upload_id: str, **values: object) -> bool:
+    """False when the upload is no longer open, or was deleted with its lesson."""
+    open_one = (Upload.id == upload_id) & (Upload.state == UploadState.OPEN)
     async with context.database.write() as session:
-        await session.execute(
-            update(Upload).where(Upload.id == upload_id, Upload.state == UploadState.OPEN).values(**values)
-        )
+        changed = await session.scalars(update(Upload).where(open_one).values(**values).returning(Upload.id))
+        return changed.first() is not None
 
 
 async def _write(
@@ -146,14 +147,18 @@ async def _write(
 async def _recorded(
     context: UploadContext, upload_id: str, writer: SpoolWriter, body: AsyncIterator[bytes]
 ) -> AsyncIterator[bytes]:
-    """The body; on the way the row follows the offset, for the pages of other hosts."""
+    """The body; on the way the row follows the offset, for the pages of other hosts. Raises Gone when the
+    upload has ended meanwhile: nobody needs the rest of a deleted lesson's file."""
     clock = asyncio.get_running_loop().time
     due = clock() + RECORD_SECONDS
     async for piece in body:
         yield piece
         if clock() >= due:
+            still_open = True
             try:
-                await _record(context, upload_id, received=writer.offset)
+                still_open = await _record(context, upload_id, received=writer.offset)
             except Exception as error:  # the bytes matter more, and the end of the request records them
                 log.warning("upload offset not recorded", upload_id=upload_id, reason=str(error))
+            if not still_open:
+                raise Gone(ENDED)
             due = clock() + RECORD_SECONDS

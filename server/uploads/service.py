@@ -12,6 +12,7 @@ from server.core.errors import Conflict, Gone, Invalid, NotFound
 from server.library.access import lesson_for_teaching, require_video_lesson
 from server.uploads import rules
 from server.uploads.context import UploadContext
+from server.uploads.errors import ENDED
 from server.uploads.schemas import OpenUpload
 from storage import deletions
 from storage.database.base import new_id
@@ -119,7 +120,7 @@ async def find(context: UploadContext, viewer: Viewer, upload_id: str) -> Upload
             raise NotFound(N_("There is no such upload."))
         await lesson_for_teaching(session, viewer, upload.lesson_id)
     if upload.state in (UploadState.EXPIRED, UploadState.CANCELLED):
-        raise Gone(N_("This upload was cancelled or has expired. Start it again from the beginning."))
+        raise Gone(ENDED)
     return upload
 
 

@@ -55,7 +55,9 @@ class FolderStore:
         facts = path.lstat()
         if not S_ISREG(facts.st_mode):
             raise ValueError(f"{path} is not a plain file.")
-        if facts.st_dev == tree.incoming.stat().st_dev:
+        with tree.errors():
+            same_disk = facts.st_dev == tree.incoming.stat().st_dev
+        if same_disk:
             return await stoppable(move)
         info = await self.put_file(key, path, content_type)
         path.unlink(missing_ok=True)  # may have been deleted during the copy

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.tables import Job, Lesson, ObjectDeletion, Video
+from storage.database.trouble import again
 from storage.messages import N_, MessageError
 from storage.objects.store import ObjectStore, StoreError
 from storage.states import JobKind, JobState, OriginalState, RevisionState, VideoStatus
@@ -95,6 +96,7 @@ async def _submit(session: AsyncSession, video: Video, now: datetime) -> tuple[V
     return video, job
 
 
+@again
 async def cancel(database: Database, store: ObjectStore, video_id: str, now: datetime) -> None:
     """Cancel a revision and delete its objects, the original included.
 
@@ -114,6 +116,7 @@ async def cancel(database: Database, store: ObjectStore, video_id: str, now: dat
         log.warning("deletion of cancelled video deferred", video=video_id, error=str(error))
 
 
+@again
 async def retry(database: Database, queue: Queue, video_id: str, now: datetime) -> None:
     """Resume a failed revision from its finished chunks.
 

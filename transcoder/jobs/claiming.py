@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database.engine import Database
 from storage.database.tables import Job, OperatorSettings, Video
+from storage.database.trouble import again
 from storage.messages import N_, Message, message
 from storage.states import JobKind, JobState
 from transcoder.jobs import revisions
@@ -22,6 +23,7 @@ from transcoder.planning.plan import Plan
 SKEW = timedelta(seconds=5)  # tolerated clock skew, so that a wake-up for a job queued "in the future" works
 
 
+@again  # it takes a job before its revision, in another order than all that change an encoding
 async def claim_next(
     database: Database,
     queue: str,

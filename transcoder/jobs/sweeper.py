@@ -35,8 +35,9 @@ class Swept(msgspec.Struct, frozen=True):
 async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing = STANDARD) -> Swept:
     """Single sweep. Safe to run concurrently and while the queue is unreachable."""
     worker_gone = now - timedelta(seconds=timing.worker_gone)
-    if await _is_idle(database, worker_gone):
+    if await _is_idle(database, worker_gone, now + timing.beyond):
         return Swept(requeued=0, failed=0, woken=0, finishing=0, workers_deleted=0)
+    await _clip_future(database, now, timing)
     await _revoke_overdue(database, now)
     requeued, failed = await _requeue_expired(database, now)
     finishing = await _create_finish_jobs(database, now)
@@ -45,17 +46,32 @@ async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing 
     return Swept(requeued=requeued, failed=failed, woken=woken, finishing=finishing, workers_deleted=gone)
 
 
-async def _is_idle(database: Database, worker_gone: datetime) -> bool:
+async def _is_idle(database: Database, worker_gone: datetime, beyond: datetime) -> bool:
     """Whether a sweep would find nothing, by one read: most of them, on a machine that encodes nothing."""
     something = select(
         or_(
             exists().where(Job.state.in_((JobState.WAITING, JobState.RUNNING))),
             exists().where(Video.state == RevisionState.ENCODING),
-            exists().where(WorkerRow.heartbeat_at < worker_gone),
+            exists().where(or_(WorkerRow.heartbeat_at < worker_gone, WorkerRow.heartbeat_at > beyond)),
         )
     )
     async with database.read() as session:
         return not await session.scalar(something)
+
+
+async def _clip_future(database: Database, now: datetime, timing: Timing) -> None:
+    """Bring moments back to now that only a clock which has been set back since can have written. Otherwise
+    waiting jobs would stand still, and a dead worker count as alive, until that moment comes again. A worker
+    that lives renews its lease and its heartbeat long before they end."""
+    beyond = now + timing.beyond
+    lease = now + timedelta(seconds=timing.lease)
+    running, waiting = Job.state == JobState.RUNNING, Job.state == JobState.WAITING
+    async with database.write() as session:
+        await session.execute(update(Job).where(running, Job.lease_until > beyond).values(lease_until=lease))
+        await session.execute(update(Job).where(waiting, Job.queued_at > beyond).values(queued_at=now))
+        await session.execute(
+            update(WorkerRow).where(WorkerRow.heartbeat_at > beyond).values(heartbeat_at=now)
+        )
 
 
 async def _requeue_expired(database: Database, now: datetime) -> tuple[int, int]:

@@ -25,6 +25,11 @@ class Timing(msgspec.Struct, frozen=True):
     worker_gone: float = 3600.0  # a worker row without a heartbeat for this long is deleted
     stop: float = 45.0  # for requeueing and closing at SIGTERM
 
+    @property
+    def beyond(self) -> timedelta:
+        """How far in the future the longest delay of a retry lies, and a minute between two clocks."""
+        return timedelta(seconds=self.retry_most + 60)
+
     def retry_delay(self, attempts: int) -> timedelta:
         return timedelta(seconds=min(self.retry_first * 2 ** max(0, attempts - 1), self.retry_most))
 

@@ -1,6 +1,8 @@
 """Execution of one claimed job, and handling of its errors."""
 
 import asyncio
+import errno
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from functools import partial
@@ -9,7 +11,8 @@ from typing import Any
 import structlog
 
 from storage.messages import N_, Message, message
-from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
+from storage.objects.files import FULL
+from storage.objects.store import ObjectMissing, StoreError, StoreFull, StoreUnavailable
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases
@@ -17,7 +20,7 @@ from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.timing import MAX_ATTEMPTS
 from transcoder.media import Unusable
 from transcoder.worker.context import DATABASE_ERRORS, JobLease, WorkerContext, with_retries
-from transcoder.worker.scratch import ScratchBusy, ScratchFull
+from transcoder.worker.scratch import NoRoom, ScratchBusy, ScratchFull
 from transcoder.worker.steps import audio, chunk, finish, prepare
 
 log = structlog.get_logger(__name__)
@@ -29,7 +32,13 @@ STEPS: dict[str, Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]] = 
     "finish": finish.run,
 }
 Outcome = Callable[[], Awaitable[None]]
-PAUSE = timedelta(seconds=15)  # before a retry when the store is unreachable or scratch space is in use
+PAUSE = timedelta(seconds=15)  # before the next try when the store is away or there is no room
+PROBE_SECONDS = 20.0  # for one question to the store
+NO_ROOM = N_(
+    "There is no room left for media. The encoding goes on by itself as soon as there is: "
+    "ask the administrator to free space."
+)
+AWAY = N_("The media store cannot be reached. The encoding goes on by itself when it is back.")
 
 
 class DeadlineExceeded(Exception):
@@ -104,15 +113,46 @@ async def _handle_error(lease: JobLease, error: BaseException) -> None:
                 message(N_("The original file no longer exists. Upload the file again.")),
                 now,
             )
-        case StoreUnavailable() | ScratchBusy():
-            log.warning("job deferred", error=str(error))
-            outcome = partial(_requeue, context, claim, counted=False, delay=PAUSE, error=Message(str(error)))
-        case StoreFull() | ScratchFull():
-            log.error("storage full", error=str(error))
-            outcome = partial(leases.fail, context.database, claim, _storage_full(error), now)
+        case ScratchFull():
+            log.error("scratch folder too small", error=str(error))
+            outcome = partial(leases.fail, context.database, claim, _too_small(error), now)
         case _:
-            outcome = _retry_or_fail(context, claim, error)
+            awaited = await _awaited(context, claim, error)
+            if awaited is None:
+                outcome = _retry_or_fail(context, claim, error)
+            else:
+                log.warning("job deferred", error=str(error))
+                outcome = partial(_requeue, context, claim, counted=False, delay=PAUSE, error=awaited)
     await _settle(lease, outcome)
+
+
+async def _awaited(context: WorkerContext, claim: Claim, error: BaseException) -> Message | None:
+    """What a job waits for without an attempt being charged: the store, or room. None for another error.
+
+    FFmpeg reads and writes plain files where it can, and then tells of a store that is away or full only by
+    failing.
+    """
+    match error:
+        case ScratchBusy():
+            return message(N_("The workers' scratch folder is in use. The encoding goes on by itself."))
+        case NoRoom():
+            return message(N_("%(reason)s It goes on by itself as soon as there is."), reason=str(error))
+        case StoreFull():
+            return message(NO_ROOM)
+        case StoreUnavailable():
+            return message(AWAY)
+        case OSError() if error.errno in FULL:
+            return message(NO_ROOM)
+        case ProcessFailed() if os.strerror(errno.ENOSPC) in error.stderr:
+            return message(NO_ROOM)
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            await context.store.stat(claim.source_key)
+    except (StoreUnavailable, TimeoutError):
+        return message(AWAY)
+    except StoreError:  # it answers
+        return None
+    return None
 
 
 def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -> Outcome:
@@ -138,7 +178,7 @@ def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -
     )
 
 
-def _storage_full(error: BaseException) -> Message:
+def _too_small(error: BaseException) -> Message:
     return message(N_("%(reason)s Then press Retry."), reason=str(error))
 
 
@@ -155,10 +195,9 @@ def _reason(error: BaseException) -> Message:
         case ProcessFailed(kind="killed"):
             return message(N_("Encoding was stopped by the system, which may be short of memory."))
         case ProcessFailed():
-            last = error.stderr.strip().rpartition("\n")[2][:200]
-            return message(N_("Encoding failed: %(error)s."), error=last or str(error.returncode))
+            return message(N_("The encoder ended with an error, which is in the server's log."))
         case _:
-            return message(N_("Encoding failed: %(error)s."), error=str(error) or type(error).__name__)
+            return message(N_("The server failed while it encoded; the error is in its log."))
 
 
 async def _requeue(

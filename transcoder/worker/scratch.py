@@ -23,6 +23,10 @@ from storage.objects.store import ObjectStore, StoreFull
 POLL_SECONDS = 0.1  # a blocking flock would need a thread
 
 
+class NoRoom(StoreFull):
+    """Less room than this lecture needs; `str()` is a sentence without paths, for its instructor."""
+
+
 class ScratchFull(Exception):
     """Original larger than the scratch folder; `str()` is a sentence for the administrator."""
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts import rules
 from server.accounts.identity import Viewer
+from server.accounts.signing_in.presence import Presence
 from server.core.security import digest, new_secret
 from storage.database.engine import Database
 from storage.database.tables import User, UserSession
@@ -37,8 +38,10 @@ async def end_all(session: AsyncSession, user_id: str, *, but: str | None = None
     return len(ended.all())
 
 
-async def viewer_of(database: Database, secret: str, now: datetime, *, seen: bool = True) -> Viewer | None:
-    """Viewer of a valid session, whose last-seen time is updated if `seen`."""
+async def viewer_of(
+    database: Database, secret: str, now: datetime, presence: Presence | None = None
+) -> Viewer | None:
+    """Viewer of a valid session. `presence` notes that it was seen."""
     async with database.read() as session:
         row = (
             await session.execute(
@@ -52,13 +55,9 @@ async def viewer_of(database: Database, secret: str, now: datetime, *, seen: boo
     found, user = row
     if not rules.is_live(user.role, found.created_at, found.last_seen_at, now):
         return None
-    if seen and now - found.last_seen_at >= LAST_SEEN_INTERVAL:
-        async with database.write() as session:
-            await session.execute(
-                update(UserSession)
-                .where(UserSession.id_hash == found.id_hash, UserSession.last_seen_at < now)
-                .values(last_seen_at=now)
-            )
+    if presence is not None and now - found.last_seen_at >= LAST_SEEN_INTERVAL:
+        own = (UserSession.id_hash == found.id_hash) & (UserSession.last_seen_at < now)
+        await presence.note(found.id_hash, update(UserSession).where(own).values(last_seen_at=now))
     return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)
 
 

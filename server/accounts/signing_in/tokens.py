@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.accounts import rules
 from server.accounts.identity import Viewer
 from server.accounts.schemas import MadeToken, TokenInfo
+from server.accounts.signing_in.presence import Presence
 from server.core.audit.recording import record_people
 from server.core.errors import NotFound
 from server.core.security import digest, new_secret
@@ -79,8 +80,10 @@ def _valid(now: datetime) -> ColumnElement[bool]:
     return ApiToken.revoked_at.is_(None) & (ApiToken.created_at > now - rules.TOKEN_LIFETIME)
 
 
-async def viewer_of(database: Database, token: str, now: datetime, *, seen: bool = True) -> Viewer | None:
-    """Viewer of a valid token, whose last use is recorded if `seen`."""
+async def viewer_of(
+    database: Database, token: str, now: datetime, presence: Presence | None = None
+) -> Viewer | None:
+    """Viewer of a valid token. `presence` notes that it was used."""
     async with database.read() as session:
         row = (
             await session.execute(
@@ -96,7 +99,9 @@ async def viewer_of(database: Database, token: str, now: datetime, *, seen: bool
     if row is None:
         return None
     found, user = row
-    if seen and (found.last_used_at is None or now - found.last_used_at >= LAST_USED_INTERVAL):
-        async with database.write() as session:
-            await session.execute(update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now))
+    used = found.last_used_at
+    if presence is not None and (used is None or now - used >= LAST_USED_INTERVAL):
+        await presence.note(
+            found.id, update(ApiToken).where(ApiToken.id == found.id).values(last_used_at=now)
+        )
     return Viewer(id=user.id, email=user.email, name=user.name, role=user.role)

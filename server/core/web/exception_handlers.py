@@ -14,6 +14,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from server.core.errors import (
     EditConflict,
@@ -30,15 +31,25 @@ from server.core.text.formats import translated
 from server.core.text.i18n import negotiate, set_language
 from server.core.web.pages import problem_page
 from storage.database.engine import DatabaseUnreachable
+from storage.database.trouble import Trouble, trouble_of
 from storage.messages import N_, Figure, Message, Unit, message
 
 AnyRequest = Request[Any, Any, State]
 log = structlog.get_logger()
 
 CLIENT_GONE = "client disconnected prematurely"  # an InternalServerException of Litestar
-CONFLICTS = ("40001", "40P01", "55P03")  # PostgreSQL: serialization failure, deadlock, lock not available
 NOT_A_CHARACTER = "22021"  # SQLSTATE character_not_in_repertoire
 SIGN_IN = "/sign-in"
+CHANGING = N_("Others are changing the same at this moment. Try again.")
+SENTENCES = {
+    Trouble.UNDONE: CHANGING,
+    Trouble.BUSY: CHANGING,
+    Trouble.FULL: N_("The server's disk is full. Nothing was stored. Try again in a moment."),
+    Trouble.READ_ONLY: N_(
+        "The database takes no changes right now. Nothing was stored. Try again in a moment."
+    ),
+    Trouble.AWAY: N_("The database cannot be reached. Try again in a moment."),
+}
 MACHINE_PATHS = ("/api/", "/m/", "/health/", "/static/")
 
 
@@ -145,20 +156,27 @@ def on_database(request: AnyRequest, error: DBAPIError) -> Response[Any]:
     """NUL in a text: PostgreSQL rejects it wherever it occurs, in a path, a search or a title."""
     if getattr(error.orig, "sqlstate", None) == NOT_A_CHARACTER:
         return render(request, Invalid(N_("The request contains a character that is not allowed in text.")))
-    if _is_conflict(error):
-        log.warning("database conflict", path=request.url.path, error=str(error))
-        return on_problem(request, Unavailable(N_("Others are changing the same at this moment. Try again.")))
-    return on_unexpected(request, error)
+    return on_trouble(request, error)
 
 
-def _is_conflict(error: DBAPIError) -> bool:
-    """Whether the transaction was undone because of others, so that it can be tried again."""
-    return getattr(error.orig, "sqlstate", None) in CONFLICTS or "database is locked" in str(error.orig)
+def on_trouble(request: AnyRequest, error: Exception) -> Response[Any]:
+    """The database cannot take the request for now: nothing of it was stored, and it can be sent again."""
+    trouble = trouble_of(error)
+    if trouble is None:
+        return on_unexpected(request, error)
+    log.error("database cannot take it", trouble=trouble, path=request.url.path, reason=str(error))
+    return on_problem(request, Unavailable(SENTENCES[trouble]))
 
 
 def on_unreachable(request: AnyRequest, error: DatabaseUnreachable) -> Response[Any]:
     log.error("database unreachable", reason=str(error))
-    return on_problem(request, Unavailable(N_("The database cannot be reached. Try again in a moment.")))
+    return on_problem(request, Unavailable(SENTENCES[Trouble.AWAY]))
+
+
+def on_late(request: AnyRequest, error: TimeoutError) -> Response[Any]:
+    """A statement of PostgreSQL that waited too long, or the queue."""
+    log.error("no answer in time", path=request.url.path, exc_info=error)
+    return on_problem(request, Unavailable(SENTENCES[Trouble.BUSY]))
 
 
 def on_unexpected(request: AnyRequest, error: Exception) -> Response[Any]:
@@ -204,6 +222,8 @@ HANDLERS: ExceptionHandlersMap = {
     UnicodeDecodeError: on_unreadable,
     RecursionError: on_unreadable,
     DBAPIError: on_database,
+    PoolTimeoutError: on_trouble,
+    TimeoutError: on_late,
     DatabaseUnreachable: on_unreachable,
     Exception: on_unexpected,
 }

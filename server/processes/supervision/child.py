@@ -20,6 +20,7 @@ class ChildSpec:
     environment: Mapping[str, str]
     stop_seconds: float  # between SIGTERM and SIGKILL
     quiet: bool = False  # its lines go only to its log file
+    pulse: Path | None = None  # run folder in which it shows that it lives
 
 
 class Child:

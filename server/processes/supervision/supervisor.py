@@ -11,6 +11,7 @@ import click
 from server.processes.supervision import restarts
 from server.processes.supervision.child import Child, ChildSpec
 from server.processes.supervision.console import show
+from server.processes.supervision.pulse import BEAT_SECONDS, FROZEN_SECONDS, Pulse, pulse_file
 
 SOON = 15.0  # seconds in which a part is usually ready; afterwards it is asked less often
 
@@ -102,7 +103,9 @@ class Supervisor:
         exits = 0
         while True:
             started_at = monotonic()
+            watching = asyncio.create_task(_end_when_frozen(child))
             code = await child.run()
+            watching.cancel()
             exits = restarts.exits_in_a_row(exits, monotonic() - started_at)
             if restarts.start_failed(exits, code, started=self._started):
                 self._failed = CannotStart(_start_failure(child, code))
@@ -113,6 +116,17 @@ class Supervisor:
                 f"{child.spec.name} {restarts.describe_exit(code)}; it starts again in {delay:g} s."
             )
             await asyncio.sleep(delay)
+
+
+async def _end_when_frozen(child: Child) -> None:
+    """Kill a child whose pulse has stopped: what runs next then restarts it."""
+    pulse = Pulse()
+    while child.spec.pulse is not None:
+        await asyncio.sleep(BEAT_SECONDS)
+        if child.pid and pulse.is_frozen(pulse_file(child.spec.pulse, child.pid), monotonic()):
+            child.output.notice(f"{child.spec.name} has not moved for {FROZEN_SECONDS:g} s and is ended.")
+            child.kill()
+            return
 
 
 def _start_failure(child: Child, code: int) -> str:

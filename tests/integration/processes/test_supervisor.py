@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -165,3 +166,38 @@ async def test_bare_output_stays_json(tmp_path: Path, capsys: pytest.CaptureFixt
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert lines[0] == {"message": "hello"}
     assert lines[1]["process"] == "mortal"
+
+
+BEATS = """
+import asyncio, sys
+from pathlib import Path
+from server.processes.supervision import pulse
+pulse.BEAT_SECONDS = 0.05
+print('up', flush=True)
+asyncio.run(pulse.beat(Path(sys.argv[1])))
+"""
+
+
+async def test_frozen_child_is_ended_and_started_again(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped, it holds its port and ends no connection; only its pulse tells."""
+    monkeypatch.setattr("server.processes.supervision.supervisor.BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("server.processes.supervision.pulse.FROZEN_SECONDS", 1.0)
+
+    async def begin() -> None:
+        spec = child("server", BEATS)
+        supervisor.start([replace(spec, argv=(*spec.argv, str(tmp_path)), pulse=tmp_path)])
+        await wait_for_text(tmp_path / "server.log", "up")
+        first = supervisor.pids["server"]
+        await asyncio.sleep(2.0)
+        assert supervisor.pids["server"] == first  # it beats
+        os.kill(first, signal.SIGSTOP)
+
+    log = tmp_path / "server.log"
+    await run_until(supervisor, begin, log, "it starts again in 0.5 s.")
+    lines = log.read_text().splitlines()
+    assert [line for line in lines if line != "up"] == [
+        "server has not moved for 30 s and is ended.",
+        "server was ended by signal 9; it starts again in 0.5 s.",
+    ]

@@ -7,7 +7,6 @@ import msgspec
 
 from storage.database.tables import Job
 from storage.objects import keys
-from storage.objects.store import StoreFull
 from storage.states import RevisionState
 from transcoder.ffmpeg import command, process
 from transcoder.jobs import api as jobs
@@ -19,6 +18,7 @@ from transcoder.planning.cost import job_cost
 from transcoder.planning.plan import Plan, make_plan
 from transcoder.source.probe import inspect
 from transcoder.worker.context import JobLease, WorkerContext, with_retries
+from transcoder.worker.scratch import NoRoom
 
 ROOM = 4  # times the original: spec section 6
 
@@ -42,7 +42,7 @@ async def _check_room(context: WorkerContext, claim: Claim) -> None:
     free = await context.store.free_bytes()
     room = min(context.scratch.free_bytes(), free if free is not None else claim.source_bytes * ROOM)
     if room < claim.source_bytes * ROOM:
-        raise StoreFull(
+        raise NoRoom(
             f"There is not enough disk space to encode this lecture: {_size(claim.source_bytes * ROOM)}"
             f" are needed and {_size(room)} are free. Ask the administrator to free space."
         )

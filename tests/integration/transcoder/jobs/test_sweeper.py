@@ -136,3 +136,44 @@ async def test_finished_job_is_not_swept(database: Database) -> None:
     assert (await sweep(database, EmptyQueue(), START + 10 * LEASE)).requeued == 0
     async with database.read() as session:
         assert (await session.get_one(Video, video.id)).state == "encoding"
+
+
+async def test_clock_that_was_set_back_holds_up_nothing(database: Database) -> None:
+    """Jobs wait, and one is held by a worker that then dies, when the clock goes back by an hour."""
+    hour, lecture = timedelta(hours=1), await prepared(database, seconds=30)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
+    assert held
+    async with database.write() as session:
+        row = {"id": "a/1", "host": "a", "pid": 1, "queue": TRANSCODE, "version": "1"}
+        session.add(WorkerRow(**row, started_at=START, heartbeat_at=START))
+    back = START - hour
+    assert await claiming.claim_next(database, TRANSCODE, "b/1", back, TIMING) is None
+    swept = await sweep(database, EmptyQueue(), back)
+    assert (swept.requeued, swept.failed) == (0, 0)  # its worker may live
+    taken = await claiming.claim_next(database, TRANSCODE, "b/1", back + SECOND, TIMING)
+    assert taken
+    assert taken.id != held.id
+    async with database.read() as session:
+        assert (await session.get_one(WorkerRow, "a/1")).heartbeat_at == back
+    assert (await sweep(database, EmptyQueue(), back + LEASE + 2 * SECOND)).requeued == 2
+    assert sorted(job.attempts for job in await jobs_of(database, lecture.id, "chunk"))[-2:] == [1, 1]
+
+
+async def test_living_worker_keeps_its_job_when_the_clock_goes_back(database: Database) -> None:
+    await prepared(database, seconds=30)
+    held = await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
+    assert held
+    back = START - timedelta(days=365)
+    await sweep(database, EmptyQueue(), back)
+    await leases.renew(database, held, back + 10 * SECOND, TIMING)
+    assert (await sweep(database, EmptyQueue(), back + LEASE + SECOND)).requeued == 0
+    assert await leases.is_owned(database, held)
+
+
+async def test_delay_of_a_retry_is_no_moment_of_the_future(database: Database) -> None:
+    video = await prepared(database, seconds=12)
+    later = START + timedelta(seconds=TIMING.retry_most)
+    async with database.write() as session:
+        await session.execute(update(Job).where(Job.video_id == video.id).values(queued_at=later))
+    await sweep(database, EmptyQueue(), START)
+    assert {job.queued_at for job in await jobs_of(database, video.id, "chunk")} == {later}

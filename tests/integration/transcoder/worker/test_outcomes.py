@@ -1,6 +1,7 @@
 """Outcomes of jobs whose step raises: state of the row, attempts and retry."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from storage.database.tables import Job
-from storage.messages import Message
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
@@ -20,7 +20,7 @@ from transcoder.jobs import claiming, leases, timing
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.worker import pipeline
 from transcoder.worker.context import JobLease, WorkerContext
-from transcoder.worker.scratch import ScratchBusy, ScratchFull
+from transcoder.worker.scratch import NoRoom, ScratchBusy, ScratchFull
 
 Step = Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]
 
@@ -51,7 +51,6 @@ def failed(kind: str, stderr: str = "") -> ProcessFailed:
     ("error", "sentence"),
     [
         (ObjectMissing("gone"), "Upload the file again"),
-        (StoreFull("There is no room."), "There is no room. Then press Retry."),
         (ScratchFull("Raise it."), "Raise it. Then press Retry."),
     ],
 )
@@ -93,26 +92,52 @@ async def test_stop_while_objects_are_dropped_leaves_none(
     assert [item.key async for item in context.store.list(keys.video(video.id))] == []
 
 
-@pytest.mark.parametrize("error", [StoreUnavailable("Away."), ScratchBusy("Full.")])
-async def test_transient_error_costs_no_attempt(
-    context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (StoreUnavailable("/srv/objects is gone."), "media store cannot be reached"),
+        (StoreFull("There is no room left in /srv/objects."), "no room left for media"),
+        (NoRoom("4 GB are needed and 1 GB are free."), "4 GB are needed and 1 GB are free."),
+        (OSError(errno.ENOSPC, "No space left on device", "/srv/scratch/x"), "no room left for media"),
+        (failed("exit", "warning\nNo space left on device\n"), "no room left for media"),
+        (ExceptionGroup("both", [StoreFull("full"), failed("exit")]), "no room left for media"),
+        (ScratchBusy("/srv/scratch is full."), "scratch folder is in use"),
+    ],
+)
+async def test_waiting_for_the_store_costs_no_attempt(
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
 ) -> None:
     await prepared(context.database, seconds=12)
     row = await attempt(context, raising(error), monkeypatch)
-    assert (row.state, row.attempts, row.error) == ("waiting", 0, Message(str(error)))
+    assert (row.state, row.attempts) == ("waiting", 0)
+    assert sentence in str(row.error)
+    assert "by itself" in str(row.error)
+    assert "/srv" not in str(row.error)
     assert row.queued_at > START
+
+
+async def test_failure_while_the_folder_is_away_costs_no_attempt(
+    context: WorkerContext, folder_store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg reads the original's own file, and says only that there is none."""
+    await prepared(context.database, seconds=12)
+    root = folder_store._tree.root
+    root.rename(root.with_name("away"))
+    row = await attempt(context, raising(failed("exit", "No such file or directory")), monkeypatch)
+    assert (row.state, row.attempts) == ("waiting", 0)
+    root.with_name("away").rename(root)
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (failed("exit", "warning\nNo space left on device\n"), "Encoding failed: No space left on device."),
+        (failed("exit", "warning\n/srv/x: Invalid data 0x7f3a\n"), "The encoder ended with an error"),
         (failed("killed"), "may be short of memory"),
         (failed("stalled"), "no progress for minutes"),
         (failed("timeout"), "far too long"),
         (TimeoutError(), "The database did not answer in time."),
         (ExceptionGroup("both", [failed("too_much_output")]), "more output than this lecture"),
-        (KeyError("moov"), "Encoding failed: 'moov'."),
+        (KeyError("moov"), "The server failed while it encoded"),
     ],
 )
 async def test_third_failed_attempt_fails_with_the_reason(
