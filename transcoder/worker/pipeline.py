@@ -136,7 +136,7 @@ async def _awaited(context: WorkerContext, claim: Claim, error: BaseException) -
         case ScratchBusy():
             return message(N_("The workers' scratch folder is in use. The encoding goes on by itself."))
         case NoRoom():
-            return message(N_("%(reason)s It goes on by itself as soon as there is."), reason=str(error))
+            return error.message
         case StoreFull():
             return message(NO_ROOM)
         case StoreUnavailable():

@@ -18,13 +18,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
+from storage.messages import MessageError
 from storage.objects.store import ObjectStore, StoreFull
 
 POLL_SECONDS = 0.1  # a blocking flock would need a thread
 
 
-class NoRoom(StoreFull):
-    """Less room than this lecture needs; `str()` is a sentence without paths, for its instructor."""
+class NoRoom(MessageError):
+    """Less room than this lecture needs, with a message for its instructor."""
 
 
 class ScratchFull(Exception):

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from storage.database.tables import Job
+from storage.messages import N_, byte_size
 from storage.objects import keys
 from storage.states import RevisionState
 from transcoder.ffmpeg import command, process
@@ -43,8 +44,12 @@ async def _check_room(context: WorkerContext, claim: Claim) -> None:
     room = min(context.scratch.free_bytes(), free if free is not None else claim.source_bytes * ROOM)
     if room < claim.source_bytes * ROOM:
         raise NoRoom(
-            f"There is not enough disk space to encode this lecture: {_size(claim.source_bytes * ROOM)}"
-            f" are needed and {_size(room)} are free. Ask the administrator to free space."
+            N_(
+                "There is not enough disk space to encode this lecture: %(needed)s are needed and %(free)s "
+                "are free. It goes on by itself as soon as there is: ask the administrator to free space."
+            ),
+            needed=byte_size(claim.source_bytes * ROOM),
+            free=byte_size(room),
         )
 
 
@@ -94,7 +99,3 @@ def _parts(plan: Plan) -> Iterator[tuple[str, int, str]]:
         yield "audio", 0, QUICK
     for chunk in chunks[1:]:
         yield "chunk", chunk.number, TRANSCODE
-
-
-def _size(size: int) -> str:
-    return f"{size / 10**9:.1f} GB" if size >= 10**9 else f"{size / 10**6:.0f} MB"

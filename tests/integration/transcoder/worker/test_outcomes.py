@@ -97,7 +97,7 @@ async def test_stop_while_objects_are_dropped_leaves_none(
     [
         (StoreUnavailable("/srv/objects is gone."), "media store cannot be reached"),
         (StoreFull("There is no room left in /srv/objects."), "no room left for media"),
-        (NoRoom("4 GB are needed and 1 GB are free."), "4 GB are needed and 1 GB are free."),
+        (NoRoom("4 GB are needed. It goes on by itself."), "4 GB are needed"),
         (OSError(errno.ENOSPC, "No space left on device", "/srv/scratch/x"), "no room left for media"),
         (failed("exit", "warning\nNo space left on device\n"), "no room left for media"),
         (ExceptionGroup("both", [StoreFull("full"), failed("exit")]), "no room left for media"),
