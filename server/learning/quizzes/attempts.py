@@ -15,7 +15,7 @@ from server.learning.quizzes import rules
 from server.learning.quizzes.model import Drawn, Question, QuizContent
 from server.learning.quizzes.rules import Given
 from server.learning.quizzes.service import NO_QUIZ, content_of, current
-from server.library.access import is_teaching, lesson_for_learning
+from server.library.access import is_enrolled, is_teaching, lesson_for_learning
 from server.services import Services
 from storage.database.base import new_id
 from storage.database.engine import Database
@@ -95,8 +95,14 @@ def begin(quiz: Quiz, version: QuizVersion, user_id: str, n: int, now: datetime)
 
 
 async def owned(session: AsyncSession, viewer: Viewer, lesson_id: str, attempt_id: str) -> QuizAttempt:
-    """Step: an attempt of the viewer at a quiz of a lesson that is open to them. Raises NotFound."""
-    await lesson_for_learning(session, viewer, lesson_id)
+    """Step: an attempt of the viewer, who is still in the course. Raises NotFound. A lesson that is withdrawn
+    while an attempt is open takes no answer from them."""
+    lesson = await session.get(Lesson, lesson_id)
+    if lesson is None or not (
+        await is_enrolled(session, viewer, lesson.course_id)
+        or await is_teaching(session, viewer, lesson.course_id)
+    ):
+        raise NotFound(NO_ATTEMPT)
     attempt = await session.get(QuizAttempt, attempt_id)
     quiz = await session.get(Quiz, attempt.quiz_id) if attempt else None
     if attempt is None or quiz is None or attempt.user_id != viewer.id or quiz.lesson_id != lesson_id:

@@ -86,9 +86,22 @@ async def submit(
         return await _page(request, course_id, lesson_id, viewer, database, shown, form.refused(problem))
     except Invalid as problem:
         return await _page(request, course_id, lesson_id, viewer, database, shown, form.refused(problem))
+    if not await _is_open(database, viewer, lesson_id):
+        return redirect(
+            "/dashboard", _("Your answers are graded. The lesson itself was withdrawn meanwhile.")
+        )
     if in_time:
         return redirect(here)
     return redirect(here, _("The time was up. What had been saved by then is graded."), "warning")
+
+
+async def _is_open(database: Database, viewer: Viewer, lesson_id: str) -> bool:
+    async with database.read() as session:
+        try:
+            await access.lesson_for_learning(session, viewer, lesson_id)
+        except NotFound:
+            return False
+    return True
 
 
 async def _view(
