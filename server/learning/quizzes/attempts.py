@@ -95,8 +95,7 @@ def begin(quiz: Quiz, version: QuizVersion, user_id: str, n: int, now: datetime)
 
 
 async def owned(session: AsyncSession, viewer: Viewer, lesson_id: str, attempt_id: str) -> QuizAttempt:
-    """Step: an attempt of the viewer, who is still in the course. Raises NotFound. A lesson that is withdrawn
-    while an attempt is open takes no answer from them."""
+    """Step: an attempt of the viewer, who is in the course; the lesson may be withdrawn. Raises NotFound."""
     lesson = await session.get(Lesson, lesson_id)
     if lesson is None or not (
         await is_enrolled(session, viewer, lesson.course_id)

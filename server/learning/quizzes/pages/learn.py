@@ -87,9 +87,7 @@ async def submit(
     except Invalid as problem:
         return await _page(request, course_id, lesson_id, viewer, database, shown, form.refused(problem))
     if not await _is_open(database, viewer, lesson_id):
-        return redirect(
-            "/dashboard", _("Your answers are graded. The lesson itself was withdrawn meanwhile.")
-        )
+        return redirect("/dashboard", _("Your answers are graded. The lesson was withdrawn meanwhile."))
     if in_time:
         return redirect(here)
     return redirect(here, _("The time was up. What had been saved by then is graded."), "warning")

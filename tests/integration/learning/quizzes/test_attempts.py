@@ -9,9 +9,8 @@ from sqlalchemy import func, select
 from server.learning.quizzes import attempts, rules
 from server.learning.quizzes.model import QuizContent
 from server.services import Services
-from storage.database.engine import Database
 from storage.database.tables import ActivityDay, QuizAttempt
-from storage.states import LessonKind, PublicationStatus
+from storage.states import LessonKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock, MakeAccount
 from tests.integration.learning.quizzes.conftest import Exam, MakeExam
@@ -277,29 +276,6 @@ async def test_ended_enrolment_stops_an_attempt(exam: Exam) -> None:
     removed = await exam.teacher.api.delete(f"/api/courses/{exam.course.id}/enrolments/{exam.learner.id}")
     assert removed.status_code == 204
     assert (await exam.submit(attempt, **RIGHT)).status_code == 404
-
-
-@pytest.mark.parametrize("withdrawn", ["lesson", "course"])
-async def test_withdrawing_takes_no_answer_from_an_open_attempt(
-    exam: Exam, database: Database, withdrawn: str
-) -> None:
-    attempt = await exam.open()
-    row = exam.lesson if withdrawn == "lesson" else exam.course
-    async with database.write() as session:
-        found = await session.get_one(type(row), row.id)
-        found.status = PublicationStatus.DRAFT
-    saved = await exam.learner.api.put(
-        f"{exam.url}/attempts/{attempt['id']}/answers", json={"answers": {"single": ["red"]}}
-    )
-    assert saved.status_code == 200
-    page = f"/dashboard/courses/{exam.course.id}/lessons/{exam.lesson.id}/attempts/{attempt['id']}"
-    typed = {"action": "submit", "a-single": "red"}
-    handed_in = await exam.learner.browser.post(page, data=typed)
-    assert (handed_in.status_code, handed_in.headers["location"]) == (303, "/dashboard")
-    kept = (await exam.learner.api.get(f"{exam.url}/attempts/{attempt['id']}")).json()
-    assert (kept["state"], kept["questions"][0]["given"]) == ("submitted", ["red"])
-    refused = await exam.learner.api.post(f"{exam.url}/attempts")
-    assert refused.status_code == 404  # a new one is not opened
 
 
 async def test_deadline_is_the_servers(make_exam: MakeExam, held_clock: HeldClock) -> None:
