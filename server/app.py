@@ -209,7 +209,7 @@ def build(
         "boards": BoardsSwitch(database, time.monotonic),  # asked by every page
         "signing_keys": signing_keys,
         "talk": Talk(),  # shown by library, read by learning
-        "media_urls": MediaUrls(database, clock, signing_keys),  # shown by library, signed by playback
+        "media_urls": MediaUrls(clock, signing_keys),  # shown by library, signed by playback
         "delivery": Delivery(
             playlists=Playlists(database, time.monotonic),
             edge=EdgeCache(store, settings.edge_folder, settings.edge_bytes),

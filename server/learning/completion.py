@@ -210,11 +210,20 @@ async def course_progress(
     counts = {course_id: (finished, required) for course_id, required, finished in rows}
     completed = await completed_courses(session, user_id, course_ids)
     return {
-        course_id: CourseProgress(
-            done=counts.get(course_id, (0, 0))[0],
-            required=counts.get(course_id, (0, 0))[1],
-            percent=rules.percent(*counts.get(course_id, (0, 0))),
-            completed=course_id in completed,
-        )
+        course_id: _progress(*counts.get(course_id, (0, 0)), completed=course_id in completed)
         for course_id in course_ids
     }
+
+
+async def progress_by_lessons(
+    session: AsyncSession, user_id: str, course_id: str, required: Sequence[bool]
+) -> CourseProgress:
+    """Step: `course_progress` of a course of which is known whether each required lesson is completed."""
+    completed = await completed_courses(session, user_id, [course_id])
+    return _progress(sum(required), len(required), completed=bool(completed))
+
+
+def _progress(done: int, required: int, *, completed: bool) -> CourseProgress:
+    return CourseProgress(
+        done=done, required=required, percent=rules.percent(done, required), completed=completed
+    )

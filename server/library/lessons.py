@@ -176,6 +176,7 @@ def view(lesson: Lesson, *, can_edit: bool) -> LessonView:
         can_edit=can_edit,
         available=access.is_available(lesson),
         playable=lesson.video_id is not None,
+        video_id=lesson.video_id,
         reading_seconds=lesson.reading_seconds,
         video_status=lesson.video_status,
         video_original_url=lesson.video_original_url if can_edit else None,

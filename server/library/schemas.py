@@ -74,6 +74,7 @@ class LessonView(msgspec.Struct, frozen=True):
     can_edit: bool
     available: bool  # whether there is something to be learned: a video that plays, a text or questions
     playable: bool
+    video_id: str | None  # the revision that is played; None: none yet
     reading_seconds: int | None  # of a text lesson, estimated; None: no text yet
     video_status: str | None  # uploading, processing, ready, failed; None: no video yet
     video_original_url: str | None  # object key; None for viewers who do not teach it
@@ -145,10 +146,10 @@ class MediaUrls(Protocol):
         """Signing keys, to be asked for before a page's read begins."""
         ...
 
-    async def posters(
-        self, session: AsyncSession, keys: tuple[bytes, ...], viewer: Viewer, lessons: Sequence[LessonView]
+    def posters(
+        self, keys: tuple[bytes, ...], viewer: Viewer, lessons: Sequence[LessonView]
     ) -> dict[str, str]:
-        """Step: poster addresses by lesson id."""
+        """Poster addresses by lesson id."""
         ...
 
     async def signed(self, viewer: Viewer, lessons: Sequence[LessonView]) -> list[LessonView]:

@@ -10,6 +10,7 @@ import struct
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from server.core.security import seal, unseal
 from transcoder.jobs.timing import PAUSE_ALLOWANCE
@@ -23,6 +24,7 @@ def expiry(now: datetime, duration_seconds: float) -> datetime:
     return datetime.fromtimestamp(math.ceil(moment / 3600) * 3600, UTC)
 
 
+@lru_cache(maxsize=4096)  # a page of hundreds of lessons asks for the same one
 def scope(viewer_id: str) -> bytes:
     """Six bytes that distinguish the links of viewers without naming them."""
     return hashlib.sha256(viewer_id.encode()).digest()[:6]

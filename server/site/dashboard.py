@@ -35,7 +35,7 @@ async def dashboard(
         going_on = [] if state.search or state.page > 1 else await go_on(session, viewer)
         own = None if state.search or state.page > 1 else await card(session, viewer, clock.now())
         shown = [item.start for item in enrolled.items if item.start] + [one.lesson for one in going_on]
-        posters = await media_urls.posters(session, keys, viewer, shown)
+        posters = media_urls.posters(keys, viewer, shown)
         goals = await challenges.challenges(session, viewer, clock.now())
     return page(
         request,

@@ -12,13 +12,14 @@ from server.accounts.identity import Viewer
 from server.core.web.pages import page
 from server.learning import overview
 from server.learning.certificates import service as certificates
-from server.learning.completion import course_progress
+from server.learning.completion import progress_by_lessons
 from server.learning.overview import LessonProgress
 from server.learning.reviews.service import rating
 from server.library import access, courses, instructors, lessons
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import LessonView, MediaUrls
 from storage.database.engine import Database
+from storage.states import PublicationStatus
 
 
 @get("/dashboard/courses/{course_id:str}")
@@ -33,10 +34,11 @@ async def course(
     async with database.read() as session:
         shown = await courses.shown(session, viewer, course_id)
         inside = await lessons.shown(session, shown)
-        posters = await media_urls.posters(session, keys, viewer, inside)
+        posters = media_urls.posters(keys, viewer, inside)
         teachers = await instructors.shown(session, shown)
         done = await overview.lesson_progress(session, viewer, [lesson.id for lesson in inside])
-        progress = (await course_progress(session, viewer.id, [course_id]))[course_id]
+        required = [done[one.id].completed for one in inside if _counts(one)]
+        progress = await progress_by_lessons(session, viewer.id, course_id, required)
         # Nobody else sees a course, and nobody else has a certificate: two questions fewer of most pages.
         enrolled = not shown.can_edit or await access.is_enrolled(session, viewer, course_id)
         certificate = (
@@ -59,6 +61,10 @@ async def course(
         teachers=teachers,
         rating=rated,
     )
+
+
+def _counts(lesson: LessonView) -> bool:
+    return lesson.available and lesson.status == PublicationStatus.PUBLISHED
 
 
 def _start(available: Sequence[LessonView], done: dict[str, LessonProgress]) -> LessonView | None:

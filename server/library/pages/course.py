@@ -52,7 +52,7 @@ async def lessons_page(
     async with database.read() as session:
         shown = await taught(session, viewer, course_id)
         inside = await lessons.shown(session, shown)
-        posters = await media_urls.posters(session, keys, viewer, inside)
+        posters = media_urls.posters(keys, viewer, inside)
         failures = await lessons.failures(session, inside)
         written = await talk.of_course(session, viewer, course_id, [lesson.id for lesson in inside])
     return page(

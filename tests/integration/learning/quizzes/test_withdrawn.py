@@ -3,6 +3,7 @@
 import pytest
 
 from storage.database.engine import Database
+from storage.database.tables import Course, Lesson
 from storage.states import PublicationStatus
 from tests.fixtures.database import on_both_databases
 from tests.integration.learning.quizzes.conftest import Exam
@@ -15,10 +16,11 @@ async def test_withdrawing_takes_no_answer_from_an_open_attempt(
     exam: Exam, database: Database, withdrawn: str
 ) -> None:
     attempt = await exam.open()
-    row = exam.lesson if withdrawn == "lesson" else exam.course
     async with database.write() as session:
-        found = await session.get_one(type(row), row.id)
-        found.status = PublicationStatus.DRAFT
+        if withdrawn == "lesson":
+            (await session.get_one(Lesson, exam.lesson.id)).status = PublicationStatus.DRAFT
+        else:
+            (await session.get_one(Course, exam.course.id)).status = PublicationStatus.DRAFT
     saved = await exam.learner.api.put(
         f"{exam.url}/attempts/{attempt['id']}/answers", json={"answers": {"single": ["red"]}}
     )
