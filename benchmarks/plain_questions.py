@@ -5,12 +5,13 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
+from server.core.clock import SystemClock
 from storage.database.engine import Database
 
 Told = Callable[[str, str, str], None]
@@ -22,41 +23,37 @@ EXPORTED = {  # columns that the questions need
     "lessons": ("id", "course_id"),
 }
 ACTIVE = "('lesson_started', 'lesson_completed', 'quiz_submitted', 'post_created', 'review_posted')"
-SESSIONS = (
-    "SELECT {day} AS day, user_id, lesson_id, watch_seconds AS seconds FROM video_analytics WHERE NOT staff"
-)
+SESSIONS = """SELECT {day} AS day, user_id, lesson_id, watch_seconds AS seconds
+    FROM video_analytics WHERE NOT staff"""
 QUESTIONS = {
-    "time watched by day": "SELECT day, sum(seconds) FROM ({sessions}) s WHERE day >= '{first}' GROUP BY day",
-    "facts by day and kind": (
-        "SELECT local_day, kind, count(*) FROM learning_events WHERE local_day >= '{first}' GROUP BY local_day, kind"
-    ),
-    "active people by day": (
-        "SELECT day, count(DISTINCT user_id) FROM (SELECT day, user_id FROM ({sessions}) s WHERE day >= '{first}' "
-        "UNION ALL SELECT local_day, user_id FROM learning_events WHERE kind IN {active} AND local_day >= '{first}'"
-        ") a GROUP BY day"
-    ),
-    "top courses by enrolments, with time watched": (
-        "SELECT e.course_id, e.enrolled, w.seconds FROM (SELECT course_id, count(*) AS enrolled FROM learning_events "
-        "WHERE kind = 'enrolled' AND local_day >= '{first}' GROUP BY course_id) e LEFT JOIN (SELECT l.course_id, "
-        "sum(s.seconds) AS seconds FROM ({sessions}) s JOIN lessons l ON l.id = s.lesson_id WHERE s.day >= '{first}' "
-        "GROUP BY l.course_id) w ON w.course_id = e.course_id ORDER BY e.enrolled DESC LIMIT 5"
-    ),
-    "funnel": (
-        "SELECT count(*), count(s.subject), count(c.subject) FROM (SELECT DISTINCT user_id, course_id FROM "
-        "learning_events WHERE kind = 'enrolled' AND local_day >= '{first}') e LEFT JOIN learning_events s ON s.kind = "
-        "'course_started' AND s.user_id = e.user_id AND s.subject = e.course_id LEFT JOIN learning_events c ON c.kind "
-        "= 'course_completed' AND c.user_id = e.user_id AND c.subject = e.course_id"
-    ),
-    "revenue by day": (
-        "SELECT local_day, currency, sum(revenue) FROM payments WHERE local_day >= '{first}' GROUP BY local_day, "
-        "currency"
-    ),
+    "time watched by day": """SELECT day, sum(seconds) FROM ({sessions}) s
+        WHERE day >= '{first}' GROUP BY day""",
+    "facts by day and kind": """SELECT local_day, kind, count(*) FROM learning_events
+        WHERE local_day >= '{first}' GROUP BY local_day, kind""",
+    "active people by day": """SELECT day, count(DISTINCT user_id) FROM (
+        SELECT day, user_id FROM ({sessions}) s WHERE day >= '{first}' UNION ALL
+        SELECT local_day, user_id FROM learning_events WHERE kind IN {active} AND local_day >= '{first}'
+        ) a GROUP BY day""",
+    "top courses by enrolments, with time watched": """SELECT e.course_id, e.enrolled, w.seconds FROM (
+        SELECT course_id, count(*) AS enrolled FROM learning_events
+        WHERE kind = 'enrolled' AND local_day >= '{first}' GROUP BY course_id) e LEFT JOIN (
+        SELECT l.course_id, sum(s.seconds) AS seconds FROM ({sessions}) s JOIN lessons l ON l.id = s.lesson_id
+        WHERE s.day >= '{first}' GROUP BY l.course_id) w ON w.course_id = e.course_id
+        ORDER BY e.enrolled DESC LIMIT 5""",
+    "funnel": """SELECT count(*), count(s.subject), count(c.subject) FROM (
+        SELECT DISTINCT user_id, course_id FROM learning_events
+        WHERE kind = 'enrolled' AND local_day >= '{first}') e
+        LEFT JOIN learning_events s ON s.kind = 'course_started' AND s.user_id = e.user_id
+        AND s.subject = e.course_id LEFT JOIN learning_events c ON c.kind = 'course_completed'
+        AND c.user_id = e.user_id AND c.subject = e.course_id""",
+    "revenue by day": """SELECT local_day, currency, sum(revenue) FROM payments
+        WHERE local_day >= '{first}' GROUP BY local_day, currency""",
 }
 SPANS = {"30 days": 30, "two years": 730}
 
 
 def _asked(day: str, days: int) -> dict[str, str]:
-    first = (datetime.now(UTC) - timedelta(days=days - 1)).date().isoformat()
+    first = (SystemClock().now() - timedelta(days=days - 1)).date().isoformat()
     values = {"first": first, "active": ACTIVE, "sessions": SESSIONS.format(day=day)}
     return {name: question.format(**values) for name, question in QUESTIONS.items()}
 

@@ -134,17 +134,18 @@ def _statements(people: int, courses: int, begin: int) -> Iterator[str]:
 
 
 def _numbers(count: int) -> str:
-    return f"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1}) SELECT i FROM n)"
+    more = f"SELECT i + 1 FROM n WHERE i < {count - 1}"
+    return f"(WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL {more}) SELECT i FROM n)"
 
 
 def _catalogue(courses: int, begun: str) -> Iterator[str]:
     teachers = -(-courses // TEACHERS_OF)
     yield f"""INSERT INTO users (id, email, name, search_key, role, created_at)
-        SELECT {teacher("i")}, 'teacher' || i || '@example.edu', 'Teacher ' || i, 'teacher ' || i, 'instructor',
-        {begun} FROM {_numbers(teachers)}"""
+        SELECT {teacher("i")}, 'teacher' || i || '@example.edu', 'Teacher ' || i, 'teacher ' || i,
+        'instructor', {begun} FROM {_numbers(teachers)}"""
     yield f"""INSERT INTO courses (id, title, search_key, description, status, completion_threshold,
-        approve_posts, created_at, updated_at, version) SELECT {course("i")}, 'Course ' || i, 'course ' || i, '',
-        'published', 90, 0, {begun}, {begun}, 1 FROM {_numbers(courses)}"""
+        approve_posts, created_at, updated_at, version) SELECT {course("i")}, 'Course ' || i, 'course ' || i,
+        '', 'published', 90, 0, {begun}, {begun}, 1 FROM {_numbers(courses)}"""
     yield f"""INSERT INTO course_instructors (course_id, user_id) SELECT {course("i")},
         {teacher(f"i % {teachers}")} FROM {_numbers(courses)}"""
     lessons = f"(SELECT c.i AS course, l.i AS lesson FROM {_numbers(courses)} c, {_numbers(QUIZ + 1)} l)"
@@ -160,8 +161,8 @@ def _catalogue(courses: int, begun: str) -> Iterator[str]:
 
 def _people(people: int, begun: str) -> Iterator[str]:
     yield f"""INSERT INTO users (id, email, name, search_key, role, created_at)
-        SELECT {user("number")}, 'person' || number || '@example.edu', 'Person ' || number, 'person ' || number,
-        'learner', {at("joined")} FROM staged.people"""
+        SELECT {user("number")}, 'person' || number || '@example.edu', 'Person ' || number,
+        'person ' || number, 'learner', {at("joined")} FROM staged.people"""
     yield f"""INSERT INTO enrolments (course_id, user_id, created_at) SELECT {course()}, {user()}, {at("at")}
         FROM staged.facts WHERE kind = '{FactKind.ENROLLED}'"""
     yield f"""INSERT INTO reviews (course_id, user_id, stars, text, created_at, updated_at, state, reason)
@@ -176,32 +177,32 @@ def _people(people: int, begun: str) -> Iterator[str]:
 
 def _sessions() -> str:
     """Each with its SPANS, one after the other."""
-    part, start = f"seconds * {10 // SPANS}", "draw % 6000"
-    spans = [
-        f"'[' || ({start} + {n} * ({part} + {JUMP})) || ',' || ({start} + {n} * ({part} + {JUMP}) + {part}) || ']'"
-        for n in range(SPANS)
-    ]
+    part, start = f"(seconds * {10 // SPANS})", "(draw % 6000)"
+    begins = [f"({start} + {n} * ({part} + {JUMP}))" for n in range(SPANS)]
+    spans = [f"'[' || {begin} || ',' || ({begin} + {part}) || ']'" for begin in begins]
     together = " || ',' || ".join(spans)
     return f"""INSERT INTO video_analytics (id, user_id, lesson_id, started_at, last_at, heartbeats, spans,
         position, watch_seconds, completion_percentage, playback_speed, quality_selected, device_type, staff)
         SELECT printf('%016x%016x', draw, rowid), {user()}, {lesson()}, {at("at - seconds - 30")}, {at("at")},
         '[[0,' || (seconds / 10 + 1) || ']]', '[' || {together} || ']', seconds, seconds + 0.5,
-        min(100, seconds * 100 / {LESSON_SECONDS}), 1.0, '720p', 'desktop', 0 FROM staged.sessions ORDER BY at"""
+        min(100, seconds * 100 / {LESSON_SECONDS}), 1.0, '720p', 'desktop', 0
+        FROM staged.sessions ORDER BY at"""
 
 
 def _coverage() -> str:
     covered = f"min({LESSON_SECONDS * 10}, sum(seconds) * 10)"
-    return f"""INSERT INTO watch_coverage (user_id, lesson_id, spans, covered, position, first_at, last_at, views,
-        viewed_at, staff) SELECT {user()}, {lesson()}, '[[0,' || {covered} || ']]', {covered}, 0.0,
+    return f"""INSERT INTO watch_coverage (user_id, lesson_id, spans, covered, position, first_at, last_at,
+        views, viewed_at, staff) SELECT {user()}, {lesson()}, '[[0,' || {covered} || ']]', {covered}, 0.0,
         {at("min(at)")}, {at("max(at)")}, count(*), {at("max(at)")}, 0 FROM staged.sessions
         GROUP BY person, course, lesson ORDER BY min(at)"""
 
 
 def _facts() -> str:
     of_lesson = ", ".join(f"'{one}'" for one in (FactKind.LESSON_STARTED, FactKind.LESSON_COMPLETED))
-    submitted = f"printf('019c%08x%020x', number, rowid)"
+    submitted = "printf('019c%08x%020x', number, rowid)"
     return f"""INSERT INTO learning_events (id, at, local_day, kind, user_id, course_id, lesson_id, subject)
         SELECT printf('019d%08x%020x', at, rowid), {at("at")}, {day("at")}, kind, {user()}, {course()},
         iif(lesson IS NULL, NULL, {lesson()}), CASE WHEN kind IN ({of_lesson}) THEN {lesson()}
         WHEN kind = '{FactKind.QUIZ_SUBMITTED}' THEN {submitted}
-        WHEN kind = '{FactKind.QUIZ_PASSED}' THEN {lesson()} ELSE {course()} END FROM staged.facts ORDER BY at"""
+        WHEN kind = '{FactKind.QUIZ_PASSED}' THEN {lesson()} ELSE {course()} END
+        FROM staged.facts ORDER BY at"""

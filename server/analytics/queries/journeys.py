@@ -1,16 +1,19 @@
 """How far enrolments get, and how long people stay: the funnel, and retention by week of enrolment."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.analytics.definitions import people
-from server.analytics.definitions.scope import Scope
+from server.analytics.definitions.scope import EVERYTHING, Scope
+from server.analytics.remembered import remembered, version_of
 from server.analytics.rules import Range, later, mondays, week
-from storage.database.tables import LearningEvent
+from storage.database.tables import ActivityDay, LearningEvent
 from storage.states import FactKind
 
 STEPS = (FactKind.COURSE_STARTED, FactKind.COURSE_HALFWAY, FactKind.COURSE_COMPLETED)
@@ -64,7 +67,61 @@ async def funnel(session: AsyncSession, scope: Scope, days: Range) -> Funnel:
 async def retention(session: AsyncSession, scope: Scope, days: Range) -> list[Cohort]:
     """Step: cohorts of the weeks of a range, the earliest first. The current week is not over."""
     weeks = list(mondays(days))
-    span = Range(weeks[0], later(weeks[-1], 6))
+    found = await _remembered(session, weeks, days.last) if scope.is_everything else None
+    if found is None:
+        found = await _stayed(session, scope, weeks, _whole(weeks))
+    return [
+        Cohort(
+            week=week(monday),
+            first_day=monday,
+            people=found.people[number],
+            active=[found.active[number, later_one] for later_one in range(number, len(weeks))],
+        )
+        for number, monday in enumerate(weeks)
+    ]
+
+
+class Stayed(msgspec.Struct, frozen=True):
+    """People whose first enrolment was in a week, by its number, and how many of them learned in which."""
+
+    people: Counter[int]
+    active: Counter[tuple[int, int]]
+
+
+def _whole(weeks: Sequence[str]) -> Range:
+    return Range(weeks[0], later(weeks[-1], 6))
+
+
+async def _remembered(session: AsyncSession, weeks: Sequence[str], last: str) -> Stayed | None:
+    """Without a filter: of weeks that are computed, or of the days before the latest one, which is added.
+    None while a day before it is not computed."""
+
+    def counted(span: Range) -> Callable[[], Awaitable[Stayed]]:
+        return lambda: _stayed(session, EVERYTHING, weeks, span)
+
+    span = _whole(weeks)
+    if version := await version_of(session, span):
+        return await remembered(session, ("retention", span), version, counted(span))
+    past = Range(span.first, later(last, -1))
+    version = await version_of(session, past)
+    if version is None or not await _is_latest(session, last):
+        return None
+    before = await remembered(session, ("retention", past), version, counted(past))
+    added = await _stayed_on(session, weeks, last)
+    return Stayed(before.people + added.people, before.active + added.active)
+
+
+async def _is_latest(session: AsyncSession, day: str) -> bool:
+    """Whether nobody has learned or enrolled on a later one."""
+    fact, activity = LearningEvent, ActivityDay
+    later_ones = (
+        select(activity.day).where(activity.day > day),
+        select(fact.local_day).where(fact.kind == FactKind.ENROLLED, fact.local_day > day),
+    )
+    return not any([await session.scalar(query.limit(1)) for query in later_ones])
+
+
+async def _stayed(session: AsyncSession, scope: Scope, weeks: Sequence[str], span: Range) -> Stayed:
     first = _first_enrolments(scope).subquery()
     cohort = _number(first.c.day, weeks)
     inside = first.c.day.between(span.first, span.last)
@@ -80,15 +137,42 @@ async def retention(session: AsyncSession, scope: Scope, days: Range) -> list[Co
         .group_by(cohort, then)
     )
     counts = {(int(a), int(b)): int(count) for a, b, count in await session.execute(stayed)}
-    return [
-        Cohort(
-            week=week(monday),
-            first_day=monday,
-            people=people_of.get(number, 0),
-            active=[counts.get((number, later_one), 0) for later_one in range(number, len(weeks))],
-        )
-        for number, monday in enumerate(weeks)
-    ]
+    return Stayed(Counter(people_of), Counter(counts))
+
+
+async def _stayed_on(session: AsyncSession, weeks: Sequence[str], day: str) -> Stayed:
+    """What a day adds to the days before it: its first enrolments, and those of its people who had not
+    learned earlier in its week."""
+    fact, activity, current = LearningEvent, ActivityDay, len(weeks) - 1
+    earlier = Range(weeks[-1], later(day, -1))
+    other = aliased(fact)
+    enrolled = (other.user_id == activity.user_id, other.kind == FactKind.ENROLLED, other.local_day <= day)
+    first = select(func.min(other.local_day)).where(*enrolled).scalar_subquery()
+    new = (
+        select(first.label("day"))
+        .where(activity.day == day, ~people.was_active(activity.user_id, earlier))
+        .subquery()
+    )
+    active: Counter[tuple[int, int]] = Counter()
+    inside = new.c.day >= weeks[0]
+    for began, count in await session.execute(
+        select(new.c.day, func.count()).where(inside).group_by(new.c.day)
+    ):
+        active[bisect_right(weeks, began) - 1, current] += count
+    before = aliased(fact)
+    known = exists().where(
+        before.user_id == fact.user_id, before.kind == FactKind.ENROLLED, before.local_day < day
+    )
+    begun = (
+        select(fact.user_id)
+        .where(fact.kind == FactKind.ENROLLED, fact.local_day == day, ~known)
+        .distinct()
+        .subquery()
+    )
+    size = int(await session.scalar(select(func.count()).select_from(begun)) or 0)
+    already = select(func.count()).select_from(begun).where(people.was_active(begun.c.user_id, earlier))
+    active[current, current] += int(await session.scalar(already) or 0)
+    return Stayed(Counter({current: size}), active)
 
 
 def _first_enrolments(scope: Scope) -> Select[str, str]:

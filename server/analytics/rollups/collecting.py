@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.clock import local_day
@@ -28,6 +28,7 @@ LOCK = "analytics/collecting"
 LOT = 500  # rows of one transaction
 LOT_VIDEOS = 50  # whose documents are read
 REACH = LIFETIME + timedelta(days=1)  # of a session: its token has expired then
+After = tuple[datetime, str] | None  # beginning and id of the session that was read last
 ENDS = {EncodingKind.READY: RevisionState.READY, EncodingKind.FAILED: RevisionState.FAILED}
 
 
@@ -44,13 +45,13 @@ async def collect_since(database: Database, since: datetime | None) -> int:
     for part in (_accounts, _submitted, _ended_well, _failed):
         while found := await _in_transaction(database, part):
             noted += found
-    last = ""
+    last: After = None
     while True:
         async with database.write() as session:
             await advisory_lock(session, LOCK)
             found, last = await _watched(session, await institution.shown(session), since, last)
         noted += found
-        if not last:
+        if last is None:
             return noted
 
 
@@ -67,31 +68,38 @@ def _day(at: datetime, place: InstitutionView) -> str:
 async def _accounts(session: AsyncSession, place: InstitutionView) -> int:
     found = select(User.id, User.created_at).where(User.created_day.is_(None)).limit(LOT)
     days = {user_id: _day(at, place) for user_id, at in await session.execute(found)}
-    for day in sorted(set(days.values())):
-        own = [user_id for user_id, other in days.items() if other == day]
-        await session.execute(update(User).where(User.id.in_(own)).values(created_day=day))
+    if days:
+        table: Any = User.__table__
+        noted = update(table).where(table.c.id == bindparam("user")).values(created_day=bindparam("day"))
+        await session.execute(noted, [{"user": user_id, "day": day} for user_id, day in days.items()])
     await days_changed(session, set(days.values()))
     return len(days)
 
 
 async def _watched(
-    session: AsyncSession, place: InstitutionView, since: datetime | None, after: str
-) -> tuple[int, str]:
+    session: AsyncSession, place: InstitutionView, since: datetime | None, after: After
+) -> tuple[int, After]:
     """Seconds that sessions have gained, on the local day of their last heartbeat. How many rows, and where
-    to go on: empty at the end."""
-    player, noted = VideoAnalytics, func.coalesce(func.sum(WatchDay.seconds), 0)
+    to go on: None at the end. By the time of the sessions, whose index is read from there on."""
+    player = VideoAnalytics
+    noted = select(func.coalesce(func.sum(WatchDay.seconds), 0)).where(WatchDay.session_id == player.id)
+    noted_seconds = noted.scalar_subquery()
+    course = select(Lesson.course_id).where(Lesson.id == player.lesson_id).scalar_subquery()
     query = (
-        select(player.id, player.user_id, player.lesson_id, player.last_at, Lesson.course_id)
-        .add_columns(player.watch_seconds.label("total"), noted.label("noted"))
-        .join(Lesson, Lesson.id == player.lesson_id)
-        .outerjoin(WatchDay, WatchDay.session_id == player.id)
-        .where(~player.staff, player.id > after)
-        .group_by(player.id, Lesson.course_id)
-        .having(player.watch_seconds - noted >= 1)
-        .order_by(player.id)
+        select(player.id, player.user_id, player.lesson_id, player.started_at, player.last_at)
+        .add_columns(course.label("course_id"), player.watch_seconds.label("total"))
+        .add_columns(noted_seconds.label("noted"))
+        .where(~player.staff, player.watch_seconds - noted_seconds >= 1)
+        .order_by(player.started_at, player.id)
         .limit(LOT)
     )
-    rows = (await session.execute(query.where(player.started_at > since) if since else query)).all()
+    if after is not None:
+        begun, last = after
+        later_ones = or_(player.started_at > begun, player.id > last)
+        query = query.where(player.started_at >= begun, later_ones)
+    elif since is not None:
+        query = query.where(player.started_at > since)
+    rows = (await session.execute(query)).all()
     new = [
         {
             "session_id": row.id,
@@ -105,7 +113,7 @@ async def _watched(
     ]
     await _add_seconds(session, new)
     await days_changed(session, {row["day"] for row in new})
-    return len(rows), rows[-1].id if len(rows) == LOT else ""
+    return len(rows), (rows[-1].started_at, rows[-1].id) if len(rows) == LOT else None
 
 
 async def _add_seconds(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
