@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,8 @@ async def of_tables(database: Database, tell: Told) -> None:
 def of_export(folder: Path, tell: Told) -> None:
     """In DuckDB, over a copy of the tables' columns."""
     try:
-        import duckdb
-    except ImportError:
+        duckdb: Any = import_module("duckdb")
+    except ModuleNotFoundError:
         tell("DuckDB: not measured, as it is not installed (`pip install duckdb`)", "", "")
         return
     with closing(duckdb.connect()) as engine:

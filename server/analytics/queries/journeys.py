@@ -59,7 +59,7 @@ async def funnel(session: AsyncSession, scope: Scope, days: Range) -> Funnel:
             step.kind == kind, step.user_id == enrolled.c.user_id, step.subject == enrolled.c.course_id
         )
         query = query.outerjoin(step, same)
-        counts.append(func.count(step.id))
+        counts.append(func.count(step.user_id))  # in the index, as the id is not
     found = (await session.execute(query.with_only_columns(*counts, maintain_column_froms=True))).one()
     return Funnel(enrolled=found[0], started=found[1], halfway=found[2], completed=found[3])
 

@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.clock import local_day
@@ -26,6 +38,7 @@ from transcoder.media import PublishedVideo
 
 LOCK = "analytics/collecting"
 LOT = 500  # rows of one transaction
+LOT_SESSIONS = 5000
 LOT_VIDEOS = 50  # whose documents are read
 REACH = LIFETIME + timedelta(days=1)  # of a session: its token has expired then
 After = tuple[datetime, str] | None  # beginning and id of the session that was read last
@@ -82,48 +95,55 @@ async def _watched(
     """Seconds that sessions have gained, on the local day of their last heartbeat. How many rows, and where
     to go on: None at the end. By the time of the sessions, whose index is read from there on."""
     player = VideoAnalytics
-    noted = select(func.coalesce(func.sum(WatchDay.seconds), 0)).where(WatchDay.session_id == player.id)
-    noted_seconds = noted.scalar_subquery()
-    course = select(Lesson.course_id).where(Lesson.id == player.lesson_id).scalar_subquery()
-    query = (
-        select(player.id, player.user_id, player.lesson_id, player.started_at, player.last_at)
-        .add_columns(course.label("course_id"), player.watch_seconds.label("total"))
-        .add_columns(noted_seconds.label("noted"))
-        .where(~player.staff, player.watch_seconds - noted_seconds >= 1)
-        .order_by(player.started_at, player.id)
-        .limit(LOT)
-    )
+    query = select(player.started_at, player.id, player.last_at).where(_gained() >= 1, ~player.staff)
     if after is not None:
         begun, last = after
         later_ones = or_(player.started_at > begun, player.id > last)
         query = query.where(player.started_at >= begun, later_ones)
     elif since is not None:
         query = query.where(player.started_at > since)
+    query = query.order_by(player.started_at, player.id).limit(LOT_SESSIONS)
     rows = (await session.execute(query)).all()
-    new = [
-        {
-            "session_id": row.id,
-            "day": _day(row.last_at, place),
-            "user_id": row.user_id,
-            "course_id": row.course_id,
-            "lesson_id": row.lesson_id,
-            "seconds": int(row.total) - row.noted,
-        }
-        for row in rows
-    ]
-    await _add_seconds(session, new)
-    await days_changed(session, {row["day"] for row in new})
-    return len(rows), (rows[-1].started_at, rows[-1].id) if len(rows) == LOT else None
+    moments: dict[str, list[datetime]] = {}
+    for row in rows:
+        moments.setdefault(_day(row.last_at, place), []).append(row.last_at)
+    noted = 0
+    for day, own in sorted(moments.items()):
+        began = player.started_at.between(rows[0].started_at, rows[-1].started_at)
+        noted += await _add_seconds(session, day, began, player.last_at.between(min(own), max(own)))
+    await days_changed(session, set(moments))
+    return noted, (rows[-1].started_at, rows[-1].id) if len(rows) == LOT_SESSIONS else None
 
 
-async def _add_seconds(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        table: Any = WatchDay.__table__
-        new = insert_for(session, table)
-        added = {"seconds": table.c.seconds + new.excluded.seconds}
-        await session.execute(
-            new.on_conflict_do_update(index_elements=["session_id", "day"], set_=added), rows
-        )
+def _gained() -> ColumnElement[int]:
+    """Whole seconds of a session that are not noted yet."""
+    noted = select(func.coalesce(func.sum(WatchDay.seconds), 0)).where(
+        WatchDay.session_id == VideoAnalytics.id
+    )
+    whole = cast(func.floor(VideoAnalytics.watch_seconds), Integer)
+    return whole - noted.scalar_subquery()
+
+
+async def _add_seconds(session: AsyncSession, day: str, *which: ColumnElement[bool]) -> int:
+    """Note what these sessions have gained, in one statement: there may be millions. Moments between two of a
+    local day are of that day."""
+    player, table = VideoAnalytics, WatchDay.__table__
+    course = select(Lesson.course_id).where(Lesson.id == player.lesson_id).scalar_subquery()
+    gained = _gained()
+    values = {
+        "session_id": player.id,
+        "day": literal(day),
+        "user_id": player.user_id,
+        "course_id": course,
+        "lesson_id": player.lesson_id,
+        "seconds": gained,
+    }
+    rows = select(*values.values()).where(*which, ~player.staff, gained >= 1)
+    new = insert_for(session, table).from_select(list(values), rows)
+    added = {"seconds": table.c.seconds + new.excluded.seconds}
+    put = new.on_conflict_do_update(index_elements=["session_id", "day"], set_=added)
+    done: CursorResult[Any] = await session.execute(put)  # type: ignore[assignment]
+    return done.rowcount
 
 
 async def _submitted(session: AsyncSession, place: InstitutionView) -> int:

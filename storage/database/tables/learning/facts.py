@@ -25,7 +25,8 @@ class LearningEvent(Base):
             "ix_learning_events_user_day",
             *("user_id", "local_day", "kind", "subject", "at", "course_id", "lesson_id"),
         ),
-        Index("ix_learning_events_kind_day", "kind", "local_day"),
+        # With what is counted: figures read it alone.
+        Index("ix_learning_events_kind_day", "kind", "local_day", "course_id", "user_id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
