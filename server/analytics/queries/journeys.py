@@ -146,8 +146,9 @@ async def _stayed_on(session: AsyncSession, weeks: Sequence[str], day: str) -> S
     fact, activity, current = LearningEvent, ActivityDay, len(weeks) - 1
     earlier = Range(weeks[-1], later(day, -1))
     other = aliased(fact)
-    enrolled = (other.user_id == activity.user_id, other.kind == FactKind.ENROLLED, other.local_day <= day)
-    first = select(func.min(other.local_day)).where(*enrolled).scalar_subquery()
+    enrolled = (other.user_id == activity.user_id, other.kind == FactKind.ENROLLED)
+    # Not the plain column: its first value of the kind would be looked for through the facts of all people.
+    first = select(func.min(other.local_day.concat(""))).where(*enrolled).scalar_subquery()
     new = (
         select(first.label("day"))
         .where(activity.day == day, ~people.was_active(activity.user_id, earlier))
@@ -161,7 +162,7 @@ async def _stayed_on(session: AsyncSession, weeks: Sequence[str], day: str) -> S
         active[bisect_right(weeks, began) - 1, current] += count
     before = aliased(fact)
     known = exists().where(
-        before.user_id == fact.user_id, before.kind == FactKind.ENROLLED, before.local_day < day
+        before.user_id == fact.user_id, before.kind == FactKind.ENROLLED, before.local_day != day
     )
     begun = (
         select(fact.user_id)

@@ -14,7 +14,7 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         state_check("role", Role),
-        Index("ix_users_role", "role", "disabled_at"),  # learners are counted from it alone
+        Index("ix_users_role", "role", "created_day", "disabled_at"),  # learners are counted from it
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

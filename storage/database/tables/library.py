@@ -47,7 +47,7 @@ class Enrolment(Base):
     __table_args__ = (
         Index(  # enrolments that there are, counted from it alone
             "ix_enrolments_live",
-            "course_id",
+            *("course_id", "ended_at"),
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),

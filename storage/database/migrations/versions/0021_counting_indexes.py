@@ -15,9 +15,13 @@ LIVE = sa.text("ended_at IS NULL")
 def upgrade() -> None:
     op.drop_index("ix_learning_events_kind_day", "learning_events")
     op.create_index("ix_learning_events_kind_day", "learning_events", FACTS)
-    op.create_index("ix_users_role", "users", ["role", "disabled_at"])
+    op.create_index("ix_users_role", "users", ["role", "created_day", "disabled_at"])
     op.create_index(
-        "ix_enrolments_live", "enrolments", ["course_id"], postgresql_where=LIVE, sqlite_where=LIVE
+        "ix_enrolments_live",
+        "enrolments",
+        ["course_id", "ended_at"],
+        postgresql_where=LIVE,
+        sqlite_where=LIVE,
     )
 
 
