@@ -3,9 +3,10 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -145,35 +146,27 @@ async def _stayed_on(session: AsyncSession, weeks: Sequence[str], day: str) -> S
     learned earlier in its week."""
     fact, activity, current = LearningEvent, ActivityDay, len(weeks) - 1
     earlier = Range(weeks[-1], later(day, -1))
-    other = aliased(fact)
-    enrolled = (other.user_id == activity.user_id, other.kind == FactKind.ENROLLED)
-    # Not the plain column: its first value of the kind would be looked for through the facts of all people.
-    first = select(func.min(other.local_day.concat(""))).where(*enrolled).scalar_subquery()
-    new = (
-        select(first.label("day"))
-        .where(activity.day == day, ~people.was_active(activity.user_id, earlier))
-        .subquery()
-    )
     active: Counter[tuple[int, int]] = Counter()
-    inside = new.c.day >= weeks[0]
-    for began, count in await session.execute(
-        select(new.c.day, func.count()).where(inside).group_by(new.c.day)
-    ):
-        active[bisect_right(weeks, began) - 1, current] += count
-    before = aliased(fact)
-    known = exists().where(
-        before.user_id == fact.user_id, before.kind == FactKind.ENROLLED, before.local_day != day
+    new = select(_first_of(activity.user_id)).where(
+        activity.day == day, ~people.was_active(activity.user_id, earlier)
     )
-    begun = (
-        select(fact.user_id)
-        .where(fact.kind == FactKind.ENROLLED, fact.local_day == day, ~known)
-        .distinct()
-        .subquery()
+    for began in await session.scalars(new):
+        if began and began >= weeks[0]:
+            active[bisect_right(weeks, began) - 1, current] += 1
+    enrolled = select(fact.user_id, _first_of(fact.user_id), people.was_active(fact.user_id, earlier)).where(
+        fact.kind == FactKind.ENROLLED, fact.local_day == day
     )
-    size = int(await session.scalar(select(func.count()).select_from(begun)) or 0)
-    already = select(func.count()).select_from(begun).where(people.was_active(begun.c.user_id, earlier))
-    active[current, current] += int(await session.scalar(already) or 0)
-    return Stayed(Counter({current: size}), active)
+    begun = {user_id: was for user_id, first, was in await session.execute(enrolled) if first == day}
+    active[current, current] += sum(map(bool, begun.values()))
+    return Stayed(Counter({current: len(begun)}), active)
+
+
+def _first_of(user_id: Any) -> ScalarSelect[str]:
+    """Local day of somebody's first enrolment."""
+    fact = aliased(LearningEvent)
+    # Not the plain column: its first value would be looked for through the facts of all people.
+    first = select(func.min(fact.local_day.concat("")))
+    return first.where(fact.user_id == user_id, fact.kind == FactKind.ENROLLED).scalar_subquery()
 
 
 def _first_enrolments(scope: Scope) -> Select[str, str]:

@@ -8,7 +8,7 @@ down_revision = "0020"
 branch_labels = None
 depends_on = None
 
-FACTS = ["kind", "local_day", "course_id", "user_id"]
+FACTS = ["kind", "local_day", "course_id"]
 LIVE = sa.text("ended_at IS NULL")
 
 
