@@ -131,7 +131,8 @@ async def _ids(database: Database, now: datetime) -> dict[str, str]:
         }
         admin = await session.scalar(select(User).where(User.role == Role.ADMINISTRATOR))
     assert admin is not None
-    return {**ids, **await _made(world, course, Viewer(admin.id, admin.email, admin.name, admin.role))}
+    known = {name: value for name, value in ids.items() if value is not None}
+    return {**known, **await _made(world, course, Viewer(admin.id, admin.email, admin.name, admin.role))}
 
 
 async def _made(world: World, course: Course, admin: Viewer) -> dict[str, str]:

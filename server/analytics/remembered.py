@@ -26,8 +26,7 @@ async def remembered(
     session: AsyncSession, what: Hashable, version: Hashable, count: Callable[[], Awaitable[Value]]
 ) -> Value:
     """Step: the figure named `what` of this version, counted if it is not known. It is not to be changed."""
-    bound = session.get_bind()
-    known = _kept.setdefault(cast("Engine", bound.engine), {})
+    known = _kept.setdefault(session.get_bind().engine, {})
     found = known.get(what)
     if found is not None and found[0] == version:
         return cast("Value", found[1])
