@@ -26,7 +26,7 @@ from tests.fixtures.server_process import ServerProcess
 from tests.world.builder import World
 
 ROUNDS = 100
-LONGEST = 40.0  # seconds of one question: it is asked less often then
+LONGEST = 12.0  # seconds of one question: it is asked less often then
 LEAST = 5
 PER_SECOND = 20  # heartbeats of 200 learners who report every ten seconds
 FIRST = 5.0  # seconds before the first question, in which all learners begin

@@ -108,8 +108,24 @@ async def _remembered(session: AsyncSession, weeks: Sequence[str], last: str) ->
     if version is None or not await _is_latest(session, last):
         return None
     before = await remembered(session, ("retention", past), version, counted(past))
-    added = await _stayed_on(session, weeks, last)
+    added = await remembered(
+        session,
+        ("retained", last),
+        (version, await _so_far(session, last)),
+        lambda: _stayed_on(session, weeks, last),
+    )
     return Stayed(before.people + added.people, before.active + added.active)
+
+
+async def _so_far(session: AsyncSession, day: str) -> tuple[int, int]:
+    """People who learned on a day, and enrolments on it: there are only more of them while it lasts."""
+    fact, activity = LearningEvent, ActivityDay
+    counts = (
+        select(func.count()).where(activity.day == day),
+        select(func.count()).where(fact.kind == FactKind.ENROLLED, fact.local_day == day),
+    )
+    learned, enrolled = [int(await session.scalar(query) or 0) for query in counts]
+    return learned, enrolled
 
 
 async def _is_latest(session: AsyncSession, day: str) -> bool:

@@ -94,7 +94,14 @@ async def distinct(session: AsyncSession, scope: Scope, days: Range) -> int:
         return await people.active_people(session, scope, past)
 
     found = await remembered(session, ("active", past), version, count)
-    return found if past == days else found + await _newcomers(session, past, days.last)
+    if past == days:
+        return found
+    today = int(await session.scalar(select(func.count()).where(ActivityDay.day == days.last)) or 0)
+
+    async def added() -> int:
+        return await _newcomers(session, past, days.last)
+
+    return found + await remembered(session, ("newcomers", days), (version, today), added)
 
 
 async def _newcomers(session: AsyncSession, before: Range, day: str) -> int:
