@@ -16,6 +16,8 @@ TABLES = {  # name -> "module:function", fastest first
     "hostile": "benchmarks.hostile:main",
     "encode": "benchmarks.encode:main",
     "leaderboards": "benchmarks.leaderboards:main",
+    "admin_pages": "benchmarks.admin_pages:main",
+    "analytics": "benchmarks.analytics:main",
 }
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from server.core.events import Event, publish_all
 from server.learning.completion import REQUIRED, milestone
@@ -49,10 +50,20 @@ async def _started(session: AsyncSession, course_id: str) -> Iterable[Event]:
     fact = LearningEvent
     rows = await session.execute(
         select(fact.user_id, func.min(fact.at))
-        .where(fact.course_id == course_id, fact.kind.in_(BEGUN))
+        .where(
+            fact.course_id == course_id, fact.kind.in_(BEGUN), _is_missing(FactKind.COURSE_STARTED, course_id)
+        )
         .group_by(fact.user_id)
     )
     return [milestone(FactKind.COURSE_STARTED, user_id, course_id, at) for user_id, at in rows]
+
+
+def _is_missing(kind: FactKind, course_id: str) -> ColumnElement[bool]:
+    """Condition of facts whose person has none of this kind about the course."""
+    other = aliased(LearningEvent)
+    return ~exists().where(
+        other.kind == kind, other.user_id == LearningEvent.user_id, other.subject == course_id
+    )
 
 
 async def _halfway(session: AsyncSession, course_id: str) -> Iterator[Event]:
@@ -63,6 +74,7 @@ async def _halfway(session: AsyncSession, course_id: str) -> Iterator[Event]:
     rows = await session.execute(
         select(fact.user_id, fact.at)
         .where(fact.kind == FactKind.LESSON_COMPLETED, fact.course_id == course_id)
+        .where(_is_missing(FactKind.COURSE_HALFWAY, course_id))
         .where(fact.subject.in_(select(Lesson.id).where(Lesson.course_id == course_id, REQUIRED)))
         .order_by(fact.user_id, fact.at)
     )

@@ -1,8 +1,9 @@
 """Row locks and advisory locks, across processes and machines."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, String, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 Row = TypeVar("Row")
@@ -22,7 +23,9 @@ async def advisory_lock(session: AsyncSession, what: str) -> None:
         await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
 
-async def advisory_lock_shared(session: AsyncSession, what: str) -> None:
-    """Advisory lock that any number of transactions hold together, while none holds `advisory_lock` of it."""
+async def advisory_locks_shared(session: AsyncSession, names: Sequence[str]) -> None:
+    """Advisory locks that any number of transactions hold together, while none holds `advisory_lock` of one
+    of them; taken in the order of `names`."""
     if session.get_bind().dialect.name != "sqlite":
-        await session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(what, 0))))
+        wanted = func.unnest(cast(names, ARRAY(String))).column_valued("wanted")
+        await session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(wanted, 0))))

@@ -114,7 +114,7 @@ async def console(session: AsyncSession, ask: Ask, limit: int = TOP) -> Console:
 async def _people(
     session: AsyncSession, ask: Ask, now: Series, earlier: Series, active: Series
 ) -> list[Card]:
-    counts = [await people.active_people(session, ask.scope, days) for days in (ask.days, ask.before)]
+    counts = [await series.distinct(session, ask.scope, days) for days in (ask.days, ask.before)]
     total = await people.people_total(session, ask.scope)
     new = cards.compared(now["people_new"], earlier["people_new"])
     return [

@@ -3,17 +3,16 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions.scope import Scope
-from server.analytics.payments import mrr as counting
 from server.analytics.payments import queries
-from server.analytics.payments.rules import Recurring
 from server.analytics.rules import Range, later
 from server.institution.service import InstitutionView
 from storage.database.tables import Payment
 
-MOST_MOMENTS = 31  # of a line; each counts all recurring payments
+MOST_MOMENTS = 31  # of a line
 
 
 def day_end(day: str, place: InstitutionView) -> datetime:
@@ -32,21 +31,20 @@ async def at_ends(
     session: AsyncSession, scope: Scope, days: list[str], place: InstitutionView, now: datetime
 ) -> dict[str, dict[str, int]]:
     """MRR in minor units by currency and day: at its end, on the current day as of now."""
-    payments = await _payments(session, scope)
+    curves = await queries.curves(session, _among(scope))
     found: dict[str, dict[str, int]] = {}
     for day in days:
         moment = min(now, day_end(day, place) - timedelta(microseconds=1))
-        for currency, sums in counting.mrr(payments, moment).items():
-            found.setdefault(currency, dict.fromkeys(days, 0))[day] = sums.minor
+        for currency, curve in curves.items():
+            if (sums := curve.at(moment)).active:
+                found.setdefault(currency, dict.fromkeys(days, 0))[day] = sums.minor
     return {currency: found[currency] for currency in sorted(found)}
 
 
 async def currencies(session: AsyncSession, scope: Scope) -> list[str]:
     """Those that there are recurring payments in."""
-    return sorted({one.currency for one in await _payments(session, scope)})
+    return sorted(await queries.curves(session, _among(scope)))
 
 
-async def _payments(session: AsyncSession, scope: Scope) -> list[Recurring]:
-    return await queries.recurring(
-        session, [*scope.courses(Payment.course_id), *scope.people(Payment.user_id)]
-    )
+def _among(scope: Scope) -> list[ColumnElement[bool]]:
+    return [*scope.courses(Payment.course_id), *scope.people(Payment.user_id)]

@@ -218,7 +218,7 @@ async def _sum(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> 
 
 async def _distinct(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int:
     if metric.id == "active_people":
-        return await people.active_people(session, ask.scope, days)
+        return await series.distinct(session, ask.scope, days)
     function = people.active_week if metric.id == "active_week" else people.active_month
     return await function(session, ask.scope, days.last)
 

@@ -60,8 +60,9 @@ async def revenue_of_courses(
 
 async def mrr(session: AsyncSession, scope: Scope, at: datetime) -> list[Money]:
     """Active recurring payments scaled to a month, by currency in alphabetical order."""
-    found = await queries.mrr(session, at, _among(scope))
-    return _in_order({currency: one.minor for currency, one in found.items()})
+    curves = await queries.curves(session, _among(scope))
+    found = {currency: curve.at(at) for currency, curve in curves.items()}
+    return _in_order({currency: one.minor for currency, one in found.items() if one.active})
 
 
 def _among(scope: Scope) -> list[ColumnElement[bool]]:

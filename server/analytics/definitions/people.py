@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, exists, func, literal, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from server.analytics.definitions.metric import Rows
 from server.analytics.definitions.scope import Scope
@@ -69,6 +70,12 @@ def active_rows(scope: Scope, days: Range) -> Select[str, str] | CompoundSelect[
     return select(row.day.label("day"), row.user_id.label("user_id")).where(
         row.day.between(days.first, days.last), *scope.people(row.user_id)
     )
+
+
+def was_active(user_id: Any, days: Range) -> Any:
+    """Condition of somebody who learned on one of the days."""
+    other = aliased(ActivityDay)
+    return exists().where(other.user_id == user_id, other.day.between(days.first, days.last))
 
 
 def active_in_courses(scope: Scope, days: Range) -> CompoundSelect[str, str, str]:

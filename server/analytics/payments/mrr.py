@@ -4,11 +4,12 @@ Counted in whole parts of a minor unit, so that a yearly amount over its months 
 movements add up: over days to a range, and over their kinds to the difference of MRR.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import msgspec
 
@@ -44,6 +45,37 @@ def mrr(payments: Iterable[Recurring], moment: datetime) -> dict[str, Mrr]:
         elif step.standing == Standing.PAST_DUE:
             sums.past_due += step.parts
     return dict(found)
+
+
+class Curve(msgspec.Struct):
+    """MRR of one currency over time, in parts: from each moment on until the next."""
+
+    moments: list[datetime] = []
+    totals: list[int] = []
+    active: list[int] = []  # number of recurring payments that count
+
+    def at(self, moment: datetime) -> Mrr:
+        """Without what is paused and past due."""
+        place = bisect_right(self.moments, moment)
+        return Mrr(total=self.totals[place - 1], active=self.active[place - 1]) if place else Mrr()
+
+
+def curves(payments: Iterable[Recurring]) -> dict[str, Curve]:
+    """MRR by currency at any moment, as `mrr` has it."""
+    changes: dict[str, dict[datetime, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    for one in payments:
+        parts, counts = 0, False
+        for step in timeline(one):
+            change, now = changes[one.currency][step.at], step.standing in COUNTING
+            change[0] += step.parts - parts
+            change[1] += now - counts
+            parts, counts = step.parts, now
+    found = {}
+    for currency, by_moment in changes.items():
+        moments = sorted(by_moment)
+        totals, active = (list(accumulate(by_moment[at][place] for at in moments)) for place in (0, 1))
+        found[currency] = Curve(moments, totals, active)
+    return found
 
 
 class Movement(StrEnum):

@@ -1,7 +1,7 @@
 """Revenue, MRR and its movements, from the rows of payments. Steps."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from server.analytics.payments import mrr as counting
-from server.analytics.payments.mrr import Movements, Mrr
+from server.analytics.payments.mrr import Curve, Movements, Mrr
 from server.analytics.payments.rules import Change, Recurring, by_time
+from server.analytics.remembered import remembered
 from storage.database.tables import Payment
 from storage.states import PaymentKind as Kind
 
@@ -66,6 +67,18 @@ def refunds() -> ColumnElement[bool]:
 async def mrr(session: AsyncSession, moment: datetime, among: Conditions = ()) -> dict[str, Mrr]:
     """MRR at a moment by currency, with the parts that are paused and past due."""
     return counting.mrr(await recurring(session, among), moment)
+
+
+async def curves(session: AsyncSession, among: Conditions = ()) -> Mapping[str, Curve]:
+    """MRR over time by currency. That of all payments is kept until there is another row: none is changed."""
+    if among:
+        return counting.curves(await recurring(session, among))
+    version = tuple((await session.execute(select(func.count(), func.max(Payment.id)))).one())
+
+    async def count() -> Mapping[str, Curve]:
+        return counting.curves(await recurring(session))
+
+    return await remembered(session, "mrr", version, count)
 
 
 async def movements(

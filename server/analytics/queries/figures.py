@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions import SUMS, encoding, people, rates
 from server.analytics.definitions.scope import Scope
-from server.analytics.queries.series import Series, daily
+from server.analytics.queries.series import Series, daily, distinct
 from server.analytics.rules import Range, change
 
 
@@ -58,7 +58,7 @@ async def totals(session: AsyncSession, scope: Scope, days: Range) -> Totals:
     series = await daily(session, scope, days)
     before = await daily(session, scope, days.before)
     sums = {metric: figure(sum(series[metric].values()), sum(before[metric].values())) for metric in SUMS}
-    active = [await people.active_people(session, scope, one) for one in (days, days.before)]
+    active = [await distinct(session, scope, one) for one in (days, days.before)]
     succeeded, failed = sums["encodes_succeeded"].value, sums["encodes_failed"].value
     return Totals(
         people=await people.people_total(session, scope),

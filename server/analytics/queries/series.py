@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions import SUMS, people
 from server.analytics.definitions.scope import EVERYTHING, Scope
-from server.analytics.rules import MONTH_DAYS, WEEK_DAYS, Range, later
+from server.analytics.remembered import remembered, version_of
+from server.analytics.rules import MONTH_DAYS, WEEK_DAYS, Range, later, trailing
 from storage.database.tables import (
+    ActivityDay,
     AnalyticsDay,
     CourseAnalytics,
     CourseInstructor,
@@ -77,6 +79,38 @@ async def _add_counted(
         found[day] = int(value)
 
 
+async def distinct(session: AsyncSession, scope: Scope, days: Range) -> int:
+    """Step: distinct active people of a range. Without a filter only the last day is counted anew, if it is
+    not computed yet: those of its people who were not active on an earlier day of the range."""
+    past = days
+    version = await version_of(session, past) if scope.is_everything else None
+    if version is None and scope.is_everything and days.count > 1:
+        past = Range(days.first, later(days.last, -1))
+        version = await version_of(session, past)
+    if version is None:
+        return await people.active_people(session, scope, days)
+
+    async def count() -> int:
+        return await people.active_people(session, scope, past)
+
+    found = await remembered(session, ("active", past), version, count)
+    if past == days:
+        return found
+    today = int(await session.scalar(select(func.count()).where(ActivityDay.day == days.last)) or 0)
+
+    async def added() -> int:
+        return await _newcomers(session, past, days.last)
+
+    return found + await remembered(session, ("newcomers", days), (version, today), added)
+
+
+async def _newcomers(session: AsyncSession, before: Range, day: str) -> int:
+    query = select(func.count()).where(
+        ActivityDay.day == day, ~people.was_active(ActivityDay.user_id, before)
+    )
+    return int(await session.scalar(query) or 0)
+
+
 async def active_days(session: AsyncSession, scope: Scope, days: Range) -> Series:
     """Step: distinct people of each day, and of the 7 and 30 days up to it."""
     names = ("active_people", "active_week", "active_month")
@@ -91,6 +125,10 @@ async def active_days(session: AsyncSession, scope: Scope, days: Range) -> Serie
         for name, value in zip(names, values, strict=True):
             found[name][day] = value
     for span in _gaps(days, known):
+        if span.count == 1:
+            for name, length in zip(names, (1, WEEK_DAYS, MONTH_DAYS), strict=True):
+                found[name][span.last] = await distinct(session, scope, trailing(span.last, length))
+            continue
         for name, counts in zip(names, await _slid(session, scope, span), strict=True):
             found[name] |= counts
     return found

@@ -9,7 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.clock import local_day
@@ -26,8 +38,10 @@ from transcoder.media import PublishedVideo
 
 LOCK = "analytics/collecting"
 LOT = 500  # rows of one transaction
+LOT_SESSIONS = 5000
 LOT_VIDEOS = 50  # whose documents are read
 REACH = LIFETIME + timedelta(days=1)  # of a session: its token has expired then
+After = tuple[datetime, str] | None  # beginning and id of the session that was read last
 ENDS = {EncodingKind.READY: RevisionState.READY, EncodingKind.FAILED: RevisionState.FAILED}
 
 
@@ -44,13 +58,13 @@ async def collect_since(database: Database, since: datetime | None) -> int:
     for part in (_accounts, _submitted, _ended_well, _failed):
         while found := await _in_transaction(database, part):
             noted += found
-    last = ""
+    last: After = None
     while True:
         async with database.write() as session:
             await advisory_lock(session, LOCK)
             found, last = await _watched(session, await institution.shown(session), since, last)
         noted += found
-        if not last:
+        if last is None:
             return noted
 
 
@@ -67,55 +81,69 @@ def _day(at: datetime, place: InstitutionView) -> str:
 async def _accounts(session: AsyncSession, place: InstitutionView) -> int:
     found = select(User.id, User.created_at).where(User.created_day.is_(None)).limit(LOT)
     days = {user_id: _day(at, place) for user_id, at in await session.execute(found)}
-    for day in sorted(set(days.values())):
-        own = [user_id for user_id, other in days.items() if other == day]
-        await session.execute(update(User).where(User.id.in_(own)).values(created_day=day))
+    if days:
+        table: Any = User.__table__
+        noted = update(table).where(table.c.id == bindparam("user")).values(created_day=bindparam("day"))
+        await session.execute(noted, [{"user": user_id, "day": day} for user_id, day in days.items()])
     await days_changed(session, set(days.values()))
     return len(days)
 
 
 async def _watched(
-    session: AsyncSession, place: InstitutionView, since: datetime | None, after: str
-) -> tuple[int, str]:
+    session: AsyncSession, place: InstitutionView, since: datetime | None, after: After
+) -> tuple[int, After]:
     """Seconds that sessions have gained, on the local day of their last heartbeat. How many rows, and where
-    to go on: empty at the end."""
-    player, noted = VideoAnalytics, func.coalesce(func.sum(WatchDay.seconds), 0)
-    query = (
-        select(player.id, player.user_id, player.lesson_id, player.last_at, Lesson.course_id)
-        .add_columns(player.watch_seconds.label("total"), noted.label("noted"))
-        .join(Lesson, Lesson.id == player.lesson_id)
-        .outerjoin(WatchDay, WatchDay.session_id == player.id)
-        .where(~player.staff, player.id > after)
-        .group_by(player.id, Lesson.course_id)
-        .having(player.watch_seconds - noted >= 1)
-        .order_by(player.id)
-        .limit(LOT)
+    to go on: None at the end. By the time of the sessions, whose index is read from there on."""
+    player = VideoAnalytics
+    query = select(player.started_at, player.id, player.last_at).where(_gained() >= 1, ~player.staff)
+    if after is not None:
+        begun, last = after
+        later_ones = or_(player.started_at > begun, player.id > last)
+        query = query.where(player.started_at >= begun, later_ones)
+    elif since is not None:
+        query = query.where(player.started_at > since)
+    query = query.order_by(player.started_at, player.id).limit(LOT_SESSIONS)
+    rows = (await session.execute(query)).all()
+    moments: dict[str, list[datetime]] = {}
+    for row in rows:
+        moments.setdefault(_day(row.last_at, place), []).append(row.last_at)
+    noted = 0
+    for day, own in sorted(moments.items()):
+        began = player.started_at.between(rows[0].started_at, rows[-1].started_at)
+        noted += await _add_seconds(session, day, began, player.last_at.between(min(own), max(own)))
+    await days_changed(session, set(moments))
+    return noted, (rows[-1].started_at, rows[-1].id) if len(rows) == LOT_SESSIONS else None
+
+
+def _gained() -> ColumnElement[int]:
+    """Whole seconds of a session that are not noted yet."""
+    noted = select(func.coalesce(func.sum(WatchDay.seconds), 0)).where(
+        WatchDay.session_id == VideoAnalytics.id
     )
-    rows = (await session.execute(query.where(player.started_at > since) if since else query)).all()
-    new = [
-        {
-            "session_id": row.id,
-            "day": _day(row.last_at, place),
-            "user_id": row.user_id,
-            "course_id": row.course_id,
-            "lesson_id": row.lesson_id,
-            "seconds": int(row.total) - row.noted,
-        }
-        for row in rows
-    ]
-    await _add_seconds(session, new)
-    await days_changed(session, {row["day"] for row in new})
-    return len(rows), rows[-1].id if len(rows) == LOT else ""
+    whole = cast(func.floor(VideoAnalytics.watch_seconds), Integer)
+    return whole - noted.scalar_subquery()
 
 
-async def _add_seconds(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    if rows:
-        table: Any = WatchDay.__table__
-        new = insert_for(session, table)
-        added = {"seconds": table.c.seconds + new.excluded.seconds}
-        await session.execute(
-            new.on_conflict_do_update(index_elements=["session_id", "day"], set_=added), rows
-        )
+async def _add_seconds(session: AsyncSession, day: str, *which: ColumnElement[bool]) -> int:
+    """Note what these sessions have gained, in one statement: there may be millions. Moments between two of a
+    local day are of that day."""
+    player, table = VideoAnalytics, WatchDay.__table__
+    course = select(Lesson.course_id).where(Lesson.id == player.lesson_id).scalar_subquery()
+    gained = _gained()
+    values = {
+        "session_id": player.id,
+        "day": literal(day),
+        "user_id": player.user_id,
+        "course_id": course,
+        "lesson_id": player.lesson_id,
+        "seconds": gained,
+    }
+    rows = select(*values.values()).where(*which, ~player.staff, gained >= 1)
+    new = insert_for(session, table).from_select(list(values), rows)
+    added = {"seconds": table.c.seconds + new.excluded.seconds}
+    put = new.on_conflict_do_update(index_elements=["session_id", "day"], set_=added)
+    done: CursorResult[Any] = await session.execute(put)  # type: ignore[assignment]
+    return done.rowcount
 
 
 async def _submitted(session: AsyncSession, place: InstitutionView) -> int:

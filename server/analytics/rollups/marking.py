@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.rules import MONTH_DAYS, later
 from server.core.events import days_changed
 from storage.database.insert import insert_for, insert_new_rows
-from storage.database.locks import advisory_lock, advisory_lock_shared
+from storage.database.locks import advisory_lock, advisory_locks_shared
 from storage.database.tables import ActivityDay, AnalyticsDay, LearningEvent, User, WatchDay
 
 MARKED_KEY = "marked_days"  # in the session's info, of one transaction
@@ -27,25 +27,26 @@ def lock_name(day: str) -> str:
 
 
 async def mark(session: AsyncSession, days: Collection[str]) -> None:
-    """Handler of local days: mark them dirty. Of a day that is dirty already, one row is read."""
+    """Handler of local days: mark them dirty. Of days that are dirty already, rows are only read."""
     transaction = session.sync_session.get_transaction()
     known: tuple[object, set[str]] = session.info.get(MARKED_KEY, (None, set()))
     marked = known[1] if known[0] is transaction else set()
     session.info[MARKED_KEY] = (transaction, marked)
+    new = sorted(set(days) - marked)
+    if not new:
+        return
+    await advisory_locks_shared(session, [lock_name(day) for day in new])
     row = AnalyticsDay
-    for day in sorted(set(days) - marked):
-        await advisory_lock_shared(session, lock_name(day))
-        state = select(row.generation, row.claimed).where(row.day == day)
-        found = (await session.execute(state)).one_or_none()
-        if found is None or found.generation <= found.claimed:
-            new = insert_for(session, row).values(day=day, **NEVER)
-            higher = new.on_conflict_do_update(
-                index_elements=["day"],
-                set_={"generation": row.claimed + 1},
-                where=row.generation <= row.claimed,
-            )
-            await session.execute(higher)
-        marked.add(day)
+    states = select(row.day, row.generation, row.claimed).where(row.day.in_(new))
+    dirty = {day for day, generation, claimed in await session.execute(states) if generation > claimed}
+    if clean := [day for day in new if day not in dirty]:
+        higher = insert_for(session, row).on_conflict_do_update(
+            index_elements=["day"],
+            set_={"generation": row.claimed + 1},
+            where=row.generation <= row.claimed,
+        )
+        await session.execute(higher, [{"day": day, **NEVER} for day in clean])
+    marked.update(new)
 
 
 async def on_person(session: AsyncSession, user_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from storage.database.base import Base, new_id, state_check
@@ -12,7 +12,10 @@ from storage.states import Role
 
 class User(Base):
     __tablename__ = "users"
-    __table_args__ = (state_check("role", Role),)
+    __table_args__ = (
+        state_check("role", Role),
+        Index("ix_users_role", "role", "created_day", "disabled_at"),  # learners are counted from it
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     email: Mapped[str] = mapped_column(unique=True)  # kept in lower case

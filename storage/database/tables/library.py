@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from storage.database.base import Base, new_id, state_check
@@ -44,6 +44,14 @@ class CourseInstructor(Base):
 
 class Enrolment(Base):
     __tablename__ = "enrolments"
+    __table_args__ = (
+        Index(  # enrolments that there are, counted from it alone
+            "ix_enrolments_live",
+            *("course_id", "ended_at"),
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+    )
 
     course_id: Mapped[str] = mapped_column(ForeignKey("courses.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(

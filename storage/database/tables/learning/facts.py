@@ -25,7 +25,9 @@ class LearningEvent(Base):
             "ix_learning_events_user_day",
             *("user_id", "local_day", "kind", "subject", "at", "course_id", "lesson_id"),
         ),
-        Index("ix_learning_events_kind_day", "kind", "local_day"),
+        # With the course, so that figures read it alone. With the person, too, SQLite would look through all
+        # facts of a kind for those of one person.
+        Index("ix_learning_events_kind_day", "kind", "local_day", "course_id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)

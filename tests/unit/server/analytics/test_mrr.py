@@ -199,3 +199,12 @@ def test_rounded_movements_still_add_up(found: list[Recurring], one: datetime, o
 @pytest.mark.parametrize(("parts", "minor"), [(0, 0), (PARTS // 2 - 1, 0), (PARTS // 2, 1), (PARTS, 1)])
 def test_half_a_minor_unit_is_rounded_up(parts: int, minor: int) -> None:
     assert mrr.in_minor(parts) == minor
+
+
+@given(payments, st.lists(moments, min_size=1, max_size=8))
+def test_curve_is_the_mrr_of_every_moment(found: list[Recurring], chosen: list[datetime]) -> None:
+    curves = mrr.curves(found)
+    for moment in chosen:
+        counted = {code: (sums.total, sums.active) for code, sums in mrr.mrr(found, moment).items()}
+        shown = {code: curve.at(moment) for code, curve in curves.items()}
+        assert counted == {code: (one.total, one.active) for code, one in shown.items() if one.active}

@@ -1,0 +1,167 @@
+"""Dashboard over HTTP for the benchmark of analytics: the API's and the page's, alone and beside learners."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+from sqlalchemy import func, select
+
+from benchmarks.years.people import DAYS
+from server.accounts.signing_in import tokens as sign_in
+from server.core.clock import SystemClock
+from server.core.signing_keys import live_keys
+from server.playback.signing import PURPOSE
+from server.watching import tokens
+from storage.database.engine import Database
+from storage.database.tables import CourseInstructor, Enrolment, Lesson, Team, User
+from storage.states import LessonKind, Role
+from tests.fixtures.server_process import ServerProcess
+from tests.world.builder import World
+
+ROUNDS = 100
+LONGEST = 12.0  # seconds of one question: it is asked less often then
+LEAST = 5
+PER_SECOND = 20  # heartbeats of 200 learners who report every ten seconds
+FIRST = 5.0  # seconds before the first question, in which all learners begin
+ROOT = Path(__file__).parents[1]
+EMAIL = "benchmark@example.edu"
+Told = Callable[[str, str, str], None]
+
+
+class Question(NamedTuple):
+    name: str
+    path: str
+    goal: str
+
+
+async def measure(
+    database: Database, folder: Path, environment: Mapping[str, str], tell: Told, *, viewers: int = 0
+) -> None:
+    """Times of every question, asked again and again by one administrator."""
+    now = SystemClock().now()
+    token = await administrator(database, now)
+    questions = await _questions(database, now)
+    reports = await _reports(database, viewers, now)
+    server = ServerProcess(folder, {"SKILLSTUDIO_QUEUE_URL": "redis://127.0.0.1:1/0", **environment})
+    await server.start()
+    load = None
+    try:
+        if reports:
+            load = await _watching(server.port, reports, folder, len(questions))
+            await asyncio.sleep(FIRST)
+        async with httpx.AsyncClient(base_url=server.url, headers=_headers(token), timeout=120) as browser:
+            for one in questions:
+                taken = await ask(browser, one.path)
+                tell(
+                    one.name + (f", while {viewers} learners watch" if viewers else ""), told(taken), one.goal
+                )
+        tell("peak memory of the server process", f"{_peak(server):,.0f} MB", "≤ 500 MB")
+    finally:
+        if load is not None:
+            load.terminate()
+            await load.wait()
+        await server.kill()
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Accept": "text/html, application/json;q=0.5"}
+
+
+async def administrator(database: Database, now: datetime) -> str:
+    """Token of an administrator, who is made once."""
+    async with database.read() as session:
+        user_id = await session.scalar(select(User.id).where(User.email == EMAIL))
+    if user_id is None:
+        person = await World(database, lambda: now).person("Grace", role=Role.ADMINISTRATOR, email=EMAIL)
+        user_id = person.id
+    return (await sign_in.make(database, user_id, name="benchmark", now=now)).token
+
+
+async def _questions(database: Database, now: datetime) -> Sequence[Question]:
+    """The filters are of the course with most enrolments, of who teaches it, and of a team."""
+    async with database.read() as session:
+        largest = select(Enrolment.course_id).group_by(Enrolment.course_id).order_by(func.count().desc())
+        course = await session.scalar(largest.limit(1))
+        teaches = select(CourseInstructor.user_id).where(CourseInstructor.course_id == course)
+        teacher = await session.scalar(teaches.limit(1))
+        team = await session.scalar(select(Team.id).order_by(Team.id).limit(1))
+    page, whole, part = "/admin/analytics", "≤ 100 ms", "≤ 500 ms"
+    first = datetime.fromtimestamp(now.timestamp() - (DAYS - 1) * 86400, now.tzinfo).date()
+    everything = f"range=custom&first={first}&last={now.date()}"
+    return (
+        Question("API dashboard, 30 days", "/api/admin/analytics/dashboard", whole),
+        Question("API dashboard, a year", "/api/admin/analytics/dashboard?days=365", whole),
+        Question("page, 30 days", page, whole),
+        Question("page, 90 days", f"{page}?range=90", whole),
+        Question("page, two years", f"{page}?{everything}", whole),
+        Question("page, 30 days of the largest course", f"{page}?course={course}", part),
+        Question("page, 30 days of an instructor", f"{page}?instructor={teacher}", part),
+        Question("page, 30 days of a team", f"{page}?team={team}", part),
+        Question("page, two years of the largest course", f"{page}?course={course}&{everything}", part),
+    )
+
+
+async def ask(browser: httpx.AsyncClient, path: str, rounds: int = ROUNDS) -> list[float]:
+    """Milliseconds of each answer, without the first two, in which statements are built."""
+    taken: list[float] = []
+    began = time.perf_counter()
+    for number in range(rounds + 2):
+        started = time.perf_counter()
+        answer = await browser.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} was answered with {answer.status_code}: {answer.text[:500]}")
+        if number > 1:
+            taken.append(1000 * (time.perf_counter() - started))
+        if len(taken) >= LEAST and time.perf_counter() - began > LONGEST:
+            break
+    return sorted(taken)
+
+
+def told(taken: Sequence[float]) -> str:
+    p50, p95 = taken[len(taken) // 2], taken[len(taken) * 95 // 100]
+    return f"p50 {p50:,.0f} ms, p95 {p95:,.0f} ms"
+
+
+async def _reports(database: Database, count: int, now: datetime) -> list[str]:
+    """Watch tokens of learners, each for a video of a course that they are enrolled in."""
+    if not count:
+        return []
+    (key, *_) = await live_keys(database, PURPOSE, now)
+    async with database.read() as session:
+        rows = await session.execute(
+            select(Enrolment.user_id, func.min(Lesson.id))
+            .join(Lesson, Lesson.course_id == Enrolment.course_id)
+            .where(Enrolment.ended_at.is_(None), Lesson.kind == LessonKind.VIDEO)
+            .group_by(Enrolment.user_id)
+            .order_by(Enrolment.user_id.desc())
+            .limit(count)
+        )
+        pairs = [(user_id, lesson_id) for user_id, lesson_id in rows]
+    issued = [tokens.issue(user_id, lesson_id, staff=False, now=now) for user_id, lesson_id in pairs]
+    return [tokens.sign(key, token) for token in issued]
+
+
+async def _watching(
+    port: int, reports: list[str], folder: Path, questions: int
+) -> asyncio.subprocess.Process:
+    """Heartbeats from a process of its own, for as long as the questions take at most."""
+    (folder / "tokens.json").write_text(json.dumps(reports))
+    command = (sys.executable, "-m", "benchmarks.viewers_report", str(port), str(folder / "tokens.json"))
+    seconds = str(int(questions * (LONGEST + 20)))
+    return await asyncio.create_subprocess_exec(
+        *command, str(PER_SECOND), seconds, "", cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+
+
+def _peak(server: ServerProcess) -> float:
+    """Most resident memory so far, in MB."""
+    assert server.process is not None
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1000

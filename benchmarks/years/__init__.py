@@ -1,0 +1,1 @@
+"""Two generated years of an institution, for the benchmark of analytics."""
