@@ -181,6 +181,6 @@ async def test_months_over_a_years_end(world: World, database: Database) -> None
     seen = await board(database, ada, Timeframe.MONTHLY, new)
     assert (told(seen.places), seen.period.first_day) == ([(1, "Ada", 200)], "2027-01-01")
     async with database.read() as session:
-        old_row = await session.get(LeaderboardRow, (Timeframe.MONTHLY, "2026-12", ada.id))
+        old_row = await session.get(LeaderboardRow, (ada.id, Timeframe.MONTHLY, "2026-12"))
     assert old_row is not None
     assert old_row.xp == 100
