@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Row, bindparam, cast, null, select, union_all
+from sqlalchemy import Boolean, bindparam, cast, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.xp.engine import KINDS, Fact, History
 from server.gamification.xp.streaks import Break
 from storage.database.tables import ActivityDay, LearningEvent, StreakBreak
 
-PEOPLE = bindparam("user_ids", expanding=True)
+PEOPLE: Any = bindparam("user_ids", expanding=True)
 
 
 def _none(column: Any) -> Any:
@@ -62,7 +62,7 @@ async def streak_days(session: AsyncSession, user_id: str) -> History:
     return _histories([user_id], await session.execute(STREAK, {"user_ids": [user_id]}))[user_id]
 
 
-def _histories(user_ids: Collection[str], rows: Iterable[Row[Any]]) -> Mapping[str, History]:
+def _histories(user_ids: Collection[str], rows: Iterable[Any]) -> Mapping[str, History]:
     facts: dict[str, list[Fact]] = defaultdict(list)
     days: dict[str, dict[str, datetime | None]] = defaultdict(dict)
     unpaid: dict[str, list[str]] = defaultdict(list)  # days that the ledger does not know yet

@@ -48,7 +48,7 @@ def _change_key(key: Sequence[str]) -> None:
         sqlite_with_rowid=False,
     )
     names = [*key, "xp", "reached_at"]
-    rows = sa.select(*(sa.column(name) for name in names)).select_from(sa.table(TABLE))
+    rows: Any = sa.select(*(sa.column(name) for name in names)).select_from(sa.table(TABLE))
     op.execute(new.insert().from_select(names, rows.order_by(*(sa.column(name) for name in key))))
     op.drop_table(TABLE)
     op.rename_table(NEW, TABLE)
