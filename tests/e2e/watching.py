@@ -19,8 +19,8 @@ SECONDS = 80
 EMAIL, TEACHER, COURSE = "leo@example.org", "ada@example.org", "Optics"
 
 
-async def prepare(product: Product) -> str:
-    """A new course with one lecture of 80 s that a new learner is enrolled in; the address of its page.
+async def prepare(product: Product, seconds: int = SECONDS) -> str:
+    """A new course with one lecture that a new learner is enrolled in; the address of its page.
 
     What the test before it had on this product gets other names.
     """
@@ -32,9 +32,9 @@ async def prepare(product: Product) -> str:
     await World(database, SystemClock().now).person("Leo", email=EMAIL, password=site.PASSWORD)
     await database.close()
     token = await teacher_token(product)
-    clip = product.data.with_name("talk.mp4")
+    clip = product.data.with_name(f"talk-{seconds}.mp4")
     if not clip.exists():
-        await asyncio.to_thread(make_clip, clip, seconds=SECONDS)
+        await asyncio.to_thread(make_clip, clip, seconds=seconds)
     done = await asyncio.to_thread(product.command, "ingest", str(clip), "--course", COURSE, "--json")
     assert done.returncode == 0, done.stderr
     lesson = re.search(r'"lesson_id":\s*"(\w+)"', done.stdout)

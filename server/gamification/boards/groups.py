@@ -27,7 +27,7 @@ async def group(session: AsyncSession, week: str, user_id: str) -> Ranked:
             PLACE.timeframe == Timeframe.WEEKLY,
             PLACE.period == week,
         )
-        .order_by(*ranks.DOWN)
+        .order_by(*ranks.down(PLACE))
     )
     rows = [ranks.row_of(found) for found in await session.execute(wanted)]
     return list(rules.ranked(rows, (row.xp for row in rows)))

@@ -4,7 +4,7 @@ Each question is one statement: names come with the rows, and on SQLite a trip t
 than what it does there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -38,8 +38,6 @@ PERSON: Any = User.__table__.c
 PREFERENCE: Any = GamePreference.__table__.c
 STATS: Any = UserStats.__table__.c
 ROW = (PLACE.user_id, PLACE.xp, PLACE.reached_at)
-DOWN = (PLACE.xp.desc(), PLACE.reached_at, PLACE.user_id)
-UP = (PLACE.xp, PLACE.reached_at.desc(), PLACE.user_id.desc())
 ON_BOARD = and_(PLACE.timeframe == bindparam("timeframe"), PLACE.period == bindparam("period"))
 COUNTED = and_(COUNT.timeframe == bindparam("timeframe"), COUNT.period == bindparam("period"))
 
@@ -64,6 +62,7 @@ class Row(NamedTuple):
 
 
 Ranked = Sequence[tuple[int, Row]]
+Order = tuple[ColumnElement[Any], ...]
 
 
 def with_person(rows: Any, *more: ColumnElement[Any]) -> Select[Any]:
@@ -83,6 +82,15 @@ def row_of(found: Sequence[Any]) -> Row:
     return Row(user_id, xp, reached_at, None if name is None else Person(name, bool(hides), level))
 
 
+def down(row: Any) -> Order:
+    """Order of a board, by the columns of its rows or of a part of them."""
+    return row.xp.desc(), row.reached_at, row.user_id
+
+
+def _up(row: Any) -> Order:
+    return row.xp, row.reached_at.desc(), row.user_id.desc()
+
+
 def _own(column: Any) -> Any:
     """A value of the person's own row; NULL without one."""
     return select(column).where(ON_BOARD, PLACE.user_id == bindparam("user_id")).scalar_subquery()
@@ -94,12 +102,21 @@ def _walks() -> list[Select[Any]]:
     mine = tuple_(_own(PLACE.reached_at), user_id)
     place = tuple_(PLACE.reached_at, PLACE.user_id)
     sides = [
-        (and_(PLACE.xp == xp, place < mine), UP),
-        (PLACE.xp > xp, UP),
-        (and_(PLACE.xp == xp, place > mine), DOWN),
-        (PLACE.xp < xp, DOWN),
+        (and_(PLACE.xp == xp, place < mine), _up),
+        (PLACE.xp > xp, _up),
+        (and_(PLACE.xp == xp, place > mine), down),
+        (PLACE.xp < xp, down),
     ]
-    return [select(*ROW).where(ON_BOARD, side).order_by(*order).limit(NEIGHBOURS) for side, order in sides]
+    return [
+        select(*ROW).where(ON_BOARD, side).order_by(*order(PLACE)).limit(NEIGHBOURS) for side, order in sides
+    ]
+
+
+def _nearest(walks: Sequence[Select[Any]], order: Callable[[Any], Order]) -> Select[Any]:
+    """The neighbours of one side. Chosen before their names are read: each row more is of some stranger,
+    whose pages of a large database nothing has read before."""
+    both = union_all(*(select(walk.subquery()) for walk in walks)).subquery()
+    return select(select(both).order_by(*order(both.c)).limit(NEIGHBOURS).subquery())
 
 
 def _above(xp: Any) -> Any:
@@ -108,16 +125,16 @@ def _above(xp: Any) -> Any:
 
 
 def _near() -> Select[Any]:
-    """The person and whoever may be a neighbour, each with how many are above."""
+    """The person and the neighbours, each with how many are above."""
     own = select(*ROW).where(ON_BOARD, PLACE.user_id == bindparam("user_id"))
-    near: CTE = union_all(own, *(select(walk.subquery()) for walk in WALKS)).cte("near")
+    near: CTE = union_all(own, _nearest(WALKS[:2], _up), _nearest(WALKS[2:], down)).cte("near")
     return with_person(near.c, func.coalesce(_above(near.c.xp), 0))
 
 
 # Made once: building a statement takes longer than SQLite needs for it.
 WALKS = _walks()
 NEAR = _near()
-TOP = with_person(PLACE).where(ON_BOARD).order_by(*DOWN).limit(bindparam("most", type_=Integer))
+TOP = with_person(PLACE).where(ON_BOARD).order_by(*down(PLACE)).limit(bindparam("most", type_=Integer))
 OWN_XP = _own(PLACE.xp)
 RANK = select(OWN_XP, func.coalesce(_above(OWN_XP), 0))
 PEOPLE = select(func.sum(COUNT.people)).where(COUNTED)
@@ -143,9 +160,7 @@ async def top(session: AsyncSession, board: Board, limit: int) -> Ranked:
 async def around(session: AsyncSession, board: Board, user_id: str) -> Ranked:
     """The person with the neighbours above and below; empty without XP, and for staff."""
     found = list(await session.execute(NEAR, {**board._asdict(), "user_id": user_id}))
-    ranked = sorted(((1 + one[6], row_of(one)) for one in found), key=lambda pair: pair[1].order)
-    here = next((place for place, (_, row) in enumerate(ranked) if row.user_id == user_id), None)
-    return [] if here is None else ranked[max(0, here - NEIGHBOURS) : here + NEIGHBOURS + 1]
+    return sorted(((1 + one[6], row_of(one)) for one in found), key=lambda pair: pair[1].order)
 
 
 def shown(viewer: Viewer, ranked: Ranked) -> list[Place]:

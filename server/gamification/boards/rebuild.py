@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.gamification.boards.sums import SUMS, drop, gather, kept_periods, within
+from server.gamification.boards.sums import SUMS, drop, gather, kept_periods, of_period, within
 from server.gamification.learner.stats import today
 from server.gamification.xp.ledger import LOCK
 from server.gamification.xp.places import Period
@@ -23,7 +23,7 @@ from storage.database.insert import insert_for
 from storage.database.locks import advisory_lock
 from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 
-LOT = 2000  # people
+LOT = 10_000  # people: fewer of them would write the same pages of the order more often
 PAUSE_SECONDS = 0.02  # between two lots, in which other processes write
 
 
@@ -75,8 +75,7 @@ async def _put_right(session: AsyncSession, low: str, high: str | None, day: str
 
 def _of(period: Period, low: str, high: str | None) -> ColumnElement[bool]:
     """Rows of a period and a range of people."""
-    row = LeaderboardRow
-    return and_(row.timeframe == period[0], row.period == period[1], within(row.user_id, low, high))
+    return and_(within(LeaderboardRow.user_id, low, high), of_period(period))
 
 
 def _columns(number: int) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
@@ -93,9 +92,7 @@ async def _differs(session: AsyncSession, number: int, period: Period, low: str,
     """Whether the rows of the range are others than those that the sums ask for."""
     row = LeaderboardRow
     xp, at = _columns(number)
-    # By the range of people, with comparisons that no index answers: SQLite would go through everybody's rows
-    # in the order of the board.
-    equal = and_(row.xp - xp == 0, func.coalesce(row.reached_at, at) == at)
+    equal = and_(row.xp == xp, row.reached_at == at)
     same = and_(_of(period, low, high), row.user_id == SUMS.c.user_id, equal)
     counts = (
         select(func.count()).select_from(SUMS).where(xp > 0),
@@ -114,11 +111,13 @@ async def _write(session: AsyncSession, number: int, period: Period, low: str, h
     surplus = delete(row).where(_of(period, low, high), ~_is_summed(number))
     await session.execute(surplus.execution_options(synchronize_session=False))
     timeframe, name = literal(period[0], row.timeframe.type), literal(period[1])
+    # In the order of the board, so that a page of its index is written once.
     wanted = select(timeframe, name, SUMS.c.user_id, xp, at).where(xp > 0)
+    wanted = wanted.order_by(xp.desc(), at, SUMS.c.user_id)
     new = insert_for(session, row).from_select(["timeframe", "period", "user_id", "xp", "reached_at"], wanted)
     values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
     await session.execute(
-        new.on_conflict_do_update(index_elements=["timeframe", "period", "user_id"], set_=values)
+        new.on_conflict_do_update(index_elements=["user_id", "timeframe", "period"], set_=values)
     )
     await _count(session, period, low, high, 1)
     gone = delete(LeaderboardCount).filter_by(timeframe=period[0], period=period[1])

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -29,7 +30,7 @@ from server.gamification.xp import places, rules
 from server.gamification.xp.ledger import NUMBER
 from storage.database.base import UtcDateTime
 from storage.database.insert import insert_for
-from storage.database.tables import User, XpTransaction
+from storage.database.tables import LeaderboardRow, User, XpTransaction
 from storage.states import Role
 
 MOST_PERIODS = 5  # of all time, and two months and weeks
@@ -54,6 +55,13 @@ def within(
 ) -> ColumnElement[bool]:
     """People after `low` and up to `high`; None: to the end."""
     return and_(column > low, column <= high) if high is not None else column > low
+
+
+def of_period(period: places.Period) -> ColumnElement[bool]:
+    """Rows of a period, by a comparison that no index answers: they are sought by their people, and SQLite
+    would rather go through everybody's of the period."""
+    row = LeaderboardRow
+    return type_coerce(row.timeframe, String).concat(row.period) == "".join(period)
 
 
 async def gather(session: AsyncSession, low: str, high: str | None, day: str) -> None:
@@ -102,7 +110,8 @@ async def _sum_by_key(session: AsyncSession, periods: Sequence[places.Period]) -
             func.min(line.at).label("at"),
         )
         .where(line.user_id.in_(inexact))
-        .group_by(line.user_id, line.rule, key)
+        # Not by the rule itself: SQLite would read the rows in the order of another index.
+        .group_by(line.user_id, line.rule.concat(""), key)
         .having(func.sum(line.amount) > 0)
         .subquery()
     )

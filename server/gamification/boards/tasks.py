@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.core import schedule
 from server.gamification.boards.rebuild import rebuild
 from server.gamification.boards.schemas import LastRebuild
+from server.gamification.boards.sums import of_period
 from server.gamification.learner.stats import today
 from server.gamification.xp import rules
 from server.gamification.xp.ledger import LOCK
 from server.services import Services
+from storage.database.among import among
 from storage.database.engine import Database
 from storage.database.insert import insert_new
 from storage.database.locks import advisory_lock
@@ -61,9 +63,11 @@ async def _delete_part(database: Database, timeframe: Timeframe, first: str) -> 
         if period is None:
             return 0
         own = select(row.user_id).where(row.timeframe == timeframe, row.period == period)
-        ids = list(await session.scalars(own.order_by(row.user_id).limit(PART)))
-        gone = (row.timeframe == timeframe, row.period == period, row.user_id <= ids[-1])
-        await session.execute(delete(row).where(*gone))
+        ids = list(
+            await session.scalars(own.order_by(row.xp.desc(), row.reached_at, row.user_id).limit(PART))
+        )
+        gone = delete(row).where(among(session, row.user_id, ids), of_period((timeframe, period)))
+        await session.execute(gone.execution_options(synchronize_session=False))
     return len(ids)
 
 

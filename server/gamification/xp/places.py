@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, outerjoin, select
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.xp import groups, rules
@@ -16,12 +16,20 @@ from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 from storage.states import Role, Timeframe
 
 Period = tuple[Timeframe, str]
+Amount = tuple[Timeframe, str, int]  # of XP in a period
 Dues = Mapping[Key, Due]
 PERSON: Any = User.__table__.c
 ROW: Any = LeaderboardRow.__table__.c
+COUNT: Any = LeaderboardCount.__table__.c
+OF_COUNT = and_(COUNT.timeframe == ROW.timeframe, COUNT.period == ROW.period, COUNT.xp == ROW.xp)
 ROWS = (
-    select(PERSON.id, PERSON.role, PERSON.disabled_at, ROW.timeframe, ROW.period, ROW.xp, ROW.reached_at)
-    .select_from(outerjoin(User.__table__, LeaderboardRow.__table__, ROW.user_id == PERSON.id))
+    select(
+        *(PERSON.id, PERSON.role, PERSON.disabled_at),
+        *(ROW.timeframe, ROW.period, ROW.xp, ROW.reached_at, COUNT.people),
+    )
+    .select_from(User.__table__)
+    .outerjoin(LeaderboardRow.__table__, ROW.user_id == PERSON.id)
+    .outerjoin(LeaderboardCount.__table__, OF_COUNT)
     .where(PERSON.id.in_(bindparam("user_ids", expanding=True)))
 )
 
@@ -29,7 +37,6 @@ ROWS = (
 GONE = delete(ROW.xp.table).where(
     ROW.timeframe == bindparam("frame"), ROW.period == bindparam("name"), ROW.user_id == bindparam("of")
 )
-COUNT: Any = LeaderboardCount.__table__.c
 EMPTY = delete(COUNT.xp.table).where(
     COUNT.timeframe == bindparam("frame"),
     COUNT.period == bindparam("name"),
@@ -48,6 +55,7 @@ class Standing(msgspec.Struct):
 
     ranks: bool = False  # learners who may sign in
     scores: dict[Period, Score] = {}
+    equals: dict[Period, int] = {}  # how many have exactly as much, the person included
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -97,22 +105,27 @@ async def save(session: AsyncSession, due: Mapping[str, tuple[Dues, str]]) -> No
     await _join_groups(session, moves, due)
     await _save_rows(session, moves)
     await _delete_rows(session, [move for move in moves if move.after is None])
-    moved: dict[tuple[Timeframe, str, int], int] = defaultdict(int)
+    moved: dict[Amount, int] = defaultdict(int)
+    equals: dict[Amount, int] = {}  # people with each amount that somebody leaves
     for move in moves:
         if move.before:
-            moved[*move.period, move.before.xp] -= 1
+            key = (*move.period, move.before.xp)
+            moved[key] -= 1
+            equals[key] = there[move.user_id].equals.get(move.period, 0)
         if move.after:
             moved[*move.period, move.after.xp] += 1
-    await _count(session, {key: people for key, people in moved.items() if people})
+    last = [key for key, people in equals.items() if people + moved[key] <= 0]
+    await _count(session, {key: people for key, people in moved.items() if people}, last)
 
 
 async def _standings(session: AsyncSession, user_ids: Collection[str]) -> Mapping[str, Standing]:
     found: dict[str, Standing] = {}
     rows = await session.execute(ROWS, {"user_ids": list(user_ids)})
-    for user_id, role, disabled_at, timeframe, name, xp, reached_at in rows:
+    for user_id, role, disabled_at, timeframe, name, xp, reached_at, equals in rows:
         one = found.setdefault(user_id, Standing(role == Role.LEARNER and disabled_at is None))
         if timeframe is not None:
             one.scores[timeframe, name] = Score(xp, reached_at)
+            one.equals[timeframe, name] = equals or 0
     if gone := set(user_ids) - found.keys():
         row = LeaderboardRow
         left = select(row.user_id, row.timeframe, row.period, row.xp, row.reached_at)
@@ -160,18 +173,14 @@ async def _delete_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
         await connection.execute(GONE, gone)
 
 
-async def _count(session: AsyncSession, moved: Mapping[tuple[Timeframe, str, int], int]) -> None:
-    """Change how many people have an amount of XP."""
+async def _count(session: AsyncSession, moved: Mapping[Amount, int], last: Collection[Amount]) -> None:
+    """Change how many people have an amount of XP. `last`: amounts to forget if nobody is left."""
     rows = [
         {"timeframe": timeframe, "period": name, "xp": xp, "people": people}
         for (timeframe, name, xp), people in sorted(moved.items())
     ]
     await put_rows(session, LeaderboardCount, rows, added=["people"])
-    left = [
-        {"frame": timeframe, "name": name, "of": xp}
-        for (timeframe, name, xp), people in moved.items()
-        if people < 0
-    ]
+    left = [{"frame": timeframe, "name": name, "of": xp} for timeframe, name, xp in last]
     if left:
         connection = await session.connection()
         await connection.execute(EMPTY, left)

@@ -123,7 +123,7 @@ async def test_award_needs_few_statements(world: World, database: Database) -> N
         async with database.write() as session:
             fact = Event(kind=FactKind.QUIZ_PERFECT, user_id=ada.id, subject="q1", at=START)
             await publish(session, fact)
-    assert len(sent) <= 16  # with the mark of the day; and on PostgreSQL the locks
+    assert len(sent) <= 14  # with the mark of the day; and on PostgreSQL the locks
 
 
 async def test_settling_reads_facts_and_lines_from_indexes_alone(database: Database) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 
 from storage.database import migrations
 from storage.database.engine import Database
-from storage.database.tables import Course, Enrolment, Job, Lesson, Upload, User, Video
+from storage.database.tables import Course, Enrolment, Job, LeaderboardRow, Lesson, Upload, User, Video
 from storage.messages import Message
-from storage.states import JobState, LessonKind, RevisionState, Role, UploadState
+from storage.states import JobState, LessonKind, RevisionState, Role, Timeframe, UploadState
 from tests.world.clock import START
 
 CHUNKS = [{"parts": [], "tiles": [number], "take": number + 3} for number in range(2)]
@@ -114,3 +114,19 @@ async def test_downgrade_and_upgrade_again(empty_database: Database) -> None:
     assert await migrations.differences(empty_database) == []
     async with empty_database.read() as session:
         assert (await session.get_one(User, "u")).search_key == "zoe luk zoe@example.edu"
+
+
+async def test_boards_keep_their_rows_when_their_key_changes(empty_database: Database) -> None:
+    await migrations.upgrade(empty_database, "0020")
+    made = [(f"u{number}", timeframe) for number in range(3) for timeframe in Timeframe]
+    async with empty_database.write() as session:
+        session.add_all(
+            LeaderboardRow(user_id=user_id, timeframe=timeframe, period="", xp=100, reached_at=START)
+            for user_id, timeframe in made
+        )
+    for move, revision in ((migrations.upgrade, "0022"), (migrations.downgrade, "0020")):
+        await move(empty_database, revision)
+        async with empty_database.read() as session:
+            rows = list(await session.scalars(select(LeaderboardRow)))
+        assert sorted((row.user_id, row.timeframe) for row in rows) == sorted(made)
+        assert {(row.xp, row.reached_at) for row in rows} == {(100, START)}

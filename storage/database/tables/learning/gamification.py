@@ -113,16 +113,13 @@ class LeaderboardRow(Base):
     """One person's XP in one period of a board. Only learners have rows, and only with XP."""
 
     __tablename__ = "leaderboard_cache"
-    # Without row ids: key and index of the order are all there is.
-    __table_args__ = (
-        state_check("timeframe", Timeframe),
-        Index("ix_leaderboard_cache_user", "user_id"),
-        {"sqlite_with_rowid": False},
-    )
+    # Without row ids: key and index of the order are all there is. By person first: what is written together
+    # lies together.
+    __table_args__ = (state_check("timeframe", Timeframe), {"sqlite_with_rowid": False})
 
+    user_id: Mapped[str] = mapped_column(primary_key=True)
     timeframe: Mapped[Timeframe] = mapped_column(primary_key=True)
     period: Mapped[str] = mapped_column(primary_key=True)  # "", 2026-11, or the week's Monday
-    user_id: Mapped[str] = mapped_column(primary_key=True)
     xp: Mapped[int]
     reached_at: Mapped[datetime]  # of the last thing that counts in it: inside a tie the earlier is first
 

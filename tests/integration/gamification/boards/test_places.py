@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.accounts.people.service import edit
@@ -15,7 +15,7 @@ from server.gamification.boards import people, ranks, service
 from server.gamification.boards.ranks import Board
 from server.gamification.boards.schemas import Leaderboard, Place
 from storage.database.engine import Database
-from storage.database.tables import LeaderboardRow, User
+from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 from storage.states import Role, Timeframe
 from tests.fixtures.database import on_both_databases
 from tests.integration.gamification.boards.earning import earn_times, settle_in, viewer_of
@@ -53,6 +53,20 @@ async def test_ties_share_a_rank_and_leave_a_gap(world: World, database: Databas
     assert (seen.rank, seen.people, seen.own) == (4, 4, seen.places[3])
     assert told((await board(database, ada, limit=1)).places) == [(1, "Max", 300)]
     assert told(seen.podium) == told(seen.places)[:3]
+
+
+async def test_amounts_are_counted_with_every_award(world: World, database: Database) -> None:
+    """One that others still have is counted down, one that nobody has any more is forgotten."""
+    made = [await world.person(f"P{number}") for number in range(4)]
+    for quiz, people_of_it in (("a", made), ("b", made[:3]), ("c", made[:1]), ("d", made[3:])):
+        for person in people_of_it:
+            await earn_times(database, person.id, 1, START, quiz)
+            async with database.read() as session:
+                row, count = LeaderboardRow, LeaderboardCount
+                wanted = select(row.timeframe, row.period, row.xp, func.count())
+                wanted = wanted.group_by(row.timeframe, row.period, row.xp)
+                known = select(count.timeframe, count.period, count.xp, count.people)
+                assert set(await session.execute(known)) == set(await session.execute(wanted))
 
 
 async def test_nobody_without_xp_has_a_rank(world: World, database: Database) -> None:
@@ -181,6 +195,6 @@ async def test_months_over_a_years_end(world: World, database: Database) -> None
     seen = await board(database, ada, Timeframe.MONTHLY, new)
     assert (told(seen.places), seen.period.first_day) == ([(1, "Ada", 200)], "2027-01-01")
     async with database.read() as session:
-        old_row = await session.get(LeaderboardRow, (Timeframe.MONTHLY, "2026-12", ada.id))
+        old_row = await session.get(LeaderboardRow, (ada.id, Timeframe.MONTHLY, "2026-12"))
     assert old_row is not None
     assert old_row.xp == 100
