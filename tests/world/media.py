@@ -67,7 +67,8 @@ def audio_result(plan: Plan, seconds: float | None = None) -> AudioResult:
     audio = require(plan.audio)
     total = audio.segment_count
     segment_seconds = audio.segment_frames * AAC_FRAME / audio.sample_rate
-    count = total if seconds is None else min(total, round(seconds / segment_seconds))
+    whole = seconds is None or seconds >= plan.duration
+    count = total if whole else min(total, round((seconds or 0.0) / segment_seconds))
     made = tuple(Segment(n, audio.segment_frames * AAC_FRAME, AUDIO_BYTES) for n in range(count))
     part = RenditionPart("audio", 1, audio.sample_rate, HEADER, "mp4a.40.2", audio.frames, made)
     return AudioResult(part, complete=count == total)

@@ -203,7 +203,8 @@ def _chunks(
 def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan | None:
     if source.audio is None:
         return None
-    frames, segment_frames = aac_frames(duration), aac_frames(segment_seconds)
+    # Two at least: of one, nothing is left when the encoder's delay is taken off.
+    frames, segment_frames = max(2, aac_frames(duration)), aac_frames(segment_seconds)
     return AudioPlan(
         sample_rate=SAMPLE_RATE,
         channels=2,

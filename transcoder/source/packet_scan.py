@@ -11,6 +11,12 @@ FAR = 60.0  # seconds; a seek that lands this far before its target costs every 
 ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,flags"
 
 
+# Places at which the pace of the video is looked at; all of a lecture that is not longer than they are.
+PLACES, PLACE_SECONDS = 20, 3.0
+ROUNDING = 0.002  # seconds
+PACE_ENTRIES = "packet=pts_time"
+
+
 class Packet(msgspec.Struct, frozen=True):
     stream: int
     time: float  # presentation time
@@ -29,6 +35,15 @@ class Measured(msgspec.Struct, frozen=True):
         seen = [packet for packet in self.tail or self.head if packet.stream == stream]
         return max((packet.time + (packet.duration or usual) for packet in seen), default=None)
 
+    def without_default(self, stream: int, duration: float) -> "Measured":
+        """Copy in which packets of the stream that last as long as its header says have no duration."""
+
+        def corrected(packet: Packet) -> Packet:
+            default = packet.stream == stream and abs(packet.duration - duration) < ROUNDING
+            return Packet(packet.stream, packet.time, 0.0) if default else packet
+
+        return Measured(*(tuple(map(corrected, packets)) for packets in (self.head, self.tail)))
+
     def times(self, stream: int) -> tuple[float, ...]:
         return tuple(packet.time for packet in self.head if packet.stream == stream)
 
@@ -40,6 +55,20 @@ class Measured(msgspec.Struct, frozen=True):
 def intervals(seek_target: float) -> str:
     """Argument of ffprobe's -read_intervals: head, then `seek_target` (in file timestamps) to the end."""
     return f"%+#{HEAD_PACKETS},{seek_target:.3f}%"
+
+
+def places(start: float, end: float) -> str:
+    """Argument of ffprobe's -read_intervals for PACE_ENTRIES, in file timestamps."""
+    if end - start <= PLACES * PLACE_SECONDS:
+        return "%"
+    step = (end - start) / PLACES
+    return ",".join(f"{start + step * n:.3f}%+{PLACE_SECONDS:g}" for n in range(PLACES))
+
+
+def read_times(csv: str) -> list[float]:
+    """Presentation times from ffprobe's `-of csv=p=0` output of PACE_ENTRIES."""
+    words = (line.partition(",")[0] for line in csv.splitlines())
+    return [float(word) for word in words if word[:1].isdigit()]
 
 
 def read(csv: str) -> Measured:

@@ -1,11 +1,12 @@
 """Start, end and seekability of a Source, from headers and packet timestamps. Pure."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from transcoder.media import AudioStream, Source, Unusable, VideoStream
 from transcoder.source import headers, packet_scan, rejections
-from transcoder.source.frame_rate import nominal_rate
+from transcoder.source.frame_rate import ALIKE, fastest, nominal_rate, parse
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
@@ -15,9 +16,19 @@ MISSING_SECONDS, MISSING_PART = 1.0, 0.02
 PADDING = 0.1
 
 
-def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None) -> Source:
-    """Source of the chosen streams. `size` in bytes; `measured` None without a scan. Raises Unusable."""
-    rate = _rate(chosen.video, measured) if chosen.video else Fraction(1)
+def source(
+    found: Headers, chosen: Chosen, size: int, measured: Measured | None, pace: Sequence[float] = ()
+) -> Source:
+    """Source of the chosen streams. Raises Unusable.
+
+    `size` in bytes; `measured` None without a scan; `pace`: times of frames from all over the file.
+    """
+    rate = Fraction(1)
+    if chosen.video:
+        declared = _rate(chosen.video, measured)
+        rate = _quickened(declared, pace)
+        if measured and rate != declared:
+            measured = measured.without_default(chosen.video.index, float(1 / declared))
     claimed = _claimed_end(found, chosen)
     start = _start(chosen, rate)
     end = _end(chosen, claimed or 0.0, measured, rate)
@@ -52,13 +63,39 @@ def _seekable(found: Headers, chosen: Chosen, measured: Measured | None) -> bool
 
 
 def _claimed_end(found: Headers, chosen: Chosen) -> float | None:
-    """End according to the headers: of the chosen streams where known, as subtitles may last longer."""
+    """End according to the headers: of the chosen streams where known, as subtitles may last longer.
+
+    Not beyond the end of the whole file: a tool that cuts a file may leave the tags of its streams.
+    """
+    length = headers.seconds(found.format.duration)
+    whole = (headers.seconds(found.format.start_time) or 0.0) + length if length else None
     ends = [headers.claimed_end(stream) for stream in (chosen.video, chosen.audio) if stream]
     known = [end for end in ends if end is not None]
-    if known:
-        return max(known)
-    length = headers.seconds(found.format.duration)
-    return (headers.seconds(found.format.start_time) or 0.0) + length if length else None
+    return min(max(known), whole or math.inf) if known else whole
+
+
+def places(found: Headers, chosen: Chosen) -> str | None:
+    """Intervals for `packet_scan.read_times`; None where the pace of the video is known, or no seek can.
+
+    An MP4 tells the average of all its frames.
+    """
+    claimed = _claimed_end(found, chosen)
+    video = chosen.video
+    if video is None or claimed is None or found.container in (*headers.NOT_SEEKABLE, *headers.UNTIMED):
+        return None
+    if headers.interlaced(video) or (found.container == "mov" and _steady(video)):
+        return None
+    return packet_scan.places(_begin(video), claimed)
+
+
+def _steady(video: Stream) -> bool:
+    clock, mean = parse(video.r_frame_rate), parse(video.avg_frame_rate)
+    return clock is not None and mean is not None and abs(clock / mean - 1) < ALIKE
+
+
+def _quickened(declared: Fraction, pace: Sequence[float]) -> Fraction:
+    quick = fastest(pace)
+    return quick if quick and quick > declared * (1 + Fraction(ALIKE)) else declared
 
 
 def _rate(video: Stream, measured: Measured | None) -> Fraction:
@@ -116,12 +153,17 @@ def _video(stream: Stream, rate: Fraction, start: float) -> VideoStream:
         fps_num=rate.numerator,
         fps_den=rate.denominator,
         rotation=shape.rotation,
+        mirrored=shape.mirrored,
         interlaced=headers.interlaced(stream),
         hdr=headers.hdr(stream),
         start=round(max(0.0, _begin(stream) - start), 6),
         color_space=headers.named(stream.color_space),
         color_range=headers.named(stream.color_range),
+        primaries=headers.named(stream.color_primaries),
+        transfer=headers.named(stream.color_transfer),
         pixels=stream.pix_fmt,
+        coded_width=stream.width,
+        coded_height=stream.height,
     )
 
 

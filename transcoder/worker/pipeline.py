@@ -16,6 +16,9 @@ from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.timing import MAX_ATTEMPTS
 from transcoder.media import Unusable
+from transcoder.packaging.isobmff import Malformed
+from transcoder.packaging.segmenter import NotAsPlanned
+from transcoder.source import rejections
 from transcoder.worker.context import DATABASE_ERRORS, JobLease, WorkerContext, with_retries
 from transcoder.worker.scratch import ScratchBusy, ScratchFull
 from transcoder.worker.steps import audio, chunk, finish, prepare
@@ -104,6 +107,9 @@ async def _handle_error(lease: JobLease, error: BaseException) -> None:
                 message(N_("The original file no longer exists. Upload the file again.")),
                 now,
             )
+        case NotAsPlanned() | Malformed() | ProcessFailed() if _is_of_the_file(error):
+            log.warning("original cannot be encoded", exc_info=error)
+            outcome = partial(leases.fail, context.database, claim, rejections.CANNOT_ENCODE, now)
         case StoreUnavailable() | ScratchBusy():
             log.warning("job deferred", error=str(error))
             outcome = partial(_requeue, context, claim, counted=False, delay=PAUSE, error=Message(str(error)))
@@ -113,6 +119,13 @@ async def _handle_error(lease: JobLease, error: BaseException) -> None:
         case _:
             outcome = _retry_or_fail(context, claim, error)
     await _settle(lease, outcome)
+
+
+def _is_of_the_file(error: BaseException) -> bool:
+    """Whether every attempt would fail alike: no machine, disk or network is at fault."""
+    if isinstance(error, ProcessFailed):
+        return error.kind == "exit" and rejections.undecoded(error.stderr)
+    return True
 
 
 def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -> Outcome:
