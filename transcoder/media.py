@@ -28,6 +28,9 @@ class VideoStream(msgspec.Struct, frozen=True):
     pixels: str = ""  # pixel format, by FFmpeg's name
     coded_width: int = 0  # of the first frames as stored; 0 in sources probed by earlier versions
     coded_height: int = 0
+    cuts: tuple[
+        tuple[float, float], ...
+    ] = ()  # (timestamp, seconds by which those from it on are too late), see transcoder.source.edits
     keyframes: tuple[
         float, ...
     ] = ()  # seconds after Source.start, see transcoder.planning.seeking; empty when not known

@@ -197,6 +197,44 @@ def chained(tools: Tools, folder: Path, suffix: str, *options: str) -> Path:
     return whole
 
 
+def before_zero(tools: Tools, folder: Path) -> Path:
+    """Matroska without an index, whose blocks of the first two seconds lie before zero."""
+    path, cluster = folder / "negative.mkv", b"\x1f\x43\xb6\x75"
+    whole = ("-live", "1", "-cluster_time_limit", "20000", "-cluster_size_limit", "8000000", "-g", "999")
+    whole += ("-c:v", "mpeg4", "-q:v", "3")
+    data = bytearray(_encoded(tools, path, 4, *whole).read_bytes())
+    assert data.count(cluster) == 1
+    kind, at = 0xA0, data.index(cluster) + 3
+    while at < len(data):
+        length = 9 - data[at + 1].bit_length()
+        size = int.from_bytes(data[at + 1 : at + 1 + length], "big") & ((1 << 7 * length) - 1)
+        at += 1 + length
+        if kind in (0xA1, 0xA3):  # a block: its track, and its time in milliseconds
+            time = struct.unpack_from(">h", data, at + 1)[0]
+            struct.pack_into(">h", data, at + 1, time - 2000)
+        at += 0 if kind == 0xA0 else size  # a group begins with its block
+        kind = data[at] if at < len(data) else 0
+    path.write_bytes(data)
+    return path
+
+
+def cut_twice(tools: Tools, folder: Path) -> Path:
+    """MP4 of six seconds, with B-frames, whose edit list shows the first two and the last two."""
+    path = _encoded(tools, folder / "cut.mp4", 6, "-preset", "medium", "-bf", "2", "-g", "150")
+    made, at = bytearray(path.read_bytes()), 0
+    two = 2 * struct.unpack_from(">I", made, made.index(b"mvhd") + 16)[0]  # seconds, in the movie's timescale
+    for timescale in (FPS * 512, 48_000):  # of the video, of the audio
+        at = made.index(b"elst", at) + 4
+        begin = struct.unpack_from(">i", made, at + 12)[0]
+        edits = struct.pack(">IIiIIiI", 2, two, begin, 1 << 16, two, begin + 4 * timescale, 1 << 16)
+        made[at + 4 : at + 20] = edits
+        for kind in (b"elst", b"edts", b"trak", b"moov"):
+            size = made.rindex(kind, 0, at) - 4
+            struct.pack_into(">I", made, size, struct.unpack_from(">I", made, size)[0] + 12)
+    path.write_bytes(made)
+    return path
+
+
 def in_colour(tools: Tools, folder: Path, transfer: str, code: float) -> Path:
     """HEVC in BT.2020 of one grey, by its signal between 0 and 1."""
     path = folder / "colour.mp4"
@@ -231,7 +269,8 @@ def _encoded(tools: Tools, path: Path, seconds: int, *options: str) -> Path:
         "-i",
         audio_graph(seconds),
     )
-    _run(tools, *inputs, *X264, *AAC, *options, str(path))
+    codecs = options if "-c:v" in options else (*X264, *options)
+    _run(tools, *inputs, *AAC, *codecs, str(path))
     return path
 
 

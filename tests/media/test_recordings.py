@@ -85,6 +85,21 @@ async def test_audio_stays_in_sync(make: Make, clock: float, tools: Tools, tmp_p
     assert heard == pytest.approx(times, abs=SYNC)
 
 
+async def test_pieces_of_an_edit_list_are_in_sync(tools: Tools, tmp_path: Path) -> None:
+    lecture = await encoded(tools, recordings.cut_twice(tools, tmp_path), tmp_path)
+    assert frame_numbers(tools, _best(lecture)) == [*range(2 * FPS), *range(4 * FPS, 6 * FPS)]
+    heard = beeps(tools, lecture.whole(AUDIO))
+    assert heard == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=SYNC)
+    assert flashes(tools, _best(lecture)) == pytest.approx(heard, abs=SYNC)
+
+
+async def test_blocks_before_zero_are_shown(tools: Tools, tmp_path: Path) -> None:
+    lecture = await encoded(tools, recordings.before_zero(tools, tmp_path), tmp_path)
+    assert frame_numbers(tools, _best(lecture)) == list(range(4 * FPS))
+    heard = beeps(tools, lecture.whole(AUDIO))
+    assert heard == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=SYNC)
+
+
 async def test_voice_after_silence_does_not_fade_in(tools: Tools, tmp_path: Path) -> None:
     lecture = await encoded(tools, recordings.silence_first(tools, tmp_path), tmp_path)
     samples = _samples(tools, lecture.whole(AUDIO))

@@ -62,7 +62,7 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
     seek = {} if seek_target is None else {"ss": f"{source.start + seek_target:.6f}", "seek_timestamp": 1}
     file = _input(original, threads=threads, copyts=None, noaccurate_seek=None, **_as_stored(video), **seek)
     stream = video_filters.deinterlaced(file[str(video.index)], video)
-    stream = video_filters.on_grid(stream, source.start, frames, chunk, from_start=seek_target is None)
+    stream = video_filters.on_grid(stream, source.start, video, frames, chunk, from_start=seek_target is None)
     top = frames.rungs[0]
     scaled = video_filters.standard(stream, video, top.width, top.height)
     tiles = chunk_tiles(plan, chunk)
@@ -183,8 +183,11 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
     """
     streams = [stream.index for stream in (source.video, source.audio) if stream]
     file = _input(original, fflags="+genpts")
+    only = {"c": "copy"}
+    if source.container == "matroska":
+        only["bsf"] = ONWARD
     output = ffmpeg.output(
-        *(file[str(index)] for index in streams), NORMALISED_FILE, format="matroska", c="copy", **ANONYMOUS
+        *(file[str(index)] for index in streams), NORMALISED_FILE, format="matroska", **only, **ANONYMOUS
     )
     return _command(tools, "normalise", output)
 
@@ -196,6 +199,10 @@ def join(tools: Tools, listed: Path) -> Command:
     output = ffmpeg.output(file, NORMALISED_FILE, format="matroska", map=0, c="copy", **ANONYMOUS)
     return _command(tools, "join", output)
 
+
+# Timestamps that never go back. FFmpeg loses those of Matroska blocks before zero, guesses them from zero on,
+# and begins again at zero with the first block after it.
+ONWARD = "setts=ts='TS+if(N,if(lt(DTS,PREV_INDTS),PREV_OUTDTS+PREV_INDURATION-DTS,PREV_OUTDTS-PREV_INDTS),0)'"
 
 # Output carries only video and audio of the original: no title, no location, no chapters. Nor does it
 # name the encoder's version, so that every worker writes the same header.

@@ -1,5 +1,7 @@
 """Video filter chains, from decoded frames to the frames of a lecture. Pure: nodes of ffmpeg-python."""
 
+import math
+
 from ffmpeg.nodes import FilterableStream
 
 from transcoder.media import VideoStream
@@ -25,7 +27,13 @@ def deinterlaced(stream: FilterableStream, video: VideoStream) -> FilterableStre
 
 
 def on_grid(
-    stream: FilterableStream, start: float, plan: VideoPlan, chunk: Chunk, *, from_start: bool
+    stream: FilterableStream,
+    start: float,
+    video: VideoStream,
+    plan: VideoPlan,
+    chunk: Chunk,
+    *,
+    from_start: bool,
 ) -> FilterableStream:
     """Constant frame rate: exactly the chunk's frames, numbered from 0.
 
@@ -39,11 +47,22 @@ def on_grid(
     padding = {"start_time": 0} if from_start else {}
     return (
         stream.filter("settb", expr=f"1/{plan.timescale}")
-        .filter("setpts", expr=f"PTS{shift:+d}")
+        .filter("setpts", expr=f"PTS{shift:+d}{_cuts(video, plan)}")
         .filter("fps", fps=f"{plan.fps_num}/{plan.fps_den}", round="down", **padding)
         .filter("tpad", stop=-1, stop_mode="clone")
         .filter("trim", start_pts=0, end_pts=chunk.frames)
     )
+
+
+def _cuts(video: VideoStream, plan: VideoPlan) -> str:
+    """Correction of timestamps after the cuts of an edit list, as the end of an expression."""
+    ends = (*(cut for cut, _ in video.cuts[1:]), math.inf)
+    terms = []
+    for (cut, delay), end in zip(video.cuts, ends, strict=False):
+        first, late = (round(seconds * plan.timescale) for seconds in (cut + delay / 2, delay))
+        until = "" if end == math.inf else f"*lt(PTS,{round(end * plan.timescale)})"
+        terms.append(f"-{late}*gte(PTS,{first}){until}")
+    return "".join(terms)
 
 
 def standard(stream: FilterableStream, video: VideoStream, width: int, height: int) -> FilterableStream:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 DOCTYPES = (b"webm", b"matroska")
-HEADER = 80  # bytes within which an EBML header names its document type
+LONGEST_HEADER = 200  # bytes
 OGG_PAGE = b"OggS\x00"
 OGG_FLAGS = 5  # offset in a page header
 BEGINS = 0x02  # flag of the first page of a stream
@@ -54,7 +54,9 @@ def _size(data: mmap.mmap, at: int) -> tuple[int | None, int]:
 def _next_header(data: mmap.mmap, at: int) -> int:
     """Offset of the next EBML header; -1 without one."""
     while (at := data.find(EBML, at)) >= 0:
-        if any(doctype in data[at : at + HEADER] for doctype in DOCTYPES):
+        size, length = _size(data, at + 4) if at + 12 < len(data) else (None, 1)
+        body = at + 4 + length
+        if size and size < LONGEST_HEADER and any(kind in data[body : body + size] for kind in DOCTYPES):
             return at
         at += 1
     return -1

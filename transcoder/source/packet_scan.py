@@ -1,6 +1,7 @@
 """Packet timestamps from the head and tail of a file, to check the header against. Pure."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -14,6 +15,8 @@ ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,flags"
 # Places at which the pace of the video is looked at; all of a lecture that is not longer than they are.
 PLACES, PLACE_SECONDS = 20, 3.0
 ROUNDING = 0.002  # seconds
+AFTER_CUT = 600  # packets: those from the keyframe to the cut are read, too
+LATEST = 0.5  # seconds, more than any delay between decoding and presentation
 PACE_ENTRIES = "packet=pts_time"
 
 
@@ -26,6 +29,10 @@ class Packet(msgspec.Struct, frozen=True):
 class Measured(msgspec.Struct, frozen=True):
     head: tuple[Packet, ...]
     tail: tuple[Packet, ...]  # empty when the file ends before it
+
+    @property
+    def all(self) -> tuple[Packet, ...]:
+        return self.head + self.tail
 
     def end(self, stream: int, usual: float) -> float | None:
         """End of the stream's last packet, in seconds; `usual` is its duration where none is stored.
@@ -40,7 +47,7 @@ class Measured(msgspec.Struct, frozen=True):
 
         def corrected(packet: Packet) -> Packet:
             default = packet.stream == stream and abs(packet.duration - duration) < ROUNDING
-            return Packet(packet.stream, packet.time, 0.0) if default else packet
+            return msgspec.structs.replace(packet, duration=0.0) if default else packet
 
         return Measured(*(tuple(map(corrected, packets)) for packets in (self.head, self.tail)))
 
@@ -63,6 +70,19 @@ def places(start: float, end: float) -> str:
         return "%"
     step = (end - start) / PLACES
     return ",".join(f"{start + step * n:.3f}%+{PLACE_SECONDS:g}" for n in range(PLACES))
+
+
+def around(cuts: Sequence[float]) -> str:
+    """Argument of ffprobe's -read_intervals for ENTRIES: the frames after each cut."""
+    return ",".join(f"{cut:.3f}%+#{AFTER_CUT}" for cut in cuts)
+
+
+def late(csv: str, cuts: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    """(cut, seconds by which its first frame is late) of those that are, from ENTRIES `around` the cuts."""
+    times = sorted(packet.time for packet in read(csv).all)
+    firsts = ((cut, bisect_left(times, cut - ROUNDING)) for cut in cuts)
+    found = ((cut, round(times[at] - cut, 6)) for cut, at in firsts if at < len(times))
+    return tuple((cut, delay) for cut, delay in found if ROUNDING < delay < LATEST)
 
 
 def read_times(csv: str) -> list[float]:

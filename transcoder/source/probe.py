@@ -14,7 +14,7 @@ from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Source, Unusable
 from transcoder.planning import hearing, seeking
 from transcoder.planning.hearing import Block, Heard
-from transcoder.source import chains, headers, packet_scan, rejections, source_timing
+from transcoder.source import chains, edits, headers, packet_scan, rejections, source_timing
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
@@ -54,10 +54,11 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
             pieces = await asyncio.to_thread(chains.beginnings, path, found.container)
             if pieces:
                 measured = None  # the first piece's
-            source = source_timing.source(found, chosen, size, measured, times)
+            cuts = await probe.cuts(found, chosen)
+            source = source_timing.source(found, chosen, size, measured, times, cuts)
             if voice := await probe.voice(found, chosen, source):
                 chosen = msgspec.structs.replace(chosen, audio=voice)
-                source = source_timing.source(found, chosen, size, measured, times)
+                source = source_timing.source(found, chosen, size, measured, times, cuts)
             return _with_keyframes(msgspec.structs.replace(source, pieces=pieces), framecrc)
         finally:
             for search in searches:
@@ -118,6 +119,17 @@ class _Probe(msgspec.Struct, frozen=True):
             return ""
         only = ("-select_streams", str(chosen.video.index), "-read_intervals", places)
         return await _search(self.question("pace", packet_scan.PACE_ENTRIES, "csv=p=0", *only), self.folder)
+
+    async def cuts(self, found: Headers, chosen: Chosen) -> tuple[tuple[float, float], ...]:
+        """Cuts of the video's edit list after which its timestamps are late."""
+        if found.container != "mov" or chosen.video is None:
+            return ()
+        cuts = await asyncio.to_thread(edits.cuts, self.path, chosen.video.index)
+        if not cuts:
+            return ()
+        only = ("-select_streams", str(chosen.video.index), "-read_intervals", packet_scan.around(cuts))
+        look = self.question("cuts", packet_scan.ENTRIES, "csv=p=0", *only)
+        return packet_scan.late(await _search(look, self.folder, LIMITS), cuts)
 
     async def voice(self, found: Headers, chosen: Chosen, source: Source) -> Stream | None:
         """Audio stream that is heard, when the chosen one is silent all over: a microphone left off."""

@@ -17,11 +17,17 @@ PADDING = 0.1
 
 
 def source(
-    found: Headers, chosen: Chosen, size: int, measured: Measured | None, pace: Sequence[float] = ()
+    found: Headers,
+    chosen: Chosen,
+    size: int,
+    measured: Measured | None,
+    pace: Sequence[float] = (),
+    cuts: tuple[tuple[float, float], ...] = (),
 ) -> Source:
     """Source of the chosen streams. Raises Unusable.
 
-    `size` in bytes; `measured` None without a scan; `pace`: times of frames from all over the file.
+    `size` in bytes; `measured` None without a scan; `pace`: times of frames from all over the file;
+    `cuts`: of the video's edit list, see VideoStream.
     """
     rate = Fraction(1)
     if chosen.video:
@@ -30,8 +36,9 @@ def source(
         if measured and rate != declared:
             measured = measured.without_default(chosen.video.index, float(1 / declared))
     claimed = _claimed_end(found, chosen)
+    late = cuts[-1][1] if cuts else 0.0
     start = _start(chosen, rate)
-    end = _end(chosen, claimed or 0.0, measured, rate)
+    end = _end(chosen, claimed or 0.0, measured, rate, late)
     if claimed and measured and found.container not in headers.GUESSED:
         _check_whole(claimed - start, end - start)
     if end - start > rejections.MAX_DURATION_SECONDS:
@@ -42,7 +49,7 @@ def source(
         duration=round(max(0.0, end - start), 6),
         start=round(start, 6),
         seekable=_seekable(found, chosen, measured),
-        video=_video(chosen.video, rate, start) if chosen.video else None,
+        video=_video(chosen.video, rate, start, cuts) if chosen.video else None,
         audio=_audio(chosen.audio, start) if chosen.audio else None,
     )
 
@@ -121,12 +128,13 @@ def _begin(stream: Stream) -> float:
     return headers.seconds(stream.start_time) or 0.0
 
 
-def _end(chosen: Chosen, claimed: float, measured: Measured | None, rate: Fraction) -> float:
+def _end(chosen: Chosen, claimed: float, measured: Measured | None, rate: Fraction, late: float) -> float:
     """End of the longer stream, ignoring padding in the last audio frame."""
     video = _stream_end(chosen.video, measured, float(1 / rate))
     audio = _stream_end(chosen.audio, measured, 0.0)
     if video is None:
         return claimed if audio is None or abs(audio - claimed) <= PADDING else audio
+    video -= late
     return video if audio is None or audio - video <= PADDING else audio
 
 
@@ -143,7 +151,9 @@ def _check_whole(claimed: float, measured: float) -> None:
         raise Unusable(rejections.incomplete(claimed, measured))
 
 
-def _video(stream: Stream, rate: Fraction, start: float) -> VideoStream:
+def _video(
+    stream: Stream, rate: Fraction, start: float, cuts: tuple[tuple[float, float], ...]
+) -> VideoStream:
     shape = headers.shape(stream)
     return VideoStream(
         index=stream.index,
@@ -162,6 +172,7 @@ def _video(stream: Stream, rate: Fraction, start: float) -> VideoStream:
         primaries=headers.named(stream.color_primaries),
         transfer=headers.named(stream.color_transfer),
         pixels=stream.pix_fmt,
+        cuts=cuts,
         coded_width=stream.width,
         coded_height=stream.height,
     )
