@@ -7,7 +7,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from tests.media.sources import AAC, SMALL, X264, audio_graph, video_graph
+from tests.media.sources import AAC, SMALL, X264, Options, audio_graph, video_graph
 from transcoder.ffmpeg.tools import Tools
 
 FPS = 25
@@ -200,7 +200,16 @@ def chained(tools: Tools, folder: Path, suffix: str, *options: str) -> Path:
 def before_zero(tools: Tools, folder: Path) -> Path:
     """Matroska without an index, whose blocks of the first two seconds lie before zero."""
     path, cluster = folder / "negative.mkv", b"\x1f\x43\xb6\x75"
-    whole = ("-live", "1", "-cluster_time_limit", "20000", "-cluster_size_limit", "8000000", "-g", "999")
+    whole: Options = (
+        "-live",
+        "1",
+        "-cluster_time_limit",
+        "20000",
+        "-cluster_size_limit",
+        "8000000",
+        "-g",
+        "999",
+    )
     whole += ("-c:v", "mpeg4", "-q:v", "3")
     data = bytearray(_encoded(tools, path, 4, *whole).read_bytes())
     assert data.count(cluster) == 1

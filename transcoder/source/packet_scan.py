@@ -14,6 +14,7 @@ ENTRIES = "packet=stream_index,pts_time,dts_time,duration_time,flags"
 
 # Places at which the pace of the video is looked at; all of a lecture that is not longer than they are.
 PLACES, PLACE_SECONDS = 20, 3.0
+STRAY = 1.0  # seconds
 ROUNDING = 0.002  # seconds
 AFTER_CUT = 600  # packets: those from the keyframe to the cut are read, too
 LATEST = 0.5  # seconds, more than any delay between decoding and presentation
@@ -41,6 +42,17 @@ class Measured(msgspec.Struct, frozen=True):
         """
         seen = [packet for packet in self.tail or self.head if packet.stream == stream]
         return max((packet.time + (packet.duration or usual) for packet in seen), default=None)
+
+    def without_stray(self, stream: int) -> "Measured":
+        """Copy without a last packet of the stream that lies far behind all others: no sound, but a slip."""
+        times = sorted(packet.time for packet in self.tail or self.head if packet.stream == stream)
+        if len(times) < 2 or times[-1] - times[-2] < STRAY:
+            return self
+
+        def kept(packets: tuple[Packet, ...]) -> tuple[Packet, ...]:
+            return tuple(p for p in packets if (p.stream, p.time) != (stream, times[-1]))
+
+        return Measured(kept(self.head), kept(self.tail))
 
     def without_default(self, stream: int, duration: float) -> "Measured":
         """Copy in which packets of the stream that last as long as its header says have no duration."""

@@ -41,6 +41,9 @@ def source(
     end = _end(chosen, claimed or 0.0, measured, rate, late)
     if claimed and measured and found.container not in headers.GUESSED:
         _check_whole(claimed - start, end - start)
+    if measured and chosen.audio:
+        measured = measured.without_stray(chosen.audio.index)
+        end = _end(chosen, claimed or 0.0, measured, rate, late)
     if end - start > rejections.MAX_DURATION_SECONDS:
         raise Unusable(rejections.too_long(end - start))
     return Source(

@@ -175,3 +175,9 @@ def test_fast_part_gives_the_rate() -> None:
     made = source_timing.source(found, Chosen(slow, None), 1, None, pace)
     assert made.video
     assert (made.video.fps_num, made.video.fps_den) == (30, 1)
+
+
+def test_stray_packet_far_behind_the_audio_does_not_count() -> None:
+    measured = read((0, 4.0), (1, 3.94), (1, 3.96), (1, 6.3))
+    made = source(video(length=4.0), audio(length=4.0), measured=measured)
+    assert made.duration == pytest.approx(4.0)
