@@ -22,7 +22,6 @@ pytestmark = pytest.mark.e2e
         (7, 1),  # the last second is a frame by itself
         (150, 25),  # a single whole segment
         (151, 25),  # a segment and a frame
-        (163, 25),  # a segment and half a second
         (301, 25),
     ],
 )
