@@ -5,16 +5,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-import aiosqlite
-import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from server.core.events import Event, note_activity, publish
 from server.gamification.boards import ranks
 from server.gamification.boards.ranks import Board
 from server.gamification.xp import books, history, ledger
 from storage.database.engine import Database
-from storage.database.tables import Achievement, CalendarDay, Institution, User
+from storage.database.tables import Achievement, CalendarDay, User
 from storage.states import FactKind, Timeframe
 from tests.fixtures.database import on_both_databases
 from tests.integration.gamification.boards.earning import earn, settle_in
@@ -95,24 +93,6 @@ async def test_rules_are_built_again_when_their_content_changes(world: World, da
     await settle_in(database, "Pacific/Auckland", 4)
     found, _ = await book()
     assert (found.time_zone, found.day_start_hour, found.awards) == ("Pacific/Auckland", 4, before.awards)
-
-
-async def test_statement_on_sqlite_is_one_trip_to_its_thread(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trips: list[Any] = []
-    real: Any = aiosqlite.Connection._execute
-
-    async def counted(self: aiosqlite.Connection, function: Any, *values: Any, **named: Any) -> Any:
-        trips.append(function)
-        return await real(self, function, *values, **named)
-
-    async with database.write() as session:
-        await session.execute(select(Institution.id))
-        monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
-        for _ in range(10):
-            assert list(await session.scalars(select(User.id))) == []
-    assert len(trips) == 12  # with the commit, and the rollback of whatever the next user might find
 
 
 @on_both_databases
