@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from storage.database.sqlite_cursor import one_trip
+from storage.database.sqlite_cursor import one_trip, wait_with_row, wait_with_rows
 
 BUSY_SECONDS = 10.0
 BUSY_STEP = 0.05
@@ -177,6 +177,9 @@ def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = 
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # BEGIN is chosen by the listener below
         connection.run_async(lambda driver: _configure(driver, (*SQLITE_PRAGMAS, *pragmas)))
+
+    event.listen(engine.sync_engine, "do_execute", wait_with_row)
+    event.listen(engine.sync_engine, "do_executemany", wait_with_rows)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Any) -> None:

@@ -141,7 +141,7 @@ def _named(period: Period) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     return literal(period[0], LeaderboardRow.timeframe.type), literal(period[1])
 
 
-async def _count(session: AsyncSession, people: Select[Any], period: Period) -> None:
+async def _count(session: AsyncSession, people: Select[Any, Any], period: Period) -> None:
     """Add people to the counts of their XP in a period. `people`: each XP and how many."""
     given = people.subquery()
     wanted = select(*_named(period), *given.c).where(true())  # without it, ON is read as part of a join

@@ -6,11 +6,13 @@ from typing import Any
 import aiosqlite
 import pytest
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from storage.database import engine
 from storage.database.engine import Database
-from storage.database.tables import CalendarDay, Institution, User
+from storage.database.insert import put_rows
+from storage.database.tables import CalendarDay, Institution, LeaderboardCount, User
+from storage.states import Timeframe
 
 
 @pytest.fixture
@@ -85,3 +87,46 @@ async def test_statement_after_a_refused_begin_is_in_a_transaction(
             raise RuntimeError("undone")
     other.close()
     assert await days(database) == []
+
+
+async def test_writes_that_nobody_asks_about_go_with_the_next_statement(
+    database: Database, trips: list[Any]
+) -> None:
+    async with database.write() as session:
+        await session.execute(select(Institution.id))
+    trips.clear()
+    rows = [{"timeframe": Timeframe.ALL_TIME, "period": "", "xp": xp, "people": 1} for xp in (10, 20)]
+    async with database.write() as session:
+        await put_rows(session, LeaderboardCount, rows)
+        await put_rows(session, LeaderboardCount, rows[:1], added=["people"])
+        assert trips == []
+        count = select(LeaderboardCount.people).order_by(LeaderboardCount.xp)
+        assert list(await session.scalars(count)) == [2, 1]
+        await put_rows(session, LeaderboardCount, rows, added=["people"])
+    assert len(trips) == 3  # the question, the commit, and the rollback for the next user
+    async with database.read() as session:
+        assert list(await session.scalars(count)) == [3, 2]
+    async with database.write() as session:
+        await session.execute(delete(LeaderboardCount))  # nobody has that XP
+
+
+async def test_write_that_fails_at_the_commit_undoes_the_transaction(database: Database) -> None:
+    row = {"timeframe": Timeframe.ALL_TIME, "period": "", "xp": 10, "people": None}
+    with pytest.raises(IntegrityError, match="people"):
+        async with database.write() as session:
+            await session.execute(insert(CalendarDay).values(day="2026-12-02"))
+            await put_rows(session, LeaderboardCount, [row])
+    assert await days(database) == []
+    async with database.write() as session:  # the connection is as good as new
+        await session.execute(insert(CalendarDay).values(day="2026-12-03"))
+    assert await days(database) == ["2026-12-03"]
+
+
+async def test_waiting_write_of_an_undone_transaction_is_forgotten(database: Database) -> None:
+    row = {"timeframe": Timeframe.ALL_TIME, "period": "", "xp": 10, "people": 1}
+    with pytest.raises(RuntimeError, match="undone"):
+        async with database.write() as session:
+            await put_rows(session, LeaderboardCount, [row])
+            raise RuntimeError("undone")
+    async with database.write() as session:
+        assert await session.scalar(select(func.count()).select_from(LeaderboardCount)) == 0
