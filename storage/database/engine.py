@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from storage.database.sqlite_cursor import one_trip
+from storage.database.sqlite_cursor import one_trip, wait_with_row, wait_with_rows
 
 BUSY_SECONDS = 10.0
 BUSY_STEP = 0.05
@@ -31,6 +31,9 @@ SQLITE_PRAGMAS = (
     "cache_size = -16384",
     "temp_store = MEMORY",
     "mmap_size = 0",
+    # Pages of the log before a commit copies them into the database file. With the default of 1,000 every
+    # 25th award paid for that: p95 14.2 ms instead of 10.8.
+    "wal_autocheckpoint = 4000",
 )
 ALTERING = ("foreign_keys = OFF", "temp_store = FILE")  # an index of millions of rows is sorted
 CONNECT_SECONDS = 10.0
@@ -172,12 +175,15 @@ def _sqlite_engine(url: str, *, begin: str, size: int, pragmas: Sequence[str] = 
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # BEGIN is sent by the listener below
+        connection.isolation_level = None  # BEGIN is chosen by the listener below
         connection.run_async(lambda driver: _configure(driver, (*SQLITE_PRAGMAS, *pragmas)))
+
+    event.listen(engine.sync_engine, "do_execute", wait_with_row)
+    event.listen(engine.sync_engine, "do_executemany", wait_with_rows)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.dbapi_connection.begin = begin  # goes with the first statement
 
     return engine
 

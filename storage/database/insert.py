@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import documents
 from storage.database.base import Base
+from storage.database.sqlite_cursor import UNASKED
 
 
 def insert_for(session: AsyncSession, table: Any) -> Any:
@@ -67,7 +68,7 @@ def _put(
         for name in names
         if name not in (*key, *kept)
     }
-    return new.on_conflict_do_update(index_elements=key, set_=changed)
+    return new.on_conflict_do_update(index_elements=key, set_=changed).execution_options(**UNASKED)
 
 
 def _dialect(session: AsyncSession) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.gamification.boards.sums import SUMS, drop, gather, kept_periods, of_period, within
@@ -24,6 +24,7 @@ from storage.database.locks import advisory_lock
 from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 
 LOT = 10_000  # people: fewer of them would write the same pages of the order more often
+FIRST_LOT = 40_000  # people, while the boards are empty and nobody looks at them
 PAUSE_SECONDS = 0.02  # between two lots, in which other processes write
 
 
@@ -36,11 +37,12 @@ async def rebuild(database: Database, now: datetime) -> Rebuilt:
     """Use case: make the kept periods of all boards equal to the ledger. Idempotent."""
     async with database.read() as session:
         day = await today(session, now)
+        size = LOT if await session.scalar(select(LeaderboardRow.user_id).limit(1)) else FIRST_LOT
     low, people, wrong = "", 0, 0
     while True:
         async with database.write() as session:
             await advisory_lock(session, LOCK)
-            high, count = await _lot(session, low)
+            high, count = await _lot(session, low, size)
             wrong += await _put_right(session, low, high, day)
         people += count
         if high is None:
@@ -54,11 +56,11 @@ async def rebuild(database: Database, now: datetime) -> Rebuilt:
     return Rebuilt(people, wrong)
 
 
-async def _lot(session: AsyncSession, low: str) -> tuple[str | None, int]:
+async def _lot(session: AsyncSession, low: str, size: int) -> tuple[str | None, int]:
     """Last of the next people, None at the end, and how many they are."""
-    ids = select(User.id).where(User.id > low).order_by(User.id).limit(LOT).subquery()
+    ids = select(User.id).where(User.id > low).order_by(User.id).limit(size).subquery()
     last, count = (await session.execute(select(func.max(ids.c.id), func.count()).select_from(ids))).one()
-    return (last if count == LOT else None), count
+    return (last if count == size else None), count
 
 
 async def _put_right(session: AsyncSession, low: str, high: str | None, day: str) -> bool:
@@ -66,8 +68,11 @@ async def _put_right(session: AsyncSession, low: str, high: str | None, day: str
     await gather(session, low, high, day)
     wrong = False
     for number, period in enumerate(kept_periods(day)):
-        if await _differs(session, number, period, low, high):
-            await _write(session, number, period, low, high)
+        there, differ = await _compare(session, number, period, low, high)
+        if there and differ:
+            await _forget(session, number, period, low, high)
+        if differ:
+            await _write(session, number, period)
             wrong = True
     await drop(session)
     return wrong
@@ -88,8 +93,10 @@ def _is_summed(number: int) -> ColumnElement[bool]:
     return exists().where(SUMS.c.user_id == LeaderboardRow.user_id, xp > 0)
 
 
-async def _differs(session: AsyncSession, number: int, period: Period, low: str, high: str | None) -> bool:
-    """Whether the rows of the range are others than those that the sums ask for."""
+async def _compare(
+    session: AsyncSession, number: int, period: Period, low: str, high: str | None
+) -> tuple[bool, bool]:
+    """Whether the range has rows, and whether they are others than those that the sums ask for."""
     row = LeaderboardRow
     xp, at = _columns(number)
     equal = and_(row.xp == xp, row.reached_at == at)
@@ -99,37 +106,45 @@ async def _differs(session: AsyncSession, number: int, period: Period, low: str,
         select(func.count()).select_from(SUMS).join(row, same).where(xp > 0),
         select(func.count()).select_from(row).where(_of(period, low, high)),
     )
-    found = await session.execute(select(*(one.scalar_subquery() for one in counts)))
-    return len(set(found.one())) > 1
+    wanted, right, there = (await session.execute(select(*(one.scalar_subquery() for one in counts)))).one()
+    return there > 0, not wanted == right == there
 
 
-async def _write(session: AsyncSession, number: int, period: Period, low: str, high: str | None) -> None:
-    """Replace the rows of a range, and move the counts with them."""
+async def _forget(session: AsyncSession, number: int, period: Period, low: str, high: str | None) -> None:
+    """Take the rows of a range off the counts, and delete those that the sums have no XP for."""
     row = LeaderboardRow
-    xp, at = _columns(number)
-    await _count(session, period, low, high, -1)
+    await _count(
+        session, select(row.xp, -func.count()).where(_of(period, low, high)).group_by(row.xp), period
+    )
     surplus = delete(row).where(_of(period, low, high), ~_is_summed(number))
     await session.execute(surplus.execution_options(synchronize_session=False))
-    timeframe, name = literal(period[0], row.timeframe.type), literal(period[1])
+
+
+async def _write(session: AsyncSession, number: int, period: Period) -> None:
+    """Write the rows of the summed people, and count them."""
+    row = LeaderboardRow
+    xp, at = _columns(number)
     # In the order of the board, so that a page of its index is written once.
-    wanted = select(timeframe, name, SUMS.c.user_id, xp, at).where(xp > 0)
+    wanted = select(*_named(period), SUMS.c.user_id, xp, at).where(xp > 0)
     wanted = wanted.order_by(xp.desc(), at, SUMS.c.user_id)
     new = insert_for(session, row).from_select(["timeframe", "period", "user_id", "xp", "reached_at"], wanted)
     values = {"xp": new.excluded.xp, "reached_at": new.excluded.reached_at}
     await session.execute(
         new.on_conflict_do_update(index_elements=["user_id", "timeframe", "period"], set_=values)
     )
-    await _count(session, period, low, high, 1)
+    await _count(session, select(xp, func.count()).where(xp > 0).group_by(xp), period)
     gone = delete(LeaderboardCount).filter_by(timeframe=period[0], period=period[1])
     await session.execute(gone.where(LeaderboardCount.people <= 0))
 
 
-async def _count(session: AsyncSession, period: Period, low: str, high: str | None, sign: int) -> None:
-    """Add the people of a range to the counts of their XP, or take them off."""
-    row = LeaderboardRow
-    people = sign * func.count()
-    wanted = select(row.timeframe, row.period, row.xp, people).where(_of(period, low, high))
-    wanted = wanted.group_by(row.timeframe, row.period, row.xp)
+def _named(period: Period) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return literal(period[0], LeaderboardRow.timeframe.type), literal(period[1])
+
+
+async def _count(session: AsyncSession, people: Select[Any, Any], period: Period) -> None:
+    """Add people to the counts of their XP in a period. `people`: each XP and how many."""
+    given = people.subquery()
+    wanted = select(*_named(period), *given.c).where(true())  # without it, ON is read as part of a join
     new = insert_for(session, LeaderboardCount).from_select(["timeframe", "period", "xp", "people"], wanted)
     added = {"people": LeaderboardCount.people + new.excluded.people}
     await session.execute(new.on_conflict_do_update(index_elements=["timeframe", "period", "xp"], set_=added))

@@ -5,15 +5,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import String, bindparam, insert, select, tuple_, type_coerce, update
+from sqlalchemy import bindparam, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.events import Event, publish_all
 from server.gamification.xp import books, engine, history, places
 from server.gamification.xp.engine import Book, Due, History, Key, Moment, Outcome
+from server.gamification.xp.history import Line
 from storage.database.base import new_id
 from storage.database.insert import insert_new_rows, put_rows
 from storage.database.locks import advisory_lock
+from storage.database.sqlite_cursor import UNASKED
 from storage.database.tables import ActivityDay, UserAchievement, UserStats, XpTransaction
 from storage.states import Criterion, FactKind, LineReason, XpRule
 
@@ -22,23 +24,14 @@ NUMBER = "#"  # before the number of a correction
 
 TURN = 50  # people whose dues are computed in one go
 
-# Rules and reasons as plain text: they are compared, and there are many of them.
 LINE: Any = XpTransaction.__table__.c
-LINES = select(
-    LINE.user_id,
-    type_coerce(LINE.rule, String),
-    LINE.subject,
-    LINE.amount,
-    type_coerce(LINE.reason, String),
-).where(LINE.user_id.in_(bindparam("user_ids", expanding=True)))
-
-
-NEW_LINES = insert(LINE.id.table)
+NEW_LINES = insert(LINE.id.table).execution_options(**UNASKED)
 DAY: Any = ActivityDay.__table__.c
 MARKED = (
     update(DAY.day.table)
     .where(DAY.user_id == bindparam("of"), DAY.day == bindparam("on"))
     .values(settled=True)
+    .execution_options(**UNASKED)
 )
 
 
@@ -68,21 +61,25 @@ async def settle_all(
 ) -> Mapping[str, Outcome]:
     """Step: `settle` of some hundred people at once, with as many statements as for one."""
     await advisory_lock(session, LOCK)
-    known = await history.histories(session, user_ids)
-    return await write(session, known, await books.book(session), now)
+    known, paid = await history.with_lines(session, user_ids)
+    return await write(session, known, paid, await books.book(session), now)
 
 
 async def write(
-    session: AsyncSession, known: Mapping[str, History], book: Book, now: Moment | None = None
+    session: AsyncSession,
+    known: Mapping[str, History],
+    paid: Sequence[Line],
+    book: Book,
+    now: Moment | None = None,
 ) -> Mapping[str, Outcome]:
-    """Step: `settle` with histories that are loaded already. The caller holds the lock."""
+    """Step: `settle` with histories and lines that are loaded already. The caller holds the lock."""
     moments = {user_id: now or engine.latest(one, book) for user_id, one in known.items()}
     outcomes = dict[str, Outcome]()
     for number, (user_id, one) in enumerate(known.items(), 1):
         outcomes[user_id] = engine.settle(one, book, moments[user_id])
         if number % TURN == 0:
             await asyncio.sleep(0)  # for what else this process does
-    lines = await _missing(session, outcomes)
+    lines = await _missing(session, outcomes, paid)
     if lines:
         await session.execute(NEW_LINES, lines)
     await _unlock(session, outcomes, moments, lines)
@@ -93,9 +90,11 @@ async def write(
     return outcomes
 
 
-async def _missing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+async def _missing(
+    session: AsyncSession, outcomes: Mapping[str, Outcome], paid: Sequence[Line]
+) -> list[dict[str, Any]]:
     """Lines that make the ledger equal to what is due."""
-    before = await _differing(session, outcomes)
+    before = _differing(outcomes, paid)
     await _know_first(session, outcomes, before)
     return [
         {"user_id": user_id, **line}
@@ -104,10 +103,9 @@ async def _missing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> li
     ]
 
 
-async def _differing(session: AsyncSession, outcomes: Mapping[str, Outcome]) -> Mapping[str, Ledger]:
+def _differing(outcomes: Mapping[str, Outcome], rows: Sequence[Line]) -> Mapping[str, Ledger]:
     """What the ledger has for each key of the people whose lines are not simply what is due."""
     amounts: dict[str, dict[tuple[str, str], int]] = {user_id: {} for user_id in outcomes}
-    rows = (await session.execute(LINES, {"user_ids": list(outcomes)})).all()
     for user_id, rule, subject, amount, _reason in rows:
         amounts[user_id][rule, subject] = amount
     found: dict[str, dict[tuple[str, str], Paid]] = {
@@ -238,5 +236,4 @@ async def _mark_paid(session: AsyncSession, known: Mapping[str, History]) -> Non
     read = [{"of": user_id, "on": day} for user_id, one in known.items() for day in one.unpaid]
     if not read:
         return
-    connection = await session.connection()
-    await connection.execute(MARKED, read)
+    await session.execute(MARKED, read)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.gamification.xp import groups, rules
 from server.gamification.xp.engine import Due, Key
 from storage.database.insert import put_rows
+from storage.database.sqlite_cursor import UNASKED
 from storage.database.tables import LeaderboardCount, LeaderboardRow, User
 from storage.states import Role, Timeframe
 
@@ -34,14 +35,22 @@ ROWS = (
 )
 
 
-GONE = delete(ROW.xp.table).where(
-    ROW.timeframe == bindparam("frame"), ROW.period == bindparam("name"), ROW.user_id == bindparam("of")
+GONE = (
+    delete(ROW.xp.table)
+    .where(
+        ROW.timeframe == bindparam("frame"), ROW.period == bindparam("name"), ROW.user_id == bindparam("of")
+    )
+    .execution_options(**UNASKED)
 )
-EMPTY = delete(COUNT.xp.table).where(
-    COUNT.timeframe == bindparam("frame"),
-    COUNT.period == bindparam("name"),
-    COUNT.xp == bindparam("of"),
-    COUNT.people <= 0,
+EMPTY = (
+    delete(COUNT.xp.table)
+    .where(
+        COUNT.timeframe == bindparam("frame"),
+        COUNT.period == bindparam("name"),
+        COUNT.xp == bindparam("of"),
+        COUNT.people <= 0,
+    )
+    .execution_options(**UNASKED)
 )
 
 
@@ -169,8 +178,7 @@ async def _save_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
 async def _delete_rows(session: AsyncSession, moves: Iterable[Move]) -> None:
     gone = [{"of": move.user_id, "frame": move.period[0], "name": move.period[1]} for move in moves]
     if gone:
-        connection = await session.connection()
-        await connection.execute(GONE, gone)
+        await session.execute(GONE, gone)
 
 
 async def _count(session: AsyncSession, moved: Mapping[Amount, int], last: Collection[Amount]) -> None:
@@ -182,5 +190,4 @@ async def _count(session: AsyncSession, moved: Mapping[Amount, int], last: Colle
     await put_rows(session, LeaderboardCount, rows, added=["people"])
     left = [{"frame": timeframe, "name": name, "of": xp} for timeframe, name, xp in last]
     if left:
-        connection = await session.connection()
-        await connection.execute(EMPTY, left)
+        await session.execute(EMPTY, left)

@@ -122,9 +122,9 @@ async def test_day_noted_since_the_history_was_read_is_paid_later(ada: User, dat
     monday = START + timedelta(days=1)
     async with database.write() as session:
         await note_activity(session, [ada.id], monday)
-        known = await history.histories(session, [ada.id])
+        known, paid = await history.with_lines(session, [ada.id])
         await note_activity(session, [ada.id], monday + timedelta(days=1))
-        await ledger.write(session, known, await books.book(session))
+        await ledger.write(session, known, paid, await books.book(session))
     async with database.read() as session:
         unpaid = list(await session.scalars(select(ActivityDay.day).where(~ActivityDay.settled)))
     assert unpaid == ["2026-11-24"]

@@ -61,7 +61,8 @@ async def random_ledgers(world: World, database: Database, facts: int) -> list[U
 
 @pytest.fixture
 def small_lots(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "LOT", 3)
+    for size in ("LOT", "FIRST_LOT"):
+        monkeypatch.setattr(rebuilding, size, 3)
 
 
 async def test_rebuild_gives_the_live_rows(world: World, database: Database, small_lots: None) -> None:
