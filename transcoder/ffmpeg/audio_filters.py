@@ -1,6 +1,9 @@
 """Audio filter chains, from decoded samples to the audio of a lecture. Pure: nodes of ffmpeg-python."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import ffmpeg
 
 from transcoder.planning.hearing import Heard, Sides
 from transcoder.planning.plan import AAC_FRAME, AudioPlan
@@ -39,8 +42,12 @@ def levelled(stream: Any, start: float, plan: AudioPlan, heard: Heard, *, mono: 
     )
 
 
-def described(stream: Any, rate: int) -> Any:
-    """Loudness and levels of each 100 ms, printed for `hearing.read`; one channel counts as two."""
-    stream = stream.filter("aresample", rate).filter("aformat", channel_layouts="mono|stereo")
+def described(streams: Sequence[Any], rate: int) -> Any:
+    """Loudness and levels of each 100 ms of streams one after the other, printed for `hearing.read`; one
+    channel counts as two."""
+    alike = [
+        one.filter("aresample", rate).filter("aformat", channel_layouts="mono|stereo") for one in streams
+    ]
+    stream = ffmpeg.concat(*alike, v=0, a=1) if len(alike) > 1 else alike[0]
     stream = stream.filter("ebur128", metadata=1, dualmono="true").filter("astats", **HEARD_LEVELS)
     return stream.filter("ametadata", mode="print", file="-")

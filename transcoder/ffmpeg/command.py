@@ -5,6 +5,7 @@ Every chunk maps the source's own timestamps (-copyts) onto that grid, so it sel
 that a single pass over the file would select, wherever its seek landed.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,14 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan, heard: Heard
     return Command(argv=(*first.argv, "-dec", "0:0", *later[:at], *later[at + 2 :]), purpose="audio")
 
 
-def hearing(tools: Tools, original: Path, index: int, begin: float, length: float) -> Command:
-    """Loudness of a stream: prints that of `length` seconds from `begin` on, for `hearing.read`."""
-    file = _input(original, threads=1, vn=None, ss=f"{begin:.3f}", seek_timestamp=1, t=f"{length:.3f}")
-    stream = audio_filters.described(file[str(index)], SAMPLE_RATE)
+def hearing(tools: Tools, original: Path, index: int, places: Sequence[tuple[float, float]]) -> Command:
+    """Loudness of a stream: prints that of the places, (begin, length) in seconds, for `hearing.read`. One
+    process: twenty of them took longer to start than to listen."""
+    files = [
+        _input(original, threads=1, vn=None, ss=f"{begin:.3f}", seek_timestamp=1, t=f"{length:.3f}")
+        for begin, length in places
+    ]
+    stream = audio_filters.described([file[str(index)] for file in files], SAMPLE_RATE)
     return _command(tools, "hearing", ffmpeg.output(stream, "-", format="null"))
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 # Places at which a lecture is heard; all of one that is not longer than they are.
-PLACES, PLACE_SECONDS = 20, 6.0
+PLACES, PLACE_SECONDS = 8, 5.0
 
 TARGET = -16.0  # LUFS
 MOST_GAIN = 30.0  # dB; more would only raise noise

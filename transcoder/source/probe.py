@@ -13,7 +13,7 @@ from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
 from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Source, Unusable
 from transcoder.planning import hearing, seeking
-from transcoder.planning.hearing import Block, Heard
+from transcoder.planning.hearing import Heard
 from transcoder.source import chains, edits, headers, packet_scan, rejections, source_timing
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
@@ -75,14 +75,12 @@ async def hear(
     places: int = hearing.PLACES,
 ) -> Heard:
     """Loudness of the source's audio, or of the stream `index`; nothing changed where it cannot be heard."""
-    blocks: list[Block] = []
     if source.audio is None:
         return Heard()
     number = source.audio.index if index is None else index
-    for begin, length in hearing.places(source.start, source.duration, places):
-        listen = command.hearing(tools, path.absolute(), number, begin, length)
-        blocks += hearing.read(await _search(listen, folder, LIMITS))
-    return hearing.judge(blocks)
+    chosen = hearing.places(source.start, source.duration, places)
+    listen = command.hearing(tools, path.absolute(), number, chosen)
+    return hearing.judge(hearing.read(await _search(listen, folder, LIMITS)))
 
 
 class _Probe(msgspec.Struct, frozen=True):

@@ -52,7 +52,7 @@ TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_spac
         ("chunk_hdr.txt", chunk(0, source(hdr=True, fps=(60_000, 1001)))),
         ("audio.txt", command.audio(TOOLS, ORIGINAL, source(), make_plan(source()), Heard(gain=3.5))),
         ("audio_mono.txt", command.audio(TOOLS, ORIGINAL, MONO, make_plan(MONO), Heard())),
-        ("hearing.txt", command.hearing(TOOLS, ORIGINAL, 1, 12.5, 6.0)),
+        ("hearing.txt", command.hearing(TOOLS, ORIGINAL, 1, [(12.5, 6.0), (40.0, 6.0)])),
         ("poster.txt", command.poster(TOOLS, ORIGINAL, source())),
         ("thumbnail.txt", command.thumbnail(TOOLS, 480, 8)),
         ("sheet.txt", command.sheet(TOOLS, 2)),
