@@ -88,6 +88,11 @@ def video(video_id: str) -> str:
     return f"{VIDEOS}{video_id}/"
 
 
+def path_in_video(key: str) -> str:
+    """Path of an object below its video's folder, as in URLs."""
+    return key.removeprefix(VIDEOS).partition("/")[2]
+
+
 def init(video_id: str, rendition: str, attempt: int) -> str:
     return f"{video(video_id)}{rendition}/{init_name(attempt)}"
 
