@@ -16,6 +16,7 @@ from storage import deletions
 from storage.database.engine import Database
 from storage.database.tables import Job, Lesson, Video
 from storage.database.trouble import again
+from storage.messages import Message
 from storage.states import JobKind, JobState, RevisionState
 from transcoder.jobs import leases, revisions
 from transcoder.jobs.leases import Claim, LeaseLost
@@ -145,9 +146,24 @@ async def _locked(session: AsyncSession, claim: Claim) -> Video:
     return video
 
 
-async def states(session: AsyncSession, video_id: str) -> list[tuple[str, int, JobState, float]]:
-    """Step: kind, number, state and progress of the jobs."""
+async def note_damage(session: AsyncSession, video_id: str, told: Message | None) -> None:
+    """Step: keep why a lecture cannot be made whole; None: it is whole. The same is told only once."""
+    video = await revisions.lock(session, video_id)
+    if video is None or video.damage == told:
+        return
+    if video.damage is None or told is None:
+        video.damage_told_at = None
+    video.damage = told
+
+
+async def finished(session: AsyncSession, video_id: str, since: datetime) -> set[Part]:
+    """Step: parts that were finished since then."""
     rows = await session.execute(
-        select(Job.kind, Job.number, Job.state, Job.progress).where(Job.video_id == video_id)
+        select(Job.kind, Job.number).where(
+            Job.video_id == video_id,
+            Job.kind.in_((JobKind.CHUNK, JobKind.AUDIO)),
+            Job.state == JobState.DONE,
+            Job.finished_at >= since,
+        )
     )
-    return [(row.kind, row.number, row.state, row.progress) for row in rows]
+    return {(str(row.kind), row.number) for row in rows}
