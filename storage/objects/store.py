@@ -33,6 +33,10 @@ class StoreUnavailable(StoreError):
     """Transient failure, worth a retry: network error, 5xx, timeout, incomplete object."""
 
 
+class StoreRefused(StoreUnavailable):
+    """The store does not accept our key or our clock: it works again when somebody has put that right."""
+
+
 class StoreFull(StoreError):
     pass
 

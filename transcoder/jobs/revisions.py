@@ -20,6 +20,7 @@ from storage.states import JobKind, JobState, RevisionState, VideoStatus
 from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.jobs.timing import PAUSE_ALLOWANCE
 from transcoder.media import Mending
+from transcoder.source import failures
 
 ACTIVE = ("waiting", "encoding", "finishing")  # states with jobs left
 HLS_URL = "/v/{}/master.m3u8"  # without the path token, which the server adds
@@ -151,7 +152,7 @@ def first_job(video: Video, now: datetime) -> Job:
 async def fail(session: AsyncSession, video: Video, told: Message, now: datetime) -> None:
     """Fail the revision and stop its jobs; finished chunks stay for a retry. A ready one stays ready."""
     if video.mending is not None:
-        video.mending, video.damage = None, told
+        video.mending, video.damage = None, failures.not_mended(told)
         return await _stop_jobs(session, video, now)
     if video.state not in ACTIVE:
         return

@@ -20,6 +20,7 @@ from uuid import uuid4
 
 from storage.messages import MessageError
 from storage.objects.store import ObjectStore, StoreFull
+from transcoder.source import failures
 
 POLL_SECONDS = 0.1  # a blocking flock would need a thread
 
@@ -28,8 +29,8 @@ class NoRoom(MessageError):
     """Less room than this lecture needs, with a message for its instructor."""
 
 
-class ScratchFull(Exception):
-    """Original larger than the scratch folder; `str()` is a sentence for the administrator."""
+class ScratchFull(MessageError):
+    """Original larger than the scratch folder."""
 
 
 class ScratchBusy(Exception):
@@ -104,10 +105,7 @@ class Scratch:
     def _make_room(self, size: int) -> None:
         """Evict least recently used originals that are not in use."""
         if size > self.cap_bytes:
-            raise ScratchFull(
-                f"The original has {size} bytes and the workers' scratch folder may hold {self.cap_bytes}."
-                " Raise SKILLSTUDIO_SCRATCH_BYTES."
-            )
+            raise ScratchFull(failures.scratch_too_small(size, self.cap_bytes))
         kept = [(entry, entry.stat()) for entry in self.originals.iterdir() if entry.suffix != ".lock"]
         total = sum(stat.st_size for _, stat in kept)
         for entry, stat in sorted(kept, key=lambda item: item[1].st_mtime):

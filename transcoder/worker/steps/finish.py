@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from storage import deletions
 from storage.database.tables import Job
-from storage.messages import N_, message
+from storage.messages import message
 from storage.objects import keys
 from storage.states import JobKind
 from transcoder.jobs import leases, revisions
@@ -18,6 +18,7 @@ from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.media import AudioResult, ChunkResult, FinishResult
 from transcoder.packaging import inventory, playlist, verify
 from transcoder.packaging.inventory import Parts
+from transcoder.source import failures
 from transcoder.worker.context import JobLease, WorkerContext, with_retries
 from transcoder.worker.steps import mend, thumbnails
 from transcoder.worker.steps.outcome import requeue_lost
@@ -68,10 +69,7 @@ async def _fail_verification(
 ) -> None:
     """Fail the revision because valid parts do not fit together; a retry encodes all of them again."""
     log.error("verification failed", findings=[str(finding) for finding in findings])
-    told = message(
-        N_("The encoded parts do not fit together (%(finding)s). Press Retry to encode all of them again."),
-        finding=str(findings[0]),
-    )
+    told = message(failures.DO_NOT_FIT, finding=str(findings[0]))
 
     async def write() -> None:
         now = context.now()
