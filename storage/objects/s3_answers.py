@@ -1,6 +1,13 @@
 """S3 error codes mapped to store errors. Codes of AWS, MinIO, Garage, SeaweedFS and Ceph."""
 
-from storage.objects.store import ObjectMissing, StoreError, StoreFull, StoreRefused, StoreUnavailable
+from storage.objects.store import (
+    BucketMissing,
+    ObjectMissing,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 MISSING = {"NoSuchKey", "NoSuchObject", "NoSuchVersion"}
 FULL = {"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded", "InsufficientStorage"}
@@ -21,7 +28,7 @@ def store_error(key: str, code: str, status: int, message: str) -> StoreError:
     if code in MISSING:
         return ObjectMissing(f"There is no object {key}.")
     if code == "NoSuchBucket":
-        return StoreUnavailable("The bucket is missing from the object store.")
+        return BucketMissing("The bucket is missing from the object store.")
     if code in ACCESS_DENIED:
         return StoreRefused(f"The object store does not accept the access key ({code}).")
     if code in SKEWED:
