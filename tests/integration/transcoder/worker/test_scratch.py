@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,8 @@ async def test_folder_into_which_a_thread_still_writes_does_not_stay(tmp_path: P
 
     def write(folder: Path) -> None:
         while time.monotonic() < stop:
-            (folder / "180p").mkdir(parents=True, exist_ok=True)
+            with suppress(OSError):  # it is being deleted
+                (folder / "180p").mkdir(parents=True, exist_ok=True)
 
     async with scratch.job_folder("j", 1) as folder:
         writing = asyncio.create_task(asyncio.to_thread(write, folder))
