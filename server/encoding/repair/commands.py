@@ -40,11 +40,11 @@ async def verify_video(settings: Settings, given: str, *, repair: bool = False) 
 
 
 async def _examine(opened: Services, given: str) -> tuple[Lecture, Inspection | None]:
-    """None: nothing is ready that could be examined."""
+    """None: nothing can be played that could be examined."""
     async with opened.database.read() as session:
         lecture = await find(session, given)
     known = lecture.known
-    if known is None or not known.ended or not known.playable:
+    if known is None or not known.playable:
         return lecture, None
     return lecture, await inspect(opened.store, lecture, known)
 
