@@ -149,6 +149,7 @@ class S3Store:
         return None  # S3 has no such request
 
     async def check(self) -> None:
+        await stoppable(lambda _stop: self._bucket.require(), self._threads)
         key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
         written = await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:

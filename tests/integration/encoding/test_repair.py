@@ -22,6 +22,7 @@ from tests.fixtures.objects import S3Server
 from tests.fixtures.workers import FAST_TIMING, WorkerCluster
 from transcoder.ffmpeg.tools import Tools
 from transcoder.jobs import pruning
+from transcoder.media import PublishedVideo
 from transcoder.worker.context import utc_now
 
 pytestmark = pytest.mark.media
@@ -219,6 +220,26 @@ async def test_original_without_index_is_indexed_again(
     await decode(site, video, "180p", tools, tmp_path)
     await deletions.purge_due(site.database, site.store, utc_now())
     assert keys.normalised(video.id) not in await site.objects(video.id)
+
+
+async def test_all_parts_are_made_again_when_the_encoder_is_another(
+    site: WorkerCluster, doctor: Doctor, clip: Path, tools: Tools, tmp_path: Path
+) -> None:
+    """A rendition has one header, and another FFmpeg writes another one."""
+    video = await ready(site, clip)
+    known, prefix = await known_of(site, video), keys.video(video.id)
+    async with site.database.write() as session:
+        row = await session.get_one(Video, video.id)
+        document = msgspec.to_builtins(PublishedVideo(known.chunks, known.audio))
+        for part in (part for chunk in document["chunks"] for part in chunk["parts"]):
+            part["init_sha256"] = "0" * 64
+        row.published = document
+    await site.store.delete(prefix + path_of(known, "180p", 1))
+    before = await fences(site, video)
+    code, told = await doctor(video.id, repair=True)
+    assert code == 0, told
+    assert all(fence > before[part] for part, fence in (await fences(site, video)).items())
+    await decode(site, video, "180p", tools, tmp_path)
 
 
 async def test_original_that_is_gone(site: WorkerCluster, doctor: Doctor, clip: Path) -> None:
