@@ -1,5 +1,6 @@
 """A real S3 server that does not accept the key or the clock: the store counts as away."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -77,16 +78,7 @@ async def test_job_waits_for_the_right_key_and_goes_on(
     monkeypatch.setitem(pipeline.STEPS, "chunk", step)
 
     async def attempt(store: S3Store) -> None:
-        worker = WorkerContext(
-            database=context.database,
-            store=store,
-            queue=context.queue,
-            tools=context.tools,
-            scratch=context.scratch,
-            worker="a/1",
-            threads=1,
-            now=context.now,
-        )
+        worker = replace(context, store=store)
         claim = await claiming.claim_next(
             worker.database, TRANSCODE, worker.worker, worker.now(), worker.timing
         )
