@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from server.settings import Settings, SettingsError
+from storage import expected
 from storage.database.engine import Database
 from storage.objects.open import open_store
 from storage.objects.store import ObjectStore
@@ -34,8 +35,23 @@ def open_services(settings: Settings) -> Services:
     return Services(settings, Database(settings.database), store, queue)
 
 
+async def require_objects(settings: Settings) -> None:
+    """Raise StoreLost when the database expects objects and the store has none; creates neither."""
+    if not settings.database_url and not settings.database_file.exists():
+        return
+    database = Database(settings.database)
+    try:
+        await expected.require(database, settings.objects)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    finally:
+        await database.close()
+
+
 @asynccontextmanager
 async def services(settings: Settings) -> AsyncIterator[Services]:
+    """Raises SettingsError, and StoreLost when the database expects objects and the store has none."""
+    await require_objects(settings)
     opened = open_services(settings)
     try:
         yield opened

@@ -11,6 +11,7 @@ from server.core import events
 from server.core.events import Followers, Handlers
 from server.core.schedule import Daily, Every, Task
 from server.encoding import tasks as encoding
+from server.encoding.repair import telling as damage
 from server.gamification.boards import tasks as boards
 from server.gamification.changes import service as changes
 from server.gamification.changes import tasks as changing
@@ -78,6 +79,7 @@ TASKS = (
     Task(OUTBOX, N_("Send mails and notices"), Every(30), outbox.send_due),
     Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
     Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
+    Task("damage", N_("Tell instructors of damaged videos"), Every(60), damage.tell),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task(boards.TASK, N_("Rebuild leaderboards from the ledger"), Daily(hour=2), boards.renew),
     Task("days of learning", N_("Pay XP for days of learning"), Every(10), gamification.pay_days),

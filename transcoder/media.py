@@ -119,3 +119,20 @@ class FinishResult(msgspec.Struct, frozen=True):
     sheets: int  # storyboard sheets of 10 x 10 tiles
     tile_width: int
     tile_height: int
+
+
+class Digest(msgspec.Struct, frozen=True, array_like=True):
+    """Size and SHA-256 of an object, as it was when it was stored."""
+
+    bytes: int
+    sha256: str
+
+
+Part = tuple[str, int]  # kind and number of the job that makes it
+
+
+class Mending(msgspec.Struct, frozen=True):
+    """What of a ready revision is being made again: `videos.mending`."""
+
+    parts: tuple[Part, ...] = ()
+    images: tuple[str, ...] = ()  # paths below the video's folder, as in `storage.objects.keys`

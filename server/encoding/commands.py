@@ -154,7 +154,7 @@ class Ingest:
         self.bars.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
     async def warn_without_workers(self) -> None:
-        if not self.detach and not await steps.has_worker(self.context, self.clock):
+        if not self.detach and not await steps.has_worker(self.context.database, self.clock):
             click.echo(
                 "No worker is running: start `skillstudio up`. Until then the lectures stay queued.", err=True
             )

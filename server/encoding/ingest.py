@@ -207,8 +207,8 @@ def _outcome(
     )
 
 
-async def has_worker(context: UploadContext, clock: Clock) -> bool:
+async def has_worker(database: Database, clock: Clock) -> bool:
     """Whether any worker has sent a heartbeat in the last minute."""
-    async with context.database.read() as session:
+    async with database.read() as session:
         alive = WorkerRow.heartbeat_at > clock.now() - WORKER_SILENCE
         return bool(await session.scalar(select(exists().where(alive))))

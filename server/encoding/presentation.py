@@ -37,8 +37,10 @@ def presented(progress: LessonProgress) -> PresentedProgress:
 
 
 def for_reader(progress: LessonProgress) -> LessonProgress:
-    """The same with its error as a sentence in the reader's language."""
-    return msgspec.structs.replace(progress, error=translated(progress.error) or None)
+    """The same with its error and its damage as sentences in the reader's language."""
+    return msgspec.structs.replace(
+        progress, error=translated(progress.error) or None, damage=translated(progress.damage) or None
+    )
 
 
 def presentation(progress: LessonProgress) -> Presentation:

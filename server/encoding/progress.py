@@ -16,7 +16,7 @@ from server.uploads.service import active_uploads, lesson_uploads
 from storage.database.tables import Lesson, Upload, Video
 from storage.messages import Message
 from storage.objects.keys import POSTER
-from storage.states import UploadState, VideoStatus
+from storage.states import RevisionState, UploadState, VideoStatus
 from transcoder.jobs.status import ChunkStatus, RevisionStatus, lesson_status
 
 EXPIRED_SHOWN = timedelta(days=14)  # after an upload would have expired at the latest
@@ -46,6 +46,7 @@ class LessonProgress(msgspec.Struct, frozen=True, kw_only=True):
     chunks: tuple[ChunkStatus, ...] = ()
     uploads: tuple[OpenUpload, ...] = ()
     expired: str | None = None  # file name of the last upload, when it expired and nothing came after it
+    damage: Message | str | None = None  # why the video that is played could not be made whole, likewise
     video_id: str | None = None  # the revision that `hls_url` plays
     video_seconds: float | None = None  # its duration
 
@@ -69,7 +70,12 @@ async def snapshot(
     uploads = tuple(active_uploads(context, rows))
     video = await lesson_status(session, lesson_id, now)
     progress = _of_video(lesson, video, uploads) if video else _before_video(lesson, uploads)
-    return msgspec.structs.replace(progress, expired=await _expired(session, rows, now))
+    shown = await session.get(Video, lesson.video_id) if lesson.video_id else None
+    return msgspec.structs.replace(
+        progress,
+        expired=await _expired(session, rows, now),
+        damage=shown.damage if shown and shown.state == RevisionState.READY else None,
+    )
 
 
 async def _expired(session: AsyncSession, uploads: Sequence[Upload], now: datetime) -> str | None:

@@ -18,14 +18,17 @@ MARKS = {
 
 
 @click.command("doctor")
-@click.option("--video", metavar="ID", help="Check this lecture's playlists and segments instead.")
+@click.option("--video", metavar="ID", help="Check this lecture's playlists and every byte of it instead.")
+@click.option("--repair", is_flag=True, help="Make again what is damaged of the lecture.")
 @with_settings("host", "port", "workers")
-def doctor(settings: Settings, video: str | None) -> None:
+def doctor(settings: Settings, video: str | None, repair: bool) -> None:
     """Report missing requirements and their remedies. Exit code 1 when something does not work."""
     if video:
-        from server.playback.conformance.verify_command import verify_video
+        from server.encoding.repair.commands import verify_video
 
-        raise SystemExit(asyncio.run(verify_video(settings, video)))
+        raise SystemExit(asyncio.run(verify_video(settings, video, repair=repair)))
+    if repair:
+        raise click.UsageError("Name the lecture: --video ID --repair.")
     findings = asyncio.run(_findings(settings))
     show(findings)
     if any(finding.state is State.MISSING for finding in findings):

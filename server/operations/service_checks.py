@@ -19,7 +19,7 @@ from storage.database import migrations
 from storage.database.engine import Database
 from storage.database.migrations import Schema
 from storage.objects.open import open_store
-from storage.objects.store import StoreError
+from storage.objects.store import BucketMissing, StoreError
 from transcoder.ffmpeg.process import tool_output
 from transcoder.jobs.queue import Queue
 
@@ -111,6 +111,9 @@ async def objects(settings: Settings) -> Finding:
                 await store.check()
             finally:
                 await store.close()
+    except BucketMissing:
+        message = f"There is no bucket {settings.s3_bucket} on {settings.s3_endpoint}"
+        return Finding("Objects", State.HINT, message, "The first start of SkillStudio creates it.")
     except (StoreError, ValueError, TimeoutError) as error:
         remedy = f"Check {PREFIX}S3_ENDPOINT, the keys and the bucket."
         return Finding("Objects", State.MISSING, str(error) or "The store is too slow.", remedy)

@@ -22,6 +22,7 @@ from storage.objects.store import ObjectMissing, StoreError, StoreFull
 from transcoder.packaging.playlist import AUDIO
 
 BLOCK = 256 * 1024  # bytes per read for a byte range
+IMAGE_SECONDS = 600  # for which browsers keep an image
 
 
 class Delivery:
@@ -84,15 +85,15 @@ class Delivery:
             path = await self.edge.path(key)
             size = path.stat().st_size
         except (ObjectMissing, FileNotFoundError):
-            poster = keys.poster_instead(key)
+            instead = await self._instead(key)
             return await (
-                self._file(scope, send, poster, kind, max_age=max_age) if poster else _nothing(send, 404)
+                self._file(scope, send, instead, kind, max_age=max_age) if instead else _nothing(send, 404)
             )
         except StoreFull:  # the edge folder has no space: stream from the store
             return await self._stream(scope, send, key, kind)
         except StoreError:
             return await _nothing(send, 503)
-        headers = {"cache-control": f"public, max-age={max_age}, immutable", "accept-ranges": "bytes"}
+        headers = {"cache-control": _cached(key, max_age), "accept-ranges": "bytes"}
         try:
             span = rules.span(_header(scope, b"range"), size)
         except rules.Unsatisfiable:
@@ -109,14 +110,22 @@ class Delivery:
             await _send_part(send, path, span or rules.Span(0, size))
         return scope["method"] == "GET" and (span is None or span.length == size)
 
+    async def _instead(self, key: str) -> str | None:
+        """Key of the object that stands in for a missing one."""
+        if poster := keys.poster_instead(key):
+            return poster
+        video_id, path = keys.video_of(key), keys.path_in_video(key)
+        current = await self.playlists.current(video_id, path)
+        return keys.video(video_id) + current if current else None
+
     async def _stream(self, scope: HTTPScope, send: Send, key: str, kind: str) -> bool:
         try:
             info = await self.edge.store.stat(key)
         except StoreError:
             return await _nothing(send, 503)
         if info is None:
-            poster = keys.poster_instead(key)
-            return await (self._stream(scope, send, poster, kind) if poster else _nothing(send, 404))
+            instead = await self._instead(key)
+            return await (self._stream(scope, send, instead, kind) if instead else _nothing(send, 404))
         await _start(send, 200, kind, info.size, {"cache-control": "no-store"})
         if scope["method"] == "GET":
             async for block in self.edge.store.stream(key):
@@ -134,6 +143,13 @@ async def _send_part(send: Send, path: Path, span: rules.Span) -> None:
             await send(_body(block, more=remaining > 0))
     if span.length == 0:
         await send(_body(b""))
+
+
+def _cached(key: str, max_age: int) -> str:
+    """Images may be made again under their name; what has its attempt in the name never changes."""
+    if keys.is_versioned(key):
+        return f"public, max-age={max_age}, immutable"
+    return f"public, max-age={min(max_age, IMAGE_SECONDS)}"
 
 
 def _seconds_until(expires_at: datetime, now: datetime) -> int:

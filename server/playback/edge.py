@@ -1,19 +1,24 @@
 """Edge cache: with every store, an object is a file on this machine when it is sent.
 
-Objects never change under their key (the attempt is in the name), so a copy never becomes stale.
+Segments never change under their key (the attempt is in the name), so a copy never becomes stale. Images may
+be made again under the same key: the store is asked for their time again after IMAGE_SECONDS.
 """
 
 import asyncio
 import hashlib
 import os
 import time
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from server.core.clock import SystemClock
+from storage.objects import keys
 from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
 
 FREED_SHARE = 0.1  # of the allowed bytes is freed in addition, so that not every miss has to evict
 STALE = 3600  # seconds after which an unfinished fetch belongs to a dead process
+IMAGE_SECONDS = 60.0
+IMAGES_KNOWN = 10_000  # images whose time is remembered
 TRIES = 3  # to return a file before other fetches evict it
 
 
@@ -30,6 +35,7 @@ class EdgeCache:
         self._held: int | None = None  # bytes in the folder, as far as known; None: not counted yet
         self._reserved: dict[str, int] = {}  # bytes reserved for running fetches, by file name
         self._fetches: dict[str, asyncio.Task[None]] = {}
+        self._images: dict[str, tuple[float, datetime]] = {}  # when asked, and the time of the object
         self._evicting = asyncio.Lock()
 
     async def path(self, key: str) -> Path:
@@ -42,12 +48,30 @@ class EdgeCache:
             if not local.is_file():
                 raise ObjectMissing(f"There is no object {key}.")
             return local
-        path = self.folder / _name(key)
+        path = self.folder / _name(key, None if keys.is_versioned(key) else await self._modified(key))
         for _ in range(TRIES):
             if _touch(path):
                 return path
             await self._fetch_once(key, path)
         return path
+
+    async def _modified(self, key: str) -> datetime:
+        """Time of an image in the store, asked again after a while; while the store is away, as it was."""
+        asked, modified = self._images.get(key, (0.0, None))
+        if modified is None or time.monotonic() > asked + IMAGE_SECONDS:
+            try:
+                info = await self.store.stat(key)
+            except StoreUnavailable:
+                if modified is None:
+                    raise
+                return modified
+            if info is None:
+                raise ObjectMissing(f"There is no object {key}.")
+            if len(self._images) >= IMAGES_KNOWN:
+                self._images.clear()
+            modified = info.modified
+            self._images[key] = time.monotonic(), modified
+        return modified
 
     async def close(self) -> None:
         for fetch in self._fetches.values():
@@ -125,9 +149,10 @@ class EdgeCache:
         return held
 
 
-def _name(key: str) -> str:
+def _name(key: str, modified: datetime | None) -> str:
     """File name in one flat folder: no key can leave it, and no empty folders remain."""
-    return hashlib.sha256(key.encode()).hexdigest() + PurePosixPath(key).suffix
+    version = f"@{modified.isoformat()}" if modified else ""
+    return hashlib.sha256((key + version).encode()).hexdigest() + PurePosixPath(key).suffix
 
 
 def _touch(path: Path) -> bool:

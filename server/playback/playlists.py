@@ -3,12 +3,20 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.playback import rules
 from server.playback.published import Published, published
 from storage.database.engine import Database
+from storage.database.tables import Video
+from storage.objects import keys
 from transcoder.packaging import playlist
 
+MENDED_SECONDS = 5.0  # after which a finished video is asked whether parts of it were made again
 GROWING_SECONDS = 1.0  # cache lifetime: players that reload together cost one query a second
 KEPT = 64  # revisions; a two-hour one takes about 300 kB, its playlists as much again
 
@@ -21,10 +29,11 @@ class Rendered(NamedTuple):
 class Known(NamedTuple):
     read_at: float
     published: Published | None
+    mended_at: datetime | None
     texts: dict[str, str]  # by path, once requested: a master of two hours takes 10 ms to render
 
 
-NOTHING = Known(float("-inf"), None, {})
+NOTHING = Known(float("-inf"), None, None, {})
 
 
 class Playlists:
@@ -36,7 +45,7 @@ class Playlists:
 
     async def render(self, video_id: str, path: str) -> Rendered | None:
         """Playlist text. None when there is no such playlist, or nothing is playable yet."""
-        _, known, texts = await self._look_up(video_id)
+        _, known, _, texts = await self._look_up(video_id)
         if known is None or not known.playable:
             return None
         text = texts.get(path) or rendered(known, path)
@@ -44,6 +53,19 @@ class Playlists:
             return None
         texts[path] = text
         return Rendered(text, known.ended)
+
+    async def current(self, video_id: str, path: str) -> str | None:
+        """Path of the segment that has taken the place of this one, which was made again: players that have
+        an older playlist ask for it. None when there is none."""
+        asked = rules.segment(path)
+        known = (await self._look_up(video_id)).published if asked else None
+        if asked is None or known is None:
+            return None
+        for part in known.parts(asked.rendition):
+            if any(segment.number == asked.number for segment in part.segments):
+                now = f"{asked.rendition}/{keys.segment_name(asked.number, part.attempt)}"
+                return now if now != path else None
+        return None
 
     async def is_audio_only(self, video_id: str) -> bool:
         known = (await self._look_up(video_id)).published
@@ -53,14 +75,28 @@ class Playlists:
         lock = self._locks.setdefault(video_id, asyncio.Lock())
         async with lock:
             known = self._known.get(video_id, NOTHING)
-            fresh = known.published is not None and known.published.ended
-            if not fresh and self.monotonic() - known.read_at >= GROWING_SECONDS:
-                async with self.database.read() as session:
-                    known = Known(self.monotonic(), await published(session, video_id), {})
+            ended = known.published is not None and known.published.ended
+            if self.monotonic() - known.read_at >= (MENDED_SECONDS if ended else GROWING_SECONDS):
+                known = await self._read(video_id, known, ended=ended)
                 self._keep(video_id, known)
         if not lock.locked():
             self._locks.pop(video_id, None)
         return known
+
+    async def _read(self, video_id: str, known: Known, *, ended: bool) -> Known:
+        """What is published now. Of a finished video only a moment is read, unless parts were made again;
+        while the database is away it stays as it was."""
+        now = self.monotonic()
+        try:
+            async with self.database.read() as session:
+                mended_at = await session.scalar(select(Video.mended_at).where(Video.id == video_id))
+                if ended and mended_at == known.mended_at:
+                    return known._replace(read_at=now)
+                return Known(now, await published(session, video_id), mended_at, {})
+        except (SQLAlchemyError, OSError):
+            if not ended:
+                raise
+            return known._replace(read_at=now)
 
     def _keep(self, video_id: str, known: Known) -> None:
         self._known[video_id] = known

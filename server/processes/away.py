@@ -9,12 +9,15 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.core.commands import sentence
 from server.core.logging import configure_logging
 from server.processes.supervision import restarts
 from server.services import Services, services
 from server.settings import Settings, load, without_password
+from storage.expected import create_unless_expected, has_strangers
+from storage.objects.store import StoreError
 
 ASK_SECONDS = 2.0  # between two rounds
 CHECK_SECONDS = 5.0  # time limit of one check
@@ -34,7 +37,7 @@ async def wait_for_services(opened: Services, stopping: asyncio.Event) -> None:
             _tell(away)
             told, remind_at = set(away), monotonic() + REMIND_SECONDS
         if not away:
-            return
+            return await _warn_of_strangers(opened)
         await _unless_stopped(stopping, asyncio.sleep(ASK_SECONDS))
 
 
@@ -47,12 +50,12 @@ def _tell(away: dict[str, str]) -> None:
 
 async def _away(opened: Services) -> dict[str, str]:
     """Reasons by the name of each service that does not answer."""
+    settings = opened.settings
     checks: dict[str, Callable[[], Awaitable[None]]] = {
         "database": lambda: _database(opened),
         "queue": lambda: _queue(opened),
-        "objects": opened.store.check,
+        "objects": lambda: create_unless_expected(opened.database, opened.store, settings.s3_bucket),
     }
-    settings = opened.settings
     addresses = (settings.database, settings.queue, settings.s3_endpoint or str(settings.objects_folder))
     reasons = await asyncio.gather(*map(_reason, checks.values(), addresses))
     return {name: reason for name, reason in zip(checks, reasons, strict=True) if reason}
@@ -67,6 +70,17 @@ async def _reason(check: Callable[[], Awaitable[None]], address: str) -> str:
     except Exception as failure:
         return str(failure)
     return ""
+
+
+async def _warn_of_strangers(opened: Services) -> None:
+    """Objects beside an empty database are no reason not to start, and most likely a mistake."""
+    with suppress(StoreError, SQLAlchemyError, OSError):
+        async with opened.database.read() as session:
+            if await has_strangers(session, opened.store):
+                log.warning(
+                    "the object store has objects, and the database is new and knows none of them",
+                    remedy="stop, and restore the database that belongs to them, or choose another store",
+                )
 
 
 async def _database(opened: Services) -> None:

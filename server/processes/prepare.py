@@ -8,6 +8,7 @@ from server.accounts.signing_in.setup import ensure_setup_link
 from server.core.commands import sentence
 from server.processes.away import ASK_SECONDS, REMIND_SECONDS
 from server.processes.supervision import restarts
+from server.services import require_objects
 from server.settings import PREPARED_FILE, Settings, load
 from storage.database import SQLITE_VERSION, migrations
 from storage.database.engine import Database, DatabaseUnreachable
@@ -24,6 +25,7 @@ async def prepare(settings: Settings) -> dict[str, str | None]:
     database = Database(settings.database)
     try:
         await _upgrade(database)
+        await require_objects(settings)
         return {
             "setup_path": await ensure_setup_link(database),
             "ffmpeg": str(tools.ffmpeg),

@@ -1,10 +1,12 @@
 """Worker process, configured from the settings."""
 
+import asyncio
 import os
 import platform
 
 from server.core.instance import machine_tag, only_instance
 from server.core.logging import configure_logging
+from server.services import require_objects
 from server.settings import Settings
 from transcoder.jobs.queue import QUICK
 from transcoder.worker.process import WorkerConfig, run
@@ -16,6 +18,7 @@ def work(settings: Settings, queue: str, slot: str) -> None:
     """Run until SIGTERM or SIGINT. A second worker of the same name is refused: they would take each
     other's jobs."""
     configure_logging(settings.log_level, settings.log_format)
+    asyncio.run(require_objects(settings))
     with only_instance(settings.run_folder, f"worker-{platform.node()}-{slot}", f"worker {slot}"):
         run(worker_config(settings, queue, slot))
 

@@ -166,6 +166,15 @@ class FolderStore:
         await self.delete(key)
         self._tree.sweep(written.modified)
 
+    async def create(self) -> None:
+        """The folder was created with this object."""
+
+    async def holds_objects(self) -> bool:
+        def run(_stop: Event) -> bool:
+            return any(not item.key.startswith(CHECKS) for item in self._tree.walk(""))
+
+        return await stoppable(run)
+
     async def close(self) -> None:
         """Nothing is kept open between calls."""
 

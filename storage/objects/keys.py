@@ -88,6 +88,21 @@ def video(video_id: str) -> str:
     return f"{VIDEOS}{video_id}/"
 
 
+def path_in_video(key: str) -> str:
+    """Path of an object below its video's folder, as in URLs."""
+    return key.removeprefix(VIDEOS).partition("/")[2]
+
+
+def is_versioned(key: str) -> bool:
+    """Whether the name has the attempt in it, so that the object never changes."""
+    return key.endswith((".m4s", ".mp4"))
+
+
+def video_of(key: str) -> str:
+    """Id of the revision whose object this is."""
+    return key.removeprefix(VIDEOS).partition("/")[0]
+
+
 def init(video_id: str, rendition: str, attempt: int) -> str:
     return f"{video(video_id)}{rendition}/{init_name(attempt)}"
 

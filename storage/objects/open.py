@@ -23,11 +23,14 @@ class StoreConfig(msgspec.Struct, frozen=True):
         return f"StoreConfig({self.s3_endpoint or self.folder})"  # without the keys: this is logged
 
 
-def open_store(config: StoreConfig) -> ObjectStore:
-    """Does not connect; `check()` does. Raises ValueError for invalid settings."""
+def open_store(config: StoreConfig, retries: int | None = None) -> ObjectStore:
+    """Does not connect; `check()` does. `retries`: of a request to S3, by default those of the store.
+
+    Raises ValueError for invalid settings.
+    """
     if not config.s3_endpoint:
         return FolderStore(config.folder)
-    from storage.objects.s3 import S3Store  # loads minio only where it is used
+    from storage.objects.s3 import RETRIES, S3Store  # loads minio only where it is used
 
     return S3Store(
         endpoint=config.s3_endpoint,
@@ -36,4 +39,5 @@ def open_store(config: StoreConfig) -> ObjectStore:
         access_key=config.s3_access_key,
         secret_key=config.s3_secret_key,
         public_endpoint=config.s3_public_endpoint,
+        retries=RETRIES if retries is None else retries,
     )

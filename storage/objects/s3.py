@@ -149,13 +149,22 @@ class S3Store:
         return None  # S3 has no such request
 
     async def check(self) -> None:
-        await stoppable(lambda _stop: self._bucket.make(), self._threads)
+        await stoppable(lambda _stop: self._bucket.require(), self._threads)
         key, data = CHECKS + secrets.token_hex(8), secrets.token_bytes(64)
         written = await self.put_bytes(key, data, "application/octet-stream")
         if await self.get_bytes(key) != data:
             raise StoreUnavailable("The object store returns other bytes than were stored.")
         await self.delete(key)
         await self._sweep(written.modified)
+
+    async def create(self) -> None:
+        await stoppable(lambda _stop: self._bucket.make(), self._threads)
+
+    async def holds_objects(self) -> bool:
+        def run(_stop: Event) -> bool:
+            return any(not item.key.startswith(CHECKS) for item in islice(self._bucket.list(""), PAGE))
+
+        return await stoppable(run, self._threads)
 
     async def _sweep(self, now: datetime) -> None:
         """Abort multipart uploads of dead processes. A store that refuses this stays usable."""

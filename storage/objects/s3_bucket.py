@@ -24,7 +24,7 @@ from minio.helpers import check_bucket_name
 
 from storage.objects.files import StoppableReader, Stopped
 from storage.objects.s3_answers import store_error
-from storage.objects.store import ObjectInfo, ObjectMissing, StoreUnavailable
+from storage.objects.store import BucketMissing, ObjectInfo, ObjectMissing, StoreUnavailable
 
 PAGE = 1000  # objects listed or deleted per request, S3's limit
 PIECE = 256 * 1024  # bytes read at a time
@@ -134,6 +134,12 @@ class Bucket:
         with _errors(prefix):
             for found in self._client.list_objects(self.name, prefix=prefix, recursive=True):
                 yield _info(found.object_name or "", found)
+
+    def require(self) -> None:
+        """Raise BucketMissing: some stores create a bucket with the first object that is put."""
+        with _errors(self.name):
+            if not self._client.bucket_exists(self.name):
+                raise BucketMissing(f"There is no bucket {self.name} in the object store.")
 
     def make(self) -> None:
         """Create the bucket if it does not exist."""

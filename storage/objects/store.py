@@ -33,6 +33,18 @@ class StoreUnavailable(StoreError):
     """Transient failure, worth a retry: network error, 5xx, timeout, incomplete object."""
 
 
+class StoreRefused(StoreUnavailable):
+    """The store does not accept our key or our clock: it works again when somebody has put that right."""
+
+
+class BucketMissing(StoreUnavailable):
+    """Nothing is there that could hold objects: `create` makes it."""
+
+
+class StoreLost(StoreError):
+    """The store is not the one that the database was used with."""
+
+
 class StoreFull(StoreError):
     pass
 
@@ -100,7 +112,15 @@ class ObjectStore(Protocol):
         ...
 
     async def check(self) -> None:
-        """Raise StoreError unless a real put, get and delete succeed. Creates a missing bucket."""
+        """Raise StoreError unless a real put, get and delete succeed; BucketMissing before a first start."""
+        ...
+
+    async def create(self) -> None:
+        """Create what holds the objects, unless it exists."""
+        ...
+
+    async def holds_objects(self) -> bool:
+        """Whether any object is stored, those of checks apart."""
         ...
 
     async def close(self) -> None: ...

@@ -10,14 +10,28 @@ import pytest
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from transcoder.ffmpeg import command
-from transcoder.ffmpeg.process import Limits
 from transcoder.ffmpeg.tools import Tools
-from transcoder.worker.context import WorkerContext
+from transcoder.jobs.leases import Claim
+from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.steps.thumbnails import THUMBNAIL_BYTES, thumbnail
 
 pytestmark = pytest.mark.media
 
 VIDEO = "v" * 32
+FINISH = Claim(
+    id="j",
+    queue="transcode",
+    video_id=VIDEO,
+    kind="finish",
+    number=0,
+    fence=1,
+    attempts=1,
+    source_key="originals/o",
+    source_bytes=1000,
+    source=None,
+    plan=None,
+    result=None,
+)
 NOISE = "nullsrc=size={}:rate=1,geq=random(1)*255:random(2)*255:random(3)*255"
 
 
@@ -30,7 +44,7 @@ async def test_thumbnail_of_noise_is_small(
 ) -> None:
     """Noise is the worst picture there is."""
     make_noise(tools, size, tmp_path)
-    await thumbnail(replace(context, tools=tools), VIDEO, tmp_path, Limits(seconds=60))
+    await thumbnail(JobLease(replace(context, tools=tools), FINISH), tmp_path)
     made = tmp_path / "made.jpg"
     await folder_store.fetch(keys.thumbnail(VIDEO), made)
     assert 0 < made.stat().st_size <= THUMBNAIL_BYTES
@@ -53,5 +67,5 @@ async def test_lecture_without_a_thumbnail_is_no_failure(
     context: WorkerContext, folder_store: FolderStore, tools: Tools, tmp_path: Path
 ) -> None:
     (tmp_path / command.POSTER_FILE).write_bytes(b"not an image")
-    await thumbnail(replace(context, tools=tools), VIDEO, tmp_path, Limits(seconds=60))
+    await thumbnail(JobLease(replace(context, tools=tools), FINISH), tmp_path)
     assert await folder_store.stat(keys.thumbnail(VIDEO)) is None

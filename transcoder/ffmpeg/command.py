@@ -57,29 +57,29 @@ FRAGMENTED = "+frag_keyframe+delay_moov+default_base_moof"
 
 def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk, *, threads: int) -> Command:
     """Encoding of one chunk: writes `{rung}.mp4` for each rung and its storyboard tiles, `{tile:05d}.jpg`."""
-    video, frames = require(source.video), require(plan.video)
-    start = seconds(frames, chunk.first_frame)
-    seek_target = seeking.seek_target(source, video, start)
-    seek = {} if seek_target is None else {"ss": f"{source.start + seek_target:.6f}", "seek_timestamp": 1}
-    file = _input(original, threads=threads, copyts=None, noaccurate_seek=None, **_as_stored(video), **seek)
-    stream = video_filters.deinterlaced(file[str(video.index)], video)
-    stream = video_filters.on_grid(stream, source.start, video, frames, chunk, from_start=seek_target is None)
-    top = frames.rungs[0]
-    scaled = video_filters.standard(stream, video, top.width, top.height)
-    tiles = chunk_tiles(plan, chunk)
+    frames, top = require(plan.video), require(plan.video).rungs[0]
+    scaled = _top_rung(original, source, frames, chunk, threads=threads)
+    numbers = chunk_tiles(plan, chunk)
     outputs = []
     # Each rung is scaled from the one above it: two thirds of the pixels to read, at no visible loss.
     for rung in frames.rungs:
         if rung is not top:
             scaled = video_filters.resized(scaled, rung.width, rung.height)
         output = scaled
-        if tiles or rung is not frames.rungs[-1]:
+        if numbers or rung is not frames.rungs[-1]:
             copies = scaled.filter_multi_output("split", 2)
             output, scaled = copies[0], copies[1]
         outputs.append(_rung(output, rung, frames, threads=threads))
-    if tiles:
-        outputs.append(_tiles(scaled, plan, chunk, tiles))
+    if numbers:
+        outputs.append(_tiles(scaled, plan, chunk, numbers))
     return _command(tools, f"chunk {chunk.number}", *outputs, filter_threads=threads)
+
+
+def tiles(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk) -> Command:
+    """Storyboard tiles of one chunk alone: writes `{tile:05d}.jpg`."""
+    top = _top_rung(original, source, require(plan.video), chunk, threads=1)
+    output = _tiles(top, plan, chunk, chunk_tiles(plan, chunk))
+    return _command(tools, f"tiles of chunk {chunk.number}", output)
 
 
 def audio(tools: Tools, original: Path, source: Source, plan: Plan, heard: Heard) -> Command:
@@ -216,6 +216,19 @@ JPEG: dict[str, Any] = {"format": "image2", "c:v": "mjpeg", "q:v": 4, "pix_fmt":
 
 # Passthrough, because the keyframe may lie before the seek point, at a negative time.
 ONE_IMAGE: dict[str, Any] = {"frames:v": 1, "update": 1, "fps_mode": "passthrough"}
+
+
+def _top_rung(
+    original: Path, source: Source, plan: VideoPlan, chunk: Chunk, *, threads: int
+) -> FilterableStream:
+    """Frames of a chunk, on the grid, in the size of the best rung."""
+    video, start = require(source.video), seconds(plan, chunk.first_frame)
+    seek_target = seeking.seek_target(source, video, start)
+    seek = {} if seek_target is None else {"ss": f"{source.start + seek_target:.6f}", "seek_timestamp": 1}
+    file = _input(original, threads=threads, copyts=None, noaccurate_seek=None, **_as_stored(video), **seek)
+    stream = video_filters.deinterlaced(file[str(video.index)], video)
+    stream = video_filters.on_grid(stream, source.start, video, plan, chunk, from_start=seek_target is None)
+    return video_filters.standard(stream, video, plan.rungs[0].width, plan.rungs[0].height)
 
 
 def _rung(stream: FilterableStream, rung: Rung, plan: VideoPlan, *, threads: int) -> OutputStream:

@@ -17,7 +17,7 @@ from transcoder.jobs.leases import Claim
 from transcoder.jobs.queue import TRANSCODE
 from transcoder.jobs.sharing import backlog
 from transcoder.jobs.timing import MAX_ATTEMPTS, Timing
-from transcoder.media import Source
+from transcoder.media import Mending, Source
 from transcoder.planning.plan import Plan
 
 SKEW = timedelta(seconds=5)  # tolerated clock skew, so that a wake-up for a job queued "in the future" works
@@ -84,7 +84,7 @@ async def due(database: Database, queue: str, now: datetime, limit: int) -> list
             await session.scalars(
                 select(Job)
                 .join(Video, Video.id == Job.video_id)
-                .where(Job.queue == queue, Video.state.in_(revisions.ACTIVE), _due(now))
+                .where(Job.queue == queue, revisions.has_work(), _due(now))
                 .order_by(Job.id)
                 .limit(limit)
             )
@@ -116,6 +116,7 @@ async def _start_attempt(
         source=msgspec.convert(video.source, Source) if video.source else None,
         plan=msgspec.convert(video.plan, Plan) if video.plan else None,
         result=job.result,
+        mending=msgspec.convert(video.mending, Mending) if video.mending else None,
     )
 
 

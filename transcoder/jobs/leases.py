@@ -1,5 +1,6 @@
 """Leases on job rows: claim, renew, complete, fail, requeue. Writes after the claim check its fence."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,10 @@ from storage.database.engine import Database
 from storage.database.tables import Job
 from storage.messages import Message
 from storage.objects import keys
-from storage.states import JobState
+from storage.states import JobState, RevisionState
 from transcoder.jobs import revisions
 from transcoder.jobs.timing import Timing, deadline
-from transcoder.media import Source
+from transcoder.media import Digest, Mending, Source
 from transcoder.planning.plan import Plan
 
 
@@ -37,6 +38,7 @@ class Claim(msgspec.Struct, frozen=True):
     source: Source | None
     plan: Plan | None
     result: dict[str, Any] | None  # already published by an earlier attempt
+    mending: Mending | None = None  # what of a ready revision is made again
 
     def planned(self) -> tuple[Source, Plan]:
         """Source and plan, for every kind but prepare, which creates them."""
@@ -80,8 +82,17 @@ async def store_result(session: AsyncSession, claim: Claim, result: Any) -> None
     await _update(session, claim, result=msgspec.to_builtins(result))
 
 
-async def complete(session: AsyncSession, claim: Claim, result: Any, now: datetime) -> None:
-    """Complete a job; lock the revision first. Idempotent. Raises LeaseLost."""
+async def complete(
+    session: AsyncSession,
+    claim: Claim,
+    result: Any,
+    now: datetime,
+    digests: Mapping[str, Digest] | None = None,
+) -> None:
+    """Complete a job; lock the revision first. Idempotent. Raises LeaseLost.
+
+    `digests`: of the objects of this attempt, by path below the video's folder.
+    """
     if await is_complete(session, claim):  # the first commit succeeded but its reply was lost
         return
     await _update(
@@ -93,6 +104,7 @@ async def complete(session: AsyncSession, claim: Claim, result: Any, now: dateti
         finished_at=now,
         lease_until=None,
         result=msgspec.to_builtins(result),
+        digests=msgspec.to_builtins(digests) if digests else None,
     )
 
 
@@ -126,7 +138,8 @@ async def refuse(database: Database, claim: Claim, told: Message, now: datetime)
         )
         if video is not None:
             await revisions.fail(session, video, told, now)
-            await revisions.discard(session, video, now)
+            if video.state == RevisionState.FAILED:  # what is ready stays
+                await revisions.discard(session, video, now)
 
 
 async def requeue(

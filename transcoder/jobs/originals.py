@@ -78,7 +78,7 @@ async def remove_due(database: Database, now: datetime) -> int:
 async def _remove(database: Database, video_id: str, now: datetime) -> bool:
     async with database.write() as session:
         video = await revisions.lock(session, video_id)
-        if video is None or video.state != RevisionState.READY:
+        if video is None or video.state != RevisionState.READY or video.mending is not None:
             return False
         removed = await session.scalar(
             update(OriginalRemoval)

@@ -19,6 +19,7 @@ async def prune(database: Database, now: datetime) -> int:
         select(Video.id)
         .where(
             Video.finished_at < now - KEPT,
+            Video.mending.is_(None),
             or_(published, Video.state == RevisionState.CANCELLED),
             Video.id.in_(select(Job.video_id)),
         )

@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+import msgspec
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage import deletions
@@ -18,10 +19,17 @@ from storage.objects import keys
 from storage.states import JobKind, JobState, RevisionState, VideoStatus
 from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.jobs.timing import PAUSE_ALLOWANCE
+from transcoder.media import Mending
+from transcoder.source import failures
 
 ACTIVE = ("waiting", "encoding", "finishing")  # states with jobs left
 HLS_URL = "/v/{}/master.m3u8"  # without the path token, which the server adds
 POSTER_URL = f"/v/{{}}/{keys.POSTER}"
+
+
+def has_work() -> ColumnElement[bool]:
+    """Condition on revisions whose jobs are served: also ready ones, while parts of them are made again."""
+    return or_(Video.state.in_(ACTIVE), Video.mending.is_not(None))
 
 
 async def lock(session: AsyncSession, video_id: str) -> Video | None:
@@ -63,6 +71,8 @@ def _show(lesson: Lesson, video: Video) -> None:
 
 async def finish_job_if_due(session: AsyncSession, video: Video, now: datetime) -> Job | None:
     """Finish job, created once all other jobs are done; None when not due or already created."""
+    if video.mending is not None:
+        return await _finish_mending(session, video, now)
     if video.state != RevisionState.ENCODING:
         return None
     unfinished = await session.scalar(
@@ -77,6 +87,31 @@ async def finish_job_if_due(session: AsyncSession, video: Video, now: datetime) 
     return job
 
 
+async def _finish_mending(session: AsyncSession, video: Video, now: datetime) -> Job | None:
+    """Finish job of a ready revision once the parts that are made again are done: the row of its first one,
+    while that is kept."""
+    mending = msgspec.convert(video.mending, Mending)
+    own = select(Job).where(Job.video_id == video.id).execution_options(populate_existing=True)
+    rows = list(await session.scalars(own))
+    done = {(row.kind, row.number) for row in rows if row.state == JobState.DONE}
+    finish = next((row for row in rows if row.kind == JobKind.FINISH), None)
+    if not done.issuperset(mending.parts) or (
+        finish and finish.state in (JobState.WAITING, JobState.RUNNING)
+    ):
+        return None
+    if finish is None:
+        finish = Job(video_id=video.id, kind=JobKind.FINISH, queue=TRANSCODE, queued_at=now)
+        session.add(finish)
+    put_back(finish, now)
+    return finish
+
+
+def put_back(job: Job, now: datetime) -> None:
+    """Make a job that has ended wait again, with all of its attempts."""
+    job.state, job.attempts, job.error, job.progress, job.speed = JobState.WAITING, 0, None, 0.0, None
+    job.queued_at, job.finished_at, job.worker, job.lease_until = now, None, None, None
+
+
 async def requeue_parts(
     session: AsyncSession, video: Video, parts: Collection[tuple[str, int]], now: datetime
 ) -> list[Job]:
@@ -86,7 +121,8 @@ async def requeue_parts(
     for job in again:
         job.state, job.progress, job.queued_at, job.finished_at = JobState.WAITING, 0.0, now, None
         job.error = Message(N_("Its output was no longer in the object store."))
-    video.state = RevisionState.ENCODING
+    if video.mending is None:
+        video.state = RevisionState.ENCODING
     return again
 
 
@@ -114,7 +150,10 @@ def first_job(video: Video, now: datetime) -> Job:
 
 
 async def fail(session: AsyncSession, video: Video, told: Message, now: datetime) -> None:
-    """Fail the revision and stop its jobs; finished chunks stay for a retry."""
+    """Fail the revision and stop its jobs; finished chunks stay for a retry. A ready one stays ready."""
+    if video.mending is not None:
+        video.mending, video.damage = None, failures.not_mended(told)
+        return await _stop_jobs(session, video, now)
     if video.state not in ACTIVE:
         return
     video.state, video.error, video.finished_at = RevisionState.FAILED, told, now
@@ -150,6 +189,7 @@ async def publish(
     video.state, video.error, video.finished_at = RevisionState.READY, None, now
     video.playable_at = video.playable_at or now
     video.published = await _published_document(session, video.id)
+    video.digests = await _digests(session, video.id)
     lesson = await session.get_one(Lesson, video.lesson_id, with_for_update=True)
     _show(lesson, video)
     lesson.video_original_url = video.source_key
@@ -179,10 +219,27 @@ async def _published_document(session: AsyncSession, video_id: str) -> dict[str,
     }
 
 
+async def _digests(session: AsyncSession, video_id: str) -> dict[str, Any]:
+    """Digests of what the jobs have stored, without the intermediate files."""
+    rows = await session.scalars(
+        select(Job.digests).where(Job.video_id == video_id, Job.state == JobState.DONE)
+    )
+    intermediate = keys.path_in_video(keys.tiles(video_id))
+    return {
+        path: digest
+        for digests in rows
+        for path, digest in (digests or {}).items()
+        if not path.startswith(intermediate)
+    }
+
+
 async def _supersede(session: AsyncSession, older: Video, now: datetime) -> None:
     """Delete an older revision once playback of it has ended; cancel an unfinished one now."""
     if older.state != RevisionState.READY:
         return await cancel(session, older, now)
+    if older.mending is not None:
+        older.mending = None
+        await _stop_jobs(session, older, now)
     await deletions.schedule(session, stored_prefixes(older), now + _token_lifetime(older))
 
 

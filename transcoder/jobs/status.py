@@ -15,6 +15,7 @@ from transcoder.jobs import revisions
 from transcoder.jobs.estimate import Estimate, JobView, QueueEstimate, estimate, queue_estimate
 from transcoder.jobs.sharing import backlog
 from transcoder.planning.plan import Plan
+from transcoder.source import failures
 
 
 class ChunkStatus(msgspec.Struct, frozen=True):
@@ -102,7 +103,9 @@ def describe(
         variants=tuple(variants) if video.state == RevisionState.READY else (),
         error=video.error,
         chunks=_chunks(video, plan, jobs),
-        can_retry=video.state == RevisionState.FAILED and not _unusable(jobs),
+        can_retry=(
+            video.state == RevisionState.FAILED and not _unusable(jobs) and failures.retry_helps(video.error)
+        ),
         filename=video.filename,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy import Row, delete, exists, or_, select, update
+from sqlalchemy import Row, and_, delete, exists, or_, select, update
 
 from storage.database.engine import Database
 from storage.database.tables import Job, Video, WorkerRow
@@ -51,7 +51,7 @@ async def _is_idle(database: Database, worker_gone: datetime, beyond: datetime) 
     something = select(
         or_(
             exists().where(Job.state.in_((JobState.WAITING, JobState.RUNNING))),
-            exists().where(Video.state == RevisionState.ENCODING),
+            exists().where(or_(Video.state == RevisionState.ENCODING, Video.mending.is_not(None))),
             exists().where(or_(WorkerRow.heartbeat_at < worker_gone, WorkerRow.heartbeat_at > beyond)),
         )
     )
@@ -133,10 +133,11 @@ async def _revoke_overdue(database: Database, now: datetime) -> None:
 async def _create_finish_jobs(database: Database, now: datetime) -> int:
     """Create the missing finish job of revisions whose parts are all done."""
     unfinished = exists().where(Job.video_id == Video.id, Job.state != JobState.DONE)
+    encoded = and_(Video.state == RevisionState.ENCODING, ~unfinished)
     created = 0
     async with database.read() as session:
         candidates = list(
-            await session.scalars(select(Video.id).where(Video.state == RevisionState.ENCODING, ~unfinished))
+            await session.scalars(select(Video.id).where(or_(encoded, Video.mending.is_not(None))))
         )
     for video_id in candidates:
         async with database.write() as session:
@@ -177,7 +178,7 @@ def _waiting_since(moment: datetime) -> Any:
     return (
         select(Job.id, Job.queue)
         .join(Video, Video.id == Job.video_id)
-        .where(Job.state == JobState.WAITING, Job.queued_at < moment, Video.state.in_(revisions.ACTIVE))
+        .where(Job.state == JobState.WAITING, Job.queued_at < moment, revisions.has_work())
         .order_by(Job.queue, Video.id, Job.number)
     )
 

@@ -8,6 +8,7 @@ token covers everything.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil
+from typing import Any
 
 import msgspec
 
@@ -99,6 +100,22 @@ def _iframe_variant(rung: Rung, parts: Sequence[RenditionPart], shape: str) -> s
         f'URI="{rung.name}/iframes.m3u8"',
     ]
     return f"#EXT-X-I-FRAME-STREAM-INF:{','.join(attributes)}"
+
+
+def variants(
+    plan: Plan, chunk_results: Sequence[ChunkResult], audio: AudioResult | None
+) -> list[dict[str, Any]]:
+    """Value of lessons.video_quality_variants: bandwidths as measured, best first."""
+    heard = measure(segment_rates([audio.part])) if audio else Bandwidth(0, 0)
+    return [
+        {
+            "name": rung.name,
+            "width": rung.width,
+            "height": rung.height,
+            "bandwidth": (measure(segment_rates(rendition_parts(chunk_results, rung.name))) + heard).peak,
+        }
+        for rung in (plan.video.rungs if plan.video else ())
+    ]
 
 
 def media(plan: Plan, rendition: str, parts: Sequence[RenditionPart], ended: bool) -> str:

@@ -46,6 +46,7 @@ NO_RATE = Message(
     )
 )
 
+NAME = r"(?!0x)[a-z0-9_,]{1,40}"  # of a codec or demuxer; an address of the heap is none
 POINT_ELSEWHERE = ("hls", "concat", "dash", "sdp", "imf")
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -54,9 +55,9 @@ def from_ffprobe(stderr: str, start: bytes) -> Message:
     """Message for ffprobe's error output. `start`: the first bytes of the file."""
     if too_many_streams(stderr):
         return TOO_MANY
-    if codec := re.search(r"Codec \((\w+)\) not on whitelist", stderr):
+    if codec := re.search(rf"Codec \(({NAME})\) not on whitelist", stderr):
         return undecodable("", codec[1])
-    if kind := re.search(r"\[([\w,]+) @ .*\] Format not on whitelist", stderr):
+    if kind := re.search(rf"\[({NAME}) @ .*\] Format not on whitelist", stderr):
         return PLAYLIST if kind[1] in POINT_ELSEWHERE else unknown_kind(kind[1])
     if "Not detecting m3u8" in stderr:
         return PLAYLIST
@@ -67,7 +68,7 @@ def from_ffprobe(stderr: str, start: bytes) -> Message:
 
 def strangers(stderr: str) -> tuple[str, ...]:
     """Codecs of streams that may not be decoded, from ffprobe's error output."""
-    return tuple(sorted({*re.findall(r"Codec \((\w+)\) not on whitelist", stderr)}))
+    return tuple(sorted({*re.findall(rf"Codec \(({NAME})\) not on whitelist", stderr)}))
 
 
 def undecoded(stderr: str) -> bool:

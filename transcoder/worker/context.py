@@ -1,10 +1,12 @@
 """Context of a worker process, and the lease of a running job."""
 
 import asyncio
+import hashlib
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -12,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database.engine import Database
+from storage.objects import keys
 from storage.objects.store import ObjectStore, StoreError
 from transcoder.ffmpeg.process import Limits
 from transcoder.ffmpeg.progress import Progress
@@ -20,6 +23,7 @@ from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.queue import Queue
 from transcoder.jobs.timing import Timing
+from transcoder.media import Digest
 from transcoder.worker.scratch import Scratch
 
 log = structlog.get_logger(__name__)
@@ -81,6 +85,7 @@ class JobLease:
         self.lost = False
         self.encoded = asyncio.Event()  # no CPU work is left
         self.stored: list[str] = []  # keys that no row references yet
+        self.digests: dict[str, Digest] = {}  # of all that was stored, by path below the video's folder
         self._progress: tuple[float, float | None] = (0.0, None)  # fraction 0-1, speed
         self._written: tuple[float, float | None] = self._progress
 
@@ -107,11 +112,25 @@ class JobLease:
 
         async def adopt(key: str, path: Path) -> None:
             async with limit:
-                await self.context.store.adopt_file(key, path, TYPES[path.suffix])
+                await self.put_image(key, path)
 
         async with asyncio.TaskGroup() as group:
             for key, path in files.items():
                 group.create_task(adopt(key, path))
+
+    async def put_image(self, key: str, path: Path) -> None:
+        """Move a local file into the store, under a name that stays also when the attempt fails.
+
+        Its hash is taken before it is stored, so that nothing which happens to it there is taken for right.
+        """
+        digest = await asyncio.to_thread(_digest, path)
+        await self.context.store.adopt_file(key, path, TYPES[path.suffix])
+        self.digests[keys.path_in_video(key)] = digest
+
+    async def put_text(self, key: str, text: str) -> None:
+        data = text.encode()
+        await self.context.store.put_bytes(key, data, TYPES[PurePosixPath(key).suffix])
+        self.digests[keys.path_in_video(key)] = Digest(len(data), hashlib.sha256(data).hexdigest())
 
     def keep(self) -> None:
         """Keep the stored objects: a row references them now."""
@@ -159,3 +178,9 @@ class JobLease:
                 return
             except DATABASE_ERRORS as error:  # go on: the fence protects every write
                 log.warning("lease renewal failed", error=str(error))
+
+
+def _digest(path: Path) -> Digest:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return Digest(os.fstat(file.fileno()).st_size, sha256)

@@ -10,18 +10,19 @@ from typing import Any
 
 import structlog
 
-from storage.messages import N_, Message, message
+from storage.messages import Message
 from storage.objects.files import FULL
-from storage.objects.store import ObjectMissing, StoreError, StoreFull, StoreUnavailable
+from storage.objects.store import ObjectMissing, StoreError, StoreFull, StoreRefused, StoreUnavailable
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim, LeaseLost
+from transcoder.jobs.mending import DoNotFit
 from transcoder.jobs.timing import MAX_ATTEMPTS
 from transcoder.media import Unusable
 from transcoder.packaging.isobmff import Malformed
 from transcoder.packaging.segmenter import NotAsPlanned
-from transcoder.source import rejections
+from transcoder.source import failures, rejections
 from transcoder.worker.context import DATABASE_ERRORS, JobLease, WorkerContext, with_retries
 from transcoder.worker.scratch import NoRoom, ScratchBusy, ScratchFull
 from transcoder.worker.steps import audio, chunk, finish, prepare
@@ -37,11 +38,6 @@ STEPS: dict[str, Callable[[WorkerContext, Claim, JobLease], Awaitable[None]]] = 
 Outcome = Callable[[], Awaitable[None]]
 PAUSE = timedelta(seconds=15)  # before the next try when the store is away or there is no room
 PROBE_SECONDS = 20.0  # for one question to the store
-NO_ROOM = N_(
-    "There is no room left for media. The encoding goes on by itself as soon as there is: "
-    "ask the administrator to free space."
-)
-AWAY = N_("The media store cannot be reached. The encoding goes on by itself when it is back.")
 
 
 class DeadlineExceeded(Exception):
@@ -109,16 +105,14 @@ async def _handle_error(lease: JobLease, error: BaseException) -> None:
             log.info("original rejected", reason=str(error))
             outcome = partial(leases.refuse, context.database, claim, error.message, now)
         case ObjectMissing():
-            outcome = partial(
-                leases.fail,
-                context.database,
-                claim,
-                message(N_("The original file no longer exists. Upload the file again.")),
-                now,
-            )
+            outcome = partial(leases.fail, context.database, claim, Message(failures.ORIGINAL_GONE), now)
         case ScratchFull():
             log.error("scratch folder too small", error=str(error))
-            outcome = partial(leases.fail, context.database, claim, _too_small(error), now)
+            outcome = partial(leases.fail, context.database, claim, error.message, now)
+        case DoNotFit():
+            log.error("mended parts do not fit together", findings=str(error))
+            told = Message(failures.MENDED_DO_NOT_FIT)
+            outcome = partial(leases.fail, context.database, claim, told, now)
         case NotAsPlanned() | Malformed() | ProcessFailed() if _is_of_the_file(error):
             log.warning("original cannot be encoded", exc_info=error)
             outcome = partial(leases.fail, context.database, claim, rejections.CANNOT_ENCODE, now)
@@ -140,25 +134,29 @@ async def _awaited(context: WorkerContext, claim: Claim, error: BaseException) -
     """
     match error:
         case ScratchBusy():
-            return message(N_("The workers' scratch folder is in use. The encoding goes on by itself."))
+            return Message(failures.SCRATCH_BUSY)
         case NoRoom():
             return error.message
         case StoreFull():
-            return message(NO_ROOM)
+            return Message(failures.NO_ROOM)
         case StoreUnavailable():
-            return message(AWAY)
+            return _of_the_store(error)
         case OSError() if error.errno in FULL:
-            return message(NO_ROOM)
+            return Message(failures.NO_ROOM)
         case ProcessFailed() if os.strerror(errno.ENOSPC) in error.stderr:
-            return message(NO_ROOM)
+            return Message(failures.NO_ROOM)
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             await context.store.stat(claim.source_key)
-    except (StoreUnavailable, TimeoutError):
-        return message(AWAY)
+    except (StoreUnavailable, TimeoutError) as away:
+        return _of_the_store(away)
     except StoreError:  # it answers
         return None
     return None
+
+
+def _of_the_store(error: StoreUnavailable | TimeoutError) -> Message:
+    return Message(failures.KEY_REFUSED if isinstance(error, StoreRefused) else failures.AWAY)
 
 
 def _is_of_the_file(error: BaseException) -> bool:
@@ -175,11 +173,7 @@ def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -
     else:
         log.error("job failed", exc_info=error)
     if claim.attempts >= MAX_ATTEMPTS:
-        final = message(
-            N_("%(reason)s It was tried %(count)s times. Finished parts are kept: press Retry."),
-            reason=reason,
-            count=MAX_ATTEMPTS,
-        )
+        final = failures.after_all_tries(reason, MAX_ATTEMPTS)
         return partial(leases.fail, context.database, claim, final, context.now())
     return partial(
         _requeue,
@@ -191,26 +185,22 @@ def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -
     )
 
 
-def _too_small(error: BaseException) -> Message:
-    return message(N_("%(reason)s Then press Retry."), reason=str(error))
-
-
 def _reason(error: BaseException) -> Message:
     match error:
         case ProcessFailed(kind="timeout") | DeadlineExceeded():
-            return message(N_("Encoding took far too long and was stopped."))
+            return Message(failures.TOO_SLOW)
         case TimeoutError():
-            return message(N_("The database did not answer in time."))
+            return Message(failures.DATABASE_SLOW)
         case ProcessFailed(kind="stalled"):
-            return message(N_("Encoding made no progress for minutes and was stopped."))
+            return Message(failures.STALLED)
         case ProcessFailed(kind="too_much_output"):
-            return message(N_("Encoding wrote more output than this lecture should need and was stopped."))
+            return Message(failures.TOO_MUCH_OUTPUT)
         case ProcessFailed(kind="killed"):
-            return message(N_("Encoding was stopped by the system, which may be short of memory."))
+            return Message(failures.KILLED)
         case ProcessFailed():
-            return message(N_("The encoder ended with an error, which is in the server's log."))
+            return Message(failures.ENCODER_FAILED)
         case _:
-            return message(N_("The server failed while it encoded; the error is in its log."))
+            return Message(failures.SERVER_FAILED)
 
 
 async def _requeue(

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -20,16 +21,18 @@ from uuid import uuid4
 
 from storage.messages import MessageError
 from storage.objects.store import ObjectStore, StoreFull
+from transcoder.source import failures
 
 POLL_SECONDS = 0.1  # a blocking flock would need a thread
+REMOVALS = 20  # tries to delete a folder into which a thread still writes
 
 
 class NoRoom(MessageError):
     """Less room than this lecture needs, with a message for its instructor."""
 
 
-class ScratchFull(Exception):
-    """Original larger than the scratch folder; `str()` is a sentence for the administrator."""
+class ScratchFull(MessageError):
+    """Original larger than the scratch folder."""
 
 
 class ScratchBusy(Exception):
@@ -45,6 +48,7 @@ class Scratch:
         self.originals.mkdir(parents=True, exist_ok=True)
         self.jobs.mkdir(parents=True, exist_ok=True)
         self.own = self.jobs / uuid4().hex
+        self._in_use: set[Path] = set()  # folders of the jobs that run
         self._remove_dead()
         with _locked(self._start):
             self.own.mkdir()
@@ -64,10 +68,12 @@ class Scratch:
         await asyncio.to_thread(self._remove_dead)
         folder = self.own / f"{job_id}.{attempt}"
         folder.mkdir()
+        self._in_use.add(folder)
         try:
             yield folder
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True))
+            self._in_use.discard(folder)
+            await asyncio.shield(asyncio.to_thread(self._remove_left))
 
     @asynccontextmanager
     async def original(self, store: ObjectStore, key: str, size: int) -> AsyncIterator[Path]:
@@ -104,10 +110,7 @@ class Scratch:
     def _make_room(self, size: int) -> None:
         """Evict least recently used originals that are not in use."""
         if size > self.cap_bytes:
-            raise ScratchFull(
-                f"The original has {size} bytes and the workers' scratch folder may hold {self.cap_bytes}."
-                " Raise SKILLSTUDIO_SCRATCH_BYTES."
-            )
+            raise ScratchFull(failures.scratch_too_small(size, self.cap_bytes))
         kept = [(entry, entry.stat()) for entry in self.originals.iterdir() if entry.suffix != ".lock"]
         total = sum(stat.st_size for _, stat in kept)
         for entry, stat in sorted(kept, key=lambda item: item[1].st_mtime):
@@ -119,6 +122,18 @@ class Scratch:
             raise ScratchBusy("The workers' scratch folder is full of originals that are in use.")
         if shutil.disk_usage(self.originals).free <= size:
             raise StoreFull("This worker's disk has no space for the original.")
+
+    def _remove_left(self) -> None:
+        """Delete the folders of jobs that have ended. A thread of a cancelled job may write into its folder
+        for a moment longer, so that what is left of one is deleted again a little later."""
+        for _ in range(REMOVALS):
+            left = [folder for folder in self.own.iterdir() if folder.is_dir() and folder not in self._in_use]
+            if not left:
+                return
+            for folder in left:
+                shutil.rmtree(folder, ignore_errors=True)
+            if any(folder.exists() for folder in left):
+                time.sleep(POLL_SECONDS)
 
     def _remove_dead(self) -> None:
         """Delete folders of dead processes."""

@@ -27,6 +27,11 @@ class Video(Base):
     source: Mapped[dict[str, Any] | None]  # transcoder.media.Source
     plan: Mapped[dict[str, Any] | None]  # transcoder.planning.plan.Plan
     published: Mapped[dict[str, Any] | None]  # transcoder.media.PublishedVideo, written when it is ready
+    digests: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)  # transcoder.media.Digest by path
+    mending: Mapped[dict[str, Any] | None]  # transcoder.media.Mending, while parts of it are made again
+    mended_at: Mapped[datetime | None]
+    damage: Mapped[Message | None]  # why it could not be made whole again, for the instructor
+    damage_told_at: Mapped[datetime | None]
     error: Mapped[Message | None]  # for the instructor
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
@@ -68,6 +73,7 @@ class Job(Base):
     speed: Mapped[float | None]  # seconds of video per second of work
     error: Mapped[Message | None]
     result: Mapped[dict[str, Any] | None]  # transcoder.media.ChunkResult, AudioResult, …
+    digests: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)  # transcoder.media.Digest by path
 
 
 class WorkerRow(Base):

@@ -12,7 +12,8 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import select
 
-from server.operations.notices import rules, service, tasks
+from server.encoding.repair import telling
+from server.operations.notices import looks, rules, service, tasks
 from server.operations.notices.rules import Look
 from server.outbox import sending
 from server.services import Services
@@ -24,6 +25,8 @@ from tests.fixtures.database import on_both_databases
 from tests.fixtures.smtp import MailReceiver, WebhookReceiver
 from tests.fixtures.web import Account, HeldClock, MakeAccount
 from tests.integration.pages.markup import faults
+from tests.world.builder import World
+from transcoder.jobs import mending
 
 GB = 10**9
 Usage = namedtuple("Usage", "total used free")
@@ -203,3 +206,45 @@ def test_patience_begins_anew_after_a_clock_was_set_back(held_clock: HeldClock) 
     later = held_clock.now() + timedelta(days=1)
     after = rules.turn(NoticeState.QUIET, later, seen, held_clock.now())
     assert (after.turning_since, after.event) == (held_clock.now(), None)
+
+
+async def test_damaged_lecture_is_told_once(
+    services: Services,
+    world: World,
+    instructor: Account,
+    held_clock: HeldClock,
+    database: Database,
+) -> None:
+    """A mail to its instructors, a line on its page, and a notice for administrators as long as it lasts."""
+    course = await world.course("Optics", instructors=[instructor])
+    lesson = await world.lesson(course, "Lenses")
+    video = await world.video(lesson)
+    told = Message("Part of this lecture is damaged (0:06-0:12), and its original is gone.")
+
+    async def note(damage: Message | None) -> None:
+        async with database.write() as session:
+            await mending.note_damage(session, video.id, damage)
+        for _ in range(2):
+            await telling.tell(services, held_clock.now(), held_clock.now())
+
+    async def mails() -> list[str]:
+        async with database.read() as session:
+            rows = await session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "mail"))
+            return [f"{row.recipient}: {row.subject}\n{row.body}" for row in rows]
+
+    await note(told)
+    (mail,) = await mails()
+    assert instructor.email in mail
+    assert "Lenses is damaged" in mail
+    assert "its original is gone" in mail
+    page = await instructor.browser.get(f"/teach/courses/{course.id}/lessons/{lesson.id}")
+    assert "its original is gone" in page.text
+    found = {look.key: look for look in await looks.at_services(services, held_clock.now())}
+    assert found["lectures"].bad
+    await note(told)
+    assert len(await mails()) == 1
+    await note(None)
+    found = {look.key: look for look in await looks.at_services(services, held_clock.now())}
+    assert not found["lectures"].bad
+    await note(told)
+    assert len(await mails()) == 2

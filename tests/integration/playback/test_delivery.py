@@ -11,7 +11,7 @@ import pytest
 
 from server.playback import tokens
 from storage.database.engine import Database
-from storage.database.tables import Enrolment, Job, Lesson
+from storage.database.tables import Enrolment, Job, Lesson, Video
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.objects.store import ObjectStore
@@ -223,3 +223,42 @@ async def test_thumbnail_of_a_video_without_one_is_its_poster(
     await folder_store.put_bytes(keys.thumbnail(lesson.video_id), b"small", "image/jpeg")
     assert (await client.get(known["thumbnail_url"])).content == b"small"
     assert (await client.get(known["poster_url"])).content == b"poster"
+
+
+async def test_part_that_was_made_again_replaces_the_old_one(
+    make_lesson: MakeLesson,
+    learner: Account,
+    client: httpx.AsyncClient,
+    folder_store: FolderStore,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In playlists that were in memory, and for players that ask for the old names."""
+    assert PLAN.video is not None
+    lesson = await make_lesson(done=len(PLAN.video.chunks), state="ready")
+    video_id = str(lesson.video_id)
+    root = (await playback(learner, lesson))["hls_url"].removesuffix("master.m3u8")
+    assert "00000.1.m4s" in (await client.get(f"{root}720p/index.m3u8")).text
+    assert (await client.get(f"{root}720p/00000.1.m4s")).status_code == 404
+    async with database.write() as session:
+        video = await session.get_one(Video, video_id)
+        document = dict(video.published or {})
+        first = document["chunks"][0]
+        parts = [{**part, "take": 7} for part in first["parts"]]
+        document["chunks"] = [{**first, "parts": parts, "take": 7}, *document["chunks"][1:]]
+        video.published, video.mended_at = document, video.finished_at
+    await folder_store.put_bytes(keys.segment(video_id, "720p", 0, 7), b"mended", "video/mp4")
+    monkeypatch.setattr("server.playback.playlists.MENDED_SECONDS", 0.0)
+    text = (await client.get(f"{root}720p/index.m3u8")).text
+    assert "00000.7.m4s" in text
+    assert "00000.1.m4s" not in text
+    for name in ("00000.7.m4s", "00000.1.m4s"):
+        answer = await client.get(f"{root}720p/{name}")
+        assert (answer.status_code, answer.content) == (200, b"mended")
+    assert (await client.get(f"{root}480p/00000.1.m4s")).status_code == 404
+    assert (await client.get(f"{root}720p/00099.1.m4s")).status_code == 404
+    image = await client.get(f"{root}poster.jpg")
+    assert image.status_code == 404
+    await folder_store.put_bytes(keys.poster(video_id), b"image", "image/jpeg")
+    image = await client.get(f"{root}poster.jpg")
+    assert "immutable" not in image.headers["cache-control"]

@@ -237,3 +237,25 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.002)
+
+
+async def test_image_that_was_made_again_is_fetched_again(
+    edge: EdgeCache, relay: Relay, s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key has no attempt in it. While the store is away, the copy is sent."""
+    key = "videos/v/poster.jpg"
+    await s3_store.put_bytes(key, b"damaged", "image/jpeg")
+    assert (await edge.path(key)).read_bytes() == b"damaged"
+    gets = relay.gets[key]
+    assert (await edge.path(key)).read_bytes() == b"damaged"
+    assert relay.gets[key] == gets
+    await asyncio.sleep(1.1)  # S3 tells times in seconds
+    await s3_store.put_bytes(key, b"mended", "image/jpeg")
+    monkeypatch.setattr("server.playback.edge.IMAGE_SECONDS", 0.0)
+    assert (await edge.path(key)).read_bytes() == b"mended"
+    monkeypatch.setattr(edge.store, "stat", _away)
+    assert (await edge.path(key)).read_bytes() == b"mended"
+
+
+async def _away(_key: str) -> None:
+    raise StoreUnavailable("The object store cannot be reached.")

@@ -22,8 +22,8 @@ async def backlogs(
     having: ColumnElement[bool] | None = None,
     first: ColumnElement[bool] | None = None,
 ) -> Sequence[Backlog]:
-    """Backlogs of the active revisions; with `having`, of those with a job of which it is true. `first`: of
-    jobs that come before others of the same person."""
+    """Backlogs of the revisions that have work, with `having` of those with a job of which it is true.
+    `first`: of jobs that come before others of the same person."""
     left = case((Job.state.in_(UNDONE), Job.cost * (1 - Job.progress)), else_=0.0)
     running = case((and_(Job.state == JobState.RUNNING, Job.kind != JobKind.PREPARE), 1), else_=0)
     query = (
@@ -38,7 +38,7 @@ async def backlogs(
             func.max(case((NOTHING if first is None else first, 1), else_=0)).label("first"),
         )
         .join(Job, Job.video_id == Video.id)
-        .where(Video.state.in_(revisions.ACTIVE))
+        .where(revisions.has_work())
         .group_by(Video.id, Video.submitted_by, Video.created_at, Video.state)
     )
     if having is not None:
@@ -47,7 +47,7 @@ async def backlogs(
         Backlog(
             video_id=row.id,
             person=row.submitted_by,
-            waited=(now - row.created_at).total_seconds(),
+            waited=0.0 if row.state == RevisionState.READY else (now - row.created_at).total_seconds(),
             cost=row.cost,
             left=row.left,
             finishing=row.state == RevisionState.FINISHING,

@@ -11,6 +11,7 @@ from transcoder.packaging.segments import collect_audio
 from transcoder.planning.plan import Plan, require
 from transcoder.source import probe
 from transcoder.worker.context import JobLease, WorkerContext
+from transcoder.worker.steps.encoded import encoded
 from transcoder.worker.steps.outcome import complete, publish_more
 
 LOOK_SECONDS = 0.2  # poll interval; short, because playback waits for the first segment
@@ -21,8 +22,8 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
     source, plan = claim.planned()
     require(plan.audio)
     async with (
-        context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original,
         context.scratch.job_folder(claim.id, claim.fence) as folder,
+        encoded(context, claim, lease, folder) as original,
     ):
         heard = await probe.hear(context.tools, original, source, folder)
         encode = command.audio(context.tools, original, source, plan, heard)
@@ -37,7 +38,7 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
             encoder.cancel()
             await asyncio.wait((encoder,))
         result = await output.collect(complete=True)
-    await complete(context, claim, result)
+    await complete(context, lease, result)
 
 
 class _Growing:

@@ -8,6 +8,7 @@ from transcoder.ffmpeg import command, process
 from transcoder.jobs.leases import Claim
 from transcoder.packaging.segments import collect_chunk
 from transcoder.worker.context import JobLease, WorkerContext
+from transcoder.worker.steps.encoded import encoded
 from transcoder.worker.steps.outcome import complete
 
 
@@ -18,15 +19,15 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
     chunk = plan.video.chunks[claim.number]
     seconds = chunk.frames * plan.video.fps_den / plan.video.fps_num
     async with (
-        context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original,
         context.scratch.job_folder(claim.id, claim.fence) as folder,
+        encoded(context, claim, lease, folder) as original,
     ):
         encode = command.chunk(context.tools, original, source, plan, chunk, threads=context.threads)
         await process.run(encode, folder, lease.limits(), lease.reporter(seconds))
         lease.encoded.set()
         collected = await asyncio.to_thread(collect_chunk, folder, plan, chunk, claim.fence)
         await lease.put(_stored(collected.files(claim.video_id), claim))
-    await complete(context, claim, collected.result)
+    await complete(context, lease, collected.result)
 
 
 def _stored(files: dict[str, Path], claim: Claim) -> dict[str, Path]:

@@ -10,29 +10,31 @@ from sqlalchemy import select
 
 from storage import deletions
 from storage.database.tables import Job
-from storage.messages import N_, message
+from storage.messages import message
 from storage.objects import keys
 from storage.states import JobKind
-from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.media import AudioResult, ChunkResult, FinishResult
-from transcoder.packaging import playlist, verify
-from transcoder.planning.plan import Plan
+from transcoder.packaging import inventory, playlist, verify
+from transcoder.packaging.inventory import Parts
+from transcoder.source import failures
 from transcoder.worker.context import JobLease, WorkerContext, with_retries
-from transcoder.worker.steps import inventory, thumbnails
-from transcoder.worker.steps.inventory import Part, Parts
+from transcoder.worker.steps import mend, thumbnails
+from transcoder.worker.steps.outcome import requeue_lost
 
 log = structlog.get_logger(__name__)
 
 
 async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
+    if claim.mending is not None:
+        return await mend.run(context, claim, lease, claim.mending)
     _, plan = claim.planned()
     parts = await _parts(context, claim)
     there = {item.key: item.size async for item in context.store.list(keys.video(claim.video_id))}
     if lost := inventory.lost(claim.video_id, parts, there):
         log.warning("parts missing in the store, requeued", parts=sorted(lost))
-        return await _requeue_lost(context, claim, lost)
+        return await requeue_lost(context, claim, lost)
     if findings := verify.whole(plan, parts.chunks, parts.audio):
         return await _fail_verification(context, claim, findings)
     async with context.scratch.job_folder(claim.id, claim.fence) as folder, asyncio.TaskGroup() as both:
@@ -45,7 +47,8 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         tile_height=plan.storyboard.height if plan.storyboard else 0,
     )
     unreferenced = inventory.unreferenced(claim.video_id, plan, parts, there)
-    await with_retries(lambda: _publish(context, claim, result, variants(plan, parts), unreferenced))
+    measured = playlist.variants(plan, parts.chunks, parts.audio)
+    await with_retries(lambda: _publish(context, lease, result, measured, unreferenced))
 
 
 async def _parts(context: WorkerContext, claim: Claim) -> Parts:
@@ -61,30 +64,12 @@ async def _parts(context: WorkerContext, claim: Claim) -> Parts:
     return Parts(chunks=chunks, audio=audio[0] if audio else None)
 
 
-async def _requeue_lost(context: WorkerContext, claim: Claim, lost: set[Part]) -> None:
-    """Requeue the parts whose objects the store lost, and delete this finish job."""
-
-    async def write() -> Sequence[Job]:
-        now = context.now()
-        async with context.database.write() as session:
-            video = await revisions.lock(session, claim.video_id)
-            if video is None:
-                raise LeaseLost(claim.id)
-            await leases.delete_job(session, claim)
-            return await revisions.requeue_parts(session, video, lost, now)
-
-    await jobs.wake(context.queue, await with_retries(write))
-
-
 async def _fail_verification(
     context: WorkerContext, claim: Claim, findings: Sequence[verify.Finding]
 ) -> None:
     """Fail the revision because valid parts do not fit together; a retry encodes all of them again."""
     log.error("verification failed", findings=[str(finding) for finding in findings])
-    told = message(
-        N_("The encoded parts do not fit together (%(finding)s). Press Retry to encode all of them again."),
-        finding=str(findings[0]),
-    )
+    told = message(failures.DO_NOT_FIT, finding=str(findings[0]))
 
     async def write() -> None:
         now = context.now()
@@ -99,41 +84,21 @@ async def _fail_verification(
     await with_retries(write)
 
 
-def variants(plan: Plan, parts: Parts) -> list[dict[str, Any]]:
-    """Value of lessons.video_quality_variants: bandwidths as measured, best first."""
-    audio = parts.audio
-    audio_bandwidth = (
-        playlist.measure(playlist.segment_rates([audio.part])) if audio else playlist.Bandwidth(0, 0)
-    )
-    return [
-        {
-            "name": rung.name,
-            "width": rung.width,
-            "height": rung.height,
-            "bandwidth": (
-                playlist.measure(playlist.segment_rates(playlist.rendition_parts(parts.chunks, rung.name)))
-                + audio_bandwidth
-            ).peak,
-        }
-        for rung in (plan.video.rungs if plan.video else ())
-    ]
-
-
 async def _publish(
     context: WorkerContext,
-    claim: Claim,
+    lease: JobLease,
     result: FinishResult,
     measured: list[dict[str, Any]],
     unreferenced: Sequence[str],
 ) -> None:
     """Publish the revision in one transaction, which also schedules unreferenced objects for deletion."""
-    now = context.now()
+    claim, now = lease.claim, context.now()
     async with context.database.write() as session:
         video = await revisions.lock(session, claim.video_id)
         if video is None:
             raise LeaseLost(claim.id)
         if await leases.is_complete(session, claim):
             return
-        await leases.complete(session, claim, result, now)
+        await leases.complete(session, claim, result, now, lease.digests)
         await revisions.publish(session, video, measured, poster=result.poster, now=now)
         await deletions.schedule(session, unreferenced, now)

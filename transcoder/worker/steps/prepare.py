@@ -7,7 +7,6 @@ import msgspec
 
 from storage.database.tables import Job
 from storage.messages import N_, byte_size
-from storage.objects import keys
 from storage.states import RevisionState
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
@@ -20,6 +19,7 @@ from transcoder.source.normalising import normalised
 from transcoder.source.probe import inspect
 from transcoder.worker.context import JobLease, WorkerContext, with_retries
 from transcoder.worker.scratch import NoRoom
+from transcoder.worker.steps.encoded import store_indexed
 
 ROOM = 4  # times the original: spec section 6
 
@@ -59,7 +59,7 @@ async def _normalise(
     """Remux an original without an index into an indexed file, because chunks start with a seek."""
     copy = await normalised(context.tools, original, source, folder, lease.limits())
     indexed = await inspect(context.tools, copy, folder)
-    await context.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
+    await store_indexed(context, claim, copy)
     return msgspec.structs.replace(indexed, normalised=True)
 
 

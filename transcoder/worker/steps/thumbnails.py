@@ -8,13 +8,14 @@ import structlog
 
 from storage.objects import keys
 from transcoder.ffmpeg import command, process
-from transcoder.ffmpeg.process import Limits, ProcessFailed
+from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs.leases import Claim
 from transcoder.media import ChunkResult
 from transcoder.packaging import playlist
-from transcoder.planning.plan import TILES_IN_SHEET
-from transcoder.worker.context import TYPES, JobLease, WorkerContext
-from transcoder.worker.steps.inventory import sheet_count
+from transcoder.packaging.inventory import sheet_count, sheet_tiles
+from transcoder.planning.plan import Plan
+from transcoder.worker.context import JobLease, WorkerContext
+from transcoder.worker.steps.encoded import encoded
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: 
     if plan.video is None:
         return False
     image = folder / command.POSTER_FILE
-    async with context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original:
+    async with encoded(context, claim, lease, folder) as original:
         for at in (None, 0.0):  # falls back to the first keyframe
             make = command.poster(context.tools, original, source, at=at)
             try:
@@ -38,13 +39,13 @@ async def poster(context: WorkerContext, claim: Claim, lease: JobLease, folder: 
             except ProcessFailed as error:
                 log.warning("poster failed", at=at, error=str(error))
             if image.exists():
-                await thumbnail(context, claim.video_id, folder, lease.limits())
-                await _put(context, keys.poster(claim.video_id), image)
+                await thumbnail(lease, folder)
+                await lease.put_image(keys.poster(claim.video_id), image)
                 return True
     return False
 
 
-async def thumbnail(context: WorkerContext, video_id: str, folder: Path, limits: Limits) -> None:
+async def thumbnail(lease: JobLease, folder: Path) -> bool:
     """Thumbnail of the poster in the folder, in the best quality that fits THUMBNAIL_BYTES.
 
     When it fails, lists show the poster.
@@ -52,34 +53,42 @@ async def thumbnail(context: WorkerContext, video_id: str, folder: Path, limits:
     image = folder / command.THUMBNAIL_FILE
     try:
         for side, quality in RENDITIONS:
-            await process.run(command.thumbnail(context.tools, side, quality), folder, limits)
+            make = command.thumbnail(lease.context.tools, side, quality)
+            await process.run(make, folder, lease.limits())
             if image.stat().st_size <= THUMBNAIL_BYTES:
                 break
     except (ProcessFailed, FileNotFoundError) as error:
         log.warning("thumbnail failed", error=str(error))
-        return
-    await _put(context, keys.thumbnail(video_id), image)
+        return False
+    await lease.put_image(keys.thumbnail(lease.claim.video_id), image)
+    return True
 
 
 async def storyboard(
     context: WorkerContext, claim: Claim, lease: JobLease, folder: Path, chunks: Sequence[ChunkResult]
 ) -> int:
-    """Make the storyboard; returns the number of its sheets of a hundred tiles."""
+    """Make the storyboard from the stored tiles; returns the number of its sheets of a hundred tiles."""
     _, plan = claim.planned()
-    if plan.storyboard is None:
-        return 0
     attempts = {tile: chunk.attempt for chunk in chunks for tile in chunk.tiles}
     for number in range(sheet_count(plan)):
         board = folder / f"sheet{number}"
         board.mkdir()
-        first = number * TILES_IN_SHEET
-        tiles = range(first, min(first + TILES_IN_SHEET, plan.storyboard.tiles))
+        tiles = sheet_tiles(plan, number)
         await _fetch(context, {keys.tile(claim.video_id, n, attempts[n]): board / _name(n) for n in tiles})
-        await process.run(command.sheet(context.tools, number), board, lease.limits())
-        await _put(context, keys.storyboard_sheet(claim.video_id, number), board / command.SHEET_FILE)
-    index = playlist.storyboard(plan).encode()
-    await context.store.put_bytes(keys.storyboard_index(claim.video_id), index, TYPES[".vtt"])
+        await sheet(lease, board, number)
+    if plan.storyboard is not None:
+        await storyboard_index(lease, plan)
     return sheet_count(plan)
+
+
+async def sheet(lease: JobLease, board: Path, number: int) -> None:
+    """Sheet of the tiles in the folder."""
+    await process.run(command.sheet(lease.context.tools, number), board, lease.limits())
+    await lease.put_image(keys.storyboard_sheet(lease.claim.video_id, number), board / command.SHEET_FILE)
+
+
+async def storyboard_index(lease: JobLease, plan: Plan) -> None:
+    await lease.put_text(keys.storyboard_index(lease.claim.video_id), playlist.storyboard(plan))
 
 
 def _name(tile: int) -> str:
@@ -96,7 +105,3 @@ async def _fetch(context: WorkerContext, wanted: dict[str, Path]) -> None:
     async with asyncio.TaskGroup() as group:
         for key, to in wanted.items():
             group.create_task(fetch(key, to))
-
-
-async def _put(context: WorkerContext, key: str, path: Path) -> None:
-    await context.store.adopt_file(key, path, TYPES[path.suffix])

@@ -11,7 +11,7 @@ import pytest
 from storage.database.tables import Job
 from storage.objects import keys
 from storage.objects.folder import FolderStore
-from storage.objects.store import ObjectMissing, StoreFull, StoreUnavailable
+from storage.objects.store import ObjectMissing, StoreFull, StoreRefused, StoreUnavailable
 from tests.fixtures.worker_context import SetClock
 from tests.integration.transcoder.jobs.lifecycle import jobs_of, prepared, submitted, video_of
 from tests.world.clock import START
@@ -19,6 +19,7 @@ from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import claiming, leases, timing
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.packaging.segmenter import NotAsPlanned
+from transcoder.source import failures
 from transcoder.worker import pipeline
 from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.scratch import NoRoom, ScratchBusy, ScratchFull
@@ -52,7 +53,10 @@ def failed(kind: str, stderr: str = "") -> ProcessFailed:
     ("error", "sentence"),
     [
         (ObjectMissing("gone"), "Upload the file again"),
-        (ScratchFull("Raise it."), "Raise it. Then press Retry."),
+        (
+            ScratchFull(failures.scratch_too_small(2000, 1000)),
+            "raise SKILLSTUDIO_SCRATCH_BYTES",
+        ),
         (NotAsPlanned("180p: frames are not 512 ticks apart"), "Export it again as MP4"),
         (
             failed("exit", "note\nError opening: Invalid data found when processing input\n"),
@@ -102,6 +106,10 @@ async def test_stop_while_objects_are_dropped_leaves_none(
     ("error", "sentence"),
     [
         (StoreUnavailable("/srv/objects is gone."), "media store cannot be reached"),
+        (
+            StoreRefused("The object store does not accept the key /srv/key."),
+            "accept this server's key",
+        ),
         (StoreFull("There is no room left in /srv/objects."), "no room left for media"),
         (NoRoom("4 GB are needed. It goes on by itself."), "4 GB are needed"),
         (OSError(errno.ENOSPC, "No space left on device", "/srv/scratch/x"), "no room left for media"),

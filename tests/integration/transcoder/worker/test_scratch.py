@@ -3,6 +3,8 @@
 import asyncio
 import multiprocessing
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,24 @@ async def test_next_job_deletes_folders_of_dead_workers(tmp_path: Path) -> None:
     async with scratch.job_folder("k", 1):
         assert list((tmp_path / "scratch" / "jobs").iterdir()) == [scratch.own]
     scratch.close()
+
+
+async def test_folder_into_which_a_thread_still_writes_does_not_stay(tmp_path: Path) -> None:
+    """A cancelled job's thread goes on until its next file."""
+    scratch = Scratch(tmp_path / "scratch", 1000)
+    stop = time.monotonic() + 0.5
+
+    def write(folder: Path) -> None:
+        while time.monotonic() < stop:
+            with suppress(OSError):  # it is being deleted
+                (folder / "180p").mkdir(parents=True, exist_ok=True)
+
+    async with scratch.job_folder("j", 1) as folder:
+        writing = asyncio.create_task(asyncio.to_thread(write, folder))
+        await asyncio.sleep(0.05)
+    await writing
+    async with scratch.job_folder("k", 1) as other:
+        assert other.is_dir()
+    assert [path.name for path in scratch.own.iterdir()] == [".lock"]
+    scratch.close()
+    assert list((tmp_path / "scratch" / "jobs").iterdir()) == []

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import m3u8
 import pytest
 
-from server.playback.conformance import hls_conformance, verify_command
+from server.playback.conformance import hls_conformance
+from server.playback.conformance.texts import texts as published_texts
 from server.playback.published import Published
 from storage.objects import keys
 from tests.world import media
@@ -25,7 +26,7 @@ def lecture() -> tuple[Texts, Sizes]:
         audio=media.audio_result(PLAN),
         ended=True,
     )
-    texts = verify_command.texts(known)
+    texts = published_texts(known)
     segments = [keys.segment_name(n, 1) for n in range(7)]
     names = {f"{rung.name}/{name}": media.VIDEO_BYTES for rung in video.rungs for name in segments}
     names |= {f"audio/{name}": media.AUDIO_BYTES for name in segments}

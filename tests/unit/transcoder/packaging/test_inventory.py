@@ -1,7 +1,7 @@
 from storage.objects import keys
 from tests.world.media import plan_of
 from transcoder.media import AudioResult, ChunkResult, RenditionPart, Segment
-from transcoder.worker.steps.inventory import Parts, lost, needed_by, unreferenced
+from transcoder.packaging.inventory import Parts, lost, needed_by, unreferenced
 
 VIDEO = "v1"
 
