@@ -15,6 +15,7 @@ COURSES_OF_A_TERM = ((1, 40), (2, 38), (3, 22))
 NEVER_BEGINS, LEAVES = 0.08, 0.3  # of enrolments; of those who stop early
 WEEKDAYS = (20, 20, 19, 17, 9, 5, 10)  # share of studying, from Monday
 STREAK_DAYS = 16  # of the first learner, up to the last day
+NEARLY = timedelta(days=21)  # before the end of a term: whoever stops then has not given up
 BREAK_STUDY = 0.12  # share of days in breaks
 
 
@@ -37,15 +38,20 @@ def _term(
 ) -> Iterator[Deed]:
     """A term, and the break after it, in which few go on."""
     taken = [_enrolment(member, plan, term, lengths, calendar, draw) for plan in plans]
+    nearly = calendar.moment(calendar.last_day(term), 0) - NEARLY
     for course in taken:
         yield course.enrolled()
-        if course.until < calendar.moment(calendar.last_day(term), -21 * 24) and draw.random() < LEAVES:
+        if course.until < nearly and draw.random() < LEAVES:
             yield course.left(max(course.until, course.begun) + timedelta(hours=2))
     day, number = calendar.first_day(term), term * 10_000
     while day <= min(calendar.today, calendar.last_day(term) + timedelta(weeks=BREAK_WEEKS)):
         busy = 1.0 if day <= calendar.last_day(term) else BREAK_STUDY
         for at in _sittings(member, day, busy, calendar, draw):
-            active = [one for one in taken if one.begun < at and (at < one.until or busy < 1)]
+            active = [
+                one
+                for one in taken
+                if one.begun < at and (at < one.until or (busy < 1 and one.until >= nearly))
+            ]
             if active:
                 number += 1
                 course = active[number % len(active)]
