@@ -36,35 +36,31 @@ def journey(member: Member, lengths: Lengths, calendar: Calendar) -> list[Deed]:
 def _term(
     member: Member, term: int, plans: Sequence[CoursePlan], lengths: Lengths, calendar: Calendar, draw: Random
 ) -> Iterator[Deed]:
-    """A term, and the break after it, in which few go on."""
+    """A term, and the break after it, in which those who have not given up go on now and then."""
     taken = [_enrolment(member, plan, term, lengths, calendar, draw) for plan in plans]
-    nearly = calendar.moment(calendar.last_day(term), 0) - NEARLY
+    last = calendar.last_day(term)
+    nearly = calendar.moment(last, 0) - NEARLY
     for course in taken:
         yield course.enrolled()
         if course.until < nearly and draw.random() < LEAVES:
             yield course.left(max(course.until, course.begun) + timedelta(hours=2))
     day, number = calendar.first_day(term), term * 10_000
-    while day <= min(calendar.today, calendar.last_day(term) + timedelta(weeks=BREAK_WEEKS)):
-        busy = 1.0 if day <= calendar.last_day(term) else BREAK_STUDY
-        for at in _sittings(member, day, busy, calendar, draw):
-            active = [
-                one
-                for one in taken
-                if one.begun < at and (at < one.until or (busy < 1 and one.until >= nearly))
-            ]
+    while day <= min(calendar.today, last + timedelta(weeks=BREAK_WEEKS)):
+        in_term = day <= last
+        for at in _sittings(member, day, 1.0 if in_term else BREAK_STUDY, calendar, draw):
+            there = [one for one in taken if one.begun < at]
+            active = [one for one in there if at < one.until or (not in_term and one.until >= nearly)]
             if active:
                 number += 1
-                course = active[number % len(active)]
-                yield from course.study(at, draw, number)
+                yield from active[number % len(active)].study(at, draw, number)
         day += timedelta(days=1)
 
 
 def _wanted(member: Member, draw: Random) -> int:
     if member.number == 0:
         return 3
-    return draw.choices([count for count, _ in COURSES_OF_A_TERM], [share for _, share in COURSES_OF_A_TERM])[
-        0
-    ]
+    counts, shares = zip(*COURSES_OF_A_TERM, strict=True)
+    return int(draw.choices(counts, shares)[0])
 
 
 def _choice(count: int, term: int, known: Collection[int], draw: Random) -> list[CoursePlan]:
