@@ -1,9 +1,11 @@
 """`skillstudio demo seed`: a university with a year of activity, to look around in."""
 
+import logging
 import sys
 from time import monotonic
 
 import click
+import structlog
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from server.core.commands import console, with_settings
@@ -31,6 +33,10 @@ def seed(settings: Settings, people: int, password: str | None) -> None:
     """
     from server.demo.running import run
 
+    structlog.configure(  # what the workers tell is in their log files
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     show = Shown()
     with show.bars:
         log_ins = run(settings, people, password, show)

@@ -114,13 +114,13 @@ def review(deed: Reviewed) -> Row:
 
 def post(deed: Asked | Replied, active_at: Any) -> Row:
     """`active_at`: of a thread, when its newest post was written."""
-    is_reply = isinstance(deed, Replied)
+    reply = deed if isinstance(deed, Replied) else None
     return {
         "id": post_id(deed),
         "lesson_id": lesson_id(deed),
-        "thread_id": deed.to if isinstance(deed, Replied) else None,
+        "thread_id": reply and reply.to,
         "user_id": deed.user_id,
-        "staff": is_reply and deed.staff,
+        "staff": reply is not None and reply.staff,
         "text": deed.text,
         "created_at": deed.at,
         "shown_at": deed.at,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeVar
 
 from server.demo.catalogue.lessons import CoursePlan, LessonPlan
 from server.demo.ids import ident
@@ -25,6 +26,7 @@ SPEEDS = ((1.0, 60), (1.25, 18), (1.5, 14), (0.75, 8))
 ASKS, REVIEWS = 0.05, 0.4  # shares of studied lessons and of completed courses
 HARD_SECONDS = 10  # of a lecture that many play again
 
+Value = TypeVar("Value")
 Lengths = Mapping[str, int]  # of videos by lesson, in tenths of a second
 
 
@@ -115,7 +117,7 @@ class Course:
         """From where it was left, to the end or until something else is more important."""
         position, length = lesson.position, self.lengths[lesson.id]
         before = self.seen.get(position, ())
-        start = before[-1][1] if before else 0
+        start = before[0][1] if before and before[0][0] == 0 and before[0][1] < length else 0
         end = length if draw.random() < 0.45 + 0.5 * self.member.diligence else draw.randint(start, length)
         played = [(start, max(end, min(length, start + 110)))]
         if draw.random() < 0.35:
@@ -214,5 +216,5 @@ def easiness(question_id: str) -> float:
     return 0.7 + 0.35 * int(ident("easy", question_id)[:4], 16) / 0xFFFF
 
 
-def _chosen(weighted: tuple[tuple[object, int], ...], draw: Random) -> object:
+def _chosen(weighted: tuple[tuple[Value, int], ...], draw: Random) -> Value:
     return draw.choices([value for value, _ in weighted], [weight for _, weight in weighted])[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.analytics.payments.schemas import NewPayment
 from server.demo.catalogue.lessons import courses
@@ -27,7 +28,7 @@ def payments(member: Member, deeds: Iterable[Deed], end: datetime) -> Iterator[N
             continue
         own = f"F-{member.number:05d}-{deed.course:02d}-{deed.at:%y%m%d}"
         amount = FEES[deed.course % len(FEES)]
-        about = {"source": SOURCE, "amount": amount, "currency": currency}
+        about: dict[str, Any] = {"source": SOURCE, "amount": amount, "currency": currency}
         title = courses()[deed.course]
         yield NewPayment(
             at=deed.at.isoformat(),

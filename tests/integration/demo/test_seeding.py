@@ -13,11 +13,10 @@ from server.analytics.rollups import checking, tasks
 from server.analytics.rules import Range, later
 from server.core.clock import Clock
 from server.core.errors import Conflict
-from server.demo import seeding
 from server.demo.people.members import LEAST
-from server.demo.recordings import encoding
+from server.demo.recordings import encoding, sharing
 from server.demo.seeding import LogIns, Show, seed
-from server.demo.writing import beginning, year
+from server.demo.writing import beginning, ending, payments, year
 from server.gamification.boards.rebuild import rebuild
 from server.services import Services
 from server.settings import Settings
@@ -161,12 +160,12 @@ async def test_boards_and_sums_are_those_of_the_ledger(services: Services, datab
 
 
 STAGES: tuple[tuple[object, str], ...] = (
-    (seeding.sharing, "share"),
+    (sharing, "share"),
     (year, "write"),
     (year, "write_deliveries"),
-    (seeding.payments, "write"),
-    (seeding.ending, "compute"),
-    (seeding.ending, "finish"),
+    (payments, "write"),
+    (ending, "compute"),
+    (ending, "finish"),
 )
 
 
