@@ -30,7 +30,7 @@ TALKS = (
         "taking-notes.mp4",
         (
             ("Taking notes", ("A sample lecture", "of Northfield University", "", "SkillStudio demo")),
-            ("Why write?", ("• You listen for the point", "• You can look it up", "• Writing is thinking")),
+            ("Why write?", ("• Listen for the point", "• You can look it up", "• Writing is thinking")),
             ("Three columns", ("• Left: key words", "• Middle: what was said", "• Right: your questions")),
             ("During the lecture", ("• Phrases, no sentences", "• Leave space", "• Mark what is unclear")),
             ("Within a day", ("• Read what you wrote", "• Fill the gaps", "• Sum up in 2 sentences")),

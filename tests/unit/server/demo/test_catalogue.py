@@ -86,7 +86,7 @@ def test_frames_are_whole_pictures() -> None:
     assert len(frames(TALKS[0])) == len(TALKS[0].slides) * WIDTH * HEIGHT * 3
 
 
-def test_doubled_dots_keep_their_shape() -> None:
-    square = [[True, True], [True, True]]
-    assert doubled(square) == [[True] * 4] * 4
+def test_doubled_dots_have_round_corners() -> None:
+    edge = [False, True, True, False]
+    assert doubled([[True, True], [True, True]]) == [edge, [True] * 4, [True] * 4, edge]
     assert doubled([[True]]) == [[True, True], [True, True]]
