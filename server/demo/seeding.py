@@ -20,10 +20,10 @@ from server.demo.people.members import Member, members, teaching
 from server.demo.recordings import encoding, sharing
 from server.demo.writing import beginning, ending, payments, year
 from server.demo.year.course import Lengths
-from server.demo.year.deeds import Asked, Deed
+from server.demo.year.deeds import Deed
 from server.demo.year.journey import journey
 from server.demo.year.paying import payments as payments_of
-from server.demo.year.talk import replies
+from server.demo.year.talk import questions, replies
 from server.demo.year.terms import Calendar
 from server.learning.certificates import issuing
 from server.services import Services
@@ -164,7 +164,6 @@ async def _talk_and_pay(
 ) -> None:
     deeds = _deeds(journeys)
     answered = await asyncio.to_thread(replies, deeds, teaching(list(everybody)), calendar.end)
-    asked = [deed for deed in deeds if isinstance(deed, Asked)]
-    await year.write_posts(database, asked, answered, calendar)
+    await year.write_posts(database, questions(deeds), answered, calendar)
     paid = [one for member, own in journeys for one in payments_of(member, own, calendar.end)]
     await payments.write(database, paid, calendar.end)

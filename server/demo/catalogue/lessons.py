@@ -1,4 +1,4 @@
-"""Lessons of the demo: for each subject an introduction, its lectures, its terms and a quiz. Pure."""
+"""Lessons of the demo: for each subject its lectures, an introduction, its terms and a quiz. Pure."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -70,15 +70,13 @@ def _lessons(number: int, subject: Subject, other: Subject, lectures: Iterator[i
         values = {"id": ident("lesson", number, position), "course": number, "position": position}
         return msgspec.convert({**values, "kind": kind, "title": title, **about}, LessonPlan)
 
-    yield lesson(LessonKind.TEXT, "About this course", text=_introduction(subject))
     for place, title in enumerate(subject.lectures):
-        if place == 1:
-            yield lesson(LessonKind.TEXT, "Key terms", text=_glossary(subject))
         lecture = next(lectures)
         note = "" if lecture < SAMPLES else SAMPLE_NOTE
         yield lesson(LessonKind.VIDEO, title, description=note, sample=lecture % SAMPLES)
-    if len(subject.lectures) == 1:
-        yield lesson(LessonKind.TEXT, "Key terms", text=_glossary(subject))
+        if place == 0:
+            yield lesson(LessonKind.TEXT, "About this course", text=_introduction(subject))
+    yield lesson(LessonKind.TEXT, "Key terms", text=_glossary(subject))
     yield lesson(LessonKind.QUIZ, "Check what you know", quiz=_quiz(number, subject, other))
 
 

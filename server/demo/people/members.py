@@ -17,6 +17,7 @@ DOMAIN = "northfield.example"  # reserved: no mail ever arrives
 LEARNERS_OF_INSTRUCTOR = 60
 FEWEST_INSTRUCTORS = 4
 JOINED = (0.30, 0.35, 0.35)  # shares of learners by the term that they begin in
+AT_ANY_TIME = 0.22  # share of those who do not come with the beginning of a term
 CLASSES = ("Physics", "Mathematics", "Computer science", "Life sciences", "Humanities", "Law", "Economics")
 CLASS_PEOPLE = 30
 LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "ı": "i", "ş": "s", "-": ""})
@@ -74,11 +75,14 @@ def _instructor(number: int, name: str, calendar: Calendar) -> Member:
 
 
 def _learner(number: int, name: str, calendar: Calendar) -> Member:
-    """The first one, whose log-in is printed, studies a lot."""
+    """The first one, whose log-in is printed, studies nearly every day, and slowly."""
     draw = random_for("learner", number)
     term = draw.choices(range(len(JOINED)), JOINED)[0] if number else 0
     day = draw.triangular(-10, 16, -2) if number else 1.0
     moment = calendar.first_moment(term) + timedelta(days=day, hours=8 + draw.triangular(0, 13, 4))
+    if number and draw.random() < AT_ANY_TIME:
+        moment = calendar.begin + (calendar.end - calendar.begin) * draw.random()
+        term = calendar.term_of(moment)
     return Member(
         id=ident("learner", number),
         number=number,
@@ -87,7 +91,7 @@ def _learner(number: int, name: str, calendar: Calendar) -> Member:
         role=Role.LEARNER,
         joined=min(max(moment, calendar.begin + timedelta(hours=7)), calendar.end - timedelta(hours=2)),
         term=term,
-        diligence=draw.betavariate(2.0, 2.2) if number else 0.97,
+        diligence=draw.betavariate(2.0, 2.2) if number else 0.3,
     )
 
 

@@ -25,7 +25,7 @@ from storage.states import LessonKind
 from transcoder.planning.plan import Plan
 
 CONTENT_TYPES = {".jpg": "image/jpeg", ".vtt": "text/vtt"}
-MADE_WITHIN = 0.6  # share of the year in which lectures were uploaded
+MADE_WITHIN = 0.98  # share of the year in which the lectures were uploaded, most at its beginning
 ENCODED_IN = timedelta(seconds=95)
 COPIED = (
     "video_duration_seconds",

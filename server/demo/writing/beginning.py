@@ -186,8 +186,8 @@ def _challenges(calendar: Calendar, learners: int, team_id: str) -> list[Row]:
     everybody, team = {"audience": Audience.EVERYBODY}, {"audience": Audience.TEAM, "team_id": team_id}
     terms: list[tuple[str, tuple[Any, int], ChallengeMetric, ChallengeMode, int, Row]] = [
         ("A good start", summer, ChallengeMetric.LESSONS, together, max(20, learners), everybody),
-        ("Ten days of learning", now, ChallengeMetric.DAYS, each, 10, everybody),
-        ("2,000 XP for our class", now, ChallengeMetric.XP, together, 2000, team),
+        ("Fifteen days of learning", now, ChallengeMetric.DAYS, each, 15, everybody),
+        ("20,000 XP for our class", now, ChallengeMetric.XP, together, 20_000, team),
     ]
     return [
         {

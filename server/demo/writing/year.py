@@ -122,7 +122,8 @@ async def publish(session: AsyncSession, deeds: Sequence[Deed], calendar: Calend
     await days_changed(session, {day for _, day in first} if new_days else ())
     new_facts = await publish_all(session, rows.facts(deeds))
     if new_days or new_facts:
-        await ledger.settle_all(session, sorted({deed.user_id for deed in deeds}))
+        learners = {deed.user_id for deed in deeds if not (isinstance(deed, Replied) and deed.staff)}
+        await ledger.settle_all(session, sorted(learners))
 
 
 async def write_posts(

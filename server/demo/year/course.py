@@ -23,7 +23,8 @@ THRESHOLD = 90  # percent of a video
 DEVICES = (("desktop", 60), ("phone", 26), ("tablet", 11), ("tv", 3))
 QUALITIES = (("720p", 70), ("480p", 30))
 SPEEDS = ((1.0, 60), (1.25, 18), (1.5, 14), (0.75, 8))
-ASKS, REVIEWS = 0.05, 0.4  # shares of studied lessons and of completed courses
+ASKS, REVIEWS = 0.03, 0.4  # shares of studied lessons and of completed courses
+AGAIN = 0.6  # share of sittings before the next lesson's week in which something is watched again
 HARD_SECONDS = 10  # of a lecture that many play again
 
 Value = TypeVar("Value")
@@ -42,6 +43,10 @@ class Course:
         self.opened = set[int]()
         self.seen: dict[int, Spans] = {}
         self.tries = 0
+
+    def postpone(self, time: timedelta) -> None:
+        """Enrol later."""
+        self.begun += time
 
     def _deed(self, kind: FactKind, at: datetime, lesson: int = 0) -> Reached:
         about = {"user_id": self.member.id, "course": self.plan.number, "lesson": lesson}
@@ -67,7 +72,8 @@ class Course:
         """What is done in one sitting that begins at `at`. `number`: of the learner's sittings."""
         lesson = self.next_lesson(at)
         if lesson is None:
-            yield from self._watch_again(at, draw, number)
+            if draw.random() < AGAIN:
+                yield from self._watch_again(at, draw, number)
             return
         if lesson.kind == LessonKind.VIDEO:
             deeds = self._watch(lesson, at, draw, number)
@@ -80,12 +86,14 @@ class Course:
             yield deed
             last = deed.at
         if draw.random() < ASKS:
+            topic, text = question(self.plan.subject, draw)
             yield Asked(
                 at=last + timedelta(minutes=4),
                 user_id=self.member.id,
                 course=self.plan.number,
                 lesson=lesson.position,
-                text=question(self.plan.subject, draw),
+                topic=topic,
+                text=text,
             )
 
     def _open(self, lesson: int, at: datetime) -> Iterator[Deed]:

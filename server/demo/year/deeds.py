@@ -53,8 +53,9 @@ class Reached(Deed, frozen=True, kw_only=True):
 
 
 class Asked(Deed, frozen=True, kw_only=True):
-    """The first post of a thread."""
+    """The first post of a thread. `topic`: number of what is asked in `words`."""
 
+    topic: int
     text: str
 
 

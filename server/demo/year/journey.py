@@ -11,6 +11,7 @@ from server.demo.year.course import Course, Lengths
 from server.demo.year.deeds import Deed
 from server.demo.year.terms import BREAK_WEEKS, TERMS, Calendar
 
+LATER = 0.4  # share of learners who take another course in the middle of a term
 COURSES_OF_A_TERM = ((1, 40), (2, 38), (3, 22))
 NEVER_BEGINS, LEAVES = 0.08, 0.3  # of enrolments; of those who stop early
 WEEKDAYS = (20, 20, 19, 17, 9, 5, 10)  # share of studying, from Monday
@@ -38,6 +39,8 @@ def _term(
 ) -> Iterator[Deed]:
     """A term, and the break after it, in which those who have not given up go on now and then."""
     taken = [_enrolment(member, plan, term, lengths, calendar, draw) for plan in plans]
+    if len(taken) > 1 and draw.random() < LATER:
+        taken[-1].postpone(draw.random() * (taken[-1].until - taken[-1].begun))
     last = calendar.last_day(term)
     nearly = calendar.moment(last, 0) - NEARLY
     for course in taken:
@@ -58,7 +61,7 @@ def _term(
 
 def _wanted(member: Member, draw: Random) -> int:
     if member.number == 0:
-        return 3
+        return 2
     counts, shares = zip(*COURSES_OF_A_TERM, strict=True)
     return int(draw.choices(counts, shares)[0])
 
@@ -98,7 +101,7 @@ def _enrolment(
 def _sittings(member: Member, day: date, busy: float, calendar: Calendar, draw: Random) -> list[datetime]:
     """Moments of a day at which the learner sits down to study. `busy`: 1 in a term."""
     share = WEEKDAYS[day.weekday()] / 100 * busy
-    wanted = draw.random() < share * (1.0 + 5.2 * member.diligence)
+    wanted = draw.random() < share * (1.0 + 5.2 * (member.diligence if member.number else 0.9))
     if member.number == 0 and (calendar.today - day).days < STREAK_DAYS:
         wanted = True
     if not wanted:

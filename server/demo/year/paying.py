@@ -22,7 +22,7 @@ SOONEST = timedelta(days=8)  # until a fee is given back
 def payments(member: Member, deeds: Iterable[Deed], end: datetime) -> Iterator[NewPayment]:
     """In an order in which what is referred to comes first."""
     draw = random_for("payments", member.number)
-    currency = draw.choices(("EUR", "USD", "CHF"), (80, 12, 8))[0]
+    currency = draw.choices(("EUR", "USD"), (88, 12))[0]
     for deed in deeds:
         if not isinstance(deed, Reached) or deed.kind != FactKind.ENROLLED or draw.random() >= PAYS:
             continue

@@ -18,6 +18,14 @@ def thread_id(asked: Asked) -> str:
     return ident("thread", asked.user_id, asked.course, asked.lesson, asked.at.isoformat())
 
 
+def questions(deeds: Sequence[Deed]) -> list[Asked]:
+    """What was asked, each question once in a lesson: who has it later finds it there."""
+    asked = sorted(
+        (deed for deed in deeds if isinstance(deed, Asked)), key=lambda deed: deed.at, reverse=True
+    )
+    return [*{(one.course, one.lesson, one.text): one for one in asked}.values()]
+
+
 def replies(
     deeds: Sequence[Deed], teaching: Mapping[int, Sequence[str]], end: datetime
 ) -> dict[str, list[Replied]]:
@@ -26,13 +34,12 @@ def replies(
     for deed in sorted(deeds, key=lambda deed: deed.at):
         there[deed.course].append((deed.at, deed.user_id))
     found: dict[str, list[Replied]] = {}
-    for asked in deeds:
-        if isinstance(asked, Asked):
-            own_course = there[asked.course]
-            first, last = (bisect(own_course, (moment, "")) for moment in (asked.at - NEAR, asked.at + NEAR))
-            near = sorted({user_id for _, user_id in own_course[first:last]} - {asked.user_id})
-            own = [*_by_learners(asked, near), *_by_staff(asked, teaching[asked.course])]
-            found[thread_id(asked)] = sorted((one for one in own if one.at < end), key=lambda one: one.at)
+    for asked in questions(deeds):
+        course = there[asked.course]
+        first, last = (bisect(course, (moment, "")) for moment in (asked.at - NEAR, asked.at + NEAR))
+        near = sorted({user_id for _, user_id in course[first:last]} - {asked.user_id})
+        own = [*_by_learners(asked, near), *_by_staff(asked, teaching[asked.course])]
+        found[thread_id(asked)] = sorted((one for one in own if one.at < end), key=lambda one: one.at)
     return found
 
 
@@ -50,12 +57,8 @@ def _by_learners(asked: Asked, near: Sequence[str]) -> Iterator[Replied]:
 
 
 def _reply(asked: Asked, user_id: str, hours: float, *, staff: bool) -> Replied:
-    text = reply(
-        courses()[asked.course].subject,
-        asked.text,
-        random_for("text", thread_id(asked), user_id),
-        staff=staff,
-    )
+    draw, subject = random_for("text", thread_id(asked), user_id), courses()[asked.course].subject
+    text = reply(subject, asked.topic, asked.text, draw, staff=staff)
     return Replied(
         at=asked.at + timedelta(hours=hours),
         user_id=user_id,

@@ -7,7 +7,7 @@ import msgspec
 
 DAYS = 364
 TERM_WEEKS, BREAK_WEEKS = 15, 7
-WEEKS_SO_FAR = 10  # of the term that is going on
+WEEKS_SO_FAR = 9  # of the term that is going on
 TERMS = 3  # that of the beginning was going on already
 
 
@@ -36,6 +36,11 @@ class Calendar(msgspec.Struct, frozen=True):
         monday = self.today - timedelta(days=self.today.weekday(), weeks=WEEKS_SO_FAR - 1)
         begun = monday - timedelta(weeks=(TERMS - 1 - term) * (TERM_WEEKS + BREAK_WEEKS))
         return begun + timedelta(weeks=TERM_WEEKS, days=-1)
+
+    def term_of(self, moment: datetime) -> int:
+        """The term that a moment is in, or the one after it."""
+        day = moment.astimezone(ZoneInfo(self.zone)).date()
+        return next(term for term in range(TERMS) if day <= self.last_day(term))
 
     def first_moment(self, term: int) -> datetime:
         return self.moment(self.first_day(term), 0.0)

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,6 @@ from server.demo.writing import beginning, ending, payments, year
 from server.gamification.boards.rebuild import rebuild
 from server.services import Services
 from server.settings import Settings
-from server.wiring import bind
-from storage.database.base import Base
 from storage.database.engine import Database
 from storage.database.tables import (
     Certificate,
@@ -45,7 +45,7 @@ from storage.database.tables import (
 from storage.objects import keys
 from storage.objects.folder import FolderStore
 from storage.states import FactKind, PaymentKind, RevisionState, Role
-from tests.fixtures.database import on_both_databases
+from tests.fixtures.database import NewSqlite, on_both_databases
 from tests.fixtures.web import RecordedQueue
 from tests.world.builder import World
 
@@ -171,29 +171,25 @@ STAGES: tuple[tuple[object, str], ...] = (
 
 @on_both_databases
 async def test_a_run_that_was_interrupted_is_finished_by_the_next(
-    services: Services, database: Database, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    new_sqlite: NewSqlite,
+    tmp_path: Path,
 ) -> None:
-    """It ends before each stage, and twice within the year; the result is that of one run."""
-    for module, name in STAGES:
+    """It ends twice within the year and before each stage; the result is that of one run."""
+    ends = [(year, "publish", _killed_after(calls, year.publish)) for calls in (2, 5)]
+    for module, name, end in (*ends, *((module, name, _killed) for module, name in STAGES)):
         with monkeypatch.context() as patched:
-            patched.setattr(module, name, _killed)
-            with pytest.raises(Killed):
-                await write(services)
-    for block in (3, 9):
-        with monkeypatch.context() as patched:
-            patched.setattr(year, "publish", _killed_after(block, year.publish))
+            patched.setattr(module, name, end)
             with pytest.raises(Killed):
                 await write(services)
     await write(services)
-    interrupted = await _content(database)
     assert await differences(database) == 0
-    for table in reversed(Base.metadata.sorted_tables):
-        if table.name not in ("xp_rules", "achievements"):
-            async with database.write() as session:
-                await session.execute(table.delete())
-    bind(database)
-    await write(services)
-    assert await _content(database) == interrupted
+    other = new_sqlite(tmp_path / "other.db")
+    await write(replace(services, database=other))
+    assert await _content(database) == await _content(other)
+    await other.close()
 
 
 async def _killed(*_arguments: object) -> None:

@@ -14,10 +14,10 @@ from server.analytics.payments.schemas import Place
 from server.demo.catalogue.lessons import courses
 from server.demo.people.members import Member, members, teaching
 from server.demo.writing import rows
-from server.demo.year.deeds import Asked, Deed, Reached, Tried, Watched
+from server.demo.year.deeds import Deed, Reached, Tried, Watched
 from server.demo.year.journey import journey
 from server.demo.year.paying import payments
-from server.demo.year.talk import replies
+from server.demo.year.talk import questions, replies
 from server.demo.year.terms import DAYS, TERMS, Calendar
 from server.learning import rules as learning
 from server.learning.quizzes import rules as quizzes
@@ -129,7 +129,8 @@ def test_first_learner_has_learned_on_each_of_the_last_days() -> None:
 
 def test_replies_follow_what_was_asked_by_people_who_were_there() -> None:
     found = replies(deeds(), teaching(members(PEOPLE, CALENDAR)), END)
-    asked = {rows.post_id(one): one for one in deeds() if isinstance(one, Asked)}
+    asked = {rows.post_id(one): one for one in questions(deeds())}
+    assert len({(one.course, one.lesson, one.text) for one in asked.values()}) == len(asked)
     assert found.keys() == asked.keys()
     enrolled = {(deed.user_id, deed.course) for deed in deeds()}
     answered = [(asked[thread], reply) for thread, own in found.items() for reply in own]
