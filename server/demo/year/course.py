@@ -72,7 +72,7 @@ class Course:
         """What is done in one sitting that begins at `at`. `number`: of the learner's sittings."""
         lesson = self.next_lesson(at)
         if lesson is None:
-            if draw.random() < AGAIN:
+            if self.member.number == 0 or draw.random() < AGAIN:
                 yield from self._watch_again(at, draw, number)
             return
         if lesson.kind == LessonKind.VIDEO:

@@ -42,7 +42,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     (
         "The part about {name} went a bit fast for me. Is there something to read about it?",
-        ("I watched that part again at a slower speed; that helped.", "The key terms sum it up: {meaning}."),
+        ("I watched that part again at a slower speed; that helped.", "See the key terms: {meaning}."),
         ("I will add something to read. Until then: {name} is {meaning}.",),
     ),
     (
