@@ -118,18 +118,22 @@ async def _begin(
     password_hash = await passwords.hash_password(password)
     async with database.write() as session:
         begun = await state.begun(session, people)
-        others = User.id != beginning.administrator_id()
-        administered = await session.scalar(
-            select(User.id).where(User.role == Role.ADMINISTRATOR, others).limit(1)
-        )
-        zone = await beginning.settle_institution(session, administered=administered is not None)
+        administered = await _first_administrator(session) is not None
+        zone = await beginning.settle_institution(session, administered=administered)
         calendar = Calendar(begun.at if begun else clock.now(), zone)
         everybody = members(people, calendar)
         if begun is None:
-            await beginning.begin(session, everybody, calendar, administered=administered is not None)
-        log_ins = _log_ins(everybody, password, administered=administered is not None)
+            await beginning.begin(session, everybody, calendar, administered=administered)
+        log_ins = _log_ins(everybody, password, administered=administered)
         await _set_passwords(session, log_ins, password_hash)
     return everybody, calendar, log_ins
+
+
+async def _first_administrator(session: AsyncSession) -> str | None:
+    """Id of the administrator that was there before the demo."""
+    others = (User.role == Role.ADMINISTRATOR, User.id != beginning.administrator_id())
+    found: str | None = await session.scalar(select(User.id).where(*others).limit(1))
+    return found
 
 
 def _log_ins(everybody: Sequence[Member], password: str, *, administered: bool) -> LogIns:
@@ -166,4 +170,6 @@ async def _talk_and_pay(
     answered = await asyncio.to_thread(replies, deeds, teaching(list(everybody)), calendar.end)
     await year.write_posts(database, questions(deeds), answered, calendar)
     paid = [one for member, own in journeys for one in payments_of(member, own, calendar.end)]
-    await payments.write(database, paid, calendar.end)
+    async with database.read() as session:
+        by = await _first_administrator(session) or beginning.administrator_id()
+    await payments.write(database, paid, by, calendar.end)

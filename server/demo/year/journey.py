@@ -26,7 +26,8 @@ def journey(member: Member, lengths: Lengths, calendar: Calendar) -> list[Deed]:
     deeds: list[Deed] = []
     known = set[int]()  # numbers of courses
     for term in range(member.term, TERMS):
-        if term > member.term and draw.random() > 0.35 + 0.55 * member.diligence:
+        goes_on = draw.random() < 0.35 + 0.55 * member.diligence or member.number == 0
+        if term > member.term and not goes_on:
             continue
         plans = _choice(_wanted(member, draw), term, known, draw)
         known |= {plan.number for plan in plans}

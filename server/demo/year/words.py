@@ -46,7 +46,7 @@ TOPICS: tuple[Topic, ...] = (
         ("I will add something to read. Until then: {name} is {meaning}.",),
     ),
     (
-        "I tried to explain {name} to a friend and noticed that I can't. How would you put it in one sentence?",
+        "I tried to explain {name} to a friend and noticed that I can't. How would you put it?",
         ("I remember it as “{meaning}”.", "{capital} is {meaning}. That is all I say."),
         ("Like this: {name} is {meaning}. Explaining it to a friend is the best test there is.",),
     ),
@@ -58,7 +58,7 @@ TOPICS: tuple[Topic, ...] = (
     (
         "I got the question about {name} wrong twice. What am I missing?",
         ("I read it too fast the first time. It asks for {meaning}.",),
-        ("Compare your answer with this: {name} is {meaning}. If it stays unclear, come and ask.",),
+        ("Compare your answer with this: {name} is {meaning}. Still unclear? Come and ask.",),
     ),
 )
 REVIEWS: dict[int, tuple[str, ...]] = {
