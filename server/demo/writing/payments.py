@@ -9,7 +9,10 @@ from storage.database.engine import Database
 
 
 async def write(database: Database, payments: Sequence[NewPayment], by: str, now: datetime) -> None:
-    """Use case. `by`: an administrator. Raises Invalid for the first that is wrong. What is there already is left as it is."""
+    """Use case. `by`: an administrator. Raises Invalid for the first that is wrong.
+
+    What is there already is left as it is.
+    """
     async with database.read() as session:
         place = await service.place_of(session)
     entries = [entering.checked(one, place, now) for one in payments]
