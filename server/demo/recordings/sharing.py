@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from server.demo.catalogue.lessons import LessonPlan, courses
 from server.demo.ids import ident, random_for
@@ -95,8 +95,8 @@ async def _publish(
 ) -> None:
     own = sample.video
     values: dict[str, Any] = {
-        **{name: getattr(own, name) for name in ("filename", "source_bytes", "source", "plan", "published")},
-        **{"id": video_id, "lesson_id": lecture.id, "source_key": source_key, "state": own.state},
+        **{column.key: getattr(own, column.key) for column in inspect(Video).column_attrs},
+        **{"id": video_id, "lesson_id": lecture.id, "source_key": source_key, "submitted_by": None},
         **{"created_at": at, "started_at": at, "playable_at": at, "finished_at": at + ENCODED_IN},
     }
     async with database.write() as session:
