@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import inspect, select
+from sqlalchemy.orm import undefer
 
 from server.demo.catalogue.lessons import LessonPlan, courses
 from server.demo.ids import ident, random_for
@@ -65,7 +66,7 @@ def _uploaded(lecture: LessonPlan, calendar: Calendar) -> datetime:
 async def _sample(services: Services, lesson_id: str) -> Sample:
     async with services.database.read() as session:
         lesson = await session.get_one(Lesson, lesson_id)
-        video = await session.get_one(Video, lesson.video_id)
+        video = await session.get_one(Video, lesson.video_id, options=[undefer("*")])
     prefix = keys.video(video.id)
     names = [item.key async for item in services.store.list(prefix)]
     objects = {name.removeprefix(prefix): await services.store.get_bytes(name) for name in names}
