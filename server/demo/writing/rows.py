@@ -1,4 +1,4 @@
-"""Rows and facts of what was done, as the product writes them. Pure."""
+"""Rows and facts of what was done, as the product writes them. Reads and writes nothing."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
