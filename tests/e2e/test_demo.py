@@ -103,7 +103,7 @@ async def test_recordings_and_their_copies_play(page: Page, university: Product,
         )
         video = page.locator("video")
         await video.evaluate("video => { video.muted = true; return video.play() }")
-        await page.wait_for_function("document.querySelector('video').currentTime > 1")
+        await page.wait_for_function("video => video.currentTime > 1", arg=await video.element_handle())
         assert await video.evaluate("video => video.videoWidth") > 0
     await shots.take(page, "demo-lesson")
 
@@ -163,8 +163,7 @@ async def test_every_figure_leads_to_its_definition(
 ) -> None:
     await as_(page, university, email)
     await page.goto(university.url + path)
-    for details in await page.locator("main details:not([open])").all():
-        await details.evaluate("one => { one.open = true }")
+    await page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true })")
     wrong: list[str] = await page.evaluate(FIGURES)
     assert wrong == []
     links: list[str] = await page.locator("main a.figure-link").evaluate_all(
