@@ -125,7 +125,7 @@ async def test_printed_page(page: Page, university: Product, shots: Shots) -> No
 FIGURES = """() => {
   const skipped = [
     "form, nav, header, svg, time, .plot-axis, .plot-days, .chart-note, .analytics-foot, [hidden]",
-    ".visually-hidden, .on-paper, th, h1, h2, h3, .lights, script, style, .lead",
+    ".visually-hidden, .on-paper, th, dt, h1, h2, h3, .lights, .definition-list, script, style, .lead",
   ].join();
   const places = ["/admin/analytics/metrics/", "/analytics/system#", "#metric-"];
   const links = places.map((place) => `a[href*="${place}"]`).join();
