@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {  # name -> "module:attribute", in the order of --he
     "maintenance": "server.operations.upkeep.commands:maintenance",
     "analytics": "server.analytics.rollups.commands:analytics",
     "export": "server.operations.export.commands:export",
+    "demo": "server.demo.commands:demo",
     "settings": "server.processes.commands:settings_command",
     "server": "server.processes.commands:server",
     "worker": "server.processes.commands:worker",

@@ -4,6 +4,8 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
@@ -16,6 +18,7 @@ from server.library import enrolled_courses
 from server.library.pages.shared import AnyRequest
 from server.library.schemas import MediaUrls
 from storage.database.engine import Database
+from storage.database.tables import Course, User
 
 
 @get("/dashboard")
@@ -37,6 +40,7 @@ async def dashboard(
         shown = [item.start for item in enrolled.items if item.start] + [one.lesson for one in going_on]
         posters = media_urls.posters(keys, viewer, shown)
         goals = await challenges.challenges(session, viewer, clock.now())
+        empty = viewer.is_administrator and await _is_empty(session)
     return page(
         request,
         "site/dashboard.html",
@@ -47,7 +51,14 @@ async def dashboard(
         going_on=going_on,
         card=own,
         challenges=goals,
+        empty=empty,
     )
+
+
+async def _is_empty(session: AsyncSession) -> bool:
+    """Whether there is nothing yet but the first administrator, so that a demo could be written."""
+    people = await session.scalar(select(func.count()).select_from(User))
+    return people == 1 and not await session.scalar(select(exists().where(Course.id.is_not(None))))
 
 
 ROUTES: list[ControllerRouterHandler] = [dashboard]

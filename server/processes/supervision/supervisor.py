@@ -80,6 +80,10 @@ class Supervisor:
                 raise CannotStart(f"{what} did not answer within {seconds:g} s. Its log is in {self._logs}.")
             await asyncio.sleep(0.05 if waited < SOON else 1)
 
+    def end(self) -> None:
+        """Stop as after a signal."""
+        self._stop_asked.set()
+
     async def _stop(self) -> None:
         self._stop_asked.set()
         show("Stopping …")

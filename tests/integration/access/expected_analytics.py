@@ -8,6 +8,7 @@ GET    /admin/analytics/metrics/{metric_id}                                     
 POST   /admin/analytics/metrics/{metric_id}/recompute                             303 403 403 403 403 303
 GET    /admin/analytics/reports/{report}                                          303 403 403 403 403 404
 GET    /admin/analytics/rows/{rows_file}                                          303 403 403 403 403 200
+GET    /admin/analytics/system                                                    303 403 403 403 403 200
 GET    /admin/analytics/tables/{table_file}                                       303 403 403 403 403 200
 GET    /admin/analytics/today                                                     303 403 403 403 403 200
 GET    /teach/analytics                                                           303 403 403 200 200 200

@@ -88,6 +88,7 @@ PAGES = {
     "/admin/analytics/instructors/{teacher}": ADMINISTRATION,
     "/admin/analytics/metrics/active_people": ADMINISTRATION,
     "/admin/analytics/metrics/revenue": ADMINISTRATION,
+    "/admin/analytics/system": ADMINISTRATION,
     "/admin/payments": ADMINISTRATION,
     "/admin/payments/new": ADMINISTRATION,
     "/admin/payments/recurring": ADMINISTRATION,

@@ -2,6 +2,8 @@
 
 from server.analytics.definitions import METRICS, SUMS
 from server.analytics.definitions.metric import Kind
+from server.analytics.definitions.system import SYSTEM
+from server.operations.system.service import SystemHealth
 from storage.database.tables import CourseAnalytics, InstructorAnalytics, PlatformAnalytics
 from tests.architecture.source import ROOT
 
@@ -26,6 +28,13 @@ def test_document_has_one_row_a_metric() -> None:
         [f"`{one.id}`", one.name, one.unit, OF_A_RANGE[one.kind], one.zone, one.counts, one.left_out]
         for one in METRICS
     ]
+
+
+def test_document_has_one_row_a_figure_of_the_system() -> None:
+    table = (ROOT / "docs" / "metrics.md").read_text().split("\n|---|---|---|\n")[1].split("\n\n")[0]
+    written = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in table.splitlines()]
+    assert written == [[f"`{one.id}`", one.name, one.counts] for one in SYSTEM]
+    assert {one.id for one in SYSTEM} <= set(SystemHealth.__struct_fields__)
 
 
 def test_each_metric_has_a_function_of_its_own_name() -> None:

@@ -1,0 +1,1 @@
+"""Courses of the demo: their texts, and lessons made of them. Pure."""
