@@ -93,7 +93,7 @@ async def _told(tools: Tools, upload: Path, folder: Path) -> Message | None:
     except (NotAsPlanned, Malformed):
         return rejections.CANNOT_ENCODE
     except ProcessFailed as failed:
-        if failed.kind == "exit" and rejections.undecoded(failed.stderr):
+        if failed.kind == "exit" and rejections.undecoded(failed.returncode, failed.stderr):
             return rejections.CANNOT_ENCODE
         raise  # it would be tried three times, and end with a sentence about the server
     return None

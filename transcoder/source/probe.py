@@ -21,13 +21,6 @@ from transcoder.source.packet_scan import Measured
 LIMITS = Limits(seconds=30, output_bytes=2**20)
 FEW_PLACES = 6  # at which tracks are heard to find the one with the voice
 KEYFRAME_LIMITS = Limits(seconds=2, output_bytes=2**20)  # delays the first segment
-# Errors of the environment, not of the file: another attempt may succeed.
-ENVIRONMENT_ERRORS = (
-    "No such file or directory",
-    "Permission denied",
-    "Operation not permitted",
-    "Resource temporarily unavailable",
-)
 LAUNCHER_FAILED = (125, 126, 127)
 
 
@@ -198,7 +191,7 @@ def _rejection(failed: ProcessFailed, path: Path) -> Exception:
     if failed.returncode in (-signal.SIGKILL, *LAUNCHER_FAILED):
         return failed
     unseekable = rejections.unseekable(failed.stderr)
-    if not unseekable and any(fault in failed.stderr for fault in ENVIRONMENT_ERRORS):
+    if not unseekable and any(fault in failed.stderr for fault in rejections.ENVIRONMENT_ERRORS):
         return failed
     if failed.kind == "timeout":
         return Unusable(rejections.too_slow(LIMITS.seconds))

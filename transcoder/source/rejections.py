@@ -47,6 +47,18 @@ NO_RATE = Message(
 )
 
 NAME = r"(?!0x)[a-z0-9_,]{1,40}"  # of a codec or demuxer; an address of the heap is none
+# Errors of the environment, not of the file: another attempt may succeed.
+ENVIRONMENT_ERRORS = (
+    "No such file or directory",
+    "Permission denied",
+    "Operation not permitted",
+    "Resource temporarily unavailable",
+)
+OF_THE_DISK = ("Input/output error", "No space left on device")
+# Exit statuses of FFmpeg: the low bytes of AVERROR_INVALIDDATA, and of the error that most packets of a stream
+# cannot be decoded.
+INVALID_DATA, TOO_MANY_ERRORS = 183, 69
+NOTHING_LEFT = ("at least one of its streams received no packets", "(incorrect codec parameters ?)")
 POINT_ELSEWHERE = ("hls", "concat", "dash", "sdp", "imf")
 MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
@@ -71,9 +83,13 @@ def strangers(stderr: str) -> tuple[str, ...]:
     return tuple(sorted({*re.findall(rf"Codec \(({NAME})\) not on whitelist", stderr)}))
 
 
-def undecoded(stderr: str) -> bool:
-    """Whether FFmpeg gave up for what is in the file, from its error output."""
-    return "Invalid data found when processing input" in stderr.rstrip().rpartition("\n")[2]
+def undecoded(exit_status: int, stderr: str) -> bool:
+    """Whether FFmpeg gave up for what is in the file, from its exit status and error output."""
+    if any(fault in stderr for fault in (*ENVIRONMENT_ERRORS, *OF_THE_DISK)):
+        return False
+    last = stderr.rstrip().rpartition("\n")[2]
+    told = "Invalid data found when processing input" in last or any(told in stderr for told in NOTHING_LEFT)
+    return told or exit_status in (INVALID_DATA, TOO_MANY_ERRORS)
 
 
 def unseekable(stderr: str) -> bool:

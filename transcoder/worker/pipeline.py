@@ -162,7 +162,7 @@ def _of_the_store(error: StoreUnavailable | TimeoutError) -> Message:
 def _is_of_the_file(error: BaseException) -> bool:
     """Whether every attempt would fail alike: no machine, disk or network is at fault."""
     if isinstance(error, ProcessFailed):
-        return error.kind == "exit" and rejections.undecoded(error.stderr)
+        return error.kind == "exit" and rejections.undecoded(error.returncode, error.stderr)
     return True
 
 

@@ -38,3 +38,27 @@ from transcoder.source import rejections
 )
 def test_sentence_for_ffprobe_errors(stderr: str, start: bytes, sentence: Message) -> None:
     assert rejections.from_ffprobe(stderr, start) == sentence
+
+
+NOTHING = "[out#1/mp4] Nothing was written, because at least one of its streams received no packets."
+
+
+@pytest.mark.parametrize(
+    ("status", "stderr", "undecoded"),
+    [
+        (69, "[dec:aac] Decode error rate 1 exceeds maximum 0.666667\nTerminating thread", True),
+        (183, "[in#0/mpegts] corrupt input packet in stream 1", True),
+        (234, NOTHING, True),
+        (
+            234,
+            "[out#0/matroska] Could not write header (incorrect codec parameters ?): Invalid argument",
+            True,
+        ),
+        (234, "[graph] Invalid argument", False),
+        (1, "x: Conversion failed!", False),
+        (183, "[in#0] Error during demuxing: Input/output error\nx: Invalid data", False),
+        (69, f"/scratch/original: No such file or directory\n{NOTHING}", False),
+    ],
+)
+def test_errors_of_the_file_are_told_from_others(status: int, stderr: str, undecoded: bool) -> None:
+    assert rejections.undecoded(status, stderr) is undecoded
