@@ -55,8 +55,8 @@ ENVIRONMENT_ERRORS = (
     "Resource temporarily unavailable",
 )
 OF_THE_DISK = ("Input/output error", "No space left on device")
-# Exit statuses of FFmpeg: the low bytes of AVERROR_INVALIDDATA, and of the error that most packets of a stream
-# cannot be decoded.
+# Exit statuses of FFmpeg: the low bytes of AVERROR_INVALIDDATA, and of the error that most packets
+# of a stream cannot be decoded.
 INVALID_DATA, TOO_MANY_ERRORS = 183, 69
 NOTHING_LEFT = ("at least one of its streams received no packets", "(incorrect codec parameters ?)")
 POINT_ELSEWHERE = ("hls", "concat", "dash", "sdp", "imf")
