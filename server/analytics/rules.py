@@ -13,6 +13,7 @@ from storage.messages import N_
 
 LONGEST_DAYS = 1100  # of a range that is shown: three years
 EVER_DAYS = 40_000
+EVER = ""  # first day of a range without a beginning
 RECENT = (7, 30, 90)  # days of the ranges that are offered
 BREAK_DAYS = 14  # days off in a row that part two terms
 WEEK_DAYS, MONTH_DAYS = 7, 30  # of "weekly" and "monthly" active people

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.definitions import money, rates
 from server.analytics.definitions.money import Money
 from server.analytics.definitions.scope import EVERYTHING, Scope
+from server.analytics.queries import sums as added
 from server.analytics.queries.figures import Rate, Rating, rating_of
-from server.analytics.queries.series import sums_by_course, sums_by_instructor
 from server.analytics.rules import Range
 from storage.database.tables import Course, CourseInstructor, Review, User
 from storage.states import ReviewState
@@ -61,7 +61,7 @@ async def courses(
     scope: Scope = EVERYTHING,
 ) -> list[TopCourse]:
     """Step. In a tie by title."""
-    sums = await sums_by_course(session, days, METRICS, scope)
+    sums = await added.by_course(session, days, METRICS, scope)
     ratings = await _ratings(session, scope)
     paid = await money.revenue_of_courses(session, days, scope)
     listed = select(Course.id, Course.title, Course.search_key).where(*scope.courses(Course.id))
@@ -137,7 +137,7 @@ async def instructors(
 ) -> list[TopInstructor]:
     """Step. By new enrolments, then by time watched, in a tie by name. With a filter, those who teach the
     courses of the scope now, and the sums of these courses."""
-    sums = await sums_by_instructor(session, days, METRICS, scope)
+    sums = await added.by_instructor(session, days, METRICS, scope)
     teaching: Counter[str] = Counter()
     teachers = select(CourseInstructor.user_id).where(*scope.courses(CourseInstructor.course_id))
     for user_id in await session.scalars(teachers):
