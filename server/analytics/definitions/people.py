@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, func, join, literal, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, func, literal, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -26,26 +26,22 @@ ACTIVE_KINDS = (
 
 
 async def people_total(session: AsyncSession, scope: Scope) -> int:
-    found = select(func.count()).select_from(_among(scope)).where(LEARNS, *scope.people(User.id))
-    return int(await session.scalar(found) or 0)
+    conditions = (LEARNS, *scope.people(User.id), *_enrolled(scope))
+    return int(await session.scalar(select(func.count()).select_from(User).where(*conditions)) or 0)
 
 
 def people_new(scope: Scope, days: Range) -> Rows:
-    columns = User.created_day.label("day"), literal(None).label("course_id"), literal(1).label("value")
-    return (
-        select(*columns)
-        .select_from(_among(scope))
-        .where(User.role == Role.LEARNER, on_days(User.created_day, days), *scope.people(User.id))
+    # Not the plain column: all who joined on these days would be looked through for those of some courses.
+    day: Any = User.created_day.concat("") if scope.has_courses else User.created_day
+    return select(day.label("day"), literal(None).label("course_id"), literal(1).label("value")).where(
+        User.role == Role.LEARNER, on_days(day, days), *scope.people(User.id), *_enrolled(scope)
     )
 
 
-def _among(scope: Scope) -> Any:
-    """People who are enrolled in the courses of the scope, if it has any: from their enrolments."""
+def _enrolled(scope: Scope) -> list[ColumnElement[bool]]:
+    """Condition of people who are enrolled in the courses of the scope, if it has any."""
     own = scope.courses(Enrolment.course_id)
-    if not own:
-        return User
-    enrolled = select(Enrolment.user_id).where(LIVE, *own).distinct().subquery()
-    return join(enrolled, User, User.id == enrolled.c.user_id)
+    return [User.id.in_(select(Enrolment.user_id).where(LIVE, *own))] if own else []
 
 
 async def active_people(session: AsyncSession, scope: Scope, days: Range) -> int:

@@ -35,10 +35,13 @@ async def daily(session: AsyncSession, scope: Scope, days: Range, metrics: Colle
     names = [metric for metric in metrics if metric in _of(scope)]
     spans = [days]
     if not scope.team_id:
-        spans = gaps(days, (await known_days(session)).among(days))
-        for day, own in (await _stored_days(session, scope, days)).items():
-            for name in names:
-                found[name][day] = own[name]
+        computed = (await known_days(session)).among(days)
+        spans = gaps(days, computed)
+        stored = await _stored_days(session, scope, days)
+        for day in computed:
+            if own := stored.get(day):  # a course has no row of a day on which nothing happened
+                for name in names:
+                    found[name][day] = own[name]
     for gap in spans if names else ():
         for key, counts in (await _counted(session, scope, gap, "day")).items():
             for name in names:
