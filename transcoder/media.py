@@ -17,12 +17,20 @@ class VideoStream(msgspec.Struct, frozen=True):
     fps_num: int  # nominal frame rate of the output, at most 60
     fps_den: int
     rotation: int = 0  # degrees clockwise to apply for display: 0, 90, 180, 270
+    mirrored: bool = False  # left and right exchanged for display, before the rotation
     interlaced: bool = False
     hdr: bool = False
     start: float = 0.0  # seconds after Source.start
     color_space: str | None = None  # YUV matrix as ffprobe names it; None when not declared
     color_range: str | None = None  # "tv" or "pc", likewise
+    primaries: str | None = None  # colour primaries, likewise
+    transfer: str | None = None  # transfer characteristics, likewise
     pixels: str = ""  # pixel format, by FFmpeg's name
+    coded_width: int = 0  # of the first frames as stored; 0 in sources probed by earlier versions
+    coded_height: int = 0
+    cuts: tuple[
+        tuple[float, float], ...
+    ] = ()  # (timestamp, seconds by which those from it on are too late), see transcoder.source.edits
     keyframes: tuple[
         float, ...
     ] = ()  # seconds after Source.start, see transcoder.planning.seeking; empty when not known
@@ -45,6 +53,7 @@ class Source(msgspec.Struct, frozen=True):
     duration: float  # seconds, measured; if not seekable only as declared by the header, or 0
     start: float  # first timestamp in the file, on its frame grid; all our times are relative to it
     seekable: bool  # whether seeks are accurate; if not, a normalised copy is encoded
+    pieces: tuple[int, ...] = ()  # bytes at which recordings begin, if there is more than one in the file
     normalised: bool = False  # whether this describes keys.normalised, encoded instead of the original
     video: VideoStream | None = None
     audio: AudioStream | None = None

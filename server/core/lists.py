@@ -4,6 +4,7 @@ Every list is a GET form: its address says what is shown, so that it can be shar
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -128,3 +129,25 @@ def counts_of(options: ListOptions, rows: Mapping[str, int]) -> dict[str, int]:
 def _page_number(text: str) -> int:
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
     return max(1, min(number, MAX_PAGE))
+
+
+class AddressFilter(msgspec.Struct, frozen=True):
+    """Filter that a page's address states, base of those with fields of their own, among them `page`."""
+
+    @property
+    def is_empty(self) -> bool:
+        return msgspec.structs.replace(self, page=1) == type(self)()
+
+    def query(self, **changes: Any) -> str:
+        """Query string with some values changed, at page 1 unless the page is given."""
+        values = msgspec.structs.asdict(msgspec.structs.replace(self, **{"page": 1, **changes}))
+        given = {name: value for name, value in values.items() if value and (name, value) != ("page", 1)}
+        return f"?{urlencode(given)}" if given else ""
+
+
+def typed_day(text: str) -> str:
+    """Day as YYYY-MM-DD; empty for anything else."""
+    try:
+        return date.fromisoformat(text).isoformat() if len(text) == 10 else ""
+    except ValueError:
+        return ""

@@ -40,19 +40,19 @@ def require_video_lesson(lesson: Lesson) -> Lesson:
     return lesson
 
 
+def open_to(viewer: Viewer, course_id: str) -> ColumnElement[bool]:
+    """Condition on the course of this id: published, and the viewer is enrolled in it."""
+    return (Course.status == PublicationStatus.PUBLISHED) & _enrolled(viewer, course_id)
+
+
 async def course_for_learning(session: AsyncSession, viewer: Viewer, course_id: str) -> Course:
     """Course that the viewer is enrolled in, if published, or teaches. Raises NotFound."""
-    row = (
-        await session.execute(
-            select(Course, _enrolled(viewer, course_id)).where(Course.id == course_id)  # in one trip
-        )
-    ).one_or_none()
+    found = select(Course, open_to(viewer, course_id)).where(Course.id == course_id)
+    row = (await session.execute(found)).one_or_none()
     if row is None:
         raise NotFound(NO_COURSE)
-    course, enrolled = row
-    if not (enrolled and course.status == PublicationStatus.PUBLISHED) and not await is_teaching(
-        session, viewer, course_id
-    ):
+    course, is_open = row
+    if not is_open and not await is_teaching(session, viewer, course_id):
         raise NotFound(NO_COURSE)
     return course
 

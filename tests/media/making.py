@@ -1,6 +1,5 @@
 """Lecture encoded without database, queue or store: plan, chunks, audio, playlists."""
 
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from transcoder.media import AudioResult, ChunkResult, Source
 from transcoder.packaging import playlist, segments
 from transcoder.packaging.playlist import AUDIO
 from transcoder.planning.plan import Plan, make_plan
-from transcoder.source.probe import inspect
+from transcoder.source.normalising import normalised
+from transcoder.source.probe import hear, inspect
 
 VIDEO, ATTEMPT = "lecture", 1
 LIMITS = Limits(seconds=600)
@@ -53,8 +53,7 @@ async def make_lecture(tools: Tools, original: Path, folder: Path, *, quick_soun
     """Raises Unusable, ProcessFailed, NotAsPlanned, Malformed."""
     source = await inspect(tools, original)
     if not source.seekable:
-        await process.run(command.normalise(tools, original, source), folder, LIMITS)
-        original = folder / command.NORMALISED_FILE
+        original = await normalised(tools, original, source, folder, LIMITS)
         source = await inspect(tools, original)
     plan = make_plan(source)
     complaints: list[str] = []
@@ -74,7 +73,8 @@ async def make_lecture(tools: Tools, original: Path, folder: Path, *, quick_soun
         chunks.append(made.result)
     audio = None
     if plan.audio:
-        encode = command.audio(tools, original, source, plan)
+        heard = await hear(tools, original, source, folder)
+        encode = command.audio(tools, original, source, plan, heard)
         place = await run(_quick(encode) if quick_sound else encode, "encoded_audio")
         collected = segments.collect_audio(place, plan, ATTEMPT, complete=True)
         _keep(collected, folder)
@@ -85,9 +85,8 @@ async def make_lecture(tools: Tools, original: Path, folder: Path, *, quick_soun
 
 
 def _quick(encode: Command) -> Command:
-    """The same with a third of the work: loudness as it is, and a simple choice of quantisers."""
-    argv = [re.sub(r"loudnorm=[^\[]*", "anull", word) for word in encode.argv]
-    assert tuple(argv) != encode.argv
+    """The same with less work: a simple choice of quantisers."""
+    argv = encode.argv
     at = argv.index("-b:a")
     return Command((*argv[:at], "-aac_coder", "fast", "-b:a", "24000", *argv[at + 2 :]), encode.purpose)
 

@@ -58,4 +58,5 @@ def test_one_channel_is_as_loud_as_two_equal_ones(tools: Tools, encoded: dict[st
 def test_one_channel_is_heard_on_both_sides(tools: Tools, encoded: dict[str, Path]) -> None:
     samples = _samples(tools, encoded["one"])
     assert max(samples) > 0.1
-    assert samples[0::2] == samples[1::2]
+    # What is inaudible is replaced by noise in each channel.
+    assert max(abs(left - right) for left, right in zip(samples[0::2], samples[1::2], strict=True)) < 0.001

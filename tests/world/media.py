@@ -51,7 +51,7 @@ def chunk_result(plan: Plan, chunk: Chunk) -> ChunkResult:
     gop = video.gop_frames * video.frame_ticks
     segments = []
     for number in range(chunk.first_segment, chunk.first_segment + chunk.segments):
-        end = min(video.frames, (number + 1) * video.segment_frames)
+        end = (number + 1) * video.segment_frames if number < video.segment_count - 1 else video.frames
         ticks = (end - number * video.segment_frames) * video.frame_ticks
         keyframes = tuple((90_000 * n, 9_000, time) for n, time in enumerate(range(0, ticks, gop)))
         segments.append(Segment(number=number, duration=ticks, bytes=VIDEO_BYTES, keyframes=keyframes))
@@ -65,9 +65,10 @@ def chunk_result(plan: Plan, chunk: Chunk) -> ChunkResult:
 def audio_result(plan: Plan, seconds: float | None = None) -> AudioResult:
     """Result of the audio job after its first `seconds`; None: all of them."""
     audio = require(plan.audio)
-    total = -(-audio.frames // audio.segment_frames)
+    total = audio.segment_count
     segment_seconds = audio.segment_frames * AAC_FRAME / audio.sample_rate
-    count = total if seconds is None else min(total, round(seconds / segment_seconds))
+    whole = seconds is None or seconds >= plan.duration
+    count = total if whole else min(total, round((seconds or 0.0) / segment_seconds))
     made = tuple(Segment(n, audio.segment_frames * AAC_FRAME, AUDIO_BYTES) for n in range(count))
     part = RenditionPart("audio", 1, audio.sample_rate, HEADER, "mp4a.40.2", audio.frames, made)
     return AudioResult(part, complete=count == total)

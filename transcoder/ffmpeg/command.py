@@ -11,15 +11,17 @@ from typing import Any
 import ffmpeg
 from ffmpeg.nodes import FilterableStream, InputNode, OutputStream
 
-from transcoder.ffmpeg import video_filters
+from transcoder.ffmpeg import audio_filters, video_filters
 from transcoder.ffmpeg.allowlists import input_options
 from transcoder.ffmpeg.process import Command
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import Rung, Source
+from transcoder.media import Rung, Source, VideoStream
 from transcoder.planning import seeking
+from transcoder.planning.hearing import Heard
 from transcoder.planning.ladder import even
 from transcoder.planning.plan import (
     AAC_FRAME,
+    SAMPLE_RATE,
     SHEET_COLUMNS,
     SHEET_ROWS,
     TILES_IN_SHEET,
@@ -42,6 +44,7 @@ TILE_PATTERN = "%05d.jpg"  # tile number, counted over the whole lecture
 PRESET = "veryfast"
 POSTER_WIDTH = 1280
 
+LOOPBACK = "loopback"  # placeholder for the decoder of what the same command has encoded
 POSTER_WINDOW = 30  # seconds; the poster is chosen from the keyframes in it
 
 # One moof per keyframe, so that an I-frame playlist can point at it. With B-frames, decoding begins
@@ -57,11 +60,11 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
     start = seconds(frames, chunk.first_frame)
     seek_target = seeking.seek_target(source, video, start)
     seek = {} if seek_target is None else {"ss": f"{source.start + seek_target:.6f}", "seek_timestamp": 1}
-    file = _input(original, threads=threads, copyts=None, noautorotate=None, noaccurate_seek=None, **seek)
+    file = _input(original, threads=threads, copyts=None, noaccurate_seek=None, **_as_stored(video), **seek)
     stream = video_filters.deinterlaced(file[str(video.index)], video)
-    stream = video_filters.on_grid(stream, source.start, frames, chunk, from_start=seek_target is None)
+    stream = video_filters.on_grid(stream, source.start, video, frames, chunk, from_start=seek_target is None)
     top = frames.rungs[0]
-    scaled = video_filters.standard(video_filters.rotated(stream, video), video, top.width, top.height)
+    scaled = video_filters.standard(stream, video, top.width, top.height)
     tiles = chunk_tiles(plan, chunk)
     outputs = []
     # Each rung is scaled from the one above it: two thirds of the pixels to read, at no visible loss.
@@ -78,24 +81,23 @@ def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk
     return _command(tools, f"chunk {chunk.number}", *outputs, filter_threads=threads)
 
 
-def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
-    """Audio encoding: writes `audio.mp4` by fragments; `segments.collect_audio` may read it meanwhile."""
+def audio(tools: Tools, original: Path, source: Source, plan: Plan, heard: Heard) -> Command:
+    """Audio encoding: writes `audio.mp4` by fragments; `segments.collect_audio` may read it meanwhile.
+
+    What the decoder gives is brought to one format first, by filters that are made anew when it changes; the
+    others, which count samples, must not be.
+    """
     planned, recorded = require(plan.audio), require(source.audio)
-    rate = planned.sample_rate
-    stream = _input(original, threads=1, copyts=None, vn=None)[str(recorded.index)]
-    stream = (
-        _normalised(
-            stream.filter("asetpts", f"PTS-({source.start:.6f})/TB"), rate, mono=recorded.channels == 1
-        )
-        .filter("asetpts", "N")  # loudnorm sometimes makes timestamps jump, though it drops no sample
-        .filter("apad")
-        # The encoder prepends 1024 samples of silence (priming). Dropping as many samples of the lecture
-        # keeps every later sample in its place without an edit list, which not all players honour for
-        # audio; the first 21 ms are lost.
-        .filter("atrim", start_sample=AAC_FRAME, end_sample=planned.frames * AAC_FRAME)
+    rate, mono = planned.sample_rate, recorded.channels == 1
+    decoded = ffmpeg.output(
+        _input(original, threads=1, copyts=None, vn=None)[str(recorded.index)],
+        "-",
+        format="null",
+        af=audio_filters.one_format(rate, mono=mono),
+        **{"c:a": "pcm_f32le"},
     )
     output = ffmpeg.output(
-        stream,
+        audio_filters.levelled(ffmpeg.input(LOOPBACK)["0"], source.start, planned, heard, mono=mono),
         AUDIO_FILE,
         format="mp4",
         movflags="+cmaf",
@@ -105,22 +107,17 @@ def audio(tools: Tools, original: Path, source: Source, plan: Plan) -> Command:
         **{"c:a": "aac", "b:a": planned.bitrate},
         **ANONYMOUS,
     )
-    return _command(tools, "audio", output)
+    first, second = _command(tools, "audio", decoded), _command(tools, "audio", output)
+    later = [word.replace("[0:0]", "[dec:0]") for word in second.argv[1:]]
+    at = later.index("-i")
+    return Command(argv=(*first.argv, "-dec", "0:0", *later[:at], *later[at + 2 :]), purpose="audio")
 
 
-def _normalised(stream: Any, rate: int, *, mono: bool) -> Any:
-    """Stereo of -16 LUFS (EBU R 128), from time 0 on without gaps.
-
-    loudnorm works at 192 kHz and takes most of the time of an audio encode. One channel is normalised as one,
-    as loud as two equal ones, and copied afterwards: in half the time (measured: 5.8 s instead of 11.0 s for
-    five minutes), and the samples differ by less than 0.0004.
-    """
-    # Silence in gaps of the source and before a late start keeps audio and video in sync.
-    gapless = {"async": 1, "first_pts": 0, "ochl": "mono" if mono else "stereo", "osf": "flt"}
-    dual = {"dual_mono": "true"} if mono else {}
-    stream = stream.filter("aresample", rate, **gapless).filter("loudnorm", I=-16, TP=-1.5, LRA=11, **dual)
-    stream = stream.filter("aresample", rate)  # loudnorm outputs 192 kHz
-    return stream.filter("channelmap", map="0-FL|0-FR", channel_layout="stereo") if mono else stream
+def hearing(tools: Tools, original: Path, index: int, begin: float, length: float) -> Command:
+    """Loudness of a stream: prints that of `length` seconds from `begin` on, for `hearing.read`."""
+    file = _input(original, threads=1, vn=None, ss=f"{begin:.3f}", seek_timestamp=1, t=f"{length:.3f}")
+    stream = audio_filters.described(file[str(index)], SAMPLE_RATE)
+    return _command(tools, "hearing", ffmpeg.output(stream, "-", format="null"))
 
 
 def poster(tools: Tools, original: Path, source: Source, *, at: float | None = None) -> Command:
@@ -136,13 +133,13 @@ def poster(tools: Tools, original: Path, source: Source, *, at: float | None = N
         seek_timestamp=1,
         t=POSTER_WINDOW,
         skip_frame="nokey",
-        noautorotate=None,
         noaccurate_seek=None,
+        **_as_stored(video),
     )
     width = min(POSTER_WIDTH, video.width)
     height = even(width * video.height / video.width)
     stream = video_filters.deinterlaced(file[str(video.index)], video)
-    stream = video_filters.standard(video_filters.rotated(stream, video), video, width, height)
+    stream = video_filters.standard(stream, video, width, height)
     output = ffmpeg.output(stream.filter("thumbnail", 30), POSTER_FILE, **JPEG, **ONE_IMAGE)
     return _command(tools, "poster", output)
 
@@ -186,11 +183,26 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
     """
     streams = [stream.index for stream in (source.video, source.audio) if stream]
     file = _input(original, fflags="+genpts")
+    only = {"c": "copy"}
+    if source.container == "matroska":
+        only["bsf"] = ONWARD
     output = ffmpeg.output(
-        *(file[str(index)] for index in streams), NORMALISED_FILE, format="matroska", c="copy", **ANONYMOUS
+        *(file[str(index)] for index in streams), NORMALISED_FILE, format="matroska", **only, **ANONYMOUS
     )
     return _command(tools, "normalise", output)
 
+
+def join(tools: Tools, listed: Path) -> Command:
+    """Copies one after the other: writes `normalised.mkv` from the files in a list of ours."""
+    only = {**input_options(), "format_whitelist": "concat,matroska"}
+    file = ffmpeg.input(str(listed), **only, format="concat", safe=0)
+    output = ffmpeg.output(file, NORMALISED_FILE, format="matroska", map=0, c="copy", **ANONYMOUS)
+    return _command(tools, "join", output)
+
+
+# Timestamps that never go back. FFmpeg loses those of Matroska blocks before zero, guesses them from zero on,
+# and begins again at zero with the first block after it.
+ONWARD = "setts=ts='TS+if(N,if(lt(DTS,PREV_INDTS),PREV_OUTDTS+PREV_INDURATION-DTS,PREV_OUTDTS-PREV_INDTS),0)'"
 
 # Output carries only video and audio of the original: no title, no location, no chapters. Nor does it
 # name the encoder's version, so that every worker writes the same header.
@@ -231,6 +243,15 @@ def _tiles(stream: FilterableStream, plan: Plan, chunk: Chunk, tiles: tuple[int,
     frames = tuple(tile_frame(board, total, tile) - chunk.first_frame for tile in tiles)
     stream = video_filters.resized(video_filters.select_frames(stream, frames), board.width, board.height)
     return ffmpeg.output(stream, TILE_PATTERN, start_number=tiles[0], fps_mode="passthrough", **JPEG)
+
+
+def _as_stored(video: VideoStream) -> dict[str, Any]:
+    """Input options for frames as they are: `video_filters` rotates them, and takes changes in mid-stream.
+
+    Filters made anew at a change would count the chunk's frames from zero again.
+    """
+    fixed = video.interlaced and not video.coded_width
+    return {"noautorotate": None, **({} if fixed else {"reinit_filter": 0})}
 
 
 def _input(path: Path, **options: Any) -> InputNode:

@@ -11,7 +11,7 @@ from transcoder.ffmpeg.process import tool_output
 
 OLDEST = 7  # major version; the plan was measured on its timestamps and fMP4, older ones differ
 ENCODERS = ("libx264", "aac")
-FILTERS = ("zscale", "loudnorm", "tonemap", "bwdif", "thumbnail")
+FILTERS = ("zscale", "ebur128", "alimiter", "tonemap", "bwdif", "thumbnail")
 
 
 class ToolsMissing(Exception):

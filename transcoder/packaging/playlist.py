@@ -147,8 +147,12 @@ def rendition_parts(chunk_results: Sequence[ChunkResult], rendition: str) -> tup
 def target_duration(plan: Plan) -> int:
     """EXT-X-TARGETDURATION in seconds, from the plan, so that it is constant while the playlist grows."""
     longest = plan.segment_seconds
-    if plan.audio:
-        longest = max(longest, plan.audio.segment_frames * AAC_FRAME / plan.audio.sample_rate)
+    if (video := plan.video) is not None:
+        rest = video.frames - (video.segment_count - 1) * video.segment_frames
+        longest = max(longest, rest * video.fps_den / video.fps_num)
+    if (audio := plan.audio) is not None:
+        rest = audio.frames - (audio.segment_count - 1) * audio.segment_frames
+        longest = max(longest, max(rest, audio.segment_frames) * AAC_FRAME / audio.sample_rate)
     return max(1, int(longest + 0.5))
 
 

@@ -28,6 +28,7 @@ class Track(NamedTuple):
     frame_ticks: int
     fragment_frames: int
     segment_frames: int
+    segments: int  # the last one has what is left, more or fewer frames than the others
     first_frame: int  # position in the lecture
     frames: int
     is_video: bool  # video, where only a fragment's first frame is a keyframe
@@ -47,6 +48,7 @@ def cut(file: BinaryIO, track: Track, edit: int, folder: Path, frame: int = 0) -
     header's edit list subtracts, the delay between decoding and presentation.
     """
     pending: list[tuple[Fragment, bytes, bytes]] = []
+    done = frame // track.segment_frames
     while (moof := _box(file, "moof")) and (mdat := _box(file, "mdat")):
         fragment = isobmff.fragment(moof)
         _check(fragment, track, edit, frame)
@@ -54,12 +56,19 @@ def cut(file: BinaryIO, track: Track, edit: int, folder: Path, frame: int = 0) -
         sequence = (track.first_frame + frame - 1) // track.fragment_frames + 1
         moof = isobmff.moved(moof, ticks=track.first_frame * track.frame_ticks, sequence=sequence)
         pending.append((fragment, moof, mdat))
-        if frame % track.segment_frames == 0 or frame == track.frames:
-            number = (track.first_frame + frame - 1) // track.segment_frames
+        if _ends_segment(track, frame):
+            number = track.first_frame // track.segment_frames + done
+            done += 1
             path = folder / keys.segment_name(number, track.attempt)
             path.write_bytes(b"".join(moof + mdat for _, moof, mdat in pending))
             yield _measure(number, pending, track, edit)
             pending = []
+
+
+def _ends_segment(track: Track, frame: int) -> bool:
+    """Whether a segment ends before this frame, counted from the track's first."""
+    number, rest = divmod(frame, track.segment_frames)
+    return frame == track.frames or (rest == 0 and number < track.segments)
 
 
 def _box(file: BinaryIO, kind: str) -> bytes | None:

@@ -44,7 +44,9 @@ def _chunk(plan: Plan, video: VideoPlan, chunk: Chunk, result: ChunkResult) -> I
     for part in result.parts:
         if part.timescale != video.timescale or part.frames != chunk.frames:
             yield Finding(part.rendition, f"chunk {chunk.number} has {part.frames} of {chunk.frames} frames")
-        expected = _grid(chunk.first_segment, chunk.frames, video.segment_frames, video.frame_ticks)
+        expected = _grid(
+            chunk.first_segment, chunk.segments, chunk.frames, video.segment_frames, video.frame_ticks
+        )
         yield from _segments(part, expected)
         yield from _keyframes(part, video.gop_frames * video.frame_ticks)
 
@@ -56,12 +58,14 @@ def _audio(plan: Plan, audio: AudioResult | None) -> Iterator[Finding]:
         return
     if not audio.complete or audio.part.frames != plan.audio.frames:
         yield Finding("audio", f"it has {audio.part.frames} of {plan.audio.frames} frames")
-    yield from _segments(audio.part, _grid(0, plan.audio.frames, plan.audio.segment_frames, AAC_FRAME))
+    planned = plan.audio
+    expected = _grid(0, planned.segment_count, planned.frames, planned.segment_frames, AAC_FRAME)
+    yield from _segments(audio.part, expected)
 
 
-def _grid(first: int, frames: int, segment_frames: int, ticks: int) -> list[tuple[int, int]]:
-    """Expected number and duration of each segment: all full but the last."""
-    starts = [*range(0, frames, segment_frames), frames]
+def _grid(first: int, count: int, frames: int, segment_frames: int, ticks: int) -> list[tuple[int, int]]:
+    """Expected number and duration of each segment: the last has what is left."""
+    starts = [*range(0, count * segment_frames, segment_frames), frames]
     return [(first + n, (end - start) * ticks) for n, (start, end) in enumerate(pairwise(starts))]
 
 

@@ -19,6 +19,9 @@ from transcoder.planning.ladder import even, ladder
 GOP_SECONDS = 2
 GOPS_IN_SEGMENT = 3
 SEGMENT_SECONDS = float(GOP_SECONDS * GOPS_IN_SEGMENT)
+# A last segment shorter than this, or of a single frame, is joined to the one before it: browsers do not see
+# that it was added to their buffer, load it again without end, and never reach the end of the lecture.
+SHORTEST_SEGMENT = 0.5  # seconds
 
 SAMPLE_RATE = 48_000
 AAC_FRAME = 1024  # samples
@@ -51,6 +54,10 @@ class VideoPlan(msgspec.Struct, frozen=True):
     frames: int
     chunks: tuple[Chunk, ...]
 
+    @property
+    def segment_count(self) -> int:
+        return sum(chunk.segments for chunk in self.chunks)
+
 
 class AudioPlan(msgspec.Struct, frozen=True):
     sample_rate: int
@@ -60,6 +67,11 @@ class AudioPlan(msgspec.Struct, frozen=True):
     duration: float
     segment_frames: int  # AAC frames of 1024 samples
     frames: int
+    segments: int = 0  # 0 in plans of earlier versions: the last one may be of any length
+
+    @property
+    def segment_count(self) -> int:
+        return self.segments or -(-self.frames // self.segment_frames)
 
 
 class StoryboardPlan(msgspec.Struct, frozen=True):
@@ -152,7 +164,7 @@ def _video(source: Source, stream: VideoStream) -> VideoPlan:
         gop_frames=gop_frames,
         segment_frames=segment_frames,
         frames=frames,
-        chunks=tuple(_chunks(frames, segment_frames, wasted_seconds)),
+        chunks=tuple(_chunks(frames, segment_frames, fps, wasted_seconds)),
     )
 
 
@@ -168,13 +180,22 @@ def _timescale(fps: Fraction) -> tuple[int, int]:
     return fps.numerator * factor, fps.denominator * factor
 
 
-def _chunks(frames: int, segment_frames: int, wasted_seconds: WastedSeconds) -> Iterator[Chunk]:
-    total = -(-frames // segment_frames)
+def segments(frames: int, segment_frames: int, rate: Fraction) -> int:
+    """Number of segments, all of `segment_frames` but the last, which is never too short for a browser."""
+    full, rest = divmod(frames, segment_frames)
+    joined = full > 0 and (rest < 2 or rest < SHORTEST_SEGMENT * rate)
+    return full if joined else full + 1
+
+
+def _chunks(
+    frames: int, segment_frames: int, rate: Fraction, wasted_seconds: WastedSeconds
+) -> Iterator[Chunk]:
+    total = segments(frames, segment_frames, rate)
     rest = frames - (total - 1) * segment_frames
     first = 0
     for number, size in enumerate(sizes(total, rest / segment_frames, wasted_seconds)):
         start = first * segment_frames
-        end = min(frames, (first + size) * segment_frames)
+        end = (first + size) * segment_frames if first + size < total else frames
         yield Chunk(number=number, first_segment=first, segments=size, first_frame=start, frames=end - start)
         first += size
 
@@ -182,14 +203,17 @@ def _chunks(frames: int, segment_frames: int, wasted_seconds: WastedSeconds) -> 
 def _audio(source: Source, duration: float, segment_seconds: float) -> AudioPlan | None:
     if source.audio is None:
         return None
+    # Two at least: of one, nothing is left when the encoder's delay is taken off.
+    frames, segment_frames = max(2, aac_frames(duration)), aac_frames(segment_seconds)
     return AudioPlan(
         sample_rate=SAMPLE_RATE,
         channels=2,
         bitrate=AUDIO_BITRATE,
         language=source.audio.language,
         duration=duration,
-        segment_frames=aac_frames(segment_seconds),
-        frames=aac_frames(duration),
+        segment_frames=segment_frames,
+        frames=frames,
+        segments=segments(frames, segment_frames, Fraction(SAMPLE_RATE, AAC_FRAME)),
     )
 
 

@@ -1,6 +1,7 @@
 """Nominal frame rate of a lecture, from header values and packet times. Pure."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from statistics import median_low
@@ -13,6 +14,7 @@ SLOWEST = Fraction(1, 1000)
 SHORTEST_STEP = 1e-4  # seconds
 CLOSE = Fraction(1, 1000)  # notations of one rate differ by less, 24 and 23.976 by about as much
 ALIKE = 0.02
+RUN = 12  # frame distances
 
 
 def nominal_rate(base: str, average: str, times: Sequence[float], *, interlaced: bool) -> Fraction | None:
@@ -30,6 +32,32 @@ def nominal_rate(base: str, average: str, times: Sequence[float], *, interlaced:
         # The container's timescale instead of a frame rate (1000 in WebM), or a high-speed camera.
         clock = from_times(times) or mean or clock
     return tidy(clock) if clock else None
+
+
+def fastest(times: Iterable[float]) -> Fraction | None:
+    """Rate of the fastest part of a lecture, from presentation times in any order and from any places.
+
+    A browser records a still slide with a frame a second, and what moves with thirty: the head of the file
+    does not tell. None when no part has RUN frames at a rate of at most FASTEST.
+    """
+    ordered = sorted(set(times))
+    shortest = RUN / float(FASTEST) * (1 - ALIKE)  # shorter ones are bursts of a stuttering recorder
+    lengths = (ordered[at + RUN] - ordered[at] for at in range(0, len(ordered) - RUN, RUN // 2))
+    runs = sorted(length for length in lengths if length >= shortest)
+    if len(runs) < 2:
+        return None
+    top = runs[max(1, len(runs) // 50)]
+    alike = [length for length in runs if length <= top * 1.2]
+    return _next(RUN * len(alike) / sum(alike))
+
+
+def _next(rate: float) -> Fraction:
+    """Usual rate that is nearest, or the next higher one, so that no frame of a shaky clock is dropped."""
+    near = min(COMMON, key=lambda common: abs(common - rate))
+    if abs(rate / near - 1) < ALIKE / 2:
+        return near
+    higher = [common for common in COMMON if common > rate]
+    return Fraction(math.ceil(rate * (1 - ALIKE))) if rate < COMMON[0] else higher[0]
 
 
 def parse(text: str) -> Fraction | None:

@@ -1,6 +1,8 @@
 """File headers as read by ffprobe, and the choice of streams for the lecture. Pure."""
 
 import math
+import re
+from collections.abc import Iterable
 from fractions import Fraction
 
 import msgspec
@@ -14,7 +16,8 @@ CONTAINERS = (
     "mov", "matroska", "avi", "mpegts", "mpeg", "ogg", "dv", "mp3", "wav", "w64", "flac", "aac",
 )  # fmt: skip
 # No index, or timestamps that only a pass over the whole file puts in order: remuxed to Matroska.
-NOT_SEEKABLE = ("mpegts", "mpeg", "aac")
+# An Ogg file may be several recordings one after the other, each of which begins at zero.
+NOT_SEEKABLE = ("mpegts", "mpeg", "aac", "ogg")
 # Only decode order is stored: frames would be late by the reorder delay.
 UNTIMED = ("avi",)
 GUESSED = ("mp3",)  # no duration is stored: ffprobe estimates it from the first frames
@@ -30,6 +33,7 @@ class Disposition(msgspec.Struct, frozen=True):
 
 class SideData(msgspec.Struct, frozen=True):
     rotation: float | None = None
+    displaymatrix: str = ""
 
 
 class Stream(msgspec.Struct, frozen=True):
@@ -45,6 +49,7 @@ class Stream(msgspec.Struct, frozen=True):
     field_order: str = "unknown"
     color_transfer: str = ""
     color_space: str = ""
+    color_primaries: str = ""
     color_range: str = ""
     pix_fmt: str = ""
     r_frame_rate: str = ""
@@ -79,6 +84,7 @@ class Shape(msgspec.Struct, frozen=True):
     width: int
     height: int
     rotation: int
+    mirrored: bool
 
 
 LONGEST_LANGUAGE = 35  # characters: RFC 5646, 4.4.1
@@ -90,7 +96,7 @@ ENTRIES = ":".join(
         "stream=" + ",".join(name for name in Stream.__struct_fields__ if name not in NESTED),
         "stream_tags=language,DURATION",
         "stream_disposition=" + ",".join(Disposition.__struct_fields__),
-        "stream_side_data=rotation",
+        "stream_side_data=" + ",".join(SideData.__struct_fields__),
     )
 )
 
@@ -117,15 +123,37 @@ def choose(headers: Headers) -> Chosen:
     return Chosen(video, audio)
 
 
+def other_audio(headers: Headers, chosen: Chosen) -> list[Stream]:
+    """Audio streams that can be decoded and were not chosen."""
+    return [
+        stream
+        for stream in headers.streams
+        if stream.codec_type == "audio" and stream.codec_name in DECODERS and stream != chosen.audio
+    ]
+
+
 def shape(stream: Stream) -> Shape:
     """Display size: never larger than the stored pixels, and even, because of yuv420p."""
     width, height = round(stream.width * _pixel_aspect(stream.sample_aspect_ratio)), stream.height
-    rotated = [side.rotation for side in stream.side_data_list if side.rotation is not None]
-    # ffprobe's rotation is anticlockwise, ours clockwise.
-    rotation = round(-rotated[0] / 90) * 90 % 360 if rotated and math.isfinite(rotated[0]) else 0
+    rotation, mirrored = _orientation(stream.side_data_list)
     if rotation in (90, 270):
         width, height = height, width
-    return Shape(max(2, width // 2 * 2), max(2, height // 2 * 2), rotation)
+    return Shape(max(2, width // 2 * 2), max(2, height // 2 * 2), rotation, mirrored)
+
+
+def _orientation(side_data: Iterable[SideData]) -> tuple[int, bool]:
+    """Clockwise rotation in degrees, and whether the picture is mirrored before it."""
+    for side in side_data:
+        if numbers := re.findall(r"[-\d]+(?=\s|$)", re.sub(r"\w+:", "", side.displaymatrix)):
+            # Fixed point: x and y are shown at (a x + c y, b x + d y), with y downwards.
+            a, b, _, c, d = (int(number) for number in numbers[:5])
+            mirrored = a * d < b * c
+            turn = math.atan2(-b, -a) if mirrored else math.atan2(b, a)
+            return round(math.degrees(turn) / 90) * 90 % 360, mirrored
+        if side.rotation is not None and math.isfinite(side.rotation):
+            # ffprobe's rotation is anticlockwise, ours clockwise; it is none where a matrix mirrors.
+            return round(-side.rotation / 90) * 90 % 360, False
+    return 0, False
 
 
 def interlaced(stream: Stream) -> bool:

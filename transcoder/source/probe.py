@@ -8,16 +8,18 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from transcoder.ffmpeg import command, process
-from transcoder.ffmpeg.allowlists import input_options
+from transcoder.ffmpeg.allowlists import DECODERS, input_options
 from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
 from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Source, Unusable
-from transcoder.planning import seeking
-from transcoder.source import headers, packet_scan, rejections, source_timing
-from transcoder.source.headers import Chosen, Headers
+from transcoder.planning import hearing, seeking
+from transcoder.planning.hearing import Block, Heard
+from transcoder.source import chains, edits, headers, packet_scan, rejections, source_timing
+from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
 LIMITS = Limits(seconds=30, output_bytes=2**20)
+FEW_PLACES = 6  # at which tracks are heard to find the one with the voice
 KEYFRAME_LIMITS = Limits(seconds=2, output_bytes=2**20)  # delays the first segment
 # Errors of the environment, not of the file: another attempt may succeed.
 ENVIRONMENT_ERRORS = (
@@ -40,46 +42,148 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
     if size == 0:
         raise Unusable(rejections.EMPTY)
     with TemporaryDirectory(prefix="probe-", dir=folder) as name:
-        found = await _headers(tools, path, Path(name))
+        probe, found = await _headers(_Probe(tools, path, Path(name)))
         chosen = headers.choose(found)
-        search = asyncio.create_task(_search(tools, path, Path(name), chosen))
+        searches = [
+            asyncio.create_task(search) for search in (probe.keyframes(chosen), probe.pace(found, chosen))
+        ]
         try:
-            measured = await _measure(tools, path, Path(name), found, chosen)
-            return _with_keyframes(source_timing.source(found, chosen, size, measured), await search)
+            measured = await probe.measure(found, chosen)
+            framecrc, pace = [await search for search in searches]
+            times = packet_scan.read_times(pace)
+            pieces = await asyncio.to_thread(chains.beginnings, path, found.container)
+            if pieces:
+                measured = None  # the first piece's
+            cuts = await probe.cuts(found, chosen)
+            source = source_timing.source(found, chosen, size, measured, times, cuts)
+            if voice := await probe.voice(found, chosen, source):
+                chosen = msgspec.structs.replace(chosen, audio=voice)
+                source = source_timing.source(found, chosen, size, measured, times, cuts)
+            return _with_keyframes(msgspec.structs.replace(source, pieces=pieces), framecrc)
         finally:
-            search.cancel()
-            await asyncio.wait({search})
+            for search in searches:
+                search.cancel()
+            await asyncio.wait(searches)
 
 
-async def _headers(tools: Tools, path: Path, folder: Path) -> Headers:
-    answer = await _ask(tools, path, folder, "headers", headers.ENTRIES, "json")
+async def hear(
+    tools: Tools,
+    path: Path,
+    source: Source,
+    folder: Path,
+    index: int | None = None,
+    places: int = hearing.PLACES,
+) -> Heard:
+    """Loudness of the source's audio, or of the stream `index`; nothing changed where it cannot be heard."""
+    blocks: list[Block] = []
+    if source.audio is None:
+        return Heard()
+    number = source.audio.index if index is None else index
+    for begin, length in hearing.places(source.start, source.duration, places):
+        listen = command.hearing(tools, path.absolute(), number, begin, length)
+        blocks += hearing.read(await _search(listen, folder, LIMITS))
+    return hearing.judge(blocks)
+
+
+class _Probe(msgspec.Struct, frozen=True):
+    """Questions to the tools about a file."""
+
+    tools: Tools
+    path: Path
+    folder: Path
+    strangers: tuple[str, ...] = ()  # decoders beyond DECODERS that ffprobe opens, but never uses
+
+    async def measure(self, found: Headers, chosen: Chosen) -> Measured | None:
+        """Packet scan of head and tail; None without a seek target, or when it fails or takes too long."""
+        seek_target = source_timing.seek_target(found, chosen)
+        if seek_target is None:
+            return None
+        interval = ("-read_intervals", packet_scan.intervals(seek_target))
+        try:
+            answer = await self.ask("packets", packet_scan.ENTRIES, "csv=p=0", *interval)
+        except Unusable:
+            return None
+        return packet_scan.read(answer.decode(errors="replace"))
+
+    async def keyframes(self, chosen: Chosen) -> str:
+        """Keyframes as framecrc output; empty when the search fails or takes too long."""
+        if chosen.video is None:
+            return ""
+        find = command.keyframes(self.tools, self.path, chosen.video.index)
+        return await _search(find, self.folder)
+
+    async def pace(self, found: Headers, chosen: Chosen) -> str:
+        """Times of frames from all over the file; empty where it does not matter, and as `keyframes`."""
+        places = source_timing.places(found, chosen)
+        if places is None or chosen.video is None:
+            return ""
+        only = ("-select_streams", str(chosen.video.index), "-read_intervals", places)
+        return await _search(self.question("pace", packet_scan.PACE_ENTRIES, "csv=p=0", *only), self.folder)
+
+    async def cuts(self, found: Headers, chosen: Chosen) -> tuple[tuple[float, float], ...]:
+        """Cuts of the video's edit list after which its timestamps are late."""
+        if found.container != "mov" or chosen.video is None:
+            return ()
+        cuts = await asyncio.to_thread(edits.cuts, self.path, chosen.video.index)
+        if not cuts:
+            return ()
+        only = ("-select_streams", str(chosen.video.index), "-read_intervals", packet_scan.around(cuts))
+        look = self.question("cuts", packet_scan.ENTRIES, "csv=p=0", *only)
+        return packet_scan.late(await _search(look, self.folder, LIMITS), cuts)
+
+    async def voice(self, found: Headers, chosen: Chosen, source: Source) -> Stream | None:
+        """Audio stream that is heard, when the chosen one is silent all over: a microphone left off."""
+        others = headers.other_audio(found, chosen)
+        if not others or not await self._silent(source, None):
+            return None
+        for stream in others:
+            if not await self._silent(source, stream.index):
+                return stream
+        return None
+
+    async def _silent(self, source: Source, index: int | None) -> bool:
+        return (await hear(self.tools, self.path, source, self.folder, index, FEW_PLACES)).silent
+
+    def question(self, purpose: str, entries: str, form: str, *more: str) -> Command:
+        options = [word for name, value in input_options().items() for word in (f"-{name}", value)]
+        if self.strangers:
+            # For the decoders that ffprobe itself opens; those that analyse the streams stay as they are.
+            listed = ",".join((*DECODERS, *self.strangers))
+            options += [word for kind in "vas" for word in (f"-codec_whitelist:{kind}", listed)]
+        argv = (str(self.tools.ffprobe), "-hide_banner", "-v", "error", *options, *more)
+        argv += ("-show_entries", entries, "-of", form, "-i", str(self.path))
+        return Command(argv=argv, purpose=f"probe {purpose}", reports=False)
+
+    async def ask(self, purpose: str, entries: str, form: str, *more: str) -> bytes:
+        try:
+            finished = await process.run(self.question(purpose, entries, form, *more), self.folder, LIMITS)
+        except ProcessFailed as failed:
+            raise _rejection(failed, self.path) from failed
+        if rejections.too_many_streams(finished.stderr):
+            raise Unusable(rejections.TOO_MANY)
+        return finished.stdout
+
+
+async def _headers(probe: _Probe) -> tuple[_Probe, Headers]:
+    """Headers, also of a file with streams that cannot be decoded; `headers.choose` does without them."""
     try:
-        return msgspec.json.decode(answer, type=Headers)
+        answer = await probe.ask("headers", headers.ENTRIES, "json")
+    except Unusable as refused:
+        failed = refused.__cause__
+        strangers = rejections.strangers(failed.stderr) if isinstance(failed, ProcessFailed) else ()
+        if not strangers:
+            raise
+        probe = msgspec.structs.replace(probe, strangers=strangers)
+        answer = await probe.ask("headers", headers.ENTRIES, "json")
+    try:
+        return probe, msgspec.json.decode(answer, type=Headers)
     except msgspec.DecodeError:
         raise Unusable(rejections.NOT_MEDIA) from None
 
 
-async def _measure(tools: Tools, path: Path, folder: Path, found: Headers, chosen: Chosen) -> Measured | None:
-    """Packet scan of head and tail; None without a seek target, or when it fails or takes too long."""
-    seek_target = source_timing.seek_target(found, chosen)
-    if seek_target is None:
-        return None
-    interval = ("-read_intervals", packet_scan.intervals(seek_target))
+async def _search(command: Command, folder: Path, limits: Limits = KEYFRAME_LIMITS) -> str:
     try:
-        answer = await _ask(tools, path, folder, "packets", packet_scan.ENTRIES, "csv=p=0", *interval)
-    except Unusable:
-        return None
-    return packet_scan.read(answer.decode(errors="replace"))
-
-
-async def _search(tools: Tools, path: Path, folder: Path, chosen: Chosen) -> str:
-    """Keyframes as framecrc output; empty when the search fails or takes too long."""
-    if chosen.video is None:
-        return ""
-    try:
-        finished = await process.run(
-            command.keyframes(tools, path, chosen.video.index), folder, KEYFRAME_LIMITS
-        )
+        finished = await process.run(command, folder, limits)
     except ProcessFailed:
         return ""
     return finished.stdout.decode(errors="replace")
@@ -92,26 +196,11 @@ def _with_keyframes(source: Source, framecrc: str) -> Source:
     return msgspec.structs.replace(source, video=msgspec.structs.replace(source.video, keyframes=keyframes))
 
 
-async def _ask(
-    tools: Tools, path: Path, folder: Path, purpose: str, entries: str, form: str, *more: str
-) -> bytes:
-    options = [word for name, value in input_options().items() for word in (f"-{name}", value)]
-    argv = (str(tools.ffprobe), "-hide_banner", "-v", "error", *options, *more)
-    argv += ("-show_entries", entries, "-of", form, "-i", str(path))
-    question = Command(argv=argv, purpose=f"probe {purpose}", reports=False)
-    try:
-        finished = await process.run(question, folder, LIMITS)
-    except ProcessFailed as failed:
-        raise _rejection(failed, path) from failed
-    if rejections.too_many_streams(finished.stderr):
-        raise Unusable(rejections.TOO_MANY)
-    return finished.stdout
-
-
 def _rejection(failed: ProcessFailed, path: Path) -> Exception:
     if failed.returncode in (-signal.SIGKILL, *LAUNCHER_FAILED):
         return failed
-    if any(fault in failed.stderr for fault in ENVIRONMENT_ERRORS):
+    unseekable = rejections.unseekable(failed.stderr)
+    if not unseekable and any(fault in failed.stderr for fault in ENVIRONMENT_ERRORS):
         return failed
     if failed.kind == "timeout":
         return Unusable(rejections.too_slow(LIMITS.seconds))

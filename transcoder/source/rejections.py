@@ -33,6 +33,12 @@ CUT_OFF = Message(
         "Was the recording or the copy ended early? Export or copy it again, then upload it."
     )
 )
+CANNOT_ENCODE = Message(
+    N_(
+        "The recording is damaged, or changes in its course in a way that cannot be encoded here. "
+        "Export it again as MP4 with H.264 and AAC, then upload that."
+    )
+)
 NO_RATE = Message(
     N_(
         "The frame rate of the file cannot be determined: it is damaged or contains no video. "
@@ -57,6 +63,21 @@ def from_ffprobe(stderr: str, start: bytes) -> Message:
     if "Cannot allocate memory" in stderr or "Out of memory" in stderr:
         return TOO_MUCH_MEMORY
     return CUT_OFF if start[4:8] in MP4_BOXES else NOT_MEDIA
+
+
+def strangers(stderr: str) -> tuple[str, ...]:
+    """Codecs of streams that may not be decoded, from ffprobe's error output."""
+    return tuple(sorted({*re.findall(r"Codec \((\w+)\) not on whitelist", stderr)}))
+
+
+def undecoded(stderr: str) -> bool:
+    """Whether FFmpeg gave up for what is in the file, from its error output."""
+    return "Invalid data found when processing input" in stderr.rstrip().rpartition("\n")[2]
+
+
+def unseekable(stderr: str) -> bool:
+    """Whether a seek failed: a file without an index answers as a file without permission does."""
+    return "Could not seek to position" in stderr
 
 
 def too_many_streams(stderr: str) -> bool:

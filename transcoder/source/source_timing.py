@@ -1,11 +1,12 @@
 """Start, end and seekability of a Source, from headers and packet timestamps. Pure."""
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from transcoder.media import AudioStream, Source, Unusable, VideoStream
 from transcoder.source import headers, packet_scan, rejections
-from transcoder.source.frame_rate import nominal_rate
+from transcoder.source.frame_rate import ALIKE, fastest, nominal_rate, parse
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
@@ -15,14 +16,34 @@ MISSING_SECONDS, MISSING_PART = 1.0, 0.02
 PADDING = 0.1
 
 
-def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None) -> Source:
-    """Source of the chosen streams. `size` in bytes; `measured` None without a scan. Raises Unusable."""
-    rate = _rate(chosen.video, measured) if chosen.video else Fraction(1)
+def source(
+    found: Headers,
+    chosen: Chosen,
+    size: int,
+    measured: Measured | None,
+    pace: Sequence[float] = (),
+    cuts: tuple[tuple[float, float], ...] = (),
+) -> Source:
+    """Source of the chosen streams. Raises Unusable.
+
+    `size` in bytes; `measured` None without a scan; `pace`: times of frames from all over the file;
+    `cuts`: of the video's edit list, see VideoStream.
+    """
+    rate = Fraction(1)
+    if chosen.video:
+        declared = _rate(chosen.video, measured)
+        rate = _quickened(declared, pace)
+        if measured and rate != declared:
+            measured = measured.without_default(chosen.video.index, float(1 / declared))
     claimed = _claimed_end(found, chosen)
+    late = cuts[-1][1] if cuts else 0.0
     start = _start(chosen, rate)
-    end = _end(chosen, claimed or 0.0, measured, rate)
+    end = _end(chosen, claimed or 0.0, measured, rate, late)
     if claimed and measured and found.container not in headers.GUESSED:
         _check_whole(claimed - start, end - start)
+    if measured and chosen.audio:
+        measured = measured.without_stray(chosen.audio.index)
+        end = _end(chosen, claimed or 0.0, measured, rate, late)
     if end - start > rejections.MAX_DURATION_SECONDS:
         raise Unusable(rejections.too_long(end - start))
     return Source(
@@ -31,7 +52,7 @@ def source(found: Headers, chosen: Chosen, size: int, measured: Measured | None)
         duration=round(max(0.0, end - start), 6),
         start=round(start, 6),
         seekable=_seekable(found, chosen, measured),
-        video=_video(chosen.video, rate, start) if chosen.video else None,
+        video=_video(chosen.video, rate, start, cuts) if chosen.video else None,
         audio=_audio(chosen.audio, start) if chosen.audio else None,
     )
 
@@ -52,13 +73,39 @@ def _seekable(found: Headers, chosen: Chosen, measured: Measured | None) -> bool
 
 
 def _claimed_end(found: Headers, chosen: Chosen) -> float | None:
-    """End according to the headers: of the chosen streams where known, as subtitles may last longer."""
+    """End according to the headers: of the chosen streams where known, as subtitles may last longer.
+
+    Not beyond the end of the whole file: a tool that cuts a file may leave the tags of its streams.
+    """
+    length = headers.seconds(found.format.duration)
+    whole = (headers.seconds(found.format.start_time) or 0.0) + length if length else None
     ends = [headers.claimed_end(stream) for stream in (chosen.video, chosen.audio) if stream]
     known = [end for end in ends if end is not None]
-    if known:
-        return max(known)
-    length = headers.seconds(found.format.duration)
-    return (headers.seconds(found.format.start_time) or 0.0) + length if length else None
+    return min(max(known), whole or math.inf) if known else whole
+
+
+def places(found: Headers, chosen: Chosen) -> str | None:
+    """Intervals for `packet_scan.read_times`; None where the pace of the video is known, or no seek can.
+
+    An MP4 tells the average of all its frames.
+    """
+    claimed = _claimed_end(found, chosen)
+    video = chosen.video
+    if video is None or claimed is None or found.container in (*headers.NOT_SEEKABLE, *headers.UNTIMED):
+        return None
+    if headers.interlaced(video) or (found.container == "mov" and _steady(video)):
+        return None
+    return packet_scan.places(_begin(video), claimed)
+
+
+def _steady(video: Stream) -> bool:
+    clock, mean = parse(video.r_frame_rate), parse(video.avg_frame_rate)
+    return clock is not None and mean is not None and abs(clock / mean - 1) < ALIKE
+
+
+def _quickened(declared: Fraction, pace: Sequence[float]) -> Fraction:
+    quick = fastest(pace)
+    return quick if quick and quick > declared * (1 + Fraction(ALIKE)) else declared
 
 
 def _rate(video: Stream, measured: Measured | None) -> Fraction:
@@ -84,12 +131,13 @@ def _begin(stream: Stream) -> float:
     return headers.seconds(stream.start_time) or 0.0
 
 
-def _end(chosen: Chosen, claimed: float, measured: Measured | None, rate: Fraction) -> float:
+def _end(chosen: Chosen, claimed: float, measured: Measured | None, rate: Fraction, late: float) -> float:
     """End of the longer stream, ignoring padding in the last audio frame."""
     video = _stream_end(chosen.video, measured, float(1 / rate))
     audio = _stream_end(chosen.audio, measured, 0.0)
     if video is None:
         return claimed if audio is None or abs(audio - claimed) <= PADDING else audio
+    video -= late
     return video if audio is None or audio - video <= PADDING else audio
 
 
@@ -106,7 +154,9 @@ def _check_whole(claimed: float, measured: float) -> None:
         raise Unusable(rejections.incomplete(claimed, measured))
 
 
-def _video(stream: Stream, rate: Fraction, start: float) -> VideoStream:
+def _video(
+    stream: Stream, rate: Fraction, start: float, cuts: tuple[tuple[float, float], ...]
+) -> VideoStream:
     shape = headers.shape(stream)
     return VideoStream(
         index=stream.index,
@@ -116,12 +166,18 @@ def _video(stream: Stream, rate: Fraction, start: float) -> VideoStream:
         fps_num=rate.numerator,
         fps_den=rate.denominator,
         rotation=shape.rotation,
+        mirrored=shape.mirrored,
         interlaced=headers.interlaced(stream),
         hdr=headers.hdr(stream),
         start=round(max(0.0, _begin(stream) - start), 6),
         color_space=headers.named(stream.color_space),
         color_range=headers.named(stream.color_range),
+        primaries=headers.named(stream.color_primaries),
+        transfer=headers.named(stream.color_transfer),
         pixels=stream.pix_fmt,
+        cuts=cuts,
+        coded_width=stream.width,
+        coded_height=stream.height,
     )
 
 

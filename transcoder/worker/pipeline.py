@@ -19,6 +19,9 @@ from transcoder.jobs import leases
 from transcoder.jobs.leases import Claim, LeaseLost
 from transcoder.jobs.timing import MAX_ATTEMPTS
 from transcoder.media import Unusable
+from transcoder.packaging.isobmff import Malformed
+from transcoder.packaging.segmenter import NotAsPlanned
+from transcoder.source import rejections
 from transcoder.worker.context import DATABASE_ERRORS, JobLease, WorkerContext, with_retries
 from transcoder.worker.scratch import NoRoom, ScratchBusy, ScratchFull
 from transcoder.worker.steps import audio, chunk, finish, prepare
@@ -116,6 +119,9 @@ async def _handle_error(lease: JobLease, error: BaseException) -> None:
         case ScratchFull():
             log.error("scratch folder too small", error=str(error))
             outcome = partial(leases.fail, context.database, claim, _too_small(error), now)
+        case NotAsPlanned() | Malformed() | ProcessFailed() if _is_of_the_file(error):
+            log.warning("original cannot be encoded", exc_info=error)
+            outcome = partial(leases.fail, context.database, claim, rejections.CANNOT_ENCODE, now)
         case _:
             awaited = await _awaited(context, claim, error)
             if awaited is None:
@@ -153,6 +159,13 @@ async def _awaited(context: WorkerContext, claim: Claim, error: BaseException) -
     except StoreError:  # it answers
         return None
     return None
+
+
+def _is_of_the_file(error: BaseException) -> bool:
+    """Whether every attempt would fail alike: no machine, disk or network is at fault."""
+    if isinstance(error, ProcessFailed):
+        return error.kind == "exit" and rejections.undecoded(error.stderr)
+    return True
 
 
 def _retry_or_fail(context: WorkerContext, claim: Claim, error: BaseException) -> Outcome:

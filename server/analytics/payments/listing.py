@@ -1,9 +1,8 @@
 """List of payments: filter, pages, sums of each currency. Its whole state is in its address. Steps."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVarTuple
-from urllib.parse import urlencode
 
 import msgspec
 from sqlalchemy import Select, case, func, select
@@ -15,7 +14,7 @@ from server.analytics.payments.queries import CHANGES, NOT_VOIDED
 from server.analytics.payments.rules import Standing, step_at
 from server.analytics.payments.schemas import PaymentView, Total
 from server.core.errors import NotFound
-from server.core.lists import SEARCH_LENGTH, ListOptions
+from server.core.lists import SEARCH_LENGTH, AddressFilter, ListOptions, typed_day
 from server.core.text.money import currencies
 from server.core.text.normalize import one_line
 from storage.database.paging import count_rows
@@ -33,7 +32,7 @@ _Author = aliased(User)
 Columns = TypeVarTuple("Columns")
 
 
-class PaymentFilter(msgspec.Struct, frozen=True):
+class PaymentFilter(AddressFilter, frozen=True):
     """What a list of payments shows; empty: everything. Made by `read`, which accepts any address."""
 
     search: str = ""
@@ -52,27 +51,10 @@ class PaymentFilter(msgspec.Struct, frozen=True):
             search=one_line(parameters.get("search", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
             kind=kind if kind in KINDS else "",
             currency=currency if currency in currencies() else "",
-            first=_day(parameters.get("first", "")),
-            last=_day(parameters.get("last", "")),
+            first=typed_day(parameters.get("first", "")),
+            last=typed_day(parameters.get("last", "")),
             page=state.page,
         )
-
-    @property
-    def is_empty(self) -> bool:
-        return msgspec.structs.replace(self, page=1) == PaymentFilter()
-
-    def query(self, **changes: Any) -> str:
-        """Query string with some values changed, at page 1 unless the page is given."""
-        values = msgspec.structs.asdict(msgspec.structs.replace(self, **{"page": 1, **changes}))
-        given = {name: value for name, value in values.items() if value and (name, value) != ("page", 1)}
-        return f"?{urlencode(given)}" if given else ""
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat() if len(text) == 10 else ""
-    except ValueError:
-        return ""
 
 
 class PaymentList(msgspec.Struct, frozen=True):

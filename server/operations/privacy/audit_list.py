@@ -3,14 +3,13 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.lists import SEARCH_LENGTH, ListOptions
+from server.core.lists import SEARCH_LENGTH, AddressFilter, ListOptions, typed_day
 from server.core.text.csv_lines import BYTE_ORDER_MARK, csv_lines
 from server.core.text.formats import local_time
 from server.core.text.normalize import one_line
@@ -25,7 +24,7 @@ COLUMNS = ("at", "actor", "actor_id", "action", "subject", "subject_id", "label"
 LIKE = str.maketrans({character: f"\\{character}" for character in "\\%_"})
 
 
-class AuditFilter(msgspec.Struct, frozen=True):
+class AuditFilter(AddressFilter, frozen=True):
     """What the address asks for. Made by `read`, which accepts any address."""
 
     person: str = ""  # id of an account, or part of a name: who did it, or whom it was done to
@@ -40,27 +39,10 @@ class AuditFilter(msgspec.Struct, frozen=True):
         return cls(
             person=one_line(parameters.get("person", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
             action=action if action in tuple(AuditAction) else "",
-            first=_day(parameters.get("first", "")),
-            last=_day(parameters.get("last", "")),
+            first=typed_day(parameters.get("first", "")),
+            last=typed_day(parameters.get("last", "")),
             page=PAGES.read({"page": parameters.get("page", "")}).page,
         )
-
-    @property
-    def is_empty(self) -> bool:
-        return msgspec.structs.replace(self, page=1) == AuditFilter()
-
-    def query(self, **changes: Any) -> str:
-        """Query string with some values changed, at page 1 unless the page is given."""
-        values = msgspec.structs.asdict(msgspec.structs.replace(self, **{"page": 1, **changes}))
-        given = {name: value for name, value in values.items() if value and (name, value) != ("page", 1)}
-        return f"?{urlencode(given)}" if given else ""
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat() if len(text) == 10 else ""
-    except ValueError:
-        return ""
 
 
 class AuditView(msgspec.Struct, frozen=True):

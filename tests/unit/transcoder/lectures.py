@@ -59,7 +59,8 @@ def encoded(plan: Plan, *, attempt: int = 1) -> tuple[tuple[ChunkResult, ...], A
     chunks = tuple(_chunk(plan, chunk, attempt) for chunk in (plan.video.chunks if plan.video else ()))
     if plan.audio is None:
         return chunks, None
-    segments = _segments(0, plan.audio.frames, plan.audio.segment_frames, AAC_FRAME, gop=0)
+    audio = plan.audio
+    segments = _segments(0, audio.segment_count, audio.frames, audio.segment_frames, AAC_FRAME, gop=0)
     part = RenditionPart(
         AUDIO, attempt, plan.audio.sample_rate, "a", "mp4a.40.2", plan.audio.frames, segments
     )
@@ -70,7 +71,7 @@ def track(**changes: object) -> Track:
     """Track of two segments with three keyframes each, four frames apart, at 10 frames per second."""
     usual: dict[str, object] = {
         "rendition": "720p", "attempt": 7, "timescale": 1000, "frame_ticks": 100, "fragment_frames": 4,
-        "segment_frames": 12, "first_frame": 0, "frames": 24, "is_video": True,
+        "segment_frames": 12, "segments": 2, "first_frame": 0, "frames": 24, "is_video": True,
     }  # fmt: skip
     return Track(**(usual | changes))  # type: ignore[arg-type]
 
@@ -79,7 +80,12 @@ def _chunk(plan: Plan, chunk: Chunk, attempt: int) -> ChunkResult:
     video = plan.video
     assert video
     segments = _segments(
-        chunk.first_segment, chunk.frames, video.segment_frames, video.frame_ticks, gop=video.gop_frames
+        chunk.first_segment,
+        chunk.segments,
+        chunk.frames,
+        video.segment_frames,
+        video.frame_ticks,
+        gop=video.gop_frames,
     )
     parts = tuple(
         RenditionPart(rung.name, attempt, video.timescale, rung.name, "avc1.640028", chunk.frames, segments)
@@ -88,10 +94,10 @@ def _chunk(plan: Plan, chunk: Chunk, attempt: int) -> ChunkResult:
     return ChunkResult(parts=parts, tiles=chunk_tiles(plan, chunk), attempt=attempt)
 
 
-def _segments(first: int, frames: int, full: int, ticks: int, *, gop: int) -> tuple[Segment, ...]:
+def _segments(first: int, count: int, frames: int, full: int, ticks: int, *, gop: int) -> tuple[Segment, ...]:
     made = []
-    for number, start in enumerate(range(0, frames, full), start=first):
-        length = min(full, frames - start)
+    for number in range(first, first + count):
+        length = full if number < first + count - 1 else frames - (count - 1) * full
         keyframes = [(n * 10_000, 1000, n * gop * ticks) for n in range(-(-length // gop))] if gop else []
         size = 10_000 * len(keyframes) or 100 * length
         made.append(Segment(number, length * ticks, size, tuple(keyframes)))

@@ -9,6 +9,7 @@ from transcoder.jobs.leases import Claim
 from transcoder.media import AudioResult
 from transcoder.packaging.segments import collect_audio
 from transcoder.planning.plan import Plan, require
+from transcoder.source import probe
 from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.steps.outcome import complete, publish_more
 
@@ -23,7 +24,8 @@ async def run(context: WorkerContext, claim: Claim, lease: JobLease) -> None:
         context.scratch.original(context.store, claim.encoded_key, claim.source_bytes) as original,
         context.scratch.job_folder(claim.id, claim.fence) as folder,
     ):
-        encode = command.audio(context.tools, original, source, plan)
+        heard = await probe.hear(context.tools, original, source, folder)
+        encode = command.audio(context.tools, original, source, plan, heard)
         output = _Growing(context, claim, lease, plan, folder)
         running = process.run(encode, folder, lease.limits(), lease.reporter(plan.duration))
         encoder = asyncio.create_task(running)

@@ -9,7 +9,6 @@ from storage.database.tables import Job
 from storage.messages import N_, byte_size
 from storage.objects import keys
 from storage.states import RevisionState
-from transcoder.ffmpeg import command, process
 from transcoder.jobs import api as jobs
 from transcoder.jobs import leases, revisions
 from transcoder.jobs.leases import Claim, LeaseLost
@@ -17,6 +16,7 @@ from transcoder.jobs.queue import QUICK, TRANSCODE
 from transcoder.media import Source
 from transcoder.planning.cost import job_cost
 from transcoder.planning.plan import Plan, make_plan
+from transcoder.source.normalising import normalised
 from transcoder.source.probe import inspect
 from transcoder.worker.context import JobLease, WorkerContext, with_retries
 from transcoder.worker.scratch import NoRoom
@@ -57,8 +57,7 @@ async def _normalise(
     context: WorkerContext, claim: Claim, lease: JobLease, original: Path, source: Source, folder: Path
 ) -> Source:
     """Remux an original without an index into an indexed file, because chunks start with a seek."""
-    await process.run(command.normalise(context.tools, original, source), folder, lease.limits())
-    copy = folder / command.NORMALISED_FILE
+    copy = await normalised(context.tools, original, source, folder, lease.limits())
     indexed = await inspect(context.tools, copy, folder)
     await context.store.adopt_file(keys.normalised(claim.video_id), copy, "video/x-matroska")
     return msgspec.structs.replace(indexed, normalised=True)

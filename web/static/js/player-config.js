@@ -2,6 +2,7 @@
 import { device } from "skillstudio/device.js";
 
 const MEGABYTE = 1e6;
+const SHORT_SECONDS = 13;
 const STEP_BYTES = 32 * 1024;
 const MEASURED_BYTES = 50_000; // a smaller file tells more of the latency than of the bandwidth
 // Seconds: at least, at most, behind the position. A phone pays for what is loaded and not watched.
@@ -11,7 +12,8 @@ const BUFFERS = {
   desktop: { maxBufferLength: 30, maxMaxBufferLength: 120, backBufferLength: 60, maxBufferSize: 60 * MEGABYTE },
 };
 
-export function hlsConfig(startPosition) {
+// `seconds`: duration of the whole lecture.
+export function hlsConfig(startPosition, seconds) {
   const kind = device();
   return {
     ...BUFFERS[kind],
@@ -23,10 +25,27 @@ export function hlsConfig(startPosition) {
     testBandwidth: false, // its first segment would be thrown away
     ...bandwidth(),
     maxStarvationDelay: 10, // seconds that the first segment of a better rendition may take
-    // A keyframe interval is shown as soon as it has arrived, not the whole segment of six seconds.
-    progressive: true,
+    // A keyframe interval is shown as soon as it has arrived, not the whole segment of six seconds. Not in a lecture
+    // of a segment or two: hls.js takes the first segment for a gap when its later parts arrive by themselves, and
+    // where that is the last one as well, the lecture does not end.
+    progressive: seconds > SHORT_SECONDS,
     fLoader: SegmentLoader,
   };
+}
+
+// hls.js says that nothing follows only when something has been played, and a browser does not begin with the very last
+// frame before it knows that nothing follows: a lecture of one frame, or a start in the last one, would wait for ever.
+export function tellTheEnd(api) {
+  const ends = new Set();
+  api.on("hlsFragBuffered", (_name, { frag }) => {
+    if (!frag.endList) return;
+    ends.add(frag.type);
+    const { media } = api;
+    const all = ends.has("main") && (ends.has("audio") || !api.audioTracks.length);
+    if (!all || !media || media.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return;
+    const { buffered, currentTime } = media;
+    if (buffered.length && buffered.start(buffered.length - 1) <= currentTime) api.trigger("hlsBufferEos", {});
+  });
 }
 
 // Loader of hls.js for streams, with smaller steps: its own are 128 kB, more than a keyframe interval of 480p.

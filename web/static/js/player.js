@@ -4,7 +4,7 @@ import "skillstudio/page.js";
 import "skillstudio/player-language.js";
 import "hls-video-element";
 import "skillstudio/player-controls.js";
-import { hlsConfig } from "skillstudio/player-config.js";
+import { hlsConfig, tellTheEnd } from "skillstudio/player-config.js";
 import { Keys } from "skillstudio/player-keys.js";
 import { remember } from "skillstudio/player-memory.js";
 import { listenToTaps } from "skillstudio/player-taps.js";
@@ -58,7 +58,7 @@ class LecturePlayer {
   // `plays`: continue with playing, not only with loading.
   load(url, at = 0, plays = false) {
     this.source = url;
-    this.video.config = hlsConfig(at);
+    this.video.config = hlsConfig(at, this.playback.duration_seconds);
     this.video.src = url;
     // The element makes a new hls.js instance a microtask after another `src` is set.
     setTimeout(() => {
@@ -73,6 +73,7 @@ class LecturePlayer {
     // When it is played, the element starts loading and names no position.
     const start = api.startLoad.bind(api);
     api.startLoad = (from = this.position, ...more) => start(from, ...more);
+    tellTheEnd(api);
     api.on("hlsError", (_name, error) => this.onError(error));
     api.on("hlsManifestParsed", () => this.onManifestParsed());
     api.on("hlsFragLoaded", () => this.onLoaded());

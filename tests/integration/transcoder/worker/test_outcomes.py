@@ -18,6 +18,7 @@ from tests.world.clock import START
 from transcoder.ffmpeg.process import ProcessFailed
 from transcoder.jobs import claiming, leases, timing
 from transcoder.jobs.leases import Claim, LeaseLost
+from transcoder.packaging.segmenter import NotAsPlanned
 from transcoder.worker import pipeline
 from transcoder.worker.context import JobLease, WorkerContext
 from transcoder.worker.scratch import NoRoom, ScratchBusy, ScratchFull
@@ -52,6 +53,11 @@ def failed(kind: str, stderr: str = "") -> ProcessFailed:
     [
         (ObjectMissing("gone"), "Upload the file again"),
         (ScratchFull("Raise it."), "Raise it. Then press Retry."),
+        (NotAsPlanned("180p: frames are not 512 ticks apart"), "Export it again as MP4"),
+        (
+            failed("exit", "note\nError opening: Invalid data found when processing input\n"),
+            "Export it again",
+        ),
     ],
 )
 async def test_permanent_error_fails_at_once(

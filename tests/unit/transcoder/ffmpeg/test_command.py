@@ -11,6 +11,7 @@ from transcoder.ffmpeg import command
 from transcoder.ffmpeg.process import Command
 from transcoder.ffmpeg.tools import Tools
 from transcoder.media import AudioStream, Source
+from transcoder.planning.hearing import Heard
 from transcoder.planning.plan import Plan, make_plan
 
 TOOLS = Tools(ffmpeg=Path("/tools/ffmpeg"), ffprobe=Path("/tools/ffprobe"))
@@ -49,8 +50,9 @@ TURNED = source(width=720, height=1280, rotation=90, interlaced=True, color_spac
         ("chunk_later.txt", chunk(2, source())),
         ("chunk_turned.txt", chunk(0, TURNED)),
         ("chunk_hdr.txt", chunk(0, source(hdr=True, fps=(60_000, 1001)))),
-        ("audio.txt", command.audio(TOOLS, ORIGINAL, source(), make_plan(source()))),
-        ("audio_mono.txt", command.audio(TOOLS, ORIGINAL, MONO, make_plan(MONO))),
+        ("audio.txt", command.audio(TOOLS, ORIGINAL, source(), make_plan(source()), Heard(gain=3.5))),
+        ("audio_mono.txt", command.audio(TOOLS, ORIGINAL, MONO, make_plan(MONO), Heard())),
+        ("hearing.txt", command.hearing(TOOLS, ORIGINAL, 1, 12.5, 6.0)),
         ("poster.txt", command.poster(TOOLS, ORIGINAL, source())),
         ("thumbnail.txt", command.thumbnail(TOOLS, 480, 8)),
         ("sheet.txt", command.sheet(TOOLS, 2)),
@@ -81,11 +83,10 @@ def test_poster_command_requires_video() -> None:
 @pytest.mark.parametrize(
     ("traits", "assumed"),
     [
-        ({}, "setparams=colorspace=bt709:range=limited"),
-        ({"width": 720, "height": 576}, "setparams=colorspace=smpte170m:range=limited"),
+        ({}, "setparams=colorspace=bt709["),
+        ({"width": 720, "height": 576}, "setparams=colorspace=smpte170m["),
         ({"pixels": "yuvj420p"}, "setparams=colorspace=bt709["),
-        ({"color_space": "bt709"}, "setparams=range=limited"),
-        ({"color_space": "bt709", "color_range": "tv"}, None),
+        ({"color_space": "bt709"}, None),
         ({"pixels": "gbrp"}, None),
         ({"pixels": ""}, None),
     ],

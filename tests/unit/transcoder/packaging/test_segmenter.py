@@ -38,6 +38,13 @@ def test_later_chunk_is_shifted_on_the_timeline(tmp_path: Path) -> None:
     assert times == [3600, 4000, 4400, 4800, 5200]
 
 
+def test_rest_is_joined_to_the_last_segment(tmp_path: Path) -> None:
+    of = track(first_frame=36, frames=25)
+    made = cut(whole(of), of, tmp_path)
+    assert [(segment.number, segment.duration) for segment in made] == [(3, 1200), (4, 1300)]
+    assert [time for _, _, time in made[1].keyframes] == [0, 400, 800, 1200]
+
+
 def moofs(folder: Path) -> list[bytes]:
     found = []
     for path in sorted(folder.iterdir()):

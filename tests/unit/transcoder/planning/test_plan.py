@@ -1,12 +1,15 @@
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 
 from tests.unit.transcoder.lectures import source, sources
 from transcoder.media import Source, Unusable
+from transcoder.packaging.playlist import target_duration
 from transcoder.planning.plan import (
     AAC_FRAME,
+    AudioPlan,
     VideoPlan,
     aac_frames,
     chunk_tiles,
@@ -30,7 +33,40 @@ def test_chunks_cover_every_frame_once(lecture: Source) -> None:
         assert (chunk.number, chunk.first_frame, chunk.first_segment) == (number, frame, segment)
         frame, segment = frame + chunk.frames, segment + chunk.segments
     assert frame == video.frames
-    assert segment == -(-video.frames // video.segment_frames)
+    assert segment == video.segment_count
+
+
+LENGTHS = [(frames, fps) for fps in (1, 5, 25, 60) for frames in range(1, 201)]
+
+
+def test_last_segment_is_never_too_short_for_a_browser() -> None:
+    """Nor of one frame, unless it is the only one; a browser does not see that it was added."""
+    wrong = []
+    for frames, fps in [*LENGTHS, *((6 * n * 25 + rest, 25) for n in range(3, 101) for rest in (1, 12))]:
+        plan = make_plan(source(seconds=frames / fps, fps=(fps, 1)))
+        assert plan.video
+        assert plan.audio
+        for part, rate in ((plan.video, float(fps)), (plan.audio, plan.audio.sample_rate / AAC_FRAME)):
+            last = part.frames - (part.segment_count - 1) * part.segment_frames
+            if part.segment_count > 1 and (last < 2 or last / rate < 0.5):
+                wrong.append((frames, fps, last))
+    assert wrong == []
+
+
+@given(sources)
+def test_last_segment_fits_the_target_duration(lecture: Source) -> None:
+    """EXTINF, rounded, is at most EXT-X-TARGETDURATION (RFC 8216, 4.3.3.1)."""
+    plan = make_plan(lecture)
+    video = video_of(lecture)
+    last = video.frames - (video.segment_count - 1) * video.segment_frames
+    assert round(seconds(video, last) - 1e-9) <= target_duration(plan)
+
+
+def test_plan_of_an_earlier_version_keeps_its_segments() -> None:
+    """Audio of 6.04 s had a second segment of two frames; what is encoded already is not wrong."""
+    stored = msgspec.to_builtins(make_plan(source(seconds=6.04)).audio)
+    assert stored.pop("segments") == 1
+    assert msgspec.convert(stored, AudioPlan).segment_count == 2
 
 
 @given(sources)

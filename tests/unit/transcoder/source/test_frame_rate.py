@@ -1,12 +1,13 @@
 """Nominal frame rate from headers and packet times."""
 
 from fractions import Fraction
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcoder.source.frame_rate import COMMON, FASTEST, from_times, nominal_rate, tidy
+from transcoder.source.frame_rate import COMMON, FASTEST, fastest, from_times, nominal_rate, tidy
 
 NTSC = Fraction(30000, 1001)
 
@@ -70,3 +71,23 @@ def test_tidy(rate: Fraction) -> None:
     assert 0 < tidied <= FASTEST
     assert tidy(tidied) == tidied
     assert tidied.denominator <= 1001
+
+
+@pytest.mark.parametrize("milliseconds", [False, True])
+@pytest.mark.parametrize("rate", [Fraction(12), Fraction(15), Fraction(25), NTSC, Fraction(60)])
+def test_fastest_part_is_found_after_a_still_one(rate: Fraction, milliseconds: bool) -> None:
+    still = steady(Fraction(1), 40)
+    moving = [40 + time for time in steady(rate, milliseconds=milliseconds)]
+    assert fastest([*moving, *still]) == rate
+
+
+def test_rate_of_a_shaky_clock_is_not_below_its_frames() -> None:
+    steps = (0.033, 0.036, 0.031, 0.036, 0.03, 0.036, 0.038, 0.035, 0.045, 0.027, 0.039, 0.028, 0.042)
+    times = list(accumulate(steps * 8))
+    assert fastest(times) == NTSC
+
+
+def test_bursts_and_few_frames_tell_no_rate() -> None:
+    burst = [time / 1000 for time in range(20)]
+    assert fastest(burst) is None
+    assert fastest([0.0, 0.04, 0.08]) is None

@@ -148,3 +148,31 @@ def test_interlaced_and_hdr() -> None:
     assert headers.hdr(Stream(0, color_transfer="smpte2084"))
     assert headers.hdr(Stream(0, color_transfer="arib-std-b67"))
     assert not headers.hdr(Stream(0, color_transfer="bt709"))
+
+
+MATRIX = "\n00000000: {a:>12} {b:>12}            0\n00000001: {c:>12} {d:>12}            0\n"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "c", "d", "turn"),
+    [
+        (1, 0, 0, 1, (0, False)),
+        (0, 1, -1, 0, (90, False)),
+        (-1, 0, 0, -1, (180, False)),
+        (0, -1, 1, 0, (270, False)),
+        (-1, 0, 0, 1, (0, True)),
+        (0, -1, -1, 0, (90, True)),
+        (1, 0, 0, -1, (180, True)),
+        (0, 1, 1, 0, (270, True)),
+    ],
+)
+def test_display_matrix(a: int, b: int, c: int, d: int, turn: tuple[int, bool]) -> None:
+    matrix = MATRIX.format(a=a * 65536, b=b * 65536, c=c * 65536, d=d * 65536)
+    shape = headers.shape(Stream(0, width=640, height=360, side_data_list=(SideData(17.0, matrix),)))
+    assert (shape.rotation, shape.mirrored) == turn
+
+
+def test_other_audio_can_be_decoded() -> None:
+    found = read(VIDEO, AUDIO, {**AUDIO, "codec_name": "truehd"}, AUDIO)
+    others = headers.other_audio(found, headers.choose(found))
+    assert [stream.index for stream in others] == [3]

@@ -1,5 +1,6 @@
 """Start and end of a lecture, from headers and packet timestamps."""
 
+import msgspec
 import pytest
 
 from transcoder.media import Source, Unusable
@@ -146,3 +147,37 @@ def test_packets_without_times_or_discarded_are_skipped() -> None:
     assert measured.end(0, usual=0.04) == pytest.approx(2.04)
     assert measured.end(1, usual=0.04) is None
     assert measured.times(0) == (1.0, 2.0)
+
+
+def test_tags_of_a_longer_file_are_ignored() -> None:
+    """A tool that cut the file left the durations of its streams; the whole file's is right."""
+    stale = msgspec.structs.replace(video(), duration="N/A", tags={"DURATION": "00:15:04.000000000"})
+    made = source(stale, measured=read((0, 10.0)), container="matroska", length="10.0")
+    assert made.duration == pytest.approx(10.0)
+
+
+def test_pace_is_looked_at_where_it_can_vary() -> None:
+    def places(stream: Stream, container: str, length: str = "4000") -> str | None:
+        found = Headers((stream,), Format(container, "0", length))
+        return source_timing.places(found, Chosen(stream, None))
+
+    assert places(video(length=4000.0), "mov") is None
+    varying = msgspec.structs.replace(video(length=4000.0), avg_frame_rate="9/1")
+    assert (places(varying, "mov") or "").count("%") == packet_scan.PLACES
+    assert places(video(), "matroska", "40") == "%"
+    assert places(video(), "mpegts") is None
+
+
+def test_fast_part_gives_the_rate() -> None:
+    slow = msgspec.structs.replace(video(length=40.0), r_frame_rate="1/1", avg_frame_rate="1/1")
+    found = Headers((slow,), Format("matroska", "0", "40"))
+    pace = [30 + frame / 30 for frame in range(100)]
+    made = source_timing.source(found, Chosen(slow, None), 1, None, pace)
+    assert made.video
+    assert (made.video.fps_num, made.video.fps_den) == (30, 1)
+
+
+def test_stray_packet_far_behind_the_audio_does_not_count() -> None:
+    measured = read((0, 4.0), (1, 3.94), (1, 3.96), (1, 6.3))
+    made = source(video(length=4.0), audio(length=4.0), measured=measured)
+    assert made.duration == pytest.approx(4.0)
