@@ -3,7 +3,18 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, func, literal, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -26,15 +37,24 @@ ACTIVE_KINDS = (
 
 
 async def people_total(session: AsyncSession, scope: Scope) -> int:
-    conditions = (LEARNS, *scope.people(User.id), *_enrolled(scope))
-    return int(await session.scalar(select(func.count()).select_from(User).where(*conditions)) or 0)
+    if scope.has_courses:
+        own = (LIVE, *scope.courses(Enrolment.course_id), *scope.people(Enrolment.user_id))
+        query = select(func.count(User.id.distinct())).join(Enrolment, Enrolment.user_id == User.id)
+        query = query.where(LEARNS, *own)
+    elif scope.team_id:
+        team = scope.team.subquery()
+        query = select(func.count(team.c.user_id.distinct()))
+    else:
+        query = select(func.count()).select_from(User).where(LEARNS)
+    return int(await session.scalar(query) or 0)
 
 
 def people_new(scope: Scope, days: Range) -> Rows:
-    # Not the plain column: all who joined on these days would be looked through for those of some courses.
-    day: Any = User.created_day.concat("") if scope.has_courses else User.created_day
+    # With a filter not the plain columns: all learners would be looked through for some of them.
+    day: Any = User.created_day if scope.is_everything else User.created_day.concat("")
+    role: Any = User.role if scope.is_everything else cast(User.role, String)
     return select(day.label("day"), literal(None).label("course_id"), literal(1).label("value")).where(
-        User.role == Role.LEARNER, on_days(day, days), *scope.people(User.id), *_enrolled(scope)
+        role == Role.LEARNER.value, on_days(day, days), *scope.people(User.id), *_enrolled(scope)
     )
 
 

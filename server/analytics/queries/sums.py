@@ -5,7 +5,7 @@ were on past days is remembered.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, literal, select, union_all
@@ -15,7 +15,7 @@ from server.analytics.definitions import SUMS
 from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.definitions.settled import known_days, of_stored, past_of
 from server.analytics.remembered import once, remembered
-from server.analytics.rules import Range, later
+from server.analytics.rules import EVER, Range, later
 from storage.database.tables import (
     CourseAnalytics,
     CourseInstructor,
@@ -24,9 +24,10 @@ from storage.database.tables import (
 )
 
 Series = dict[str, dict[str, int]]  # by metric and day, every day of the range
-Sums = Mapping[str, Counter[str]]  # by course or instructor, and metric
+Sums = Mapping[str, Mapping[str, int]]  # by course or instructor, and metric
 Counts = dict[str | None, Counter[str]]  # by day or course, and metric
 WITHOUT_COURSE = "people_new"  # the metric that stored rows of courses do not have
+NEVER = "9999-12-31"  # after every day
 
 
 async def daily(session: AsyncSession, scope: Scope, days: Range, metrics: Collection[str] = SUMS) -> Series:
@@ -66,7 +67,7 @@ async def _stored_days(session: AsyncSession, scope: Scope, days: Range) -> dict
         query = query.where(*scope.courses(table.course_id))
 
     async def read() -> dict[str, dict[str, int]]:
-        rows = await session.execute(query.group_by(table.day))
+        rows = (await session.execute(query.group_by(table.day))).all()
         return {day: dict(zip(names, map(int, values), strict=True)) for day, *values in rows}
 
     return await of_stored(session, "days", scope, days, read, _weight)
@@ -115,10 +116,19 @@ async def _facts(session: AsyncSession, scope: Scope, span: Range, key: str) -> 
     by_course = await once(session, ("facts", scope, span), lambda: _read(session, scope, span, "course_id"))
     if key == "course_id":
         return by_course
-    of_day: Counter[str] = Counter()
-    for counts in by_course.values():
-        of_day.update(counts)
-    return {span.last: of_day}
+
+    async def of_day() -> Counts:
+        return {span.last: _together(by_course.values())}
+
+    return await once(session, ("facts", scope, span, key), of_day)
+
+
+def _together(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    found: dict[str, int] = {}
+    for part in parts:
+        for name, value in part.items():
+            found[name] = found.get(name, 0) + value
+    return Counter(found)
 
 
 async def _read(session: AsyncSession, scope: Scope, span: Range, key: str) -> Counts:
@@ -127,21 +137,22 @@ async def _read(session: AsyncSession, scope: Scope, span: Range, key: str) -> C
         rows = SUMS[metric](scope, span).subquery()
         own = rows.c[key]
         parts.append(select(literal(metric), own, func.sum(rows.c.value)).group_by(own))
-    found: Counts = defaultdict(Counter)
-    for metric, own, value in await session.execute(union_all(*parts)):
+    found: dict[str | None, dict[str, int]] = defaultdict(dict)
+    for metric, own, value in (await session.execute(union_all(*parts))).all():
         found[own][metric] = int(value)
-    return dict(found)
+    return {own: Counter(counts) for own, counts in found.items()}
 
 
 async def _new_people(session: AsyncSession, scope: Scope, days: Range) -> dict[str, int]:
-    """New people of courses or a team: those who are in them now."""
-    rows = SUMS[WITHOUT_COURSE](scope, days).subquery()
+    """New people of courses or a team: those who are in them now, looked up once for all ranges."""
+    found = await once(session, ("new", scope), lambda: _joined(session, scope))
+    return {day: found[day] for day in days.days if day in found}
+
+
+async def _joined(session: AsyncSession, scope: Scope) -> dict[str, int]:
+    rows = SUMS[WITHOUT_COURSE](scope, Range(EVER, NEVER)).subquery()
     query = select(rows.c.day, func.sum(rows.c.value)).group_by(rows.c.day)
-
-    async def read() -> dict[str, int]:
-        return {day: int(value) for day, value in await session.execute(query)}
-
-    return await once(session, ("new", scope, days), read)
+    return {day: int(value) for day, value in (await session.execute(query)).all()}
 
 
 async def by_course(
@@ -180,10 +191,15 @@ async def by_instructor(
 
 
 def _added(parts: Sequence[Sums]) -> Sums:
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    found: dict[str, dict[str, int]] = {}
     for part in parts:
         for key, own in part.items():
-            found[key].update(own)
+            if key not in found:
+                found[key] = dict(own)
+                continue
+            sums = found[key]
+            for name, value in own.items():
+                sums[name] = sums.get(name, 0) + value
     return found
 
 
@@ -194,8 +210,8 @@ async def _stored_sums(
     inside = (table.day.between(days.first, days.last), *(scope.courses(key) if scope.has_courses else ()))
 
     async def read() -> Sums:
-        rows = await session.execute(query.where(*inside))
-        return {own: Counter(dict(zip(metrics, map(int, values), strict=True))) for own, *values in rows}
+        rows = (await session.execute(query.where(*inside))).all()
+        return {own: dict(zip(metrics, map(int, values), strict=True)) for own, *values in rows}
 
     what = ("sums", table.__tablename__, tuple(metrics))
     return await of_stored(session, what, scope, days, read, _weight)
@@ -203,6 +219,4 @@ async def _stored_sums(
 
 async def _by_course(session: AsyncSession, span: Range, metrics: Sequence[str], scope: Scope) -> Sums:
     counts = await _counted(session, scope, span, "course_id")
-    return {
-        key: Counter({name: own[name] for name in metrics}) for key, own in counts.items() if key is not None
-    }
+    return {key: {name: own[name] for name in metrics} for key, own in counts.items() if key is not None}

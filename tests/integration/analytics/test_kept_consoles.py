@@ -14,6 +14,8 @@ from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.queries.funnels import STEPS
 from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import aggregate
+from server.analytics.rollups.collecting import collect_since
+from server.analytics.rollups.tasks import compute_dirty
 from server.analytics.rules import Range, later, trailing
 from server.core.events import Event, publish_all
 from server.institution import service as institution
@@ -35,7 +37,7 @@ from tests.integration.analytics.year import ACTIVE, METRICS, Done, Year, make_y
 from tests.world.builder import World
 
 START, TODAY = "2032-08-01", "2032-11-10"
-LENGTHS = (1, 7, 30, 90)
+LENGTHS = (1, 7, 90)
 
 
 def noon(day: str) -> datetime:
@@ -61,11 +63,17 @@ class Office(msgspec.Struct):
     async def learn(self, day: str, *kinds: FactKind, people: int = 4) -> None:
         """Facts of the first people, and of one who enrols first, in the first course."""
         course_id, chosen = self.year.lessons[0].course_id, list(self.year.people)[:people]
-        newcomer = await World(self.database, lambda: noon(day)).person(f"Newcomer of {day}")
+        name = f"Newcomer {len(self.year.people)}"
+        newcomer = await World(self.database, lambda: noon(day)).person(name)
         self.year.people[newcomer.id] = noon(day)
         done = [Done(FactKind.ENROLLED, newcomer.id, course_id, noon(day))]
         done += [Done(kind, one, course_id, noon(day)) for kind in kinds for one in [*chosen, newcomer.id]]
         await self.year.write(done)
+        await collect_since(self.database, None)
+
+    async def compute(self) -> None:
+        """What the scheduled task does with dirty days: a late fact counts on the days after it, too."""
+        await compute_dirty(self.database, noon(TODAY), 60)
 
     async def step(self, day: str, kind: FactKind, number: int) -> None:
         """A step of the funnel that the people up to a number take in the first course."""
@@ -175,6 +183,8 @@ async def test_late_fact_counts_when_its_day_is_computed_again(office: Office) -
     await office.learn(late, FactKind.LESSON_COMPLETED)
     await office.step(late, STEPS[2], 8)
     await aggregate(office.database, [late], TODAY, noon(TODAY))
+    assert await office.shown() == await office.counted()
+    await office.compute()
     found = await office.shown()
     assert found != before
     assert found == await office.counted()
@@ -221,7 +231,8 @@ async def test_erased_person_counts_once_at_every_moment(office: Office) -> None
     async with office.database.read() as session:
         person = await erasing._person(session, gone)
     assert person
-    for step in erasing.STEPS[::2]:
+    moving = [step for step in erasing.STEPS if step not in erasing.GONE]
+    for step in (*erasing.GONE, *moving[: len(moving) // 2]):
         async with office.database.write() as session:
             await step(session, person)
     assert await office.shown() == await office.counted()
@@ -243,7 +254,12 @@ async def test_other_people_of_a_team_and_courses_of_an_instructor(office: Offic
     found = await office.shown()
     assert {name for name in found if found[name] != before[name]} >= {"team, 90 days", "instructor, 90 days"}
     assert found == await office.counted()
-    assert found == await office.live()
+    assert without_instructors(found) == without_instructors(await office.live())
+
+
+def without_instructors(found: dict[str, Any]) -> dict[str, Any]:
+    """Stored rows keep who taught on each day; facts alone know who teaches now."""
+    return {name: {part: own[part] for part in own if part != "instructors"} for name, own in found.items()}
 
 
 async def test_payment_counts_at_once(office: Office) -> None:
