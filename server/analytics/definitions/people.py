@@ -38,9 +38,8 @@ ACTIVE_KINDS = (
 
 async def people_total(session: AsyncSession, scope: Scope) -> int:
     if scope.has_courses:
-        own = (LIVE, *scope.courses(Enrolment.course_id), *scope.people(Enrolment.user_id))
-        query = select(func.count(User.id.distinct())).join(Enrolment, Enrolment.user_id == User.id)
-        query = query.where(LEARNS, *own)
+        chosen = (_is_learner(scope), User.disabled_at.is_(None), *scope.people(User.id), *_enrolled(scope))
+        query = select(func.count()).select_from(User).where(*chosen)
     elif scope.team_id:
         team = scope.team.subquery()
         query = select(func.count(team.c.user_id.distinct()))
@@ -49,12 +48,16 @@ async def people_total(session: AsyncSession, scope: Scope) -> int:
     return int(await session.scalar(query) or 0)
 
 
-def people_new(scope: Scope, days: Range) -> Rows:
-    # With a filter not the plain columns: all learners would be looked through for some of them.
-    day: Any = User.created_day if scope.is_everything else User.created_day.concat("")
+def _is_learner(scope: Scope) -> ColumnElement[bool]:
+    # With a filter not the plain column: all learners would be looked through for some of them.
     role: Any = User.role if scope.is_everything else cast(User.role, String)
+    return role == Role.LEARNER.value  # type: ignore[no-any-return]
+
+
+def people_new(scope: Scope, days: Range) -> Rows:
+    day: Any = User.created_day if scope.is_everything else User.created_day.concat("")  # as the role is
     return select(day.label("day"), literal(None).label("course_id"), literal(1).label("value")).where(
-        role == Role.LEARNER.value, on_days(day, days), *scope.people(User.id), *_enrolled(scope)
+        _is_learner(scope), on_days(day, days), *scope.people(User.id), *_enrolled(scope)
     )
 
 
