@@ -21,7 +21,6 @@ from sqlalchemy.orm import aliased
 from server.analytics.definitions.metric import Rows
 from server.analytics.definitions.scope import Scope, on_days
 from server.analytics.rules import MONTH_DAYS, WEEK_DAYS, Range, trailing
-from server.gamification.teams.members import LEARNS
 from server.library.access import LIVE
 from server.watching.rules import VIEW_SECONDS
 from storage.database.tables import ActivityDay, Enrolment, LearningEvent, Review, User, WatchDay
@@ -37,15 +36,9 @@ ACTIVE_KINDS = (
 
 
 async def people_total(session: AsyncSession, scope: Scope) -> int:
-    if scope.has_courses:
-        chosen = (_is_learner(scope), User.disabled_at.is_(None), *scope.people(User.id), *_enrolled(scope))
-        query = select(func.count()).select_from(User).where(*chosen)
-    elif scope.team_id:
-        team = scope.team.subquery()
-        query = select(func.count(team.c.user_id.distinct()))
-    else:
-        query = select(func.count()).select_from(User).where(LEARNS)
-    return int(await session.scalar(query) or 0)
+    # As gamification's LEARNS.
+    chosen = (_is_learner(scope), User.disabled_at.is_(None), *scope.people(User.id), *_enrolled(scope))
+    return int(await session.scalar(select(func.count()).select_from(User).where(*chosen)) or 0)
 
 
 def _is_learner(scope: Scope) -> ColumnElement[bool]:

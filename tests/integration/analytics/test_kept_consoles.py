@@ -1,159 +1,47 @@
 """What the console takes from memory is what is counted anew, whatever has changed since."""
 
-from datetime import datetime
 from typing import Any
 
-import msgspec
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from server.analytics import remembered
-from server.analytics.console import building
-from server.analytics.console.building import Ask
-from server.analytics.definitions.scope import EVERYTHING, Scope
+from server.analytics import ahead, remembered
+from server.analytics.console import asking, building
 from server.analytics.queries.funnels import STEPS
 from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import aggregate
-from server.analytics.rollups.collecting import collect_since
-from server.analytics.rollups.tasks import compute_dirty
-from server.analytics.rules import Range, later, trailing
-from server.core.events import Event, publish_all
-from server.institution import service as institution
+from server.analytics.rules import later
 from server.operations.privacy.erasing import service as erasing
+from server.operations.privacy.erasing.steps import GONE
 from storage.database.engine import Database
 from storage.database.tables import (
-    AnalyticsDay,
-    Course,
-    CourseAnalytics,
     CourseInstructor,
-    InstructorAnalytics,
-    PlatformAnalytics,
     TeamMember,
     User,
 )
 from storage.states import FactKind, PaymentKind
 from tests.fixtures.database import on_both_databases
-from tests.integration.analytics.year import ACTIVE, METRICS, Done, Year, make_year
-from tests.world.builder import World
-
-START, TODAY = "2032-08-01", "2032-11-10"
-LENGTHS = (1, 7, 90)
-
-
-def noon(day: str) -> datetime:
-    return datetime.fromisoformat(f"{day}T12:00:00+00:00")
-
-
-class Office(msgspec.Struct):
-    """An institution whose past is computed, and one scope of each kind."""
-
-    year: Year
-    scopes: dict[str, Scope]
-    teacher: str
-    team: str
-
-    @property
-    def database(self) -> Database:
-        return self.year.database
-
-    @property
-    def world(self) -> World:
-        return World(self.database, lambda: noon(TODAY))
-
-    async def learn(self, day: str, *kinds: FactKind, people: int = 4) -> None:
-        """Facts of the first people, and of one who enrols first, in the first course."""
-        course_id, chosen = self.year.lessons[0].course_id, list(self.year.people)[:people]
-        name = f"Newcomer {len(self.year.people)}"
-        newcomer = await World(self.database, lambda: noon(day)).person(name)
-        self.year.people[newcomer.id] = noon(day)
-        done = [Done(FactKind.ENROLLED, newcomer.id, course_id, noon(day))]
-        done += [Done(kind, one, course_id, noon(day)) for kind in kinds for one in [*chosen, newcomer.id]]
-        await self.year.write(done)
-        await collect_since(self.database, None)
-
-    async def compute(self) -> None:
-        """What the scheduled task does with dirty days: a late fact counts on the days after it, too."""
-        await compute_dirty(self.database, noon(TODAY), 60)
-
-    async def step(self, day: str, kind: FactKind, number: int) -> None:
-        """A step of the funnel that the people up to a number take in the first course."""
-        course_id = self.year.lessons[0].course_id
-        async with self.database.write() as session:
-            terms: dict[str, Any] = {
-                "kind": kind,
-                "subject": course_id,
-                "course_id": course_id,
-                "at": noon(day),
-            }
-            people = list(self.year.people)[:number]
-            await publish_all(session, [Event(user_id=user_id, **terms) for user_id in people])
-
-    async def shown(self, today: str = TODAY) -> dict[str, Any]:
-        """The console of every scope and length, without what it was asked."""
-        found: dict[str, Any] = {}
-        for length in LENGTHS:
-            days = trailing(today, length)
-            for name, scope in self.scopes.items():
-                async with self.database.read() as session:
-                    place = await institution.shown(session)
-                    ask = Ask(
-                        scope=scope, days=days, before=days.before, today=today, now=noon(today), place=place
-                    )
-                    shown = msgspec.to_builtins(await building.console(session, ask))
-                del shown["ask"], shown["storage"]  # what was measured is in the stored rows alone
-                found[f"{name}, {length} days"] = shown
-        return found
-
-    async def counted(self, today: str = TODAY) -> dict[str, Any]:
-        """The same with nothing in memory."""
-        remembered.kept.clear()
-        return await self.shown(today)
-
-    async def live(self, today: str = TODAY) -> dict[str, Any]:
-        """The same as if no day had ever been computed, so that all is counted from facts."""
-        async with self.database.write() as session:
-            for table in (AnalyticsDay, PlatformAnalytics, CourseAnalytics, InstructorAnalytics):
-                await session.execute(delete(table))
-        return await self.shown(today)
+from tests.integration.analytics.office import TODAY, Office, make_office, noon
+from tests.integration.analytics.year import ACTIVE, METRICS
 
 
 @pytest.fixture
 async def office(database: Database) -> Office:
-    year = await make_year(database, "UTC", size=700, people=12)
-    people = [await year_person(database, user_id) for user_id in year.people]
-    course_id = year.lessons[0].course_id
-    async with database.read() as session:
-        teacher = await session.scalar(
-            select(CourseInstructor.user_id).where(CourseInstructor.course_id == course_id)
-        )
-        course = await session.get_one(Course, course_id)
-    world = World(database, lambda: noon(START))
-    team = await world.team("Blue", *people[:5])
-    await world.enrol(course, *people[:8])
-    office = Office(
-        year=year,
-        teacher=str(teacher),
-        team=team.id,
-        scopes={
-            "everything": EVERYTHING,
-            "course": Scope(course_id=course_id),
-            "instructor": Scope(instructor_id=str(teacher)),
-            "team": Scope(team_id=team.id),
-            "team in a course": Scope(team_id=team.id, course_id=course_id),
-        },
-    )
-    for day in ("2032-10-04", later(TODAY, -8), later(TODAY, -1)):
-        await office.learn(day, FactKind.LESSON_STARTED, FactKind.REVIEW_POSTED)
-    await office.step("2032-10-20", STEPS[0], 9)
-    await office.step(later(TODAY, -2), STEPS[1], 5)
-    await world.payment(kind=PaymentKind.RECURRING)
-    await aggregate(database, Range("2031-12-31", later(TODAY, -1)).days, TODAY, noon(TODAY))
-    return office
+    return await make_office(database)
 
 
-async def year_person(database: Database, user_id: str) -> User:
-    async with database.read() as session:
-        return await session.get_one(User, user_id)
+@pytest.fixture
+def counted_ahead(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Figures of past days that are counted from now on."""
+    found: list[str] = []
+    add = remembered.Kept.add
+
+    def noted(self: remembered.Kept, what: Any, *others: Any) -> None:
+        found.append(str(what))
+        add(self, what, *others)
+
+    monkeypatch.setattr(remembered.Kept, "add", noted)
+    return found
 
 
 @on_both_databases
@@ -231,8 +119,8 @@ async def test_erased_person_counts_once_at_every_moment(office: Office) -> None
     async with office.database.read() as session:
         person = await erasing._person(session, gone)
     assert person
-    moving = [step for step in erasing.STEPS if step not in erasing.GONE]
-    for step in (*erasing.GONE, *moving[: len(moving) // 2]):
+    moving = [step for step in erasing.STEPS if step not in GONE]
+    for step in (*GONE, *moving[: len(moving) // 2]):
         async with office.database.write() as session:
             await step(session, person)
     assert await office.shown() == await office.counted()
@@ -269,6 +157,29 @@ async def test_payment_counts_at_once(office: Office) -> None:
     found = await office.shown()
     assert found["everything, 1 days"]["revenue"] != before["everything, 1 days"]["revenue"]
     assert found == await office.counted()
+
+
+async def test_figures_of_past_days_are_counted_ahead(office: Office, counted_ahead: list[str]) -> None:
+    remembered.kept.clear()
+    version = await ahead.count_ahead(office.database, noon(TODAY))
+    assert counted_ahead
+    counted_ahead.clear()
+    assert await ahead.count_ahead(office.database, noon(TODAY), version) == version
+    await office.shown()  # of other lengths and scopes, too
+    counted_ahead.clear()
+    async with office.database.read() as session:
+        asked = await asking.asked(session, {}, noon(TODAY))
+        await building.console(session, asked.ask)
+    assert not counted_ahead
+    late = later(TODAY, -5)
+    await office.learn(late, FactKind.LESSON_COMPLETED)
+    assert await ahead.count_ahead(office.database, noon(TODAY), version) == version
+    await office.compute()
+    assert await ahead.count_ahead(office.database, noon(TODAY), version) not in (None, version)
+
+
+async def test_nothing_is_counted_ahead_while_yesterday_is_not_computed(office: Office) -> None:
+    assert await ahead.count_ahead(office.database, noon(later(TODAY, 1))) is None
 
 
 async def test_memory_is_bounded(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
