@@ -43,13 +43,15 @@ async def _distinct(session: AsyncSession, scope: Scope, days: Range) -> int:
 
 async def active_days(session: AsyncSession, scope: Scope, days: Range) -> Series:
     """Step: distinct people of each day, and of the 7 and 30 days up to it."""
-    found: Series = {name: dict.fromkeys(days.days, 0) for name in NAMES}
+    every_day = dict.fromkeys(days.days, 0)
+    found: Series = {name: dict(every_day) for name in NAMES}
     spans = [days]
     if scope.is_everything:
         row = PlatformAnalytics
         columns = select(row.day, row.active_people, row.active_week, row.active_month)
         known = set()
-        for day, *values in await session.execute(columns.where(row.day.between(days.first, days.last))):
+        inside = row.day.between(days.first, days.last)
+        for day, *values in (await session.execute(columns.where(inside))).all():
             known.add(day)
             for name, value in zip(NAMES, values, strict=True):
                 found[name][day] = value

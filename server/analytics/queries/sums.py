@@ -32,17 +32,18 @@ NEVER = "9999-12-31"  # after every day
 
 async def daily(session: AsyncSession, scope: Scope, days: Range, metrics: Collection[str] = SUMS) -> Series:
     """Step: what is added up, on each day of the range."""
-    found: Series = {metric: dict.fromkeys(days.days, 0) for metric in metrics}
+    every_day = dict.fromkeys(days.days, 0)
+    found: Series = {metric: dict(every_day) for metric in metrics}
     names = [metric for metric in metrics if metric in _of(scope)]
     spans = [days]
     if not scope.team_id:
         computed = (await known_days(session)).among(days)
         spans = gaps(days, computed)
         stored = await _stored_days(session, scope, days)
-        for day in computed:
-            if own := stored.get(day):  # a course has no row of a day on which nothing happened
-                for name in names:
-                    found[name][day] = own[name]
+        # A course has no row of a day on which nothing happened.
+        known = [(day, stored[day]) for day in computed if day in stored]
+        for name in names:
+            found[name] |= {day: own[name] for day, own in known}
     for gap in spans if names else ():
         for key, counts in (await _counted(session, scope, gap, "day")).items():
             for name in names:
