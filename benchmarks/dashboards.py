@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ from tests.world.builder import World
 ROUNDS = 100
 LONGEST = 12.0  # seconds of one question: it is asked less often then
 LEAST = 5
+UNCOUNTED = 2  # first answers, in which statements are built
 PER_SECOND = 20  # heartbeats of 200 learners who report every ten seconds
 FIRST = 5.0  # seconds before the first question, in which all learners begin
 AHEAD = 20.0  # seconds after the start, in which figures of past days are counted ahead
@@ -62,10 +64,11 @@ async def measure(
             first = told(await ask(browser, questions[0].path, rounds=0))
             tell(f"{questions[0].name}, asked first, {AHEAD:.0f} s after the start", first, "≤ 2,000 ms")
             for one in questions:
+                before = _processor(server)
                 taken = await ask(browser, one.path)
-                tell(
-                    one.name + (f", while {viewers} learners watch" if viewers else ""), told(taken), one.goal
-                )
+                used = 1000 * (_processor(server) - before) / (len(taken) + UNCOUNTED)
+                name = one.name + (f", while {viewers} learners watch" if viewers else "")
+                tell(name, f"{told(taken)}, {used:,.0f} ms of a processor", one.goal)
         tell("peak memory of the server process", f"{_peak(server):,.0f} MB", "≤ 500 MB")
     finally:
         if load is not None:
@@ -117,16 +120,15 @@ async def _questions(database: Database, now: datetime) -> Sequence[Question]:
 
 
 async def ask(browser: httpx.AsyncClient, path: str, rounds: int = ROUNDS) -> list[float]:
-    """Milliseconds of each answer, without the first two, in which statements are built; of one alone without
-    `rounds`."""
+    """Milliseconds of each answer, without the first ones; of one alone without `rounds`."""
     taken: list[float] = []
     began = time.perf_counter()
-    for number in range(rounds + 2) if rounds else (2,):
+    for number in range(rounds + UNCOUNTED) if rounds else (UNCOUNTED,):
         started = time.perf_counter()
         answer = await browser.get(path)
         if answer.status_code != 200:
             raise RuntimeError(f"{path} was answered with {answer.status_code}: {answer.text[:500]}")
-        if number > 1:
+        if number >= UNCOUNTED:
             taken.append(1000 * (time.perf_counter() - started))
         if len(taken) >= LEAST and time.perf_counter() - began > LONGEST:
             break
@@ -167,6 +169,13 @@ async def _watching(
     return await asyncio.create_subprocess_exec(
         *command, str(PER_SECOND), seconds, "", cwd=ROOT, stdout=subprocess.DEVNULL
     )
+
+
+def _processor(server: ServerProcess) -> float:
+    """Seconds that the process has used so far: they depend less on other programs than those that pass."""
+    assert server.process is not None
+    ticks = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak(server: ServerProcess) -> float:

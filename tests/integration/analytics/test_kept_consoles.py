@@ -1,25 +1,24 @@
 """What the console takes from memory is what is counted anew, whatever has changed since."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from server.analytics import ahead, remembered
 from server.analytics.console import asking, building
+from server.analytics.definitions import people as definitions
+from server.analytics.queries import sums
 from server.analytics.queries.funnels import STEPS
 from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import aggregate
-from server.analytics.rules import later
+from server.analytics.rules import Range, later
 from server.operations.privacy.erasing import service as erasing
 from server.operations.privacy.erasing.steps import GONE
 from storage.database.engine import Database
-from storage.database.tables import (
-    CourseInstructor,
-    TeamMember,
-    User,
-)
-from storage.states import FactKind, PaymentKind
+from storage.database.tables import Course, CourseInstructor, Enrolment, TeamMember, User
+from storage.states import FactKind, PaymentKind, Role
 from tests.fixtures.database import on_both_databases
 from tests.integration.analytics.office import TODAY, Office, make_office, noon
 from tests.integration.analytics.year import ACTIVE, METRICS
@@ -50,6 +49,54 @@ async def test_what_is_remembered_is_what_facts_say(office: Office) -> None:
     assert await office.shown() == first
     assert await office.counted() == first
     assert await office.live() == first
+
+
+@on_both_databases
+async def test_people_of_a_filter_are_counted_one_by_one(office: Office) -> None:
+    """Learners who are enrolled in its courses and in its team; those who may not sign in are new, too."""
+    world, scopes = office.world, office.scopes
+    course_id = scopes["course"].course_id
+    async with office.database.read() as session:
+        course, other = [
+            await session.get_one(Course, one) for one in (str(course_id), office.year.lessons[-1].course_id)
+        ]
+        learners = {one.id for one in await session.scalars(select(User).where(User.role == Role.LEARNER))}
+        people = [await session.get_one(User, one) for one in list(office.year.people)[:3]]
+    await world.enrol(other, *people)  # who are in two courses of the instructor now
+    async with office.database.write() as session:
+        disabled = await session.get_one(User, people[0].id)
+        disabled.disabled_at = noon(TODAY)
+        left = await session.scalar(select(Enrolment).where(Enrolment.user_id == people[1].id))
+        assert left
+        left.ended_at = noon(TODAY)
+    async with office.database.read() as session:
+        enrolled = {
+            (one.user_id, one.course_id)
+            for one in await session.scalars(select(Enrolment).where(Enrolment.ended_at.is_(None)))
+        }
+        taught = set(
+            await session.scalars(
+                select(CourseInstructor.course_id).where(CourseInstructor.user_id == office.teacher)
+            )
+        )
+        team = set(await session.scalars(select(TeamMember.user_id)))
+        days = dict((await session.execute(select(User.id, User.created_day))).tuples().all())
+    inside = {one for one, of in enrolled if of == course.id}
+    wanted = {
+        "everything": learners,
+        "course": inside,
+        "instructor": {one for one, of in enrolled if of in taught},
+        "team": team - {disabled.id},
+        "team in a course": inside & (team - {disabled.id}),
+    }
+    whole = Range("2031-12-31", TODAY)
+    for name, scope in scopes.items():
+        async with office.database.read() as session:
+            total = await definitions.people_total(session, scope)
+            new = (await sums.daily(session, scope, whole, ["people_new"]))["people_new"]
+        assert total == len(wanted[name] - {disabled.id}), name
+        by_day = Counter(days[one] for one in wanted[name] if str(days[one]) <= TODAY)
+        assert {day: count for day, count in new.items() if count} == by_day, name
 
 
 @on_both_databases
