@@ -80,7 +80,8 @@ async def test_people_of_a_filter_are_counted_one_by_one(office: Office) -> None
             )
         )
         team = set(await session.scalars(select(TeamMember.user_id)))
-        days = dict((await session.execute(select(User.id, User.created_day))).tuples().all())
+        found = await session.execute(select(User.id, User.created_day))
+        days = {row.id: row.created_day for row in found}
     inside = {one for one, of in enrolled if of == course.id}
     wanted = {
         "everything": learners,
