@@ -5,6 +5,7 @@ Days are labels (YYYY-MM-DD) of the institution's zone and day start, as in `lea
 
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 import msgspec
 
@@ -13,9 +14,11 @@ from storage.messages import N_
 
 LONGEST_DAYS = 1100  # of a range that is shown: three years
 EVER_DAYS = 40_000
+EVER = ""  # first day of a range without a beginning
 RECENT = (7, 30, 90)  # days of the ranges that are offered
 BREAK_DAYS = 14  # days off in a row that part two terms
 WEEK_DAYS, MONTH_DAYS = 7, 30  # of "weekly" and "monthly" active people
+DAYS_KEPT = 16_384  # results of `later` that are kept: a page asks for some thousands of them
 NO_RANGE = N_(
     "Choose a first and a last day that is not before it, within three years and not in the future."
 )
@@ -29,11 +32,14 @@ class Range(msgspec.Struct, frozen=True):
 
     @property
     def count(self) -> int:
-        return (date.fromisoformat(self.last) - date.fromisoformat(self.first)).days + 1
+        return date.fromisoformat(self.last).toordinal() - date.fromisoformat(self.first).toordinal() + 1
 
     @property
     def days(self) -> list[str]:
-        return [later(self.first, number) for number in range(self.count)]
+        first, last = date.fromisoformat(self.first), date.fromisoformat(self.last)
+        return [
+            date.fromordinal(number).isoformat() for number in range(first.toordinal(), last.toordinal() + 1)
+        ]
 
     @property
     def before(self) -> "Range":
@@ -41,6 +47,7 @@ class Range(msgspec.Struct, frozen=True):
         return Range(later(self.first, -self.count), later(self.first, -1))
 
 
+@lru_cache(DAYS_KEPT)
 def later(day: str, days: int) -> str:
     return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
 

@@ -6,7 +6,8 @@ import msgspec
 
 from server.analytics.definitions.money import Money
 from server.analytics.queries.figures import Figure, Rate, Rating
-from server.analytics.queries.journeys import Cohort, Funnel
+from server.analytics.queries.funnels import Funnel
+from server.analytics.queries.journeys import Cohort
 from server.analytics.queries.top import TopCourse, TopInstructor
 from server.analytics.rollups.checking import Check
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics import rules
 from server.analytics.definitions import money, people, rates
 from server.analytics.definitions.scope import Scope
-from server.analytics.queries import journeys, series, top
+from server.analytics.queries import funnels, journeys, series, sums, top
 from server.analytics.queries.figures import Rate, figure, totals
 from server.analytics.queries.top import CourseMetric
 from server.analytics.rollups.aggregating import aggregate
@@ -83,7 +83,7 @@ async def overview(session: AsyncSession, scope: Scope, days: Range, now: dateti
         rating=found.rating,
         encoding=found.encoding,
         storage_bytes=found.storage_bytes,
-        funnel=await journeys.funnel(session, scope, days),
+        funnel=await funnels.funnel(session, scope, days),
         last_check=await last_check(session),
         **figures,
     )
@@ -91,8 +91,8 @@ async def overview(session: AsyncSession, scope: Scope, days: Range, now: dateti
 
 async def user_growth(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> UserGrowth:
     """Step."""
-    new = (await series.daily(session, scope, days, ["people_new"]))["people_new"]
-    before = (await series.daily(session, scope, days.before, ["people_new"]))["people_new"]
+    new = (await sums.daily(session, scope, days, ["people_new"]))["people_new"]
+    before = (await sums.daily(session, scope, days.before, ["people_new"]))["people_new"]
     whole = await people.people_total(session, scope)
     total, shown = whole, []
     for day in reversed(days.days):
@@ -109,8 +109,8 @@ async def user_growth(session: AsyncSession, scope: Scope, days: Range, now: dat
 async def engagement(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Engagement:
     """Step."""
     active = await series.active_days(session, scope, days)
-    done = await series.daily(session, scope, days, OF_ENGAGEMENT)
-    before = await series.daily(session, scope, days.before, OF_ENGAGEMENT)
+    done = await sums.daily(session, scope, days, OF_ENGAGEMENT)
+    before = await sums.daily(session, scope, days.before, OF_ENGAGEMENT)
     dau, wau, mau = (active[name][days.last] for name in ("active_people", "active_week", "active_month"))
     figures = {name: figure(sum(done[name].values()), sum(before[name].values())) for name in OF_ENGAGEMENT}
     return Engagement(

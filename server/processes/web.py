@@ -11,6 +11,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from litestar.types import ASGIApp
 
+from server.analytics.ahead import keep_counted
 from server.app import create_app
 from server.core.clock import SystemClock
 from server.core.logging import configure_logging
@@ -72,6 +73,7 @@ async def _serve(settings: Settings) -> None:
             await asyncio.gather(
                 _answer_requests(settings, opened, stop_signal, metrics),
                 _care_for_host(opened, stop_signal),
+                keep_counted(opened.database, SystemClock(), stop_signal),
                 wait_for_services(opened, stop_signal),
             )
             beating.cancel()

@@ -41,6 +41,7 @@ JSON_CODEC: dict[str, Any] = {  # several times faster than the standard library
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
 }
+READING = "reading"  # in the info of a session whose transaction only reads
 STATEMENT_SECONDS = 60.0  # PostgreSQL only: a host that dies closes no connection
 
 
@@ -87,6 +88,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         async with self._readers() as session:
+            session.info[READING] = True
             yield session
 
     @asynccontextmanager

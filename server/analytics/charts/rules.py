@@ -5,6 +5,7 @@ and as many units as there are bars.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, floor, log10
 
 import msgspec
@@ -15,6 +16,7 @@ SPARK_HEIGHT = 24.0
 GAP = 0.2  # of a bar's place
 SHADES = 5  # of the heat table, besides none
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+LENGTHS_KEPT = 64  # of lines, whose places are the same in each of a page's
 TICKS = 4  # about so many lines of an axis
 
 
@@ -115,8 +117,13 @@ def sparkline(values: Sequence[float]) -> str:
 def _points(heights: Sequence[float]) -> str:
     if len(heights) == 1:
         heights = [heights[0], heights[0]]
-    last = len(heights) - 1
-    return " ".join(f"{round(WIDTH * place / last, 2):g},{y:g}" for place, y in enumerate(heights))
+    return " ".join(f"{x},{y:g}" for x, y in zip(_places(len(heights)), heights, strict=True))
+
+
+@lru_cache(LENGTHS_KEPT)
+def _places(count: int) -> list[str]:
+    """Evenly spaced x from the left to the right edge."""
+    return [f"{round(WIDTH * place / (count - 1), 2):g}" for place in range(count)]
 
 
 def shade(percent: float | None) -> int:

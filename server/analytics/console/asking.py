@@ -1,7 +1,7 @@
 """What an address asks for: days, comparison and filter; and the choices that a page offers. Steps."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import Select, select
@@ -92,7 +92,7 @@ async def current_term(session: AsyncSession, today: str) -> Range | None:
 
 
 def _weekday(day: str) -> int:
-    return (Range(days_rules.monday(day), day).count - 1) % 7
+    return date.fromisoformat(day).weekday()
 
 
 async def choices(session: AsyncSession, state: ConsoleState) -> Choices:

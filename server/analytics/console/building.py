@@ -12,10 +12,11 @@ from server.analytics.console.cards import Also, Card
 from server.analytics.definitions import encoding, money, people, rates
 from server.analytics.definitions.metric import Unit
 from server.analytics.definitions.scope import Scope
-from server.analytics.queries import journeys, series, top
+from server.analytics.queries import funnels, journeys, series, sums, top
 from server.analytics.queries.figures import Rate, Rating, completion, figure, rating_of
-from server.analytics.queries.journeys import Cohort, Funnel
-from server.analytics.queries.series import Series
+from server.analytics.queries.funnels import Funnel
+from server.analytics.queries.journeys import Cohort
+from server.analytics.queries.sums import Series
 from server.analytics.queries.top import TopCourse, TopInstructor
 from server.analytics.rules import Range, later
 from server.institution.service import InstitutionView
@@ -79,7 +80,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
 async def console(session: AsyncSession, ask: Ask, limit: int = TOP) -> Console:
     """Step. `limit`: courses and instructors in the lists."""
     scope, days = ask.scope, ask.days
-    now, earlier = await series.daily(session, scope, days), await series.daily(session, scope, ask.before)
+    now, earlier = await sums.daily(session, scope, days), await sums.daily(session, scope, ask.before)
     active = await series.active_days(session, scope, days)
     revenue, before = await _revenue(session, scope, days), await _revenue(session, scope, ask.before)
     edge = later(days.first, -1)
@@ -101,7 +102,7 @@ async def console(session: AsyncSession, ask: Ask, limit: int = TOP) -> Console:
         completion=done,
         encoding=_encoding(now),
         rating=rating_of(*await people.rating(session, scope)),
-        funnel=await journeys.funnel(session, scope, days),
+        funnel=await funnels.funnel(session, scope, days),
         cohorts=await journeys.retention(session, scope, cohort_days(days)),
         courses=await top.courses(session, days, limit=limit, scope=scope),
         instructors=await top.instructors(session, days, limit, scope=scope),

@@ -78,7 +78,8 @@ def of_currencies(now: Mapping[str, int], before: Mapping[str, int]) -> list[Amo
 
 def every_day(days: Range, found: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
     """Amounts by currency and day, with the days that have none."""
-    return {one: {day: found[one].get(day, 0) for day in days.days} for one in sorted(found)}
+    none = dict.fromkeys(days.days, 0)
+    return {one: none | dict(found[one]) for one in sorted(found)}
 
 
 def amount(value: int, before: int, currency: str = "") -> Amount:

@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.console.building import Ask
 from server.analytics.console.rules import ConsoleState
-from server.analytics.definitions import people
-from server.analytics.queries import series
+from server.analytics.queries import series, sums
 from server.analytics.rules import Range
 from server.core.clock import Clock
 
@@ -26,8 +25,8 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
 async def today(session: AsyncSession, ask: Ask) -> Today:
     """Step."""
     day = Range(ask.today, ask.today)
-    found = await series.daily(session, ask.scope, day, METRICS[1:])
-    active = await people.active_people(session, ask.scope, day)
+    found = await sums.daily(session, ask.scope, day, METRICS[1:])
+    active = await series.distinct(session, ask.scope, day)
     figures = {"active_people": active, **{name: found[name][ask.today] for name in METRICS[1:]}}
     return Today(
         figures=figures,

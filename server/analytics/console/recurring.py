@@ -3,14 +3,12 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.analytics.definitions import money
 from server.analytics.definitions.scope import Scope
-from server.analytics.payments import queries
 from server.analytics.rules import Range, later
 from server.institution.service import InstitutionView
-from storage.database.tables import Payment
 
 MOST_MOMENTS = 31  # of a line
 
@@ -31,7 +29,7 @@ async def at_ends(
     session: AsyncSession, scope: Scope, days: list[str], place: InstitutionView, now: datetime
 ) -> dict[str, dict[str, int]]:
     """MRR in minor units by currency and day: at its end, on the current day as of now."""
-    curves = await queries.curves(session, _among(scope))
+    curves = await money.curves(session, scope)
     found: dict[str, dict[str, int]] = {}
     for day in days:
         moment = min(now, day_end(day, place) - timedelta(microseconds=1))
@@ -43,8 +41,4 @@ async def at_ends(
 
 async def currencies(session: AsyncSession, scope: Scope) -> list[str]:
     """Those that there are recurring payments in."""
-    return sorted(await queries.curves(session, _among(scope)))
-
-
-def _among(scope: Scope) -> list[ColumnElement[bool]]:
-    return [*scope.courses(Payment.course_id), *scope.people(Payment.user_id)]
+    return sorted(await money.curves(session, scope))

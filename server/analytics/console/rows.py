@@ -17,7 +17,7 @@ from server.analytics.definitions import BY_ID, encoding, people
 from server.analytics.definitions import money as amounts
 from server.analytics.definitions.metric import Kind as Counting
 from server.analytics.definitions.metric import Metric
-from server.analytics.queries import series
+from server.analytics.queries import series, sums
 from server.analytics.queries.figures import completion, rating_of
 from server.analytics.rules import Range, later, percent
 from storage.database.tables import AnalyticsDay, PlatformAnalytics
@@ -118,7 +118,7 @@ async def _plain(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -
     if metric.id in _ACTIVE:
         found = (await series.active_days(session, ask.scope, days))[metric.id]
     else:
-        found = (await series.daily(session, ask.scope, days, [metric.id]))[metric.id]
+        found = (await sums.daily(session, ask.scope, days, [metric.id]))[metric.id]
     return [column(metric.id)], list(found.items())
 
 
@@ -131,7 +131,7 @@ async def _stickiness(session: AsyncSession, ask: Ask, metric: Metric, days: Ran
 
 async def _counts(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> list[dict[str, int]]:
     names = COUNTS[metric.id]
-    found = await series.daily(session, ask.scope, days, names)
+    found = await sums.daily(session, ask.scope, days, names)
     return [found[name] for name in names]
 
 
@@ -213,7 +213,7 @@ async def value(session: AsyncSession, ask: Ask, metric: Metric) -> list[Amount]
 
 
 async def _sum(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int:
-    return sum((await series.daily(session, ask.scope, days, [metric.id]))[metric.id].values())
+    return sum((await sums.daily(session, ask.scope, days, [metric.id]))[metric.id].values())
 
 
 async def _distinct(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int:

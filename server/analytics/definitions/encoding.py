@@ -6,7 +6,7 @@ from sqlalchemy import Select, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions.metric import Rows
-from server.analytics.definitions.scope import Scope
+from server.analytics.definitions.scope import Scope, on_days
 from server.analytics.rules import Range
 from storage.database.tables import EncodingEvent, Lesson, LessonFile, OriginalRemoval, Video
 from storage.states import EncodingKind, OriginalState
@@ -52,5 +52,5 @@ def _events(kind: EncodingKind, scope: Scope, days: Range, value: Any = None) ->
     row = EncodingEvent
     worth = literal(1) if value is None else value
     return select(row.day.label("day"), row.course_id.label("course_id"), worth.label("value")).where(
-        row.kind == kind, row.day.between(days.first, days.last), *scope.courses(row.course_id)
+        row.kind == kind, on_days(row.day, days), *scope.courses(row.course_id)
     )

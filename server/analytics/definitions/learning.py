@@ -1,9 +1,11 @@
 """Definitions of what learners do, each a query of rows (day, course_id, value) from facts."""
 
-from sqlalchemy import Select, literal, select
+from typing import Any
+
+from sqlalchemy import Select, String, cast, literal, select
 
 from server.analytics.definitions.metric import Rows
-from server.analytics.definitions.scope import Scope
+from server.analytics.definitions.scope import Scope, on_days
 from server.analytics.rules import Range
 from storage.database.tables import LearningEvent, WatchDay
 from storage.states import FactKind
@@ -48,17 +50,19 @@ def reviews_posted(scope: Scope, days: Range) -> Rows:
 def watch_seconds(scope: Scope, days: Range) -> Rows:
     row = WatchDay
     return select(row.day.label("day"), row.course_id.label("course_id"), row.seconds.label("value")).where(
-        row.day.between(days.first, days.last), *scope.courses(row.course_id), *scope.people(row.user_id)
+        on_days(row.day, days), *scope.courses(row.course_id), *scope.people(row.user_id)
     )
 
 
 def _facts(kind: FactKind, scope: Scope, days: Range) -> Select[str, str | None, int]:
     fact = LearningEvent
+    # Not the plain column: facts of everybody on these days would be looked through for those of a team.
+    own: Any = cast(fact.kind, String) if scope.team_id else fact.kind
     return select(
         fact.local_day.label("day"), fact.course_id.label("course_id"), literal(1).label("value")
     ).where(
-        fact.kind == kind,
-        fact.local_day.between(days.first, days.last),
+        own == kind.value,
+        on_days(fact.local_day, days),
         *scope.courses(fact.course_id),
         *scope.people(fact.user_id),
     )

@@ -1,10 +1,11 @@
 """Scope of figures: the filter by course, instructor and team that every definition takes."""
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
+from server.analytics.rules import Range
 from server.gamification.teams.members import learners_in_teams
 from storage.database.tables import CourseInstructor
 
@@ -36,10 +37,22 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
     def people(self, column: Any) -> list[ColumnElement[bool]]:
         """Conditions of a column with ids of learners."""
-        if not self.team_id:
-            return []
-        team = learners_in_teams()
-        return [column.in_(select(team.c.user_id).where(team.c.team_id == self.team_id))]
+        return [column.in_(self.team)] if self.team_id else []
+
+    @property
+    def team(self) -> Select[str]:
+        """Ids of the team's learners."""
+        return select(learners_in_teams(self.team_id).c.user_id)
+
+
+def on_days(column: Any, days: Range, *, each: bool = False) -> ColumnElement[bool]:
+    """Condition of a column with local days. `each`: every day is looked for by itself, in an index that
+    goes on with what else is asked for: a range would read all rows of its days."""
+    if each:
+        return cast("ColumnElement[bool]", column.in_(days.days))
+    if days.first == days.last:
+        return cast("ColumnElement[bool]", column == days.last)
+    return cast("ColumnElement[bool]", column.between(days.first, days.last))
 
 
 EVERYTHING = Scope()

@@ -1,7 +1,7 @@
 """Revenue, MRR and its movements, from the rows of payments. Steps."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from server.analytics.payments import mrr as counting
 from server.analytics.payments.mrr import Curve, Movements, Mrr
 from server.analytics.payments.rules import Change, Recurring, by_time
-from server.analytics.remembered import remembered
+from server.analytics.remembered import once
 from storage.database.tables import Payment
 from storage.states import PaymentKind as Kind
 
@@ -70,15 +70,20 @@ async def mrr(session: AsyncSession, moment: datetime, among: Conditions = ()) -
 
 
 async def curves(session: AsyncSession, among: Conditions = ()) -> Mapping[str, Curve]:
-    """MRR over time by currency. That of all payments is kept until there is another row: none is changed."""
-    if among:
-        return counting.curves(await recurring(session, among))
-    version = tuple((await session.execute(select(func.count(), func.max(Payment.id)))).one())
+    """MRR over time by currency."""
+    return counting.curves(await recurring(session, among))
 
-    async def count() -> Mapping[str, Curve]:
-        return counting.curves(await recurring(session))
 
-    return await remembered(session, "mrr", version, count)
+async def version(session: AsyncSession) -> Hashable:
+    """Changes with each new row: no row's money, day or kind is ever changed."""
+
+    async def read() -> Hashable:
+        # Each by itself: together they would be read from an index with the ids of all rows.
+        count, last = select(func.count()).select_from(Payment), select(func.max(Payment.id))
+        query = select(count.scalar_subquery(), last.scalar_subquery())
+        return tuple((await session.execute(query)).one())
+
+    return await once(session, "payments", read)
 
 
 async def movements(

@@ -6,8 +6,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions import SUMS, encoding, people, rates
 from server.analytics.definitions.scope import Scope
-from server.analytics.queries.series import Series, daily, distinct
-from server.analytics.rules import Range, change
+from server.analytics.definitions.settled import past_of
+from server.analytics.queries.series import distinct
+from server.analytics.queries.sums import Series, daily
+from server.analytics.remembered import remembered
+from server.analytics.rules import EVER, Range, change
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +80,23 @@ async def totals(session: AsyncSession, scope: Scope, days: Range) -> Totals:
 
 async def completion(session: AsyncSession, scope: Scope, last: str) -> Rate:
     """Step: completed of the started enrolments, both up to a day."""
-    ever = Range("", last)
+    ever = Range(EVER, last)
+    if found := await past_of(session, scope, ever):
+        past, version = found
+        counts = await remembered(
+            session, ("completion", scope, past), version, lambda: _completion(session, scope, past)
+        )
+        if past != ever:
+            live = await _completion(session, scope, Range(last, last))
+            counts = [before + now for before, now in zip(counts, live, strict=True)]
+    else:
+        counts = await _completion(session, scope, ever)
+    return Rate(percent=rates.completion_rate(*counts), count=counts[0], of=counts[1])
+
+
+async def _completion(session: AsyncSession, scope: Scope, days: Range) -> list[int]:
     counts = []
     for metric in ("enrolments_completed", "enrolments_started"):
-        rows = SUMS[metric](scope, ever).subquery()
+        rows = SUMS[metric](scope, days).subquery()
         counts.append(int(await session.scalar(select(func.count()).select_from(rows)) or 0))
-    return Rate(percent=rates.completion_rate(*counts), count=counts[0], of=counts[1])
+    return counts

@@ -1,32 +1,22 @@
-"""How far enrolments get, and how long people stay: the funnel, and retention by week of enrolment."""
+"""Retention: how many people of each week of enrolment learned in the weeks after it."""
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, String, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from server.analytics.definitions import people
-from server.analytics.definitions.scope import EVERYTHING, Scope
-from server.analytics.remembered import remembered, version_of
+from server.analytics.definitions.scope import Scope
+from server.analytics.definitions.settled import version_of
+from server.analytics.queries import current
+from server.analytics.remembered import once, remembered
 from server.analytics.rules import Range, later, mondays, week
 from storage.database.tables import ActivityDay, LearningEvent
 from storage.states import FactKind
-
-STEPS = (FactKind.COURSE_STARTED, FactKind.COURSE_HALFWAY, FactKind.COURSE_COMPLETED)
-
-
-class Funnel(msgspec.Struct, frozen=True, kw_only=True):
-    """Pairs of a person and a course that were enrolled in a range, and how far they have got by now."""
-
-    enrolled: int
-    started: int
-    halfway: int
-    completed: int
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,37 +28,10 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     active: list[int]  # distinct people who learned in that week, the next one, …, up to the current one
 
 
-async def funnel(session: AsyncSession, scope: Scope, days: Range) -> Funnel:
-    """Step. Each step is counted among those enrolled in the range, whenever they took it."""
-    fact = LearningEvent
-    enrolled = (
-        select(fact.user_id, fact.course_id)
-        .where(
-            fact.kind == FactKind.ENROLLED,
-            fact.local_day.between(days.first, days.last),
-            *scope.courses(fact.course_id),
-            *scope.people(fact.user_id),
-        )
-        .distinct()
-        .subquery()
-    )
-    query = select(func.count()).select_from(enrolled)
-    counts = [func.count()]
-    for kind in STEPS:
-        step = aliased(fact)
-        same = and_(
-            step.kind == kind, step.user_id == enrolled.c.user_id, step.subject == enrolled.c.course_id
-        )
-        query = query.outerjoin(step, same)
-        counts.append(func.count(step.user_id))  # in the index, as the id is not
-    found = (await session.execute(query.with_only_columns(*counts, maintain_column_froms=True))).one()
-    return Funnel(enrolled=found[0], started=found[1], halfway=found[2], completed=found[3])
-
-
 async def retention(session: AsyncSession, scope: Scope, days: Range) -> list[Cohort]:
     """Step: cohorts of the weeks of a range, the earliest first. The current week is not over."""
     weeks = list(mondays(days))
-    found = await _remembered(session, weeks, days.last) if scope.is_everything else None
+    found = await _remembered(session, scope, weeks, days.last)
     if found is None:
         found = await _stayed(session, scope, weeks, _whole(weeks))
     return [
@@ -93,39 +56,45 @@ def _whole(weeks: Sequence[str]) -> Range:
     return Range(weeks[0], later(weeks[-1], 6))
 
 
-async def _remembered(session: AsyncSession, weeks: Sequence[str], last: str) -> Stayed | None:
-    """Without a filter: of weeks that are computed, or of the days before the latest one, which is added.
-    None while a day before it is not computed."""
+async def _remembered(session: AsyncSession, scope: Scope, weeks: Sequence[str], last: str) -> Stayed | None:
+    """Of weeks that are computed, or of the days before the latest one, which is added. None while a day
+    before it is not computed."""
 
     def counted(span: Range) -> Callable[[], Awaitable[Stayed]]:
-        return lambda: _stayed(session, EVERYTHING, weeks, span)
+        return lambda: _stayed(session, scope, weeks, span)
 
     span = _whole(weeks)
-    if version := await version_of(session, span):
-        return await remembered(session, ("retention", span), version, counted(span))
+    if version := await version_of(session, scope, span):
+        return await remembered(session, ("retention", scope, span), version, counted(span))
     past = Range(span.first, later(last, -1))
-    version = await version_of(session, past)
-    if version is None or not await _is_latest(session, last):
+    version = await version_of(session, scope, past)
+    if version is None or not await once(session, ("latest", last), lambda: _is_latest(session, last)):
         return None
-    before = await remembered(session, ("retention", past), version, counted(past))
-    added = await remembered(
-        session,
-        ("retained", last),
-        (version, await _so_far(session, last)),
-        lambda: _stayed_on(session, weeks, last),
-    )
+    before = await remembered(session, ("retention", scope, past), version, counted(past))
+    enrolled = await _enrolled_on(session, scope, last)
+    so_far = (version, await current.count(session, scope, last), len(enrolled))
+
+    async def add() -> Stayed:
+        return await _stayed_on(session, scope, weeks, last, version)
+
+    added = await remembered(session, ("retained", scope, weeks[0], last), so_far, add)
     return Stayed(before.people + added.people, before.active + added.active)
 
 
-async def _so_far(session: AsyncSession, day: str) -> tuple[int, int]:
-    """People who learned on a day, and enrolments on it: there are only more of them while it lasts."""
-    fact, activity = LearningEvent, ActivityDay
-    counts = (
-        select(func.count()).where(activity.day == day),
-        select(func.count()).where(fact.kind == FactKind.ENROLLED, fact.local_day == day),
+async def _enrolled_on(session: AsyncSession, scope: Scope, day: str) -> set[str]:
+    """People who were enrolled on a day."""
+    fact = LearningEvent
+    query = select(fact.user_id).where(
+        fact.kind == FactKind.ENROLLED,
+        fact.local_day == day,
+        *scope.courses(fact.course_id),
+        *scope.people(fact.user_id),
     )
-    learned, enrolled = [int(await session.scalar(query) or 0) for query in counts]
-    return learned, enrolled
+
+    async def read() -> set[str]:
+        return set(await session.scalars(query))
+
+    return await once(session, ("enrolled", scope, day), read)
 
 
 async def _is_latest(session: AsyncSession, day: str) -> bool:
@@ -139,6 +108,8 @@ async def _is_latest(session: AsyncSession, day: str) -> bool:
 
 
 async def _stayed(session: AsyncSession, scope: Scope, weeks: Sequence[str], span: Range) -> Stayed:
+    if not scope.is_everything:
+        return await _stayed_in(session, scope, weeks, span)
     first = _first_enrolments(scope).subquery()
     cohort = _number(first.c.day, weeks)
     inside = first.c.day.between(span.first, span.last)
@@ -157,39 +128,80 @@ async def _stayed(session: AsyncSession, scope: Scope, weeks: Sequence[str], spa
     return Stayed(Counter(people_of), Counter(counts))
 
 
-async def _stayed_on(session: AsyncSession, weeks: Sequence[str], day: str) -> Stayed:
+async def _stayed_in(session: AsyncSession, scope: Scope, weeks: Sequence[str], span: Range) -> Stayed:
+    """The same of a filter, joined here: SQLite would look for the days of each person by themselves."""
+    first, active = _first_enrolments(scope).subquery(), people.active_rows(scope, span).subquery()
+    begun = select(first.c.user_id, first.c.day).where(first.c.day.between(span.first, span.last))
+    cohort = {user_id: bisect_right(weeks, day) - 1 for user_id, day in await session.execute(begun)}
+    learned = {
+        (user_id, bisect_right(weeks, day) - 1)
+        for day, user_id in await session.execute(select(active.c.day, active.c.user_id))
+        if user_id in cohort
+    }
+    return Stayed(Counter(cohort.values()), Counter((cohort[user_id], number) for user_id, number in learned))
+
+
+async def _stayed_on(
+    session: AsyncSession, scope: Scope, weeks: Sequence[str], day: str, version: Hashable
+) -> Stayed:
     """What a day adds to the days before it: its first enrolments, and those of its people who had not
     learned earlier in its week."""
-    fact, activity, current = LearningEvent, ActivityDay, len(weeks) - 1
-    earlier = Range(weeks[-1], later(day, -1))
+    latest = len(weeks) - 1
+    learned = await current.before(session, scope, day, version)
+    enrolled = await _enrolled_on(session, scope, day)
+    back = {user_id for user_id, last in learned.items() if last < weeks[-1]}
+    firsts = await _firsts(session, scope, day, version, back | enrolled)
     active: Counter[tuple[int, int]] = Counter()
-    new = select(_first_of(activity.user_id)).where(
-        activity.day == day, ~people.was_active(activity.user_id, earlier)
-    )
-    for began in await session.scalars(new):
-        if began and began >= weeks[0]:
-            active[bisect_right(weeks, began) - 1, current] += 1
-    enrolled = select(fact.user_id, _first_of(fact.user_id), people.was_active(fact.user_id, earlier)).where(
-        fact.kind == FactKind.ENROLLED, fact.local_day == day
-    )
-    begun = {user_id: was for user_id, first, was in await session.execute(enrolled) if first == day}
-    active[current, current] += sum(map(bool, begun.values()))
-    return Stayed(Counter({current: len(begun)}), active)
+    for user_id in back:
+        began = firsts[user_id] or (day if user_id in enrolled else "")
+        if began >= weeks[0]:
+            active[bisect_right(weeks, began) - 1, latest] += 1
+    begun = {user_id for user_id in enrolled if not firsts[user_id]}
+    # Those who had learned in this week before they were enrolled.
+    earlier = await _active_in(session, scope, begun - back, Range(weeks[-1], later(day, -1)))
+    active[latest, latest] += len(earlier)
+    return Stayed(Counter({latest: len(begun)}), active)
 
 
-def _first_of(user_id: Any) -> ScalarSelect[str]:
-    """Local day of somebody's first enrolment."""
-    fact = aliased(LearningEvent)
-    # Not the plain column: its first value would be looked for through the facts of all people.
-    first = select(func.min(fact.local_day.concat("")))
-    return first.where(fact.user_id == user_id, fact.kind == FactKind.ENROLLED).scalar_subquery()
+async def _active_in(session: AsyncSession, scope: Scope, ids: Collection[str], days: Range) -> set[str]:
+    found: set[str] = set()
+    for lot in current.lots(ids) if days.first <= days.last else ():
+        rows = people.active_rows(scope, days, lot).subquery()
+        found |= set(await session.scalars(select(rows.c.user_id)))
+    return found
+
+
+async def _firsts(
+    session: AsyncSession, scope: Scope, day: str, version: Hashable, ids: Collection[str]
+) -> current.LookedUp:
+    """Local day of each one's first enrolment before a day."""
+
+    async def nobody() -> current.LookedUp:
+        return {}
+
+    known = await remembered(session, ("firsts", scope, day), version, nobody, lambda _known: 20)
+    fact = LearningEvent
+    for lot in current.lots(set(ids) - known.keys()):
+        # Not the plain column: its first value would be looked for through the facts of all people.
+        first = select(fact.user_id, func.min(fact.local_day.concat(""))).where(
+            fact.user_id.in_(lot),
+            fact.kind == FactKind.ENROLLED,
+            fact.local_day < day,
+            *scope.courses(fact.course_id),
+        )
+        rows = await session.execute(first.group_by(fact.user_id))
+        found = {user_id: began for user_id, began in rows}  # noqa: C416 - typed
+        known |= {user_id: found.get(user_id, "") for user_id in lot}
+    return known
 
 
 def _first_enrolments(scope: Scope) -> Select[str, str]:
     fact = LearningEvent
+    # Not the plain column: all enrolments would be looked through for those in some courses.
+    kind: Any = cast(fact.kind, String) if scope.instructor_id else fact.kind
     return (
         select(fact.user_id, func.min(fact.local_day).label("day"))
-        .where(fact.kind == FactKind.ENROLLED, *scope.courses(fact.course_id), *scope.people(fact.user_id))
+        .where(kind == FactKind.ENROLLED.value, *scope.courses(fact.course_id), *scope.people(fact.user_id))
         .group_by(fact.user_id)
     )
 

@@ -1,6 +1,6 @@
 """Courses and instructors with the most of something in a range, the current day included."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.definitions import money, rates
 from server.analytics.definitions.money import Money
 from server.analytics.definitions.scope import EVERYTHING, Scope
+from server.analytics.queries import sums as added
 from server.analytics.queries.figures import Rate, Rating, rating_of
-from server.analytics.queries.series import sums_by_course, sums_by_instructor
 from server.analytics.rules import Range
 from storage.database.tables import Course, CourseInstructor, Review, User
 from storage.states import ReviewState
@@ -20,6 +20,7 @@ from storage.states import ReviewState
 METRICS = (
     *("enrolments_new", "enrolments_started", "enrolments_completed", "lessons_completed", "watch_seconds"),
 )
+NOTHING: Mapping[str, int] = Counter()  # sums of a course or an instructor without rows
 
 
 class CourseMetric(StrEnum):
@@ -61,7 +62,7 @@ async def courses(
     scope: Scope = EVERYTHING,
 ) -> list[TopCourse]:
     """Step. In a tie by title."""
-    sums = await sums_by_course(session, days, METRICS, scope)
+    sums = await added.by_course(session, days, METRICS, scope)
     ratings = await _ratings(session, scope)
     paid = await money.revenue_of_courses(session, days, scope)
     listed = select(Course.id, Course.title, Course.search_key).where(*scope.courses(Course.id))
@@ -72,11 +73,11 @@ async def courses(
         if metric == CourseMetric.RATING:
             return _rank(ratings.get(course_id, (0, 0)))
         revenue = metric == CourseMetric.REVENUE
-        return (leading.get(course_id, 0) if revenue else sums[course_id]["enrolments_new"],)
+        return (leading.get(course_id, 0) if revenue else sums.get(course_id, NOTHING)["enrolments_new"],)
 
     found = sorted(titles, key=lambda one: (*(-value for value in worth(one)), titles[one].search_key, one))
     return [
-        _course(one, titles[one].title, sums[one], ratings.get(one, (0, 0)), paid.get(one, []))
+        _course(one, titles[one].title, sums.get(one, NOTHING), ratings.get(one, (0, 0)), paid.get(one, []))
         for one in found[:limit]
     ]
 
@@ -137,7 +138,7 @@ async def instructors(
 ) -> list[TopInstructor]:
     """Step. By new enrolments, then by time watched, in a tie by name. With a filter, those who teach the
     courses of the scope now, and the sums of these courses."""
-    sums = await sums_by_instructor(session, days, METRICS, scope)
+    sums = await added.by_instructor(session, days, METRICS, scope)
     teaching: Counter[str] = Counter()
     teachers = select(CourseInstructor.user_id).where(*scope.courses(CourseInstructor.course_id))
     for user_id in await session.scalars(teachers):
@@ -146,20 +147,19 @@ async def instructors(
     rows = await session.execute(
         select(User.id, User.name, User.search_key).where(User.id.in_(wanted)).order_by(User.search_key)
     )
-    none: Mapping[str, int] = defaultdict(int)
     found = sorted(
         rows,
-        key=lambda row: tuple(-sums.get(row.id, none)[one] for one in ("enrolments_new", "watch_seconds")),
+        key=lambda row: tuple(-sums.get(row.id, NOTHING)[one] for one in ("enrolments_new", "watch_seconds")),
     )
     return [
         TopInstructor(
             user_id=row.id,
             name=row.name,
             courses=teaching[row.id],
-            enrollments=sums.get(row.id, none)["enrolments_new"],
-            completions=sums.get(row.id, none)["enrolments_completed"],
-            lessons_completed=sums.get(row.id, none)["lessons_completed"],
-            watch_seconds=sums.get(row.id, none)["watch_seconds"],
+            enrollments=sums.get(row.id, NOTHING)["enrolments_new"],
+            completions=sums.get(row.id, NOTHING)["enrolments_completed"],
+            lessons_completed=sums.get(row.id, NOTHING)["lessons_completed"],
+            watch_seconds=sums.get(row.id, NOTHING)["watch_seconds"],
         )
         for row in found[:limit]
     ]

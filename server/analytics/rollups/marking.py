@@ -98,7 +98,8 @@ async def seal_before(session: AsyncSession, day: str, now: datetime) -> int:
 
 async def seal_person(session: AsyncSession, user_id: str, now: datetime) -> int:
     """Step: seal the computed days that count somebody, before the account is deleted: figures keep their
-    counts. Those of active people count a day for 30 days. How many days."""
+    counts. Those of active people count a day for 30 days. How many days. Those that are sealed are sealed
+    again, so that what was counted from their facts is known to be old."""
     sources = (
         select(LearningEvent.local_day).where(LearningEvent.user_id == user_id),
         select(ActivityDay.day).where(ActivityDay.user_id == user_id),
@@ -107,6 +108,10 @@ async def seal_person(session: AsyncSession, user_id: str, now: datetime) -> int
     )
     own = {day for source in sources for day in await session.scalars(source) if day}
     days = {later(day, number) for day in own for number in range(MONTH_DAYS)}
+    sealed = update(AnalyticsDay).where(
+        AnalyticsDay.day.in_(sorted(own)), AnalyticsDay.sealed_at.is_not(None)
+    )
+    await session.execute(sealed.values(sealed_at=now))
     return await _seal(session, AnalyticsDay.day.in_(sorted(days)), now)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from server.core.text.money import amount, currency_name, money
 from storage.messages import Figure, Message, Unit, format_message
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
+WRITTEN = 8192  # numbers and days that are kept as they are written: a table has thousands of them
 
 
 def clock_time(seconds: float | None) -> str:
@@ -59,7 +61,12 @@ def file_size(count: float) -> str:
 
 
 def number(value: float) -> str:
-    return format_decimal(value, locale=locale())
+    return _number(value, str(locale()))
+
+
+@lru_cache(WRITTEN, typed=True)  # 1 is not 1.0
+def _number(value: float, name: str) -> str:
+    return format_decimal(value, locale=name)
 
 
 def day(moment: datetime, zone: str = "UTC") -> str:
@@ -68,7 +75,12 @@ def day(moment: datetime, zone: str = "UTC") -> str:
 
 def day_label(label: str) -> str:
     """A local day as it was written with a fact, as in 2026-11-27."""
-    return format_date(date.fromisoformat(label), format="long", locale=locale())
+    return _day_label(label, str(locale()))
+
+
+@lru_cache(WRITTEN)
+def _day_label(label: str, name: str) -> str:
+    return format_date(date.fromisoformat(label), format="long", locale=name)
 
 
 def short_day(label: str) -> str:

@@ -58,7 +58,12 @@ def language() -> str:
 
 def locale() -> Locale:
     """Babel locale of this request, for dates and numbers."""
-    return Locale.parse(_language.get())
+    return _locale(_language.get())
+
+
+@cache
+def _locale(name: str) -> Locale:
+    return Locale.parse(name)
 
 
 @cache

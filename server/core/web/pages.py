@@ -14,6 +14,7 @@ from litestar.template import TemplateConfig
 
 from server.core.errors import Problem
 from server.core.text import i18n
+from server.core.text.figures import figure
 from server.core.text.formats import FILTERS
 from server.core.web import flash
 from server.core.web.assets import ASSETS
@@ -34,7 +35,7 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(FILTERS)
+    made.filters.update(FILTERS, figure=figure)
     made.globals.update(asset=ASSETS.url, product=PRODUCT, language=i18n.language)
     return made
 

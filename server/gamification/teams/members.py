@@ -29,24 +29,26 @@ LEARNS = (User.role == Role.LEARNER) & User.disabled_at.is_(None)  # condition o
 _BY_NAME = (by_code_point(User.search_key), by_code_point(User.email))
 
 
-def everybody_in_teams() -> Subquery:
-    """Rows of team_id, user_id and since, of each person that is in a team by a row or by its course."""
+def everybody_in_teams(team_id: str | None = None) -> Subquery:
+    """Rows of team_id, user_id and since, of each person that is in a team by a row or by its course; of one
+    team alone, if it is given."""
+    own = (Team.id == team_id,) if team_id else ()
     by_row = (
         select(TeamMember.team_id, TeamMember.user_id, TeamMember.added_at.label("since"))
         .join(Team, Team.id == TeamMember.team_id)
-        .where(Team.course_id.is_(None))
+        .where(Team.course_id.is_(None), *own)
     )
     by_course = (
         select(Team.id.label("team_id"), Enrolment.user_id, Enrolment.created_at.label("since"))
         .join(Enrolment, Enrolment.course_id == Team.course_id)
-        .where(LIVE)
+        .where(LIVE, *own)
     )
     return union_all(by_row, by_course).subquery()
 
 
-def learners_in_teams() -> Subquery:
+def learners_in_teams(team_id: str | None = None) -> Subquery:
     """Rows of team_id and user_id, of those who count: learners who may sign in."""
-    everybody = everybody_in_teams()
+    everybody = everybody_in_teams(team_id)
     return (
         select(everybody.c.team_id, everybody.c.user_id)
         .join(User, User.id == everybody.c.user_id)

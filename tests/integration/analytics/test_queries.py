@@ -7,7 +7,7 @@ from sqlalchemy import delete
 
 from server.analytics.definitions import SUMS
 from server.analytics.definitions.scope import EVERYTHING, Scope
-from server.analytics.queries import journeys, series, top
+from server.analytics.queries import funnels, journeys, series, sums, top
 from server.analytics.queries.figures import totals
 from server.analytics.queries.top import CourseMetric
 from server.analytics.rollups.aggregating import aggregate
@@ -42,7 +42,7 @@ async def test_series_are_the_same_from_stored_and_from_live_days(database: Data
         await aggregate(database, stored, TODAY, NOW)
         async with database.read() as session:
             for scope in scopes:
-                found = await series.daily(session, scope, AUTUMN)
+                found = await sums.daily(session, scope, AUTUMN)
                 for metric in set(SUMS) - ({"people_new"} if scope.course_id else set()):
                     assert found[metric] == sums_of(year, metric, AUTUMN, scope.course_id), metric
                 active = await series.active_days(session, scope, AUTUMN)
@@ -59,7 +59,7 @@ async def test_stored_days_are_read_and_not_counted(database: Database, year: Ye
         await session.execute(delete(LearningEvent))
         await session.execute(delete(EncodingEvent))
     async with database.read() as session:
-        found = await series.daily(session, EVERYTHING, AUTUMN)
+        found = await sums.daily(session, EVERYTHING, AUTUMN)
     assert found["lessons_completed"] == sums_of(year, "lessons_completed", AUTUMN)
 
 
@@ -117,8 +117,8 @@ async def test_funnel_follows_the_enrolled_pairs(database: Database) -> None:
     at = datetime.fromisoformat("2032-03-01T12:00:00+00:00")
     async with database.write() as session:
         for user_id, kinds in (
-            (one, journeys.STEPS),
-            (two, journeys.STEPS[:1]),
+            (one, funnels.STEPS),
+            (two, funnels.STEPS[:1]),
             (three, ()),
         ):
             for number, kind in enumerate((FactKind.ENROLLED, FactKind.ENROLLED, *kinds)):
@@ -134,8 +134,8 @@ async def test_funnel_follows_the_enrolled_pairs(database: Database) -> None:
                     )
                 )
     async with database.read() as session:
-        found = await journeys.funnel(session, EVERYTHING, Range("2032-03-01", "2032-03-31"))
-        none = await journeys.funnel(session, EVERYTHING, Range("2032-04-01", "2032-04-30"))
+        found = await funnels.funnel(session, EVERYTHING, Range("2032-03-01", "2032-03-31"))
+        none = await funnels.funnel(session, EVERYTHING, Range("2032-04-01", "2032-04-30"))
     assert (found.enrolled, found.started, found.halfway, found.completed) == (3, 2, 1, 1)
     assert (none.enrolled, none.started) == (0, 0)
 

@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from server.analytics import remembered
-from server.analytics.definitions import people
+from server.analytics.definitions import money, people
 from server.analytics.definitions.scope import EVERYTHING
-from server.analytics.payments import queries
 from server.analytics.queries import journeys, series
 from server.analytics.rollups.aggregating import aggregate
 from server.analytics.rules import Range, later, trailing
@@ -109,5 +108,5 @@ async def test_mrr_of_a_new_payment_counts_at_once(database: Database) -> None:
     for number in range(3):
         await World(database, lambda: begin).payment(kind=PaymentKind.RECURRING)
         async with database.read() as session:
-            curves = await queries.curves(session)
+            curves = await money.curves(session, EVERYTHING)
         assert curves["EUR"].at(begin).active == number + 1

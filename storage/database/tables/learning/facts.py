@@ -28,6 +28,8 @@ class LearningEvent(Base):
         # With the course, so that figures read it alone. With the person, too, SQLite would look through all
         # facts of a kind for those of one person.
         Index("ix_learning_events_kind_day", "kind", "local_day", "course_id"),
+        # Figures of one course and its people.
+        Index("ix_learning_events_course", "course_id", "kind", "user_id", "local_day"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
@@ -36,7 +38,7 @@ class LearningEvent(Base):
     kind: Mapped[FactKind]
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))  # the learner
     actor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))  # who acted
-    course_id: Mapped[str | None] = mapped_column(index=True)
+    course_id: Mapped[str | None]
     lesson_id: Mapped[str | None]
     subject: Mapped[str]  # what the fact is about, as in an id: unique for the kind and the learner
     data: Mapped[dict[str, Any] | None]
