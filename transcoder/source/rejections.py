@@ -85,11 +85,13 @@ def strangers(stderr: str) -> tuple[str, ...]:
 
 def undecoded(exit_status: int, stderr: str) -> bool:
     """Whether FFmpeg gave up for what is in the file, from its exit status and error output."""
+    if exit_status == TOO_MANY_ERRORS:
+        return True  # also where a decoder calls its error "Operation not permitted"
     if any(fault in stderr for fault in (*ENVIRONMENT_ERRORS, *OF_THE_DISK)):
         return False
     last = stderr.rstrip().rpartition("\n")[2]
     told = "Invalid data found when processing input" in last or any(told in stderr for told in NOTHING_LEFT)
-    return told or exit_status in (INVALID_DATA, TOO_MANY_ERRORS)
+    return told or exit_status == INVALID_DATA
 
 
 def unseekable(stderr: str) -> bool:

@@ -57,7 +57,8 @@ NOTHING = "[out#1/mp4] Nothing was written, because at least one of its streams 
         (234, "[graph] Invalid argument", False),
         (1, "x: Conversion failed!", False),
         (183, "[in#0] Error during demuxing: Input/output error\nx: Invalid data", False),
-        (69, f"/scratch/original: No such file or directory\n{NOTHING}", False),
+        (69, "[dec:aac] Error submitting packet to decoder: Operation not permitted", True),
+        (234, f"/scratch/original: No such file or directory\n{NOTHING}", False),
     ],
 )
 def test_errors_of_the_file_are_told_from_others(status: int, stderr: str, undecoded: bool) -> None:
