@@ -187,7 +187,7 @@ def courses(console: Console) -> Table:
         ],
         rows=[
             (
-                *(one.title, one.enrollments, one.completion.of, one.completions, one.completion.percent),
+                *(one.title, one.enrollments, one.started, one.completions, one.completion.percent),
                 *(one.watch_seconds, one.rating.mean, one.rating.reviews),
                 *({paid.currency: paid.amount for paid in one.revenue}.get(code, 0) for code in currencies),
             )

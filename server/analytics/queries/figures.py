@@ -91,7 +91,11 @@ async def completion(session: AsyncSession, scope: Scope, last: str) -> Rate:
             counts = [before + now for before, now in zip(counts, live, strict=True)]
     else:
         counts = await _completion(session, scope, ever)
-    return Rate(percent=rates.completion_rate(*counts), count=counts[0], of=counts[1])
+    return rate_of(*counts)
+
+
+def rate_of(completed: int, started: int) -> Rate:
+    return Rate(percent=rates.completion_rate(completed, started), count=completed, of=started)
 
 
 async def _completion(session: AsyncSession, scope: Scope, days: Range) -> list[int]:

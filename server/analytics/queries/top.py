@@ -8,18 +8,21 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.analytics.definitions import money, rates
+from server.analytics.definitions import SUMS, money
 from server.analytics.definitions.money import Money
 from server.analytics.definitions.scope import EVERYTHING, Scope
+from server.analytics.definitions.settled import past_of
 from server.analytics.queries import sums as added
-from server.analytics.queries.figures import Rate, Rating, rating_of
-from server.analytics.rules import Range
+from server.analytics.queries.figures import Rate, Rating, rate_of, rating_of
+from server.analytics.remembered import remembered
+from server.analytics.rules import EVER, Range
 from storage.database.tables import Course, CourseInstructor, Review, User
 from storage.states import ReviewState
 
 METRICS = (
     *("enrolments_new", "enrolments_started", "enrolments_completed", "lessons_completed", "watch_seconds"),
 )
+ENDED = ("enrolments_completed", "enrolments_started")
 NOTHING: Mapping[str, int] = Counter()  # sums of a course or an instructor without rows
 
 
@@ -35,8 +38,9 @@ class TopCourse(msgspec.Struct, frozen=True, kw_only=True):
     course_id: str
     title: str
     enrollments: int  # new ones
+    started: int
     completions: int
-    completion: Rate  # completions beside the enrolments that were started in the range
+    completion: Rate  # completed of the started enrolments, both up to the end of the range
     watch_seconds: int
     rating: Rating
     revenue: list[Money]  # by currency
@@ -76,26 +80,53 @@ async def courses(
         return (leading.get(course_id, 0) if revenue else sums.get(course_id, NOTHING)["enrolments_new"],)
 
     found = sorted(titles, key=lambda one: (*(-value for value in worth(one)), titles[one].search_key, one))
+    done = await _completion(session, scope, sorted(found[:limit]), days.last)
     return [
-        _course(one, titles[one].title, sums.get(one, NOTHING), ratings.get(one, (0, 0)), paid.get(one, []))
+        TopCourse(
+            course_id=one,
+            title=titles[one].title,
+            enrollments=sums.get(one, NOTHING)["enrolments_new"],
+            started=sums.get(one, NOTHING)["enrolments_started"],
+            completions=sums.get(one, NOTHING)["enrolments_completed"],
+            completion=rate_of(*done[one]),
+            watch_seconds=sums.get(one, NOTHING)["watch_seconds"],
+            rating=rating_of(*ratings.get(one, (0, 0))),
+            revenue=list(paid.get(one, [])),
+        )
         for one in found[:limit]
     ]
 
 
-def _course(
-    course_id: str, title: str, sums: Mapping[str, int], rating: tuple[int, int], paid: list[Money]
-) -> TopCourse:
-    completed, started = sums["enrolments_completed"], sums["enrolments_started"]
-    return TopCourse(
-        course_id=course_id,
-        title=title,
-        enrollments=sums["enrolments_new"],
-        completions=completed,
-        completion=Rate(percent=rates.completion_rate(completed, started), count=completed, of=started),
-        watch_seconds=sums["watch_seconds"],
-        rating=rating_of(*rating),
-        revenue=list(paid),
-    )
+async def _completion(
+    session: AsyncSession, scope: Scope, course_ids: Sequence[str], last: str
+) -> Mapping[str, Sequence[int]]:
+    """Completed and started enrolments of each course, up to a day."""
+    ever = Range(EVER, last)
+    found = await past_of(session, scope, ever)
+    if found is None:
+        return await _ended(session, scope, course_ids, ever)
+    past, version = found
+    question = ("completion of courses", scope, past, tuple(course_ids))
+    before = await remembered(session, question, version, lambda: _ended(session, scope, course_ids, past))
+    if past == ever:
+        return before
+    now = await added.by_course(session, Range(last, last), ENDED, scope)
+    return {
+        one: [count + now.get(one, NOTHING)[name] for count, name in zip(before[one], ENDED, strict=True)]
+        for one in course_ids
+    }
+
+
+async def _ended(
+    session: AsyncSession, scope: Scope, course_ids: Sequence[str], days: Range
+) -> Mapping[str, Sequence[int]]:
+    counts = {one: [0, 0] for one in course_ids}
+    for number, metric in enumerate(ENDED):
+        rows = SUMS[metric](scope, days).subquery()
+        own = select(rows.c.course_id, func.count()).where(rows.c.course_id.in_(course_ids))
+        for course_id, count in await session.execute(own.group_by(rows.c.course_id)):
+            counts[course_id][number] = count
+    return counts
 
 
 async def _ratings(session: AsyncSession, scope: Scope) -> dict[str, tuple[int, int]]:

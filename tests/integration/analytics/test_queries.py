@@ -140,6 +140,10 @@ async def test_funnel_follows_the_enrolled_pairs(database: Database) -> None:
     assert (none.enrolled, none.started) == (0, 0)
 
 
+def to_end(year: Year, at: datetime) -> bool:
+    return year.label(at) <= AUTUMN.last
+
+
 async def test_top_lists_mix_stored_and_live_days(database: Database, year: Year) -> None:
     await aggregate(database, AUTUMN.days[:15], TODAY, NOW)
     async with database.read() as session:
@@ -150,6 +154,13 @@ async def test_top_lists_mix_stored_and_live_days(database: Database, year: Year
     wanted = {one: sum(sums_of(year, "enrolments_new", AUTUMN, one).values()) for one in ids}
     assert [one.enrollments for one in found] == sorted(wanted.values(), reverse=True)[:2]
     assert all(one.enrollments == wanted[one.course_id] for one in found)
+    for one in found:
+        done = [fact.kind for fact in year.done if fact.course_id == one.course_id and to_end(year, fact.at)]
+        completed, begun = (done.count(kind) for kind in (FactKind.COURSE_COMPLETED, FactKind.COURSE_STARTED))
+        assert (one.completion.count, one.completion.of) == (completed, begun)
+        assert one.completions == sum(sums_of(year, "enrolments_completed", AUTUMN, one.course_id).values())
+        assert one.started == sum(sums_of(year, "enrolments_started", AUTUMN, one.course_id).values())
+    assert any(one.completion.of > one.started for one in found)  # some began before
     assert [one.title for one in by_revenue] == ["Heat", "Optics", "Waves"]  # nobody has paid: by title
     (teacher,) = teachers
     assert (teacher.name, teacher.courses) == ("Max Born", 3)
