@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from time import CLOCK_BOOTTIME, clock_gettime
 from typing import Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
@@ -62,11 +61,11 @@ def next_local_hour(after: datetime, zone: str, hour: int) -> datetime:
 
 
 class ClockWatch:
-    """Clock against the time that has passed since the machine started, its sleep included. One that goes
+    """Clock against the seconds that have passed since the machine started, its sleep included. One that goes
     ahead by LEAP is in doubt until it is set back, or DOUBT has passed: what is deleted by age meanwhile
     would be gone for good."""
 
-    def __init__(self, passed: Callable[[], float] = lambda: clock_gettime(CLOCK_BOOTTIME)) -> None:
+    def __init__(self, passed: Callable[[], float]) -> None:
         self._passed = passed
         self._zero: datetime | None = None  # of the clock when nothing had passed, as far as it is believed
         self._doubted_at: float | None = None

@@ -10,6 +10,7 @@ import platform
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from time import CLOCK_BOOTTIME, clock_gettime
 
 import msgspec
 import structlog
@@ -79,6 +80,10 @@ def this_host() -> str:
     return platform.node()
 
 
+def since_boot() -> float:
+    return clock_gettime(CLOCK_BOOTTIME)
+
+
 async def run_tasks(
     services: Services,
     tasks: Sequence[Task],
@@ -90,7 +95,7 @@ async def run_tasks(
     """Run what is due until `stopping` is set. A task that takes long delays no other."""
     rows = {row_name(task, host or this_host()): task for task in tasks}
     running: dict[str, asyncio.Task[None]] = {}
-    watch, doubted = watch or ClockWatch(), False
+    watch, doubted = watch or ClockWatch(since_boot), False
     while not stopping.is_set():
         seconds = POLL_SECONDS
         try:
