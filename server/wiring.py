@@ -60,9 +60,11 @@ def bind(database: Database) -> None:
     recording.bind(database, WATCHED)
 
 
+# While the clock is in doubt only those run that keep the machine going: every other one deletes, pays or
+# ends something by its age.
 TASKS = (
     # A killed worker's lease of 40 s ends within 60.
-    Task("jobs", N_("Put interrupted jobs back"), Every(10), encoding.sweep_jobs),
+    Task("jobs", N_("Put interrupted jobs back"), Every(10), encoding.sweep_jobs, in_doubt=True),
     Task("objects", N_("Delete files that are no longer needed"), Every(60), encoding.purge_objects),
     Task(rows.SWEEP, N_("Complete or expire uploads"), Every(60), uploads.sweep_spool, per_host=True),
     Task(
@@ -77,8 +79,17 @@ TASKS = (
     Task("originals", N_("Remove old originals"), Daily(hour=4), originals.run),
     Task("accounts", N_("Delete ended sessions, renew keys"), Every(600), accounts.clean_up),
     Task(OUTBOX, N_("Send mails and notices"), Every(30), outbox.send_due),
-    Task("disk", N_("Look at free disk space"), Every(60), notices.look_at_disks, per_host=True),
-    Task("notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services),
+    Task(
+        "disk",
+        N_("Look at free disk space"),
+        Every(60),
+        notices.look_at_disks,
+        per_host=True,
+        in_doubt=True,
+    ),
+    Task(
+        "notices", N_("Look at queue, files and workers"), Every(60), notices.look_at_services, in_doubt=True
+    ),
     Task("damage", N_("Tell instructors of damaged videos"), Every(60), damage.tell),
     Task("quiz attempts", N_("Grade quiz attempts whose time is up"), Every(60), attempts.close_expired),
     Task(boards.TASK, N_("Rebuild leaderboards from the ledger"), Daily(hour=2), boards.renew),

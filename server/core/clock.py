@@ -1,5 +1,6 @@
 """Clock, and local days in the institution's time zone. The only source of "now"; tests hold it still."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol, runtime_checkable
@@ -7,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 NOON = 12  # o'clock
 SKEW = timedelta(seconds=30)  # by which clocks of several machines may differ; leases of jobs need as much
+
+LEAP = timedelta(hours=6)  # ahead of the time that has passed, from which on a clock is in doubt
+DOUBT = timedelta(hours=1)  # after which a clock that went ahead is believed
 
 
 @runtime_checkable  # Litestar checks the type of what it injects
@@ -54,3 +58,26 @@ def next_local_hour(after: datetime, zone: str, hour: int) -> datetime:
         if moment > after:
             return moment
         day += timedelta(days=1)
+
+
+class ClockWatch:
+    """Clock against the seconds that have passed since the machine started, its sleep included. One that goes
+    ahead by LEAP is in doubt until it is set back, or DOUBT has passed: what is deleted by age meanwhile
+    would be gone for good."""
+
+    def __init__(self, passed: Callable[[], float]) -> None:
+        self._passed = passed
+        self._zero: datetime | None = None  # of the clock when nothing had passed, as far as it is believed
+        self._doubted_at: float | None = None
+
+    def in_doubt(self, now: datetime) -> bool:
+        passed = self._passed()
+        zero = now - timedelta(seconds=passed)
+        if self._zero is None or zero - self._zero < LEAP:
+            self._zero, self._doubted_at = zero, None
+            return False
+        if self._doubted_at is None:
+            self._doubted_at = passed
+        if passed - self._doubted_at >= DOUBT.total_seconds():
+            self._zero, self._doubted_at = zero, None
+        return self._doubted_at is not None

@@ -10,13 +10,14 @@ import platform
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from time import CLOCK_BOOTTIME, clock_gettime
 
 import msgspec
 import structlog
 from sqlalchemy import case, or_, select, update
 
 from server.core.audit.recording import Subject, record
-from server.core.clock import Clock, next_local_hour, set_back
+from server.core.clock import Clock, ClockWatch, next_local_hour, set_back
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.insert import insert_new
@@ -55,6 +56,7 @@ class Task(msgspec.Struct, frozen=True):
     schedule: Every | Daily
     run: Run
     per_host: bool = False  # about files of one machine: every machine has a row and runs its own
+    in_doubt: bool = False  # also while the clock is in doubt: it deletes, pays and ends nothing by age
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -78,19 +80,33 @@ def this_host() -> str:
     return platform.node()
 
 
+def since_boot() -> float:
+    return clock_gettime(CLOCK_BOOTTIME)
+
+
 async def run_tasks(
-    services: Services, tasks: Sequence[Task], clock: Clock, stopping: asyncio.Event, host: str | None = None
+    services: Services,
+    tasks: Sequence[Task],
+    clock: Clock,
+    stopping: asyncio.Event,
+    host: str | None = None,
+    watch: ClockWatch | None = None,
 ) -> None:
     """Run what is due until `stopping` is set. A task that takes long delays no other."""
     rows = {row_name(task, host or this_host()): task for task in tasks}
     running: dict[str, asyncio.Task[None]] = {}
+    watch, doubted = watch or ClockWatch(since_boot), False
     while not stopping.is_set():
         seconds = POLL_SECONDS
         try:
             now = clock.now()
-            free = await _free_from(services.database, rows, now)
+            if watch.in_doubt(now) != doubted:
+                doubted = not doubted
+                log.warning("clock went ahead, tasks wait" if doubted else "clock is believed", now=now)
+            runnable = {name: task for name, task in rows.items() if task.in_doubt or not doubted}
+            free = await _free_from(services.database, runnable, now)
             for name in [name for name, task in running.items() if not task.done()]:
-                free.pop(name)
+                free.pop(name, None)
             for name in far_ahead(rows, free, now):
                 log.warning("clock set back", task=name)
                 await run_now(services.database, name, now)

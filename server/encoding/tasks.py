@@ -1,6 +1,6 @@
 """Scheduled tasks of encoding and of the object store."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
@@ -9,13 +9,18 @@ from server.services import Services
 from storage import deletions
 from storage.messages import N_, Message, message
 from transcoder.jobs.pruning import prune
-from transcoder.jobs.sweeper import sweep
+from transcoder.jobs.sweeper import STANDARD, extend_leases, sweep
 
 log = structlog.get_logger(__name__)
 
+# Of a sweep. What kept it from its row kept workers from renewing their leases, and must cost no attempt.
+LATE = timedelta(seconds=STANDARD.lease / 2)
 
-async def sweep_jobs(services: Services, _slot: datetime, now: datetime) -> Message | None:
+
+async def sweep_jobs(services: Services, slot: datetime, now: datetime) -> Message | None:
     """Requeue jobs of dead workers, send lost wake-up messages again, finish forgotten revisions."""
+    if now - slot > LATE and (extended := await extend_leases(services.database, now)):
+        log.warning("leases extended", jobs=extended, sweep_late_by=str(now - slot))
     swept = msgspec.structs.asdict(await sweep(services.database, services.queue, now))
     if not any(swept.values()):
         return None

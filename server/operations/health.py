@@ -67,7 +67,7 @@ class Health:
         return ""
 
     async def _queue(self) -> str:
-        return "" if await asyncio.to_thread(self._services.queue.ping) else "The queue does not answer."
+        return await asyncio.to_thread(self._services.queue.refusal)
 
     async def _objects(self) -> str:
         await self._services.store.check()

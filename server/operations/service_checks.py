@@ -79,12 +79,12 @@ async def queue(settings: Settings) -> Finding:
         return await _own_valkey()
     opened = Queue(settings.queue)
     try:
-        answers = await asyncio.to_thread(opened.ping)
+        refusal = await asyncio.to_thread(opened.refusal)
     finally:
         opened.close()
     where = without_password(settings.queue)
-    if not answers:
-        return Finding("Queue", State.MISSING, f"{where} does not answer.", f"Check {PREFIX}QUEUE_URL.")
+    if refusal:
+        return Finding("Queue", State.MISSING, f"{where}: {refusal}", f"Check {PREFIX}QUEUE_URL.")
     return good("Queue", f"{where} answers")
 
 

@@ -21,6 +21,7 @@ from storage.objects import keys
 from storage.objects.store import ObjectMissing, StoreError, StoreFull
 from transcoder.packaging.playlist import AUDIO
 
+RETRY_SECONDS = 2  # that somebody in the middle of a lecture waits before the next request
 BLOCK = 256 * 1024  # bytes per read for a byte range
 IMAGE_SECONDS = 600  # for which browsers keep an image
 
@@ -84,15 +85,15 @@ class Delivery:
         try:
             path = await self.edge.path(key)
             size = path.stat().st_size
-        except (ObjectMissing, FileNotFoundError):
+        except ObjectMissing:
             instead = await self._instead(key)
             return await (
                 self._file(scope, send, instead, kind, max_age=max_age) if instead else _nothing(send, 404)
             )
         except StoreFull:  # the edge folder has no space: stream from the store
             return await self._stream(scope, send, key, kind)
-        except StoreError:
-            return await _nothing(send, 503)
+        except (StoreError, OSError):  # also a file that was evicted since
+            return await _later(send)
         headers = {"cache-control": _cached(key, max_age), "accept-ranges": "bytes"}
         try:
             span = rules.span(_header(scope, b"range"), size)
@@ -122,7 +123,7 @@ class Delivery:
         try:
             info = await self.edge.store.stat(key)
         except StoreError:
-            return await _nothing(send, 503)
+            return await _later(send)
         if info is None:
             instead = await self._instead(key)
             return await (self._stream(scope, send, instead, kind) if instead else _nothing(send, 404))
@@ -163,6 +164,11 @@ def _header(scope: HTTPScope, name: bytes) -> str:
 async def _nothing(send: Send, status: int, headers: dict[str, str] | None = None) -> bool:
     await _empty(send, status, headers)
     return False
+
+
+async def _later(send: Send) -> bool:
+    """Players ask again after a 503, and take a 404 as final."""
+    return await _nothing(send, 503, {"retry-after": str(RETRY_SECONDS)})
 
 
 async def _empty(send: Send, status: int, headers: dict[str, str] | None = None) -> None:

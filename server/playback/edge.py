@@ -10,10 +10,11 @@ import os
 import time
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 
 from server.core.clock import SystemClock
 from storage.objects import keys
-from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
+from storage.objects.store import ObjectMissing, ObjectStore, StoreFull
 
 FREED_SHARE = 0.1  # of the allowed bytes is freed in addition, so that not every miss has to evict
 STALE = 3600  # seconds after which an unfinished fetch belongs to a dead process
@@ -41,11 +42,12 @@ class EdgeCache:
     async def path(self, key: str) -> Path:
         """Local file of an object. It may be evicted later: open it at once, or call again.
 
-        Raises ObjectMissing, StoreUnavailable, and StoreFull when the object is larger than the
-        cap or the disk is full; `store.stream` still delivers it then.
+        Raises ObjectMissing, StoreUnavailable, and StoreFull when the object is larger than the cap, the
+        disk is full or the folder cannot be used; `store.stream` still delivers it then.
         """
         if local := self.store.local_path(key):
-            if not local.is_file():
+            # Only the store tells an object that is missing from a disk that is away.
+            if not _is_file(local) and await self.store.stat(key) is None:
                 raise ObjectMissing(f"There is no object {key}.")
             return local
         path = self.folder / _name(key, None if keys.is_versioned(key) else await self._modified(key))
@@ -103,6 +105,7 @@ class EdgeCache:
             del self._reserved[path.name]
 
     async def _download(self, key: str, path: Path) -> None:
+        self._make_folder()  # anybody may delete a cache, also while its server runs
         try:
             await self.store.fetch(key, path)
         except StoreFull:  # the disk has less room than the cap allows
@@ -134,8 +137,8 @@ class EdgeCache:
             return left
 
     def _clear(self, allowed: int) -> int:
+        self._make_folder()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             files = sorted(_files(self.folder))
             held = sum(size for _, size, _ in files)
             goal = allowed if held <= allowed else int(allowed * (1 - FREED_SHARE))
@@ -145,8 +148,14 @@ class EdgeCache:
                 path.unlink(missing_ok=True)
                 held -= size
         except OSError as error:
-            raise StoreUnavailable(f"{self.folder} cannot be used: {error.strerror}.") from error
+            raise StoreFull(f"{self.folder} cannot be used: {error.strerror}.") from error
         return held
+
+    def _make_folder(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreFull(f"{self.folder} cannot be used: {error.strerror}.") from error
 
 
 def _name(key: str, modified: datetime | None) -> str:
@@ -160,9 +169,16 @@ def _touch(path: Path) -> bool:
     now = time.time_ns()
     try:
         os.utime(path, ns=(now, now))
-    except FileNotFoundError:
-        return False
+    except OSError:
+        return _is_file(path)  # on a disk that takes no changes
     return True
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _files(folder: Path) -> list[tuple[float, int, Path]]:

@@ -89,8 +89,8 @@ async def _database(opened: Services) -> None:
 
 
 async def _queue(opened: Services) -> None:
-    if not await asyncio.to_thread(opened.queue.ping):
-        raise OSError(f"{without_password(opened.settings.queue)} does not answer")
+    if refusal := await asyncio.to_thread(opened.queue.refusal):
+        raise OSError(f"{without_password(opened.settings.queue)}: {refusal}")
 
 
 async def _unless_stopped(stopping: asyncio.Event, work: Awaitable[Result]) -> Result | None:

@@ -14,6 +14,7 @@ from server.processes.supervision.child import ChildSpec
 from server.settings import QUEUE_ADDRESS_FILE, Settings
 
 SOCKET_PATH_LIMIT = 100  # bytes; unix(7) allows 107
+ANSWER_SECONDS = 5.0
 
 
 class LocalQueue:
@@ -35,30 +36,45 @@ class LocalQueue:
         run = self._settings.run_folder
         shutil.rmtree(self._earlier, ignore_errors=True)
         self._password = _stored_secret(run / "valkey.password")
-        _write_private(run / "valkey.conf", self._configuration())
-        url = f"unix://:{self._password}@{quote(str(self.socket))}"
-        _write_private(run / QUEUE_ADDRESS_FILE, url)
+        self._write_files()
         return ChildSpec(
             name="valkey",
             argv=(str(valkey_program()), str(run.resolve() / "valkey.conf")),
             environment={},
             stop_seconds=4,
             quiet=True,
+            answers=self.answers,
+            prepare=self._write_files,
         )
 
     async def answers(self) -> bool:
-        """Whether it accepts commands; not while it still loads its append-only file."""
+        """Whether it accepts commands, within ANSWER_SECONDS."""
         try:
-            reader, writer = await asyncio.open_unix_connection(self.socket)
-        except OSError:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._ping()
+        except (OSError, TimeoutError):
             return False
-        writer.write(f"AUTH {self._password}\r\nPING\r\n".encode())
+
+    async def _ping(self) -> bool:
+        reader, writer = await asyncio.open_unix_connection(self.socket)
         try:
+            writer.write(f"AUTH {self._password}\r\nPING\r\n".encode())
             return [await reader.readline(), await reader.readline()] == [b"+OK\r\n", b"+PONG\r\n"]
-        except OSError:
-            return False
         finally:
             writer.close()
+
+    def _write_files(self) -> None:
+        """Only what is missing or out of date: a restart on a full disk writes nothing."""
+        run = self._settings.run_folder
+        run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files = {
+            "valkey.password": self._password,
+            "valkey.conf": self._configuration(),
+            QUEUE_ADDRESS_FILE: f"unix://:{self._password}@{quote(str(self.socket))}",
+        }
+        for name, text in files.items():
+            if not (run / name).is_file() or (run / name).read_text() != text:
+                _write_private(run / name, text)
 
     def _configuration(self) -> str:
         values = {

@@ -61,8 +61,8 @@ class Spool:
 
 
 DISK_FULL = N_(
-    "The server's disk is full. The part received so far is kept: "
-    "ask an administrator to free space, then resume."
+    "The server's disk is full. The part received so far is kept: ask an administrator to free space, "
+    "then the upload goes on."
 )
 
 

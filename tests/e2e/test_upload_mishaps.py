@@ -1,6 +1,9 @@
 """Upload pages under server errors, network loss, changed files and expired sessions."""
 
+import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,41 @@ async def test_server_errors_do_not_restart_the_upload(teacher: Page, campus: Ca
     assert methods == ["HEAD", "HEAD"]
     assert await count(campus, Upload) == 1
     assert await stored_digests(campus) == {lecture.name: digest(lecture)}
+
+
+@pytest.mark.long
+async def test_locked_database_and_full_disk_hold_an_upload_up(
+    teacher: Page, campus: Campus, lecture: Path
+) -> None:
+    """The page says that it waits, and goes on by itself from where it was."""
+    cdp = await start_slow_upload(teacher, campus, lecture)
+    await teacher.get_by_role("button", name="Pause").click()
+    offsets: list[int] = []
+
+    async def full_at_first(route: Route) -> None:
+        if route.request.method == "PATCH":
+            offsets.append(int(route.request.headers["upload-offset"]))
+            if len(offsets) <= 2:
+                body = json.dumps({"detail": "The server's disk is full."})
+                return await route.fulfill(status=507, content_type="application/problem+json", body=body)
+        await route.continue_()
+
+    line, problem = teacher.locator("[data-line]"), teacher.locator("[data-problem]")
+    await teacher.route(UPLOAD, full_at_first)
+    with closing(sqlite3.connect(campus.data / "skillstudio.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await teacher.get_by_role("button", name="Resume").click()
+        await expect(problem).to_contain_text("The server's disk is full.")
+        await expect(line).to_contain_text("The server cannot take more right now.")
+        await set_upload_rate(cdp, -1)
+        await expect(line).not_to_contain_text("The server cannot take more right now.")
+        await expect(problem).to_be_hidden()
+        await expect(line).to_contain_text("The server cannot take more right now.")  # it waited for the lock
+    await expect(teacher.get_by_text("Waiting for a free encoder").first).to_be_visible()
+    assert await count(campus, Upload) == 1
+    assert await stored_digests(campus) == {lecture.name: digest(lecture)}
+    assert len(offsets) == 3, "what has arrived is not sent again"
+    assert 0 < offsets[0] == offsets[1] == offsets[2]
 
 
 async def test_cancel_without_network_keeps_the_upload(teacher: Page, campus: Campus, lecture: Path) -> None:

@@ -1,5 +1,7 @@
-"""Faults 4 and 5: flushed queue, unreachable queue."""
+"""Faults 4 and 5: flushed queue, unreachable, frozen or full queue."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,10 +36,32 @@ async def test_uploads_survive_a_flushed_queue(
             await cluster.wait_for_state(video.id, "failed" if number % 5 else "ready")
 
 
-async def test_unreachable_queue_only_delays_jobs(
-    cluster: WorkerCluster, valkey: Valkey, slow_clip: Path, clip: Path
+Fault = Callable[[Valkey], None]
+
+
+def _fill_and_freeze(valkey: Valkey) -> None:
+    valkey.limit_memory(1)
+    valkey.freeze()
+
+
+def _thaw_and_empty(valkey: Valkey) -> None:
+    """It answers, and takes no writes for a while."""
+    valkey.thaw()
+    time.sleep(1)
+    valkey.limit_memory(0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cure"),
+    [
+        pytest.param(Valkey.kill, Valkey.start, id="killed"),
+        pytest.param(_fill_and_freeze, _thaw_and_empty, id="full and frozen"),
+    ],
+)
+async def test_unusable_queue_only_delays_jobs(
+    cluster: WorkerCluster, valkey: Valkey, slow_clip: Path, clip: Path, fault: Fault, cure: Fault
 ) -> None:
-    """Unreachable until a job has ended without it; the duration does not matter."""
+    """Unusable until a job has ended without it; the duration does not matter."""
     _, worker = await cluster.start("quick", "transcode", timing=FAST_TIMING)
     first = await cluster.submit(slow_clip)
 
@@ -48,18 +72,21 @@ async def test_unreachable_queue_only_delays_jobs(
 
     await wait_until(encoding, 60, worker.log_text)
     async with cluster.sweeping():
-        valkey.kill()
+        fault(valkey)
+        begun = time.monotonic()
         second = await cluster.submit(clip)  # an upload that ends meanwhile is accepted
+        assert time.monotonic() - begun < 6  # by a frozen one held up for two seconds
 
         async def ended() -> bool:
             return all(job.state == JobState.DONE for job in await cluster.jobs_of(first.id, "chunk"))
 
         await wait_until(ended, 120, worker.log_text)
-        valkey.start()
+        cure(valkey)
         for video in (first, second):
             await cluster.wait_for_state(video.id, "ready")
             assert {job.attempts for job in await cluster.jobs_of(video.id)} == {1}
             await cluster.assert_no_leftovers(video.id)
+    assert "found a bug in Dramatiq" not in worker.log_text()
 
 
 async def test_workers_start_before_their_queue(cluster: WorkerCluster, valkey: Valkey, tone: Path) -> None:

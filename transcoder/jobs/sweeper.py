@@ -46,6 +46,19 @@ async def sweep(database: Database, queue: Queue, now: datetime, timing: Timing 
     return Swept(requeued=requeued, failed=failed, woken=woken, finishing=finishing, workers_deleted=gone)
 
 
+async def extend_leases(database: Database, now: datetime, timing: Timing = STANDARD) -> int:
+    """Give the holders of expired leases another one, when nobody could renew them: the database took no
+    writes, or the clock went ahead. Returns their number."""
+    async with database.write() as session:
+        extended = await session.scalars(
+            update(Job)
+            .where(Job.state == JobState.RUNNING, Job.lease_until < now)
+            .values(lease_until=now + timedelta(seconds=timing.lease))
+            .returning(Job.id)
+        )
+        return len(extended.all())
+
+
 async def _is_idle(database: Database, worker_gone: datetime, beyond: datetime) -> bool:
     """Whether a sweep would find nothing, by one read: most of them, on a machine that encodes nothing."""
     something = select(

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database.engine import Database
+from storage.database.trouble import trouble_of
 from storage.objects import keys
 from storage.objects.store import ObjectStore, StoreError
 from transcoder.ffmpeg.process import Limits
@@ -42,14 +43,22 @@ T = TypeVar("T")
 
 
 async def with_retries(call: Callable[[], Awaitable[T]]) -> T:
-    """Call with retries for half a minute while the database is busy or unreachable."""
+    """Call with retries until the database takes it: what was encoded is not encoded again because its disk
+    was full for a minute. The job's deadline ends it, or its lease. Half a minute for any other error."""
     for pause in PAUSES:
         try:
             return await call()
         except DATABASE_ERRORS as error:
             log.warning("database unavailable", error=str(error), retry_in=pause)
             await asyncio.sleep(pause)
-    return await call()
+    while True:
+        try:
+            return await call()
+        except DATABASE_ERRORS as error:
+            if not isinstance(error, OSError) and trouble_of(error) is None:
+                raise
+            log.warning("database still unavailable", error=str(error), retry_in=PAUSES[-1])
+            await asyncio.sleep(PAUSES[-1])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ class ChildSpec:
     stop_seconds: float  # between SIGTERM and SIGKILL
     quiet: bool = False  # its lines go only to its log file
     pulse: Path | None = None  # run folder in which it shows that it lives
+    answers: Callable[[], Awaitable[bool]] | None = None  # asked in place of a pulse
+    prepare: Callable[[], object] | None = None  # before each start: what it needs may be gone since the last
 
 
 class Child:
@@ -38,6 +40,8 @@ class Child:
     async def run(self) -> int:
         """Start it and read its output to the end. The exit code; minus the signal's number for a signal."""
         try:
+            if self.spec.prepare is not None:
+                self.spec.prepare()
             self._process = process = await self._begin()
         except Exception as error:  # no memory, process or thread left: may be temporary
             self.output.last_lines = [f"{self.spec.name} cannot be started: {error}"]

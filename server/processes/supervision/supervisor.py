@@ -13,6 +13,7 @@ from server.processes.supervision.child import Child, ChildSpec
 from server.processes.supervision.console import show
 from server.processes.supervision.pulse import BEAT_SECONDS, FROZEN_SECONDS, Pulse, pulse_file
 
+ASKED = 3  # questions without an answer, each within 10 s, after which a process is taken for frozen
 SOON = 15.0  # seconds in which a part is usually ready; afterwards it is asked less often
 
 
@@ -123,14 +124,31 @@ class Supervisor:
 
 
 async def _end_when_frozen(child: Child) -> None:
-    """Kill a child whose pulse has stopped: what runs next then restarts it."""
+    """Kill a child that no longer moves: what runs next then restarts it."""
+    spec = child.spec
+    if spec.answers is not None:
+        await _silence(spec.answers)
+        child.output.notice(f"{spec.name} does not answer and is ended.")
+    elif spec.pulse is not None:
+        await _pulse_end(child, spec.pulse)
+        child.output.notice(f"{spec.name} has not moved for {FROZEN_SECONDS:g} s and is ended.")
+    else:
+        return
+    child.kill()
+
+
+async def _pulse_end(child: Child, run_folder: Path) -> None:
     pulse = Pulse()
-    while child.spec.pulse is not None:
+    while not (child.pid and pulse.is_frozen(pulse_file(run_folder, child.pid), monotonic())):  # noqa: ASYNC110
         await asyncio.sleep(BEAT_SECONDS)
-        if child.pid and pulse.is_frozen(pulse_file(child.spec.pulse, child.pid), monotonic()):
-            child.output.notice(f"{child.spec.name} has not moved for {FROZEN_SECONDS:g} s and is ended.")
-            child.kill()
-            return
+
+
+async def _silence(answers: Callable[[], Awaitable[bool]]) -> None:
+    """Return after ASKED unanswered questions in a row: a machine that slept misses only one."""
+    unanswered = 0
+    while unanswered < ASKED:
+        await asyncio.sleep(BEAT_SECONDS)
+        unanswered = 0 if await answers() else unanswered + 1
 
 
 def _start_failure(child: Child, code: int) -> str:

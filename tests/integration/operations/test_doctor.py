@@ -45,7 +45,7 @@ def test_doctor_reports_missing_parts_with_remedies(make_product: MakeProduct) -
     result = product.command("doctor")
     assert result.returncode == 1
     assert "/nowhere/ffmpeg" in result.stdout
-    assert "redis://127.0.0.1:1 does not answer" in result.stdout
+    assert "redis://127.0.0.1:1: The queue does not answer." in result.stdout
     assert "SKILLSTUDIO_S3_ENDPOINT" in result.stdout
     assert "hush" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr

@@ -10,6 +10,7 @@ import m3u8
 import pytest
 
 from server.playback import tokens
+from server.settings import Settings
 from storage.database.engine import Database
 from storage.database.tables import Enrolment, Job, Lesson, Video
 from storage.objects import keys
@@ -262,3 +263,29 @@ async def test_part_that_was_made_again_replaces_the_old_one(
     await folder_store.put_bytes(keys.poster(video_id), b"image", "image/jpeg")
     image = await client.get(f"{root}poster.jpg")
     assert "immutable" not in image.headers["cache-control"]
+
+
+async def test_folder_that_is_away_is_503_and_not_404(
+    make_lesson: MakeLesson, learner: Account, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    """Renamed or unmounted, and then a file in its place; a player takes a 404 as final."""
+    lesson = await make_lesson(done=10, state="ready")
+    objects = settings.objects_folder
+    store = FolderStore(objects)
+    assert lesson.video_id is not None
+    await store.put_bytes(keys.segment(lesson.video_id, "1080p", 0, 1), b"segment", "video/mp4")
+    known = await playback(learner, lesson)
+    url = known["hls_url"].replace("master.m3u8", "1080p/00000.1.m4s")
+    missing = url.replace("00000", "00001")
+    away = objects.rename(objects.with_name("away"))
+    for _ in range(2):
+        for address in (url, missing, known["thumbnail_url"]):
+            answer = await client.get(address)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+            assert answer.headers["cache-control"] == "no-store"
+        objects.write_text("not a folder")
+    assert (await client.get(known["hls_url"])).status_code == 200  # playlists come from the database
+    objects.unlink()
+    away.rename(objects)
+    assert (await client.get(url)).content == b"segment"
+    assert (await client.get(missing)).status_code == 404

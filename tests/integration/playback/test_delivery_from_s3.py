@@ -4,6 +4,7 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 import httpx
 import pytest
@@ -97,4 +98,32 @@ async def test_unreachable_store_is_503_and_cached_segments_still_play(
     relay.cut_after = 0
     assert (await client.get(segment_url(root, 0))).content == cached
     answer = await client.get(segment_url(root, 1))
-    assert (answer.status_code, answer.content) == (503, b"")
+    assert (answer.status_code, answer.content, answer.headers["retry-after"]) == (503, b"", "2")
+
+
+async def test_deleted_edge_folder_is_filled_again(
+    client: httpx.AsyncClient, root: str, s3_store: S3Store, relay: Relay, settings: Settings
+) -> None:
+    data = await put_segment(s3_store, 0)
+    assert (await client.get(segment_url(root, 0))).content == data
+    rmtree(settings.edge_folder)
+    for _ in range(2):
+        answer = await client.get(segment_url(root, 0))
+        assert (answer.status_code, answer.content) == (200, data)
+    assert len(list(settings.edge_folder.iterdir())) == 1
+    assert relay.gets.total() == 2
+
+
+async def test_unusable_edge_folder_does_not_stop_playback(
+    client: httpx.AsyncClient, root: str, s3_store: S3Store, settings: Settings
+) -> None:
+    """A file in its place, as a folder without rights: objects are streamed from the store meanwhile."""
+    data = await put_segment(s3_store, 0)
+    settings.edge_folder.parent.mkdir()
+    settings.edge_folder.write_text("not a folder")
+    answer = await client.get(segment_url(root, 0))
+    assert (answer.status_code, answer.content) == (200, data)
+    assert (await client.get(segment_url(root, 1))).status_code == 404
+    settings.edge_folder.unlink()
+    assert (await client.get(segment_url(root, 0))).content == data
+    assert len(list(settings.edge_folder.iterdir())) == 1

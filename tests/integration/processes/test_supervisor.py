@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,9 @@ import pytest
 from server.processes.supervision import restarts
 from server.processes.supervision.child import ChildSpec
 from server.processes.supervision.supervisor import CannotStart, Supervisor
+from server.processes.up import make_data_folder
+from server.processes.valkey import LocalQueue
+from server.settings import Settings
 
 SLEEPS = "import time; time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up'); time.sleep(600)"
@@ -201,3 +205,34 @@ async def test_frozen_child_is_ended_and_started_again(
         "server has not moved for 30 s and is ended.",
         "server was ended by signal 9; it starts again in 0.5 s.",
     ]
+
+
+async def test_frozen_or_unreachable_local_queue_is_started_again(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen it answers nobody; without its folder nobody finds it, and its configuration is gone."""
+    monkeypatch.setattr("server.processes.supervision.supervisor.BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("server.processes.valkey.ANSWER_SECONDS", 0.2)
+    settings = Settings(data=tmp_path / "data")
+    make_data_folder(settings.data)
+    queue = LocalQueue(settings)
+
+    async def another(before: int) -> bool:
+        return supervisor.pids.get("valkey", before) != before and await queue.answers()
+
+    async def begin() -> None:
+        supervisor.start([queue.prepare()])
+        await supervisor.until("Valkey", queue.answers, 20)
+        address, first = settings.queue, supervisor.pids["valkey"]
+        await asyncio.sleep(1)
+        assert supervisor.pids["valkey"] == first  # it answers
+        os.kill(first, signal.SIGSTOP)
+        await supervisor.until("Valkey", lambda: another(first), 20)
+        second = supervisor.pids["valkey"]
+        shutil.rmtree(settings.run_folder)
+        await supervisor.until("Valkey", lambda: another(second), 20)
+        assert settings.queue == address, "those that know it find it again"
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    await supervisor.run(begin)
+    assert (tmp_path / "valkey.log").read_text().count("valkey does not answer and is ended.") == 2

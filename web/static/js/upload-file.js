@@ -1,5 +1,5 @@
 // Resumable tus upload of one file to one lesson. Continues after a lost connection, a server restart and a page
-// reload; only the user or a refusal ends it.
+// reload, a full disk and a locked database; only the user or a refusal ends it.
 import { defaultOptions, Upload } from "tus-js-client";
 import { Rate } from "skillstudio/upload-rate.js";
 
@@ -100,13 +100,14 @@ export class FileUpload extends EventTarget {
     this.#rate.add(sent);
     if (sent > this.#furthest) this.#attempts = 0; // resent bytes do not prove that the connection is back
     this.#furthest = Math.max(sent, this.#furthest);
-    this.#set("sending", { sent });
+    this.#set("sending", { sent, problem: "" });
   }
 
   async #failed(error) {
     const response = error.originalResponse ?? error.causingError?.response;
     const status = response?.getStatus() ?? 0;
     const busy = [409, 423, 460].includes(status) || (status >= 500 && status !== 507);
+    const full = status === 507 && this.tus.url !== null; // before the first byte it is a refusal: others may have room
     // 404 and 410: the server has deleted the upload. The next attempt finds out by HEAD and starts a new one.
     const gone = [404, 410].includes(status) && this.tus.url !== null;
     // A file that was deleted or changed fails like a lost connection.
@@ -114,17 +115,19 @@ export class FileUpload extends EventTarget {
       return this.#set("refused", { unreadable: true, final: true });
     }
     if (!this.active) return; // paused or cancelled in the meantime
-    if (status === 0 || busy || gone) return this.#scheduleRetry();
+    if (status === 0 || busy || gone) return this.#scheduleRetry({ held: busy });
+    if (full) return this.#scheduleRetry({ held: true, problem: sentence(response.getBody()) });
     this.#rate.restart();
     this.#set("refused", { problem: sentence(response?.getBody()), signedOut: status === 401 });
   }
 
-  #scheduleRetry() {
+  // `held`: the server answers, and cannot take more for now.
+  #scheduleRetry({ held = false, problem = "" } = {}) {
     clearTimeout(this.#timer);
     this.#rate.restart();
     this.#timer = setTimeout(() => this.#retry(), WAIT_MS[Math.min(this.#attempts, WAIT_MS.length - 1)]);
     this.#attempts += 1;
-    this.#set("waiting");
+    this.#set("waiting", { held, problem });
   }
 
   #retry() {

@@ -63,7 +63,7 @@ function line(upload, texts) {
     queued: texts.textQueued,
     starting: texts.textStarting,
     paused: texts.textPaused,
-    waiting: texts.textWaiting,
+    waiting: upload.held ? texts.textHeld : texts.textWaiting,
     refused: upload.sent ? texts.textStopped : texts.textSize,
     done: texts.textDone,
     cancelled: texts.textCancelled,

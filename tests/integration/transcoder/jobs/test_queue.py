@@ -4,13 +4,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import repeat
-from time import monotonic
+from time import monotonic, sleep
 
 import dramatiq
 import pytest
+import redis
+from dramatiq.errors import ConnectionClosed
 
 from tests.fixtures.queue import Valkey
-from transcoder.jobs import queue
+from transcoder.jobs import queue as queue_module
 from transcoder.jobs.queue import QUICK, Queue, WorkerBroker, make_broker
 
 pytestmark = pytest.mark.usefixtures("valkey")
@@ -39,7 +41,7 @@ def test_empty_queue_is_asked_a_few_times_a_second_at_most(
 def test_message_wakes_a_blocked_consumer(
     valkey: Valkey, consumer: dramatiq.Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "BLOCK_SECONDS", 9.0)
+    monkeypatch.setattr(queue_module, "BLOCK_SECONDS", 9.0)
     next(consumer)  # the fetch that tells the server of this worker
     sender = Queue(valkey.url)
     sending = threading.Timer(0.3, sender.wake, (QUICK, "job"))
@@ -80,3 +82,61 @@ def test_full_queue_does_not_make_a_busy_consumer_spin(valkey: Valkey, consumer:
             assert next(consumer) is None
         assert "cmdstat_blmove" not in client.info("commandstats")
     sender.close()
+
+
+FULL = 1  # byte of memory
+
+
+def received(consumer: dramatiq.Consumer) -> dramatiq.MessageProxy:
+    while not (message := next(consumer)):
+        pass
+    return message
+
+
+@pytest.mark.parametrize("fault", ["frozen", "full"])
+def test_sender_waits_once_for_a_queue_in_trouble_and_recovers(
+    valkey: Valkey, queue: Queue, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen one is waited for two seconds; whoever sends next does not wait."""
+    monkeypatch.setattr(queue_module, "SILENT_SECONDS", 0.5)
+    queue.wake(QUICK, "before")
+    assert queue.refusal() == ""
+    valkey.freeze() if fault == "frozen" else valkey.limit_memory(FULL)
+    begun = monotonic()
+    with pytest.raises(redis.RedisError):
+        queue.wake(QUICK, "meanwhile")
+    assert monotonic() - begun < 4
+    begun = monotonic()
+    with pytest.raises(redis.RedisError):
+        queue.wake(QUICK, "meanwhile")
+    assert monotonic() - begun < 0.2
+    begun = monotonic()
+    assert queue.refusal() == (
+        "The queue does not answer."
+        if fault == "frozen"
+        else "The queue's memory is full: it takes no messages."
+    )
+    assert monotonic() - begun < 4
+    valkey.thaw() if fault == "frozen" else valkey.limit_memory(0)
+    assert queue.refusal() == ""
+    sleep(0.5)
+    queue.wake(QUICK, "after")
+
+
+@pytest.mark.parametrize("fault", ["frozen", "full"])
+def test_worker_consumer_survives_a_queue_in_trouble(
+    valkey: Valkey, consumer: dramatiq.Consumer, queue: Queue, fault: str
+) -> None:
+    """Every refusal is a lost connection to Dramatiq, which tries again; what else it gets ends its thread or
+    leaves the message unacknowledged."""
+    queue.wake(QUICK, "taken")
+    taken = received(consumer)
+    valkey.freeze() if fault == "frozen" else valkey.limit_memory(FULL)
+    with pytest.raises(ConnectionClosed):
+        consumer.ack(taken)
+    with pytest.raises(ConnectionClosed):
+        next(consumer)
+    valkey.thaw() if fault == "frozen" else valkey.limit_memory(0)
+    consumer.ack(taken)
+    queue.wake(QUICK, "next")
+    assert received(consumer).args == ("next",)

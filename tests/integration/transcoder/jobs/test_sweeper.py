@@ -170,6 +170,24 @@ async def test_living_worker_keeps_its_job_when_the_clock_goes_back(database: Da
     assert await leases.is_owned(database, held)
 
 
+async def test_clock_that_goes_ahead_costs_a_job_one_attempt(database: Database) -> None:
+    """A year ahead in mid-job, and right again while the job is tried anew."""
+    video = await prepared(database, seconds=12)
+    assert await claiming.claim_next(database, TRANSCODE, "a/1", START, TIMING)
+    ahead = START + timedelta(days=365)
+    assert (await sweep(database, EmptyQueue(), ahead)).requeued == 1
+    again = await claiming.claim_next(database, TRANSCODE, "a/1", ahead + SECOND, TIMING)
+    assert again
+    right = START + 20 * SECOND
+    await sweep(database, EmptyQueue(), right)
+    await leases.renew(database, again, right + SECOND, TIMING)
+    assert (await sweep(database, EmptyQueue(), right + LEASE)).requeued == 0
+    async with database.write() as session:
+        await leases.complete(session, again, small_chunk_result(1), right + LEASE)
+    job = (await jobs_of(database, video.id, "chunk"))[1]
+    assert (job.state, job.attempts) == ("done", 2)
+
+
 async def test_delay_of_a_retry_is_no_moment_of_the_future(database: Database) -> None:
     video = await prepared(database, seconds=12)
     later = START + timedelta(seconds=TIMING.retry_most)

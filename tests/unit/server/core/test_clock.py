@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.clock import local_day, local_noon, next_local_hour
+from server.core.clock import DOUBT, ClockWatch, local_day, local_noon, next_local_hour
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe")
 moments = st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
@@ -61,3 +61,21 @@ def test_noon_is_in_its_local_day(day: date, zone: str, hour: int) -> None:
     noon = local_noon(day.isoformat(), zone, hour)
     assert local_day(noon, zone, hour) == day
     assert noon.astimezone(ZoneInfo(zone)).hour == 12
+
+
+def test_doubt_begins_with_a_leap_and_ends() -> None:
+    passed, now = 1000.0, datetime(2026, 11, 22, tzinfo=UTC)
+    watch = ClockWatch(lambda: passed)
+    assert not watch.in_doubt(now)
+    for hours in (-30, 5, 24 * 7):  # set back, corrected, and a week of sleep
+        passed += 3600 * hours if hours > 6 else 0
+        now += timedelta(hours=hours)
+        assert not watch.in_doubt(now)
+    now += timedelta(hours=7)
+    assert watch.in_doubt(now)
+    passed += DOUBT.total_seconds() - 1
+    now += DOUBT - timedelta(seconds=1)
+    assert watch.in_doubt(now)
+    passed += 1
+    assert not watch.in_doubt(now)
+    assert not watch.in_doubt(now)
