@@ -14,7 +14,7 @@ from stat import S_ISREG
 
 from server.core.clock import SystemClock
 from storage.objects import keys
-from storage.objects.store import ObjectMissing, ObjectStore, StoreFull
+from storage.objects.store import ObjectMissing, ObjectStore, StoreFull, StoreUnavailable
 
 FREED_SHARE = 0.1  # of the allowed bytes is freed in addition, so that not every miss has to evict
 STALE = 3600  # seconds after which an unfinished fetch belongs to a dead process
