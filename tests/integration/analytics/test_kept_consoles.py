@@ -69,19 +69,7 @@ async def test_people_of_a_filter_are_counted_one_by_one(office: Office) -> None
         left = await session.scalar(select(Enrolment).where(Enrolment.user_id == people[1].id))
         assert left
         left.ended_at = noon(TODAY)
-    async with office.database.read() as session:
-        enrolled = {
-            (one.user_id, one.course_id)
-            for one in await session.scalars(select(Enrolment).where(Enrolment.ended_at.is_(None)))
-        }
-        taught = set(
-            await session.scalars(
-                select(CourseInstructor.course_id).where(CourseInstructor.user_id == office.teacher)
-            )
-        )
-        team = set(await session.scalars(select(TeamMember.user_id)))
-        found = await session.execute(select(User.id, User.created_day))
-        days = {row.id: row.created_day for row in found}
+    enrolled, taught, team, days = await _memberships(office)
     inside = {one for one, of in enrolled if of == course.id}
     wanted = {
         "everything": learners,
@@ -98,6 +86,21 @@ async def test_people_of_a_filter_are_counted_one_by_one(office: Office) -> None
         assert total == len(wanted[name] - {disabled.id}), name
         by_day = Counter(days[one] for one in wanted[name] if str(days[one]) <= TODAY)
         assert {day: count for day, count in new.items() if count} == by_day, name
+
+
+async def _memberships(
+    office: Office,
+) -> tuple[set[tuple[str, str]], set[str], set[str], dict[str, str | None]]:
+    """Live enrolments, the teacher's courses, people of the team, and the day of each account."""
+    live = select(Enrolment.user_id, Enrolment.course_id).where(Enrolment.ended_at.is_(None))
+    own = select(CourseInstructor.course_id).where(CourseInstructor.user_id == office.teacher)
+    async with office.database.read() as session:
+        return (
+            {(row.user_id, row.course_id) for row in await session.execute(live)},
+            set(await session.scalars(own)),
+            set(await session.scalars(select(TeamMember.user_id))),
+            {row.id: row.created_day for row in await session.execute(select(User.id, User.created_day))},
+        )
 
 
 @on_both_databases
