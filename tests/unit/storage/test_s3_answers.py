@@ -3,7 +3,14 @@
 import pytest
 
 from storage.objects.s3_answers import store_error
-from storage.objects.store import ObjectMissing, StoreError, StoreFull, StoreUnavailable
+from storage.objects.store import (
+    BucketMissing,
+    ObjectMissing,
+    StoreError,
+    StoreFull,
+    StoreRefused,
+    StoreUnavailable,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,8 +24,8 @@ from storage.objects.store import ObjectMissing, StoreError, StoreFull, StoreUna
         ("", 502, StoreUnavailable),
         ("", 429, StoreUnavailable),
         ("NoSuchUpload", 404, StoreUnavailable),  # the store lost a multipart upload: worth a retry
-        ("NoSuchBucket", 404, StoreUnavailable),
-        ("SignatureDoesNotMatch", 403, StoreError),
+        ("NoSuchBucket", 404, BucketMissing),
+        ("SignatureDoesNotMatch", 403, StoreRefused),
         ("InvalidArgument", 400, StoreError),
     ],
 )
