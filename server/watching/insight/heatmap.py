@@ -1,11 +1,10 @@
 """Retention, re-watch heat and drop-off over a hundred steps of a lecture. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
 import msgspec
-
-from server.watching.spans import Spans
 
 STEPS = 100
 MOST_DROPS = 3
@@ -19,14 +18,16 @@ class Drop(msgspec.Struct, frozen=True):
     viewers: int  # who left
 
 
-def counts(sets: Iterable[Spans], duration: int) -> list[int]:
+def counts(sets: Iterable[Iterable[Sequence[int]]], duration: int) -> list[int]:
     """How many of the sets of spans have seen each step: its middle."""
-    changes = [0] * (STEPS + 1)
+    moments: dict[int, int] = defaultdict(int)  # spans that begin at a tenth of a second, less those that end
     for one in sets:
         for start, end in one:
-            first, last = _first_step(start, duration), _first_step(end, duration)
-            changes[first] += 1
-            changes[last] -= 1
+            moments[start] += 1
+            moments[end] -= 1
+    changes = [0] * (STEPS + 1)
+    for tenth, change in moments.items():
+        changes[_first_step(tenth, duration)] += change
     return list(accumulate(changes[:STEPS]))
 
 

@@ -66,10 +66,10 @@ async def lesson_insight(session: AsyncSession, lesson: Lesson) -> LessonInsight
 def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration: int) -> LessonInsight:
     percents = [min(100, 100 * row.covered // duration) for row in viewers] if duration else []
     shown = len(viewers) >= LEAST_VIEWERS and duration > 0
-    retention = heatmap.counts((spans.from_json(row.spans) for row in viewers), duration)
-    heat = heatmap.counts((spans.from_json(row.spans) for row in sessions), duration)
+    retention = heatmap.counts((row.spans or () for row in viewers), duration)
+    heat = heatmap.counts((row.spans or () for row in sessions), duration)
     slowly = (row for row in sessions if row.playback_speed < SLOW)
-    slow = heatmap.counts((spans.from_json(row.spans) for row in slowly), duration)
+    slow = heatmap.counts((row.spans or () for row in slowly), duration)
     return LessonInsight(
         views=sum(row.views for row in viewers),
         unique_viewers=len(viewers),
@@ -81,10 +81,15 @@ def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration
         heat=heat if shown else None,
         slow=slow if shown else None,
         drop_off=heatmap.drops(retention, len(viewers), duration) if shown else None,
-        speeds=_counted(f"{round(row.playback_speed * 4) / 4:g}" for row in sessions),
+        speeds={f"{speed:g}": count for speed, count in _speeds(sessions).most_common()},
         qualities=_counted(row.quality_selected for row in sessions),
         devices=_counted(row.device_type for row in sessions),
     )
+
+
+def _speeds(sessions: Sequence[Row[Any]]) -> Counter[float]:
+    """To a quarter."""
+    return Counter(round(row.playback_speed * 4) / 4 for row in sessions)
 
 
 def _counted(values: Any) -> dict[str, int]:
