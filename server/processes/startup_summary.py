@@ -19,8 +19,9 @@ def show_table(settings: Settings, pids: Mapping[str, int], prepared: Mapping[st
     out = console()
     out.print()
     out.print(table)
-    out.print(f"Open [bold]{settings.public_url}[/bold] in a browser. Ctrl-C ends everything.")
+    out.print(f"Open [bold]{settings.public_url}[/bold] in a browser.")
     show_setup_link(settings, prepared["setup_path"])
+    out.print("Ctrl-C ends everything.")
 
 
 def show_setup_link(settings: Settings, path: str | None) -> None:
