@@ -1,6 +1,12 @@
-"""Lectures of awkward lengths, played to their end in a browser."""
+"""Lectures of awkward lengths, played to their end in a browser.
+
+`LENGTHS=1` tries all from 1 to 200 frames at 1, 5, 25 and 60 fps, from three seconds before the end on, which
+takes an hour; `LENGTHS=3` every third.
+"""
 
 import asyncio
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,21 +34,61 @@ pytestmark = pytest.mark.e2e
 async def test_lecture_ends(
     teacher: Page, campus: Campus, tools: Tools, tmp_path: Path, frames: int, fps: int
 ) -> None:
-    seconds = frames / fps
-    await make_lecture(tools, await _clip(tools, tmp_path, frames, fps), tmp_path, quick_sound=True)
-    made = await campus.world.video(campus.school.lesson_id, state=RevisionState.READY, seconds=seconds)
-
-    async def serve(route: Route) -> None:
-        path = tmp_path / route.request.url.partition(f"/{made.id}/")[2].partition("?")[0]
-        await (route.fulfill(path=path) if path.is_file() else route.fulfill(status=404))
-
-    await teacher.route("**/m/**", serve)
-    lesson = f"{campus.school.course_id}/lessons/{campus.school.lesson_id}"
-    await teacher.goto(f"{campus.server.url}/dashboard/courses/{lesson}")
-    player = Player(teacher)
+    player = await _opened(teacher, campus, tools, tmp_path, frames, fps)
     await player.video.evaluate("video => { video.playbackRate = 2; }")
     await teacher.locator("media-play-button").click()
-    await player.until("video.ended", seconds + 15)
+    await _ends(player, frames / fps)
+
+
+@pytest.mark.skipif("LENGTHS" not in os.environ, reason="takes long")
+@pytest.mark.parametrize("fps", [1, 5, 25, 60])
+@pytest.mark.parametrize("first", range(1, 201, 20))
+async def test_every_length_ends(
+    teacher: Page, campus: Campus, tools: Tools, tmp_path: Path, first: int, fps: int
+) -> None:
+    step = int(os.environ["LENGTHS"])
+    failed = []
+    for frames in [one for one in range(first, first + 20) if one % step == 1 % step]:
+        folder = tmp_path / str(frames)
+        folder.mkdir()
+        player = await _opened(teacher, campus, tools, folder, frames, fps)
+        await player.video.evaluate("video => { video.playbackRate = 4; }")
+        if frames / fps > 4:
+            await player.seek(frames / fps - 3)
+        await teacher.locator("media-play-button").click()
+        try:
+            await _ends(player, frames / fps)
+        except AssertionError as error:
+            failed.append(f"{frames} frames at {fps} fps: {error}")
+        shutil.rmtree(folder)
+    assert failed == []
+
+
+async def _opened(teacher: Page, campus: Campus, tools: Tools, folder: Path, frames: int, fps: int) -> Player:
+    """Page of a lesson with a lecture of so many frames."""
+    await make_lecture(tools, await _clip(tools, folder, frames, fps), folder, quick_sound=True)
+    ready = {"state": RevisionState.READY, "seconds": frames / fps}
+    await campus.world.video(campus.school.lesson_id, **ready)
+    await _serve(teacher, folder)
+    lesson = f"{campus.school.course_id}/lessons/{campus.school.lesson_id}"
+    await teacher.goto(f"{campus.server.url}/dashboard/courses/{lesson}")
+    return Player(teacher)
+
+
+async def _serve(teacher: Page, folder: Path) -> None:
+    """Answer requests of the player with files of the folder: the lecture has a new address each time."""
+
+    async def serve(route: Route) -> None:
+        _token, _video, name = route.request.url.partition("/m/")[2].partition("?")[0].split("/", 2)
+        path = folder / name
+        await (route.fulfill(path=path) if path.is_file() else route.fulfill(status=404))
+
+    await teacher.unroute("**/m/**")
+    await teacher.route("**/m/**", serve)
+
+
+async def _ends(player: Player, seconds: float) -> None:
+    await player.until("video.ended", seconds / 2 + 15)
     assert await player.get("currentTime") == pytest.approx(seconds, abs=0.1)
 
 
