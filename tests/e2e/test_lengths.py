@@ -67,10 +67,10 @@ async def test_every_length_ends(
 async def _opened(teacher: Page, campus: Campus, tools: Tools, folder: Path, frames: int, fps: int) -> Player:
     """Page of a lesson with a lecture of so many frames."""
     await make_lecture(tools, await _clip(tools, folder, frames, fps), folder, quick_sound=True)
-    ready = {"state": RevisionState.READY, "seconds": frames / fps}
-    await campus.world.video(campus.school.lesson_id, **ready)
+    lesson_id, seconds = campus.school.lesson_id, frames / fps
+    await campus.world.video(lesson_id, state=RevisionState.READY, seconds=seconds)
     await _serve(teacher, folder)
-    lesson = f"{campus.school.course_id}/lessons/{campus.school.lesson_id}"
+    lesson = f"{campus.school.course_id}/lessons/{lesson_id}"
     await teacher.goto(f"{campus.server.url}/dashboard/courses/{lesson}")
     return Player(teacher)
 
