@@ -57,7 +57,8 @@ FRAGMENTED = "+frag_keyframe+delay_moov+default_base_moof"
 
 def chunk(tools: Tools, original: Path, source: Source, plan: Plan, chunk: Chunk, *, threads: int) -> Command:
     """Encoding of one chunk: writes `{rung}.mp4` for each rung and its storyboard tiles, `{tile:05d}.jpg`."""
-    frames, top = require(plan.video), require(plan.video).rungs[0]
+    frames = require(plan.video)
+    top = frames.rungs[0]
     scaled = _top_rung(original, source, frames, chunk, threads=threads)
     numbers = chunk_tiles(plan, chunk)
     outputs = []
