@@ -73,7 +73,9 @@ async def hear(
     number = source.audio.index if index is None else index
     chosen = hearing.places(source.start, source.duration, places)
     listen = command.hearing(tools, path.absolute(), number, chosen)
-    return hearing.judge(hearing.read(await _search(listen, folder, LIMITS)))
+    # Each place is sought for: in a file without an index that reads it from the beginning.
+    limits = Limits(seconds=LIMITS.seconds * len(chosen), output_bytes=LIMITS.output_bytes)
+    return hearing.judge(hearing.read(await _search(listen, folder, limits)))
 
 
 class _Probe(msgspec.Struct, frozen=True):
