@@ -8,35 +8,10 @@ import pytest
 
 from storage.database.tables import Job
 from tests.fixtures.waiting import wait_until
-from tests.fixtures.workers import FAST_TIMING, WorkerCluster, WorkerProcess
+from tests.fixtures.workers import FAST_TIMING, WorkerCluster, running_encoders
 from transcoder.jobs.timing import MAX_ATTEMPTS
 
 pytestmark = pytest.mark.faults
-
-
-def alive(pids: list[int]) -> list[int]:
-    """Running encoders among the processes, without zombies."""
-    return [pid for pid in pids if "ffmpeg" in _command(pid)]
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return ""
-
-
-async def at_work(cluster: WorkerCluster, video_id: str, worker: WorkerProcess) -> Job:
-    """Chunk that this worker is encoding, once its encoder runs."""
-    found: list[Job] = []
-
-    async def working() -> bool:
-        rows = await cluster.jobs_of(video_id, "chunk")
-        found[:] = [r for r in rows if r.state == "running" and str(r.worker).endswith(worker.name)]
-        return bool(found) and bool(alive(worker.encoders()))
-
-    await wait_until(working, 60, worker.log_text)
-    return found[-1]
 
 
 async def job(cluster: WorkerCluster, job: Job) -> Job:
@@ -56,11 +31,11 @@ async def test_killed_workers_job_resumes_within_a_minute(cluster: WorkerCluster
         return bool(rows) and sum(row.progress for row in rows) >= len(rows) / 2
 
     await wait_until(half_way, 90, victim.log_text)
-    held = await at_work(cluster, video.id, victim)
+    held = await cluster.wait_for_chunk(video.id, victim)
     encoders = victim.encoders()
     killed = time.monotonic()
     await victim.kill()
-    await wait_until(lambda: not alive(encoders), 5)
+    await wait_until(lambda: not running_encoders(encoders), 5)
 
     async def taken_over() -> bool:
         return (await job(cluster, held)).fence > held.fence
@@ -81,7 +56,7 @@ async def test_three_killed_workers_fail_the_revision(
     async with cluster.sweeping():
         for attempt in range(1, MAX_ATTEMPTS + 1):
             (worker,) = await cluster.start("transcode", timing=FAST_TIMING)
-            held = await at_work(cluster, video.id, worker)
+            held = await cluster.wait_for_chunk(video.id, worker)
             assert held.attempts == attempt
             await worker.kill()
         video = await cluster.wait_for_state(video.id, "failed", seconds=30)
@@ -96,7 +71,7 @@ async def test_three_killed_workers_fail_the_revision(
 async def test_late_worker_cannot_publish(cluster: WorkerCluster, slow_clip: Path) -> None:
     (_, frozen) = await cluster.start("quick", "transcode", timing=FAST_TIMING)
     video = await cluster.submit(slow_clip)
-    held = await at_work(cluster, video.id, frozen)
+    held = await cluster.wait_for_chunk(video.id, frozen)
     frozen.send(signal.SIGSTOP)
     async with cluster.sweeping():
         await cluster.start("transcode", timing=FAST_TIMING)
@@ -119,11 +94,11 @@ async def test_stopped_worker_requeues_its_job(cluster: WorkerCluster, slow_clip
     """With the default command and timing."""
     (_, leaving) = await cluster.start("quick", "transcode")
     video = await cluster.submit(slow_clip)
-    held = await at_work(cluster, video.id, leaving)
+    held = await cluster.wait_for_chunk(video.id, leaving)
     encoders, asked = leaving.encoders(), time.monotonic()
     assert await leaving.stop() == 0
     assert time.monotonic() - asked < 60
-    assert not alive(encoders)
+    assert not running_encoders(encoders)
     row = await job(cluster, held)
     assert (row.state, row.attempts) == ("waiting", 0)
 

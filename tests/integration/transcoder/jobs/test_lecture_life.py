@@ -48,11 +48,7 @@ async def test_cancel_stops_encoders_and_deletes_objects(
 ) -> None:
     _, worker = await cluster.start("quick", "transcode")
     video = await cluster.submit(slow_clip, lesson_id)
-
-    async def encoding() -> bool:
-        return bool(worker.encoders())
-
-    await wait_until(encoding, 60, worker.log_text)
+    await cluster.wait_for_chunk(video.id, worker)
     asked = time.monotonic()
     await jobs.cancel(cluster.database, cluster.store, video.id, utc_now())
 
