@@ -1,5 +1,7 @@
 """Tables of the instructor's pages as files."""
 
+from datetime import datetime
+
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -13,7 +15,7 @@ from server.analytics.console import asking, building, files
 from server.analytics.console.api import NO_FILE, file_answer, named
 from server.analytics.console.asking import Asked
 from server.analytics.console.tables import Table
-from server.analytics.teaching import tables
+from server.analytics.teaching import course, lists, tables
 from server.core.clock import Clock
 from server.core.errors import NotFound
 from server.core.text.formats import translated
@@ -46,13 +48,31 @@ async def download_of_course(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Stream:
+    stem, kind = named(table_file)
+    now = clock.now()
     async with database.read() as session:
         await access.course_for_teaching(session, viewer, course_id)
-        asked = await asking.asked(
-            session, request.query_params, clock.now(), course=course_id, instructor="", team=""
-        )
-        table, kind = await _table(session, asked, table_file)
+        table = await _list(session, course_id, stem, now)
+        if table is None:
+            asked = await asking.asked(
+                session, request.query_params, now, course=course_id, instructor="", team=""
+            )
+            table, kind = await _table(session, asked, table_file)
     return _answer(table, kind, table_file)
+
+
+async def _list(session: AsyncSession, course_id: str, name: str, now: datetime) -> Table | None:
+    """Step: a list of the course's page, for all time; None for another table."""
+    match name:
+        case "help":
+            return lists.needs(await course.needs(session, course_id, now))
+        case "lessons":
+            return lists.lessons(await course.lessons(session, course_id))
+        case "moments":
+            return lists.moments(await course.lessons(session, course_id))
+        case "questions":
+            return lists.questions(await course.items(session, course_id))
+    return None
 
 
 async def _table(session: AsyncSession, asked: Asked, table_file: str) -> tuple[Table, str]:

@@ -16,7 +16,7 @@ from server.analytics.console.asking import Asked, Choices
 from server.analytics.console.tables import FUNNEL
 from server.analytics.definitions import BY_ID
 from server.analytics.teaching import course as teaching
-from server.analytics.teaching import tables
+from server.analytics.teaching import lists, tables
 from server.core.clock import Clock
 from server.core.web.pages import page
 from server.library.pages.shared import taught
@@ -70,6 +70,7 @@ async def of_course(
             "items": await teaching.items(session, course_id),
             "needs": needs[: teaching.MOST_NEEDS],
             "needs_count": len(needs),
+            "moment_kinds": lists.MOMENTS,
         }
     return page(
         request,

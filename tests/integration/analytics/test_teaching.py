@@ -34,6 +34,20 @@ async def test_course_shows_its_moments_and_who_may_need_help(
     assert "5 of 5 viewers left" in answer.text
     assert "?t=500#player" in answer.text
     assert "Revenue" not in answer.text
+    files = {
+        name: (await instructor.browser.get(f"/teach/courses/{course.id}/analytics/tables/{name}.csv")).text
+        for name in ("help", "lessons", "moments", "questions")
+    }
+    assert all(f"/tables/{name}.csv" in answer.text for name in ("help", "lessons", "moments"))
+    assert f",0,1,Enrolled 9 days ago and has not begun." in files["help"]
+    assert "Lenses,5,50,2500,0" in files["lessons"]
+    assert "Lenses,500,Left,5,5" in files["moments"]
+    assert files["questions"].splitlines() == [
+        "\ufeffQuestion,Lesson,Right at the first attempt,Learners,Discrimination"
+    ]
+    here = f"/teach/courses/{course.id}/analytics/tables/help.xlsx"
+    assert (await instructor.browser.get(here)).status_code == 200
+    assert (await learner.browser.get(here)).status_code == 403
 
 
 async def test_all_courses_are_those_that_one_teaches(
