@@ -17,7 +17,8 @@ from tests.e2e.shots import Shots
 from tests.fixtures.axe import violations
 from tests.fixtures.product import Product
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+# All of them are long: they come one after the other, in one process, which seeds the demo once.
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(900)]
 
 PEOPLE = 240
 SEED_SECONDS = 600
@@ -60,7 +61,6 @@ async def look(page: Page, product: Product, shots: Shots, name: str, path: str)
     await shots.take(page, f"demo-{name}")
 
 
-@pytest.mark.long
 async def test_pages_of_the_administrator(page: Page, university: Product, shots: Shots) -> None:
     hosts = await as_(page, university, ADMINISTRATOR)
     await look(page, university, shots, "analytics", "/admin/analytics")
