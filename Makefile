@@ -65,8 +65,8 @@ check: setup-dev  ## format, lint, types, imports and the fast tests
 	$(BIN)/mypy
 	$(PYTEST) -n auto --dist worksteal tests/unit tests/architecture
 
-integration: setup-dev  ## real database, queue, stores and processes
-	$(PYTEST) -n auto --dist worksteal -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
+integration: setup-dev  ## real database, queue, stores and processes, for which many tests wait
+	$(PYTEST) -n $(MORE) --dist worksteal -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
 
 slow: setup-dev  ## real encodes, and beside them the fault tests, which wait most of their time
 	$(PYTEST) -n $(MORE) --dist worksteal -m "(media or faults) and not e2e"

@@ -22,13 +22,17 @@ async def outline(session: AsyncSession, viewer: Viewer, lesson: Lesson) -> Pane
     """Step: lessons of the course as the viewer sees them, their progress, and the one that follows."""
     course = await courses.shown(session, viewer, lesson.course_id)
     shown = await lessons.shown(session, course)
-    place = next((number for number, other in enumerate(shown) if other.id == lesson.id), len(shown))
-    following = shown[place + 1] if place + 1 < len(shown) else None
     ids = [other.id for other in shown]
     done, new = await lesson_progress(session, viewer, ids), await unread(session, viewer, ids)
     return Panel(
         "learning/outline.html",
-        {"lesson": lesson, "lessons": shown, "following": following, "progress": done, "unread": new},
+        {
+            "lesson": lesson,
+            "lessons": shown,
+            "following": lessons.following(shown, lesson.id),
+            "progress": done,
+            "unread": new,
+        },
     )
 
 

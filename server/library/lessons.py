@@ -40,6 +40,13 @@ async def shown(session: AsyncSession, course: CourseView) -> list[LessonView]:
     return [LessonView(*row) for row in await session.execute(query.order_by(*ORDER))]
 
 
+def following(found: Sequence[LessonView], lesson_id: str) -> LessonView | None:
+    """The lesson after this one; None after the last, or when it is not among them."""
+    ids = [one.id for one in found]
+    place = ids.index(lesson_id) + 1 if lesson_id in ids else len(ids)
+    return found[place] if place < len(ids) else None
+
+
 async def get(database: Database, viewer: Viewer, lesson_id: str) -> LessonView:
     async with database.read() as session:
         lesson = await access.lesson_for_learning(session, viewer, lesson_id)

@@ -39,7 +39,7 @@ async def test_course_shows_its_moments_and_who_may_need_help(
         for name in ("help", "lessons", "moments", "questions")
     }
     assert all(f"/tables/{name}.csv" in answer.text for name in ("help", "lessons", "moments"))
-    assert f",0,1,Enrolled 9 days ago and has not begun." in files["help"]
+    assert ",0,1,Enrolled 9 days ago and has not begun." in files["help"]
     assert "Lenses,5,50,2500,0" in files["lessons"]
     assert "Lenses,500,Left,5,5" in files["moments"]
     assert files["questions"].splitlines() == [

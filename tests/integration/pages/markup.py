@@ -173,3 +173,11 @@ def _inline_code(page: Page) -> list[str]:
         if element.tag == "form" and element.attributes.get("method", "get") not in ("get", "post"):
             found.append(f"{element} works only with JavaScript")
     return found
+
+
+def hidden(html: str) -> dict[str, str]:
+    """Values of the hidden fields of a page."""
+    fields = [
+        field.attributes for field in Page(html).all("input") if field.attributes.get("type") == "hidden"
+    ]
+    return {field["name"]: field.get("value", "") for field in fields}

@@ -127,6 +127,7 @@ async def _page(
         quiz = await attempts.quiz_of(session, lesson, shown.quiz_id)
         start = await results.start(session, viewer, lesson, quiz)
         place = await institution.shown(session)
+        others = await lessons.shown(session, course)
     is_open = shown.state == AttemptState.OPEN
     values = form.values or forms.answer_values(shown.questions)
     return page(
@@ -138,6 +139,8 @@ async def _page(
         lesson=lessons.view(lesson, can_edit=False),
         attempt=shown,
         start=start,
+        in_video=quiz.moment is not None,
+        following=lessons.following(others, lesson_id),
         form=msgspec.structs.replace(form, values=values),
         zone=place.time_zone,
     )
