@@ -3,7 +3,8 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from storage.database.tables import Course
+from server.library import removal
+from storage.database.tables import Course, Lesson
 from tests.fixtures.server_process import Campus
 
 pytestmark = pytest.mark.e2e
@@ -24,6 +25,20 @@ async def test_page_without_a_video_shows_it_when_it_comes(teacher: Page, campus
     async with teacher.expect_response("**/api/video/playback/*"):
         await teacher.clock.run_for(11_000)
     await expect(teacher.locator("media-controller")).to_be_visible()
+
+
+async def test_page_without_a_video_says_so_when_its_lesson_is_gone(teacher: Page, campus: Campus) -> None:
+    await teacher.clock.install()
+    school = campus.school
+    await teacher.goto(f"{campus.server.url}/dashboard/courses/{school.course_id}/lessons/{school.lesson_id}")
+    await expect(teacher.get_by_text("No video yet")).to_be_visible()
+    async with school.database.write() as session:
+        await removal.of_lessons(
+            session, [await session.get_one(Lesson, school.lesson_id)], campus.world.now()
+        )
+    await teacher.clock.run_for(11_000)
+    await expect(teacher.get_by_text("No video yet")).to_have_count(0)
+    await expect(teacher.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -1,5 +1,5 @@
 // Page without a video: asks every few seconds and shows the page anew when there is one. data-await-video: address of
-// the playback document; data-state: what the page shows.
+// the playback document; data-state: what the page shows. It says why when the lesson is no longer theirs.
 import { enhance } from "skillstudio/enhance.js";
 
 const ASK_MS = 10_000;
@@ -11,8 +11,8 @@ enhance("[data-await-video]", (notice) => {
   const ask = async () => {
     if (!document.hidden && !document.activeElement?.matches(FIELD)) {
       const answer = await fetch(awaitVideo, { headers: { accept: "application/json" } }).catch(() => undefined);
-      if (NO_LONGER.includes(answer?.status)) return;
-      if (answer?.ok && (await answer.json()).state !== state) return location.reload();
+      const changed = NO_LONGER.includes(answer?.status) || (answer?.ok && (await answer.json()).state !== state);
+      if (changed) return location.reload();
     }
     setTimeout(ask, ASK_MS);
   };

@@ -1,10 +1,13 @@
 // Failed htmx requests: the page stays as it is and shows a toast.
 import { removeToast, showToast } from "skillstudio/toasts.js";
 
+const GONE = [403, 404]; // deleted, withdrawn, or no longer theirs
 const UNFINISHED_UPLOADS = "[data-panels] .upload:not([data-state=done])";
 
 document.addEventListener("htmx:error", () => showNotice("failed"));
-document.addEventListener("htmx:response:error", (event) => isError(event) && showNotice("failed"));
+document.addEventListener("htmx:response:error", (event) => {
+  if (isError(event)) showNotice(GONE.includes(event.detail.ctx?.response?.status) ? "gone" : "failed");
+});
 
 // Error pages are not swapped in.
 document.addEventListener("htmx:before:swap", (event) => isError(event) && event.preventDefault());

@@ -60,7 +60,7 @@ def test_messages_are_taken_in_order_and_once(valkey: Valkey, consumer: dramatiq
     for name in ("a", "b", "c"):
         sender.wake(QUICK, name)
     taken = []
-    for _ in repeat(None, 20):
+    for _ in repeat(None, 8):
         if message := next(consumer):
             taken.append(message.args[0])
             consumer.ack(message)
