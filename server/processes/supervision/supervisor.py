@@ -87,7 +87,6 @@ class Supervisor:
 
     async def _stop(self) -> None:
         self._stop_asked.set()
-        show("Stopping …")
         for keeper in self._keeping:
             keeper.cancel()
         await asyncio.gather(*self._keeping, return_exceptions=True)
@@ -102,6 +101,8 @@ class Supervisor:
             for stage in self._stages:
                 for child in stage:
                     child.kill()
+        else:
+            show("Stopping …")
         self._stop_asked.set()
 
     async def _keep(self, child: Child) -> None:
