@@ -41,6 +41,7 @@ async def test_lecture_ends(
 
 
 @pytest.mark.skipif("LENGTHS" not in os.environ, reason="takes long")
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("fps", [1, 5, 25, 60])
 @pytest.mark.parametrize("first", range(1, 201, 20))
 async def test_every_length_ends(
