@@ -56,7 +56,7 @@ async def download_table(
     async with database.read() as session:
         asked = await asking.asked(session, request.query_params, clock.now())
         limit = building.MOST_LISTED if stem in ("courses", "instructors") else building.TOP
-        table = tables.TABLES[stem](await building.console(session, asked.ask, limit))
+        table = tables.TABLES[stem](await building.shown(session, asked.ask, limit))
     return file_answer(
         table_file, kind, files.written(kind, translated(table.title), table.columns, files.lots(table))
     )

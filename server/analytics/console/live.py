@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.analytics.console.building import Ask
+from server.analytics.console.building import Ask, Console
 from server.analytics.console.rules import ConsoleState
+from server.analytics.lately import lately
 from server.analytics.queries import series, sums
+from server.analytics.queries.sums import Series
 from server.analytics.rules import Range
 from server.core.clock import Clock
 
@@ -24,12 +26,25 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
 
 async def today(session: AsyncSession, ask: Ask) -> Today:
     """Step."""
+    return await lately(session, ("today", ask.today), ask.scope, ask.now, lambda: _counted(session, ask))
+
+
+async def _counted(session: AsyncSession, ask: Ask) -> Today:
     day = Range(ask.today, ask.today)
     found = await sums.daily(session, ask.scope, day, METRICS[1:])
-    active = await series.distinct(session, ask.scope, day)
-    figures = {"active_people": active, **{name: found[name][ask.today] for name in METRICS[1:]}}
+    return _today(
+        ask, {**found, "active_people": {ask.today: await series.distinct(session, ask.scope, day)}}
+    )
+
+
+def of(console: Console) -> Today:
+    """The current day's part of what a console shows, which ends with it."""
+    return _today(console.ask, {**console.series, **console.active})
+
+
+def _today(ask: Ask, found: Series) -> Today:
     return Today(
-        figures=figures,
+        figures={name: found[name][ask.today] for name in METRICS},
         as_of=ask.now.replace(second=0, microsecond=0),
         time_zone=ask.place.time_zone,
     )

@@ -83,13 +83,13 @@ async def of_course(
 
 async def _shown(session: AsyncSession, asked: Asked, *, limit: int) -> dict[str, Any]:
     """Step: variables of the template."""
-    found = await building.console(session, asked.ask, limit)
+    found = await building.shown(session, asked.ask, limit)
     drawn = drawing.charts_of(found)
     cards = [place for place, card in enumerate(found.cards) if card.metric not in MONEY]
     return {
         "asked": asked,
         "state": asked.state,
-        "ask": asked.ask,
+        "ask": found.ask,  # with the moment at which the figures were counted
         "console": found,
         "charts": drawn,
         "shown_cards": cards,
