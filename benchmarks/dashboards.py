@@ -90,9 +90,9 @@ async def measure(
 async def last_moment(database: Database) -> datetime:
     """Time of the last fact: on later days, there would be none on the current one."""
     async with database.read() as session:
-        at = await session.scalar(select(func.max(LearningEvent.at)))
-    assert at is not None
-    return at
+        return (
+            await session.execute(select(LearningEvent.at).order_by(LearningEvent.at.desc()).limit(1))
+        ).scalar_one()
 
 
 def server_at(now: datetime, folder: Path, environment: Mapping[str, str]) -> ServerProcess:

@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.analytics.definitions.scope import Scope
+from server.analytics.lately import lately
 from server.analytics.remembered import remembered
 from server.analytics.teaching import rules
 from server.analytics.teaching.rules import Learner, Moment, Needs, Tried
@@ -51,6 +53,33 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_hard(self) -> bool:
         return self.figures.difficulty is not None and self.figures.difficulty < HARD
+
+
+class Course(msgspec.Struct, frozen=True):
+    """What the page of a course shows besides the console."""
+
+    lessons: list[LessonFigures]
+    items: list[Item]
+    needs: list[Needs]  # those with most reasons
+    needs_count: int
+
+
+async def course(session: AsyncSession, course_id: str, now: datetime, counted: datetime) -> Course:
+    """Step. `counted`: the moment of the console that is shown beside it: nothing here is older."""
+
+    async def count() -> Course:
+        found = await needs(session, course_id, now)
+        return Course(
+            lessons=await lessons(session, course_id),
+            items=await items(session, course_id),
+            needs=found[:MOST_NEEDS],
+            needs_count=len(found),
+        )
+
+    scope = Scope(course_id=course_id)
+    return await lately(
+        session, ("course", counted), scope, now, count, lambda found: 1 + len(found.items) // 10
+    )
 
 
 async def lessons(session: AsyncSession, course_id: str) -> list[LessonFigures]:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
+from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AnyRequest
@@ -64,13 +65,7 @@ async def of_course(
             session, request.query_params, now, course=course_id, instructor="", team=""
         )
         shown = await _shown(session, asked, limit=building.TOP)
-        needs = await teaching.needs(session, course_id, now)
-        shown |= {
-            "lessons": await teaching.lessons(session, course_id),
-            "items": await teaching.items(session, course_id),
-            "needs": needs[: teaching.MOST_NEEDS],
-            "needs_count": len(needs),
-        }
+        shown |= asdict(await teaching.course(session, course_id, now, shown["ask"].now))
     return page(
         request,
         "analytics/teach.html",

@@ -140,8 +140,8 @@ class Offices:
             shutil.copy(self._file, path)
         events.bind(database, {}, days=(marking.mark,))
         year = self._made.year
-        lists = {"lessons": [*year.lessons], "done": [*year.done], "played": [*year.played]}
-        own = replace(year, database=database, people=dict(year.people), **lists)
+        people, done = dict(year.people), [*year.done]
+        own = replace(year, database=database, people=people, done=done, played=[*year.played])
         return msgspec.structs.replace(self._made, year=own)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.teaching import course
-from server.watching.insight.lesson import LessonInsight
+from server.watching.insight.lesson import LessonInsight, lesson_insight
 from storage.database.engine import Database
 from storage.database.tables import Enrolment, Lesson, VideoAnalytics
 from tests.fixtures.database import on_both_databases
@@ -57,13 +57,12 @@ async def test_a_lecture_is_counted_again_when_somebody_has_watched_it(
         for person in viewers[:5]:
             await world.watched(lectures[-1], person, ((0, 5000),))
     counted: list[str] = []
-    count = course.lesson_insight
 
     async def noted(session: AsyncSession, lesson: Lesson) -> LessonInsight:
         counted.append(lesson.title)
-        return await count(session, lesson)
+        return await lesson_insight(session, lesson)
 
-    monkeypatch.setattr(course, "lesson_insight", noted)
+    monkeypatch.setattr("server.analytics.teaching.course.lesson_insight", noted)
 
     async def shown() -> tuple[list[course.LessonFigures], list[str]]:
         counted.clear()
