@@ -113,7 +113,7 @@ async def today_events(
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 5000\n\n"
-        source = Source(live.seldom(look, clock), lambda _today: False)
+        source = Source(look, lambda _today: False)
         async for found in hub.changes(live.topic(state), source, administrator.id):
             again = await viewer_again()
             if again is None or not again.is_administrator:

@@ -1,7 +1,6 @@
 """Figures of the current day for those who have the page open: counted once for all of them."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,9 +11,7 @@ from server.analytics.lately import lately
 from server.analytics.queries import series, sums
 from server.analytics.queries.sums import Series
 from server.analytics.rules import Range
-from server.core.clock import Clock
 
-LOOK = timedelta(seconds=10)  # between two readings, however often the hub asks
 METRICS = ("active_people", "lessons_completed", "watch_seconds", "enrolments_new", "people_new")
 
 
@@ -52,16 +49,3 @@ def _today(ask: Ask, found: Series) -> Today:
 
 def topic(state: ConsoleState) -> str:
     return f"analytics/today/{state.course}/{state.instructor}/{state.team}"
-
-
-def seldom(look: Callable[[], Awaitable[Today]], clock: Clock) -> Callable[[], Awaitable[Today]]:
-    """The same look, at most every LOOK: in between what it last gave."""
-    known: list[tuple[datetime, Today]] = []
-
-    async def again() -> Today:
-        now = clock.now()
-        if not known or not timedelta(0) <= now - known[-1][0] < LOOK:
-            known[:] = [(now, await look())]
-        return known[-1][1]
-
-    return again
