@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from sqlalchemy import func, select
 
-from benchmarks.dashboards import administrator, ask
+from benchmarks.dashboards import administrator, ask, last_moment, server_at
 from benchmarks.years import writing
 from server.accounts.identity import Viewer
 from server.analytics.rollups import tasks
@@ -29,7 +29,6 @@ from storage.database import migrations
 from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, Payment, Team, User
 from storage.states import LessonKind, PaymentKind, Role, XpRule
-from tests.fixtures.server_process import ServerProcess
 from tests.integration.pages.every.test_every_page import PAGES
 from tests.world.builder import World
 
@@ -69,9 +68,10 @@ async def _measure(folder: Path, people: int, courses: int) -> None:
         await database.close()
         writing.fill(folder / "skillstudio.db", people, courses, now)
         await tasks.backfill(database, None, now)
+    now = await last_moment(database)
     token = await administrator(database, now)
     ids = await _ids(database, now)
-    server = ServerProcess(folder, {"SKILLSTUDIO_QUEUE_URL": "redis://127.0.0.1:1/0"})
+    server = server_at(now, folder, {})
     await server.start()
     try:
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/html"}

@@ -2,12 +2,14 @@
 
 Distinct people of a range cannot be added up from stored rows, and counting them reads a row for each day
 and person. What is kept is as old as the stored rows of its days: a late fact counts when its day is computed
-again. Within one reading of the database nothing is asked twice.
+again. Within one reading of the database nothing is asked twice. `server.analytics.lately` keeps figures with
+the current day in them here, too.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, TypeVar, cast
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +27,11 @@ class Kept:
     def __init__(self) -> None:
         self.figures: dict[Hashable, tuple[Hashable, Any, int]] = {}
         self.weight = 0
+        self._counting: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    def counting(self, what: Hashable) -> asyncio.Lock:
+        """Held while a figure is counted, so that those who ask meanwhile wait for it."""
+        return self._counting.setdefault(what, asyncio.Lock())
 
     def find(self, what: Hashable, version: Hashable) -> tuple[Any] | None:
         found = self.figures.get(what)
@@ -48,6 +55,10 @@ class Kept:
 kept: WeakKeyDictionary[Engine, Kept] = WeakKeyDictionary()
 
 
+def kept_of(session: AsyncSession) -> Kept:
+    return kept.setdefault(session.get_bind().engine, Kept())
+
+
 async def remembered(
     session: AsyncSession,
     what: Hashable,
@@ -57,7 +68,7 @@ async def remembered(
 ) -> Value:
     """Step: the figure named `what` of this version, counted if it is not known. It is not to be changed.
     `weight`: of a figure that takes more than some kilobytes."""
-    known = kept.setdefault(session.get_bind().engine, Kept())
+    known = kept_of(session)
     if found := known.find(what, version):
         return cast("Value", found[0])
     value = await count()

@@ -1,6 +1,6 @@
-"""Figures of the administrators' API, each from one reading of the database."""
+"""Figures of the administrators' API, each from one reading of the database: as of then, some seconds ago."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics import rules
 from server.analytics.definitions import money, people, rates
-from server.analytics.definitions.scope import Scope
+from server.analytics.definitions.scope import EVERYTHING, Scope
+from server.analytics.lately import lately
 from server.analytics.queries import funnels, journeys, series, sums, top
 from server.analytics.queries.figures import Rate, figure, totals
 from server.analytics.queries.top import CourseMetric
@@ -68,8 +69,19 @@ def span(days: Range, now: datetime) -> Span:
     )
 
 
+def _weight(found: Overview | UserGrowth | Engagement | Revenue | TopCourses | TopInstructors) -> int:
+    first, last = date.fromisoformat(found.span.first_day), date.fromisoformat(found.span.last_day)
+    return 1 + (last - first).days // 20
+
+
 async def overview(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Overview:
     """Step."""
+    return await lately(
+        session, ("overview", days), scope, now, lambda: _overview(session, scope, days, now), _weight
+    )
+
+
+async def _overview(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Overview:
     found = await totals(session, scope, days)
     published = (Course.status == PublicationStatus.PUBLISHED, *scope.courses(Course.id))
     figures: dict[str, Any] = {field: found.sums[metric] for field, metric in OF_OVERVIEW.items()}
@@ -91,6 +103,12 @@ async def overview(session: AsyncSession, scope: Scope, days: Range, now: dateti
 
 async def user_growth(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> UserGrowth:
     """Step."""
+    return await lately(
+        session, ("growth", days), scope, now, lambda: _user_growth(session, scope, days, now), _weight
+    )
+
+
+async def _user_growth(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> UserGrowth:
     new = (await sums.daily(session, scope, days, ["people_new"]))["people_new"]
     before = (await sums.daily(session, scope, days.before, ["people_new"]))["people_new"]
     whole = await people.people_total(session, scope)
@@ -108,6 +126,12 @@ async def user_growth(session: AsyncSession, scope: Scope, days: Range, now: dat
 
 async def engagement(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Engagement:
     """Step."""
+    return await lately(
+        session, ("engagement", days), scope, now, lambda: _engagement(session, scope, days, now), _weight
+    )
+
+
+async def _engagement(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Engagement:
     active = await series.active_days(session, scope, days)
     done = await sums.daily(session, scope, days, OF_ENGAGEMENT)
     before = await sums.daily(session, scope, days.before, OF_ENGAGEMENT)
@@ -136,6 +160,12 @@ async def engagement(session: AsyncSession, scope: Scope, days: Range, now: date
 
 async def revenue(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Revenue:
     """Step."""
+    return await lately(
+        session, ("revenue of days", days), scope, now, lambda: _revenue(session, scope, days, now), _weight
+    )
+
+
+async def _revenue(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> Revenue:
     paid = {one.currency: one.amount for one in await money.revenue(session, scope, days)}
     before = {one.currency: one.amount for one in await money.revenue(session, scope, days.before)}
     by_day = await money.revenue_days(session, scope, days)
@@ -165,12 +195,36 @@ async def top_courses(
     session: AsyncSession, days: Range, metric: CourseMetric, limit: int, now: datetime
 ) -> TopCourses:
     """Step."""
+    return await lately(
+        session,
+        ("top courses", days, metric, limit),
+        EVERYTHING,
+        now,
+        lambda: _top_courses(session, days, metric, limit, now),
+        _weight,
+    )
+
+
+async def _top_courses(
+    session: AsyncSession, days: Range, metric: CourseMetric, limit: int, now: datetime
+) -> TopCourses:
     found = await top.courses(session, days, metric, limit)
     return TopCourses(span=span(days, now), metric=metric.value, courses=found)
 
 
 async def top_instructors(session: AsyncSession, days: Range, limit: int, now: datetime) -> TopInstructors:
     """Step."""
+    return await lately(
+        session,
+        ("top instructors", days, limit),
+        EVERYTHING,
+        now,
+        lambda: _top_instructors(session, days, limit, now),
+        _weight,
+    )
+
+
+async def _top_instructors(session: AsyncSession, days: Range, limit: int, now: datetime) -> TopInstructors:
     return TopInstructors(span=span(days, now), instructors=await top.instructors(session, days, limit))
 
 

@@ -40,7 +40,7 @@ async def console(
     async with services.database.read() as session:
         asked = await asking.asked(session, request.query_params, now)
         shown = await _shown(session, asked)
-        today = await live.today(session, asked.ask)
+        today = live.of(shown["console"]) if asked.ask.is_live else await live.today(session, asked.ask)
     free = well.store_free if well.store_free is not None else well.disk.free
     forecast = console_rules.forecast(shown["console"].storage.measured, free)
     return page(
@@ -103,11 +103,11 @@ def _of_subject(
 
 async def _shown(session: AsyncSession, asked: asking.Asked) -> dict[str, Any]:
     """Step: variables of the template."""
-    found = await building.console(session, asked.ask)
+    found = await building.shown(session, asked.ask)
     return {
         "asked": asked,
         "state": asked.state,
-        "ask": asked.ask,
+        "ask": found.ask,  # with the moment at which the figures were counted
         "console": found,
         "shown_cards": range(len(found.cards)),
         "charts": drawing.charts_of(found),

@@ -56,7 +56,7 @@ async def download_table(
     async with database.read() as session:
         asked = await asking.asked(session, request.query_params, clock.now())
         limit = building.MOST_LISTED if stem in ("courses", "instructors") else building.TOP
-        table = tables.TABLES[stem](await building.console(session, asked.ask, limit))
+        table = tables.TABLES[stem](await building.shown(session, asked.ask, limit))
     return file_answer(
         table_file, kind, files.written(kind, translated(table.title), table.columns, files.lots(table))
     )
@@ -113,7 +113,7 @@ async def today_events(
 
     async def stream() -> AsyncIterator[bytes]:
         yield b"retry: 5000\n\n"
-        source = Source(live.seldom(look, clock), lambda _today: False)
+        source = Source(look, lambda _today: False)
         async for found in hub.changes(live.topic(state), source, administrator.id):
             again = await viewer_again()
             if again is None or not again.is_administrator:

@@ -12,6 +12,7 @@ from server.analytics.console.cards import Also, Card
 from server.analytics.definitions import encoding, money, people, rates
 from server.analytics.definitions.metric import Unit
 from server.analytics.definitions.scope import Scope
+from server.analytics.lately import lately
 from server.analytics.queries import funnels, journeys, series, sums, top
 from server.analytics.queries.figures import Rate, Rating, completion, figure, rating_of
 from server.analytics.queries.funnels import Funnel
@@ -77,8 +78,19 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
         return rules.grouped(self.series[metric], self.step)
 
 
+async def shown(session: AsyncSession, ask: Ask, limit: int = TOP) -> Console:
+    """Step: what was counted for everybody some seconds ago, if it was: `ask.now` of it is when."""
+    what = ("console", ask.days, ask.before, ask.today, limit)
+    return await lately(session, what, ask.scope, ask.now, lambda: console(session, ask, limit), _weight)
+
+
+def _weight(found: Console) -> int:
+    lists = len(found.courses) + len(found.instructors)
+    return 1 + (found.ask.days.count + len(found.storage.measured) + lists) // 5
+
+
 async def console(session: AsyncSession, ask: Ask, limit: int = TOP) -> Console:
-    """Step. `limit`: courses and instructors in the lists."""
+    """Step: counted now. `limit`: courses and instructors in the lists."""
     scope, days = ask.scope, ask.days
     now, earlier = await sums.daily(session, scope, days), await sums.daily(session, scope, ask.before)
     active = await series.active_days(session, scope, days)

@@ -1,18 +1,17 @@
 """Figures of the current day for those who have the page open: counted once for all of them."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.analytics.console.building import Ask
+from server.analytics.console.building import Ask, Console
 from server.analytics.console.rules import ConsoleState
+from server.analytics.lately import lately
 from server.analytics.queries import series, sums
+from server.analytics.queries.sums import Series
 from server.analytics.rules import Range
-from server.core.clock import Clock
 
-LOOK = timedelta(seconds=10)  # between two readings, however often the hub asks
 METRICS = ("active_people", "lessons_completed", "watch_seconds", "enrolments_new", "people_new")
 
 
@@ -24,12 +23,25 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
 
 async def today(session: AsyncSession, ask: Ask) -> Today:
     """Step."""
+    return await lately(session, ("today", ask.today), ask.scope, ask.now, lambda: _counted(session, ask))
+
+
+async def _counted(session: AsyncSession, ask: Ask) -> Today:
     day = Range(ask.today, ask.today)
     found = await sums.daily(session, ask.scope, day, METRICS[1:])
-    active = await series.distinct(session, ask.scope, day)
-    figures = {"active_people": active, **{name: found[name][ask.today] for name in METRICS[1:]}}
+    return _today(
+        ask, {**found, "active_people": {ask.today: await series.distinct(session, ask.scope, day)}}
+    )
+
+
+def of(console: Console) -> Today:
+    """The current day's part of what a console shows, which ends with it."""
+    return _today(console.ask, {**console.series, **console.active})
+
+
+def _today(ask: Ask, found: Series) -> Today:
     return Today(
-        figures=figures,
+        figures={name: found[name][ask.today] for name in METRICS},
         as_of=ask.now.replace(second=0, microsecond=0),
         time_zone=ask.place.time_zone,
     )
@@ -37,16 +49,3 @@ async def today(session: AsyncSession, ask: Ask) -> Today:
 
 def topic(state: ConsoleState) -> str:
     return f"analytics/today/{state.course}/{state.instructor}/{state.team}"
-
-
-def seldom(look: Callable[[], Awaitable[Today]], clock: Clock) -> Callable[[], Awaitable[Today]]:
-    """The same look, at most every LOOK: in between what it last gave."""
-    known: list[tuple[datetime, Today]] = []
-
-    async def again() -> Today:
-        now = clock.now()
-        if not known or not timedelta(0) <= now - known[-1][0] < LOOK:
-            known[:] = [(now, await look())]
-        return known[-1][1]
-
-    return again

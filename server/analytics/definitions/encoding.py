@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, exists, func, literal, select
+from sqlalchemy import Select, String, cast, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions.metric import Rows
@@ -33,12 +33,14 @@ async def storage_bytes(session: AsyncSession, scope: Scope) -> int:
     removed = exists().where(
         OriginalRemoval.video_id == Video.id, OriginalRemoval.state == OriginalState.REMOVED
     )
+    # With a filter not the plain column: all events would be looked through for those of some courses.
+    kind: Any = cast(EncodingEvent.kind, String) if scope.has_courses else EncodingEvent.kind
     parts = (
         _sum(Video.source_bytes, scope).join(Video, Video.lesson_id == Lesson.id).where(~removed),
         _sum(EncodingEvent.bytes, scope)
         .join(Video, Video.lesson_id == Lesson.id)
         .join(EncodingEvent, EncodingEvent.video_id == Video.id)
-        .where(EncodingEvent.kind == EncodingKind.READY),
+        .where(kind == EncodingKind.READY.value),
         _sum(LessonFile.size, scope).join(LessonFile, LessonFile.lesson_id == Lesson.id),
     )
     return sum([int(await session.scalar(part) or 0) for part in parts])

@@ -1,5 +1,6 @@
 """Scope of figures: the filter by course, instructor and team that every definition takes."""
 
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -8,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, select
 from server.analytics.rules import Range
 from server.gamification.teams.members import learners_in_teams
 from storage.database.tables import CourseInstructor
+
+TEAMS_KEPT = 64  # whose query is kept: a page has it in forty statements
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +45,12 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def team(self) -> Select[str]:
         """Ids of the team's learners."""
-        return select(learners_in_teams(self.team_id).c.user_id)
+        return _learners(self.team_id)
+
+
+@lru_cache(TEAMS_KEPT)
+def _learners(team_id: str | None) -> Select[str]:
+    return select(learners_in_teams(team_id).c.user_id)
 
 
 def on_days(column: Any, days: Range, *, each: bool = False) -> ColumnElement[bool]:

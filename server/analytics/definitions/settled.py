@@ -31,6 +31,7 @@ class Days(msgspec.Struct, frozen=True):
     computed: list[str]  # in order
     sums: list[int]  # one more than days
     deleted: Hashable  # changes when facts of a computed day are deleted
+    version: Hashable = None  # of all of it: changes with each day that is computed or sealed, and an erasure
 
     def among(self, days: Range) -> list[str]:
         return self.computed[bisect_left(self.computed, days.first) : bisect_right(self.computed, days.last)]
@@ -70,7 +71,7 @@ async def _known(session: AsyncSession) -> Days:
         found = [(day, computed) for day, computed in await session.execute(rows)]
         sums = list(accumulate((computed for _, computed in found), initial=0))
         first = "" if version[2] else version[1] or ""
-        return Days(first, [day for day, _ in found], sums, version[-2:])
+        return Days(first, [day for day, _ in found], sums, version[-2:], version)
 
     return await remembered(session, "days", version, read)
 

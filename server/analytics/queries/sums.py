@@ -6,9 +6,10 @@ were on past days is remembered.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import CompoundSelect, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions import SUMS
@@ -27,6 +28,7 @@ Series = dict[str, dict[str, int]]  # by metric and day, every day of the range
 Sums = Mapping[str, Mapping[str, int]]  # by course or instructor, and metric
 Counts = dict[str | None, Counter[str]]  # by day or course, and metric
 WITHOUT_COURSE = "people_new"  # the metric that stored rows of courses do not have
+STATEMENTS_KEPT = 64  # to build one takes longer than to count a day of some hundred facts
 NEVER = "9999-12-31"  # after every day
 
 
@@ -133,15 +135,20 @@ def _together(parts: Iterable[Mapping[str, int]]) -> Counter[str]:
 
 
 async def _read(session: AsyncSession, scope: Scope, span: Range, key: str) -> Counts:
+    found: dict[str | None, dict[str, int]] = defaultdict(dict)
+    for metric, own, value in (await session.execute(_statement(scope, span, key))).all():
+        found[own][metric] = int(value)
+    return {own: Counter(counts) for own, counts in found.items()}
+
+
+@lru_cache(STATEMENTS_KEPT)
+def _statement(scope: Scope, span: Range, key: str) -> CompoundSelect[*tuple[Any, ...]]:
     parts = []
     for metric in _of(scope):
         rows = SUMS[metric](scope, span).subquery()
         own = rows.c[key]
         parts.append(select(literal(metric), own, func.sum(rows.c.value)).group_by(own))
-    found: dict[str | None, dict[str, int]] = defaultdict(dict)
-    for metric, own, value in (await session.execute(union_all(*parts))).all():
-        found[own][metric] = int(value)
-    return {own: Counter(counts) for own, counts in found.items()}
+    return union_all(*parts)
 
 
 async def _new_people(session: AsyncSession, scope: Scope, days: Range) -> dict[str, int]:

@@ -80,7 +80,7 @@ async def _table(session: AsyncSession, asked: Asked, table_file: str) -> tuple[
     stem, kind = named(table_file)
     if stem not in tables.SHOWN:
         raise NotFound(NO_FILE)
-    console = await building.console(session, asked.ask, building.MOST_LISTED)
+    console = await building.shown(session, asked.ask, building.MOST_LISTED)
     return tables.shown(console, stem), kind
 
 

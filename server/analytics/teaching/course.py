@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.analytics.definitions.scope import Scope
+from server.analytics.lately import lately
+from server.analytics.remembered import remembered
 from server.analytics.teaching import rules
 from server.analytics.teaching.rules import Learner, Moment, Needs, Tried
 from server.learning.learners import figures, listing
@@ -15,7 +19,7 @@ from server.learning.quizzes import results
 from server.learning.quizzes.service import content_of, current
 from server.learning.quizzes.statistics import FEWEST, ItemFigures
 from server.library import access
-from server.watching.insight.lesson import lesson_insight
+from server.watching.insight.lesson import LessonInsight, lesson_insight, versions
 from storage.database.tables import LearningEvent, Lesson, Quiz, QuizAttempt
 from storage.states import AttemptState, FactKind, PublicationStatus
 
@@ -51,15 +55,60 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return self.figures.difficulty is not None and self.figures.difficulty < HARD
 
 
+class Course(msgspec.Struct, frozen=True):
+    """What the page of a course shows besides the console."""
+
+    lessons: list[LessonFigures]
+    items: list[Item]
+    needs: list[Needs]  # those with most reasons
+    needs_count: int
+
+
+async def course(session: AsyncSession, course_id: str, now: datetime, counted: datetime) -> Course:
+    """Step. `counted`: the moment of the console that is shown beside it: nothing here is older."""
+
+    async def count() -> Course:
+        found = await needs(session, course_id, now)
+        return Course(
+            lessons=await lessons(session, course_id),
+            items=await items(session, course_id),
+            needs=found[:MOST_NEEDS],
+            needs_count=len(found),
+        )
+
+    scope = Scope(course_id=course_id)
+    return await lately(
+        session, ("course", counted), scope, now, count, lambda found: 1 + len(found.items) // 10
+    )
+
+
 async def lessons(session: AsyncSession, course_id: str) -> list[LessonFigures]:
     rows = (await session.scalars(_published(course_id))).all()
     fact = LearningEvent
+    ids = [row.id for row in rows]
+    # By the course: those of a kind would be looked through for their subjects.
     done = select(fact.subject, func.count()).where(
-        fact.kind == FactKind.LESSON_COMPLETED, fact.subject.in_([row.id for row in rows])
+        fact.kind == FactKind.LESSON_COMPLETED, fact.course_id == course_id, fact.subject.in_(ids)
     )
     completed = {one: count for one, count in await session.execute(done.group_by(fact.subject))}  # noqa: C416
     wrong = await _wrong(session, rows)
-    return [await _lesson(session, row, completed.get(row.id, 0), wrong.get(row.id, [])) for row in rows]
+    insights = await _insights(session, rows)
+    return [
+        _lesson(row, completed.get(row.id, 0), wrong.get(row.id, []), insights.get(row.id)) for row in rows
+    ]
+
+
+async def _insights(session: AsyncSession, rows: Sequence[Lesson]) -> dict[str, LessonInsight]:
+    """Watch figures of the videos: those of a lecture are counted again when somebody has watched it."""
+    videos = [row for row in rows if row.video_id is not None]
+    known = await versions(session, [row.id for row in videos])
+    found = {}
+    for row in videos:
+        version = (row.video_id, row.video_duration_seconds, known.get(row.id))
+        found[row.id] = await remembered(
+            session, ("insight", row.id), version, partial(lesson_insight, session, row)
+        )
+    return found
 
 
 def _published(course_id: str) -> Select[Lesson]:
@@ -70,13 +119,12 @@ def _published(course_id: str) -> Select[Lesson]:
     )
 
 
-async def _lesson(
-    session: AsyncSession, row: Lesson, completed: int, wrong: Sequence[Moment]
+def _lesson(
+    row: Lesson, completed: int, wrong: Sequence[Moment], found: LessonInsight | None
 ) -> LessonFigures:
     base = LessonFigures(lesson_id=row.id, title=row.title, completed=completed)
-    if row.video_id is None:
+    if found is None:
         return base
-    found = await lesson_insight(session, row)
     duration = row.video_duration_seconds or 0.0
     moments = list(wrong)
     if found.retention is not None and found.heat is not None and found.slow is not None:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
+from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.dependencies import AnyRequest
@@ -64,14 +65,8 @@ async def of_course(
             session, request.query_params, now, course=course_id, instructor="", team=""
         )
         shown = await _shown(session, asked, limit=building.TOP)
-        needs = await teaching.needs(session, course_id, now)
-        shown |= {
-            "lessons": await teaching.lessons(session, course_id),
-            "items": await teaching.items(session, course_id),
-            "needs": needs[: teaching.MOST_NEEDS],
-            "needs_count": len(needs),
-            "moment_kinds": lists.MOMENTS,
-        }
+        shown |= asdict(await teaching.course(session, course_id, now, shown["ask"].now))
+        shown["moment_kinds"] = lists.MOMENTS
     return page(
         request,
         "analytics/teach.html",
@@ -84,13 +79,13 @@ async def of_course(
 
 async def _shown(session: AsyncSession, asked: Asked, *, limit: int) -> dict[str, Any]:
     """Step: variables of the template."""
-    found = await building.console(session, asked.ask, limit)
+    found = await building.shown(session, asked.ask, limit)
     drawn = drawing.charts_of(found)
     cards = [place for place, card in enumerate(found.cards) if card.metric not in MONEY]
     return {
         "asked": asked,
         "state": asked.state,
-        "ask": asked.ask,
+        "ask": found.ask,  # with the moment at which the figures were counted
         "console": found,
         "charts": drawn,
         "shown_cards": cards,

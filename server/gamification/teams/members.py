@@ -68,7 +68,7 @@ async def listed(session: AsyncSession, team_id: str, state: ListState) -> ListP
     everybody = _people(team_id)
     query = everybody.where(matches(User.search_key, state.search))
     counts = {"": await count_rows(session, everybody)}
-    hits = await count_rows(session, query)
+    hits = await count_rows(session, query) if state.search else counts[""]
     state = PEOPLE.clamped(state, hits)
     orders: dict[str, tuple[Any, ...]] = {
         "name": _BY_NAME,
@@ -135,10 +135,8 @@ async def require_own_people(session: AsyncSession, team_id: str) -> Team:
 
 
 def _people(team_id: str) -> Select[User, datetime]:
-    found = everybody_in_teams()
-    return (
-        select(User, found.c.since).join(found, found.c.user_id == User.id).where(found.c.team_id == team_id)
-    )
+    found = everybody_in_teams(team_id)
+    return select(User, found.c.since).join(found, found.c.user_id == User.id)
 
 
 async def _members(session: AsyncSession, query: Select[User, datetime]) -> list[Member]:

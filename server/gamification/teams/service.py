@@ -15,7 +15,7 @@ from server.gamification.xp.rules import period
 from storage.database.base import new_id
 from storage.database.engine import Database
 from storage.database.locks import lock_row
-from storage.database.tables import Challenge, Course, LeaderboardRow, Team
+from storage.database.tables import Challenge, Course, LeaderboardRow, Team, User
 from storage.messages import N_
 from storage.states import Timeframe
 from storage.states.privacy import AuditAction, AuditSubject
@@ -138,13 +138,8 @@ async def _note(session: AsyncSession, team: Team, what: str, by: str | None, no
 
 
 async def _views(session: AsyncSession, team_id: str | None = None) -> list[TeamView]:
-    people = members.learners_in_teams()
-    query = (
-        select(Team, Course.title, func.count(people.c.user_id))
-        .outerjoin(Course, Course.id == Team.course_id)
-        .outerjoin(people, people.c.team_id == Team.id)
-        .group_by(Team.id, Course.title)
-    )
+    counts = await _people(session, team_id)
+    query = select(Team, Course.title).outerjoin(Course, Course.id == Team.course_id)
     if team_id is not None:
         query = query.where(Team.id == team_id)
     return [
@@ -153,10 +148,24 @@ async def _views(session: AsyncSession, team_id: str | None = None) -> list[Team
             name=team.name,
             course_id=team.course_id,
             course_title=title,
-            people=count,
+            people=counts.get(team.id, 0),
             version=team.version,
             created_at=team.created_at,
             updated_at=team.updated_at,
         )
-        for team, title, count in await session.execute(query)
+        for team, title in await session.execute(query)
     ]
+
+
+async def _people(session: AsyncSession, team_id: str | None) -> dict[str, int]:
+    """How many count in each team, or in one."""
+    if team_id is not None:
+        people = members.learners_in_teams(team_id)
+        query = select(people.c.team_id, func.count())
+    else:
+        people = members.everybody_in_teams()
+        # Without the few who do not count: looking each member up would read the rows of all people.
+        others = select(User.id).where(~members.LEARNS)
+        query = select(people.c.team_id, func.count()).where(people.c.user_id.not_in(others))
+    rows = await session.execute(query.group_by(people.c.team_id))
+    return {of_team: count for of_team, count in rows}  # noqa: C416 - typed

@@ -1,12 +1,12 @@
 """Watch figures of a lesson's video for its instructors (spec section 1), without staff and previews."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.watching import rules, spans
@@ -61,6 +61,23 @@ async def lesson_insight(session: AsyncSession, lesson: Lesson) -> LessonInsight
         )
     ).all()
     return _insight(viewers, sessions, duration)
+
+
+async def versions(session: AsyncSession, lesson_ids: Collection[str]) -> Mapping[str, Hashable]:
+    """Step: of what `lesson_insight` counts, by lesson: changes with each heartbeat, and with each session or
+    viewer that goes. A lesson that nobody has watched has none."""
+    seen = WatchCoverage
+    counts = func.count(), func.sum(seen.covered), func.sum(seen.views), func.max(seen.last_at)
+    viewers = select(seen.lesson_id, *counts).where(seen.lesson_id.in_(lesson_ids), ~seen.staff)
+    sessions = select(VideoAnalytics.lesson_id, func.count()).where(VideoAnalytics.lesson_id.in_(lesson_ids))
+    found: dict[str, tuple[Any, ...]] = {}
+    for query in (
+        sessions.group_by(VideoAnalytics.lesson_id),  # which retention deletes
+        viewers.group_by(seen.lesson_id),
+    ):
+        for lesson_id, *version in await session.execute(query):
+            found[lesson_id] = (*found.get(lesson_id, ()), *version)
+    return found
 
 
 def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration: int) -> LessonInsight:

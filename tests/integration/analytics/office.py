@@ -1,20 +1,26 @@
 """Institution whose past is computed, and its console in every scope, as it is shown and as it is counted."""
 
-from datetime import datetime
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select
+from sqlalchemy.engine import make_url
 
 from server.analytics import remembered
 from server.analytics.console import building
 from server.analytics.console.building import Ask
 from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.queries.funnels import STEPS
+from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import aggregate
 from server.analytics.rollups.collecting import collect_since
 from server.analytics.rollups.tasks import compute_dirty
 from server.analytics.rules import Range, later, trailing
+from server.core import events
 from server.core.events import Event, publish_all
 from server.institution import service as institution
 from storage.database.engine import Database
@@ -32,6 +38,7 @@ from tests.integration.analytics.year import Done, Year, make_year
 from tests.world.builder import World
 
 START, TODAY = "2032-08-01", "2032-11-10"
+BEGIN = datetime(2032, 5, 15, tzinfo=UTC)  # so that 90 days and those before have facts
 LENGTHS = (1, 7, 90)
 
 
@@ -112,8 +119,34 @@ class Office(msgspec.Struct):
         return await self.shown(today)
 
 
+class Offices:
+    """Copies of one office on SQLite, which takes some seconds to make."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "office.db"
+        self._made: Office | None = None
+
+    async def office(self, database: Database) -> Office:
+        """The office in a database that nothing was written to yet."""
+        if not database.is_sqlite:
+            return await make_office(database)
+        path = Path(str(make_url(database.url).database))
+        if self._made is None:
+            self._made = await make_office(database)
+            await database.close()  # and with the last connection, SQLite moves the WAL into the file
+            shutil.copy(path, self._file)
+        else:
+            await database.close()
+            shutil.copy(self._file, path)
+        events.bind(database, {}, days=(marking.mark,))
+        year = self._made.year
+        people, done = dict(year.people), [*year.done]
+        own = replace(year, database=database, people=people, done=done, played=[*year.played])
+        return msgspec.structs.replace(self._made, year=own)
+
+
 async def make_office(database: Database) -> Office:
-    year = await make_year(database, "UTC", size=700, people=12)
+    year = await make_year(database, "UTC", size=700, people=12, begin=BEGIN)
     people = [await _person(database, user_id) for user_id in year.people]
     course_id = year.lessons[0].course_id
     async with database.read() as session:
@@ -141,7 +174,7 @@ async def make_office(database: Database) -> Office:
     await office.step("2032-10-20", STEPS[0], 9)
     await office.step(later(TODAY, -2), STEPS[1], 5)
     await world.payment(kind=PaymentKind.RECURRING)
-    await aggregate(database, Range("2031-12-31", later(TODAY, -1)).days, TODAY, noon(TODAY))
+    await aggregate(database, Range("2032-05-14", later(TODAY, -1)).days, TODAY, noon(TODAY))
     return office
 
 

@@ -84,6 +84,7 @@ class Year:
     zone: str
     hour: int
     draw: random.Random
+    begin: datetime = BEGIN
     people: dict[str, datetime] = field(default_factory=dict)
     lessons: list[Lesson] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
@@ -96,15 +97,18 @@ class Year:
         return (at + offset - timedelta(hours=self.hour)).date().isoformat()
 
     def moment(self) -> datetime:
-        """Any of the year; often near the end of a day and in the nights of clock changes."""
+        """Any since the beginning; often near the end of a day and in the nights of clock changes."""
         while True:
-            at = BEGIN + self.draw.random() * (END - BEGIN)
+            at = self.begin + self.draw.random() * (END - self.begin)
             if self.draw.random() < 0.3:
                 month, day = self.draw.choice(
                     [(3, 28), (10, 31), (3, 14), (11, 7), (2, 29), (12, 31), (4, 4)]
                 )
                 at = datetime(2032, month, day, tzinfo=UTC) + timedelta(hours=self.draw.uniform(-14, 14))
-            if not QUIET[0] - timedelta(days=1) < at < QUIET[1] + timedelta(days=1) and BEGIN <= at < END:
+            if (
+                not QUIET[0] - timedelta(days=1) < at < QUIET[1] + timedelta(days=1)
+                and self.begin <= at < END
+            ):
                 return at.replace(microsecond=0)
 
     async def write(self, done: Iterable[Done]) -> None:
@@ -236,20 +240,27 @@ def _video(one: Encoded, lesson_id: str) -> Video:
 
 
 async def make_year(
-    database: Database, zone: str, hour: int = 0, *, size: int = 300, people: int = 10, seed: int = 1
+    database: Database,
+    zone: str,
+    hour: int = 0,
+    *,
+    size: int = 300,
+    people: int = 10,
+    seed: int = 1,
+    begin: datetime = BEGIN,
 ) -> Year:
     """People, courses, some hundred facts, sessions and encodings. The only handlers are those of days."""
     events.bind(database, {}, days=(marking.mark,))
     values = {"time_zone": zone, "day_start_hour": str(hour)}
-    await institution.save(database, values, 1, BEGIN)
-    year = Year(database, zone, hour, random.Random(seed))
+    await institution.save(database, values, 1, begin)
+    year = Year(database, zone, hour, random.Random(seed), begin)
     made: list[User] = []
     for number in range(people):
         at = year.moment()
         person = await World(database, lambda at=at: at).person(f"Learner {number}")  # type: ignore[misc]
         year.people[person.id] = at
         made.append(person)
-    world = World(database, lambda: BEGIN)
+    world = World(database, lambda: begin)
     teacher = await world.person("Max Born", role="instructor")
     for title in ("Optics", "Waves", "Heat"):
         course = await world.course(title, instructors=[teacher])
