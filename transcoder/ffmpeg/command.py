@@ -16,9 +16,8 @@ from transcoder.ffmpeg import audio_filters, video_filters
 from transcoder.ffmpeg.allowlists import input_options
 from transcoder.ffmpeg.process import Command
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import Rung, Source, VideoStream
+from transcoder.media import Heard, Rung, Source, VideoStream
 from transcoder.planning import seeking
-from transcoder.planning.hearing import Heard
 from transcoder.planning.ladder import even
 from transcoder.planning.plan import (
     AAC_FRAME,
