@@ -197,6 +197,16 @@ def chained(tools: Tools, folder: Path, suffix: str, *options: str) -> Path:
     return whole
 
 
+def chained_with_other_headers(tools: Tools, folder: Path) -> Path:
+    """Two Ogg recordings of other channels, sample rate and quality in one file, each of which begins at zero."""
+    first, second, whole = (folder / f"{name}.ogg" for name in ("first", "second", "chained"))
+    for path, then, quality in ((first, "", "3"), (second, ",pan=stereo|c0=c0|c1=c0,aresample=44100", "7")):
+        heard = ("-f", "lavfi", "-i", audio_graph(2, then=then))
+        _run(tools, *heard, "-c:a", "libvorbis", "-q:a", quality, str(path))
+    whole.write_bytes(first.read_bytes() + second.read_bytes())
+    return whole
+
+
 def before_zero(tools: Tools, folder: Path) -> Path:
     """Matroska without an index, whose blocks of the first two seconds lie before zero."""
     path, cluster = folder / "negative.mkv", b"\x1f\x43\xb6\x75"

@@ -134,6 +134,11 @@ async def test_chained_recordings_are_all_there(kind: tuple[str, ...], tools: To
         assert numbers[: 2 * FPS] == numbers[-2 * FPS :] == list(range(2 * FPS))
 
 
+async def test_chained_recordings_may_have_other_headers(tools: Tools, tmp_path: Path) -> None:
+    lecture = await encoded(tools, recordings.chained_with_other_headers(tools, tmp_path), tmp_path)
+    assert beeps(tools, lecture.whole(AUDIO)) == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=SYNC)
+
+
 @pytest.mark.parametrize(
     ("transfer", "signal", "shown"),
     [

@@ -188,7 +188,9 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
     """
     streams = [stream.index for stream in (source.video, source.audio) if stream]
     file = _input(original, fflags="+genpts")
-    only = {"c": "copy"}
+    only: dict[str, Any] = {"c": "copy"}
+    if source.pieces and source.audio and source.audio.codec in TABLES_IN_HEADER:
+        only |= {"c:a": "flac", "ar": SAMPLE_RATE, "ac": 2, "sample_fmt": "s16", "frame_size": 4608}
     if source.container == "matroska":
         only["bsf"] = ONWARD
     output = ffmpeg.output(
@@ -205,6 +207,8 @@ def join(tools: Tools, listed: Path) -> Command:
     return _command(tools, "join", output)
 
 
+# What decodes a packet stands in the header, which may be another one in each of several recordings in a file.
+TABLES_IN_HEADER = ("vorbis",)
 # Timestamps that never go back. FFmpeg loses those of Matroska blocks before zero, guesses them from zero on,
 # and begins again at zero with the first block after it.
 ONWARD = "setts=ts='TS+if(N,if(lt(DTS,PREV_INDTS),PREV_OUTDTS+PREV_INDURATION-DTS,PREV_OUTDTS-PREV_INDTS),0)'"
