@@ -198,7 +198,7 @@ def chained(tools: Tools, folder: Path, suffix: str, *options: str) -> Path:
 
 
 def chained_with_other_headers(tools: Tools, folder: Path) -> Path:
-    """Two Ogg recordings of other channels, sample rate and quality in one file, each of which begins at zero."""
+    """Two Ogg recordings of other channels, sample rate and quality in one file; each begins at zero."""
     first, second, whole = (folder / f"{name}.ogg" for name in ("first", "second", "chained"))
     for path, then, quality in ((first, "", "3"), (second, ",pan=stereo|c0=c0|c1=c0,aresample=44100", "7")):
         heard = ("-f", "lavfi", "-i", audio_graph(2, then=then))
@@ -255,11 +255,12 @@ def cut_twice(tools: Tools, folder: Path) -> Path:
 
 
 def in_colour(tools: Tools, folder: Path, transfer: str, code: float) -> Path:
-    """HEVC in BT.2020 of one grey, by its signal between 0 and 1."""
+    """HEVC in BT.2020 of one grey, by its signal between 0 and 1; an empty transfer is not told."""
     path = folder / "colour.mp4"
     signal = round(64 + 876 * code)
     grey = f"color=black:s=320x180:r=25:d=1,format=yuv420p10le,geq=lum={signal}:cb=512:cr=512"
-    tags = f"colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc:range=limited:log-level=error"
+    named = f"colorprim=bt2020:transfer={transfer}:" if transfer else ""
+    tags = f"{named}colormatrix=bt2020nc:range=limited:log-level=error"
     _run(
         tools,
         "-f",

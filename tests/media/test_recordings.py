@@ -147,6 +147,9 @@ async def test_chained_recordings_may_have_other_headers(tools: Tools, tmp_path:
         ("arib-std-b67", 0.75, range(225, 256)),
         ("arib-std-b67", 0.447, range(116, 141)),
         ("bt2020-10", 0.5, range(122, 135)),
+        ("", 0.581, range(225, 256)),  # taken for PQ, HLG and no HDR by its white
+        ("", 0.75, range(225, 256)),
+        ("", 1.0, range(250, 256)),
     ],
 )
 async def test_wide_colours_are_converted(

@@ -13,7 +13,7 @@ from transcoder.ffmpeg.allowlists import DECODERS, input_options
 from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
 from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Heard, Source, Unusable
-from transcoder.planning import hearing, seeking
+from transcoder.planning import hearing, seeking, transfers
 from transcoder.source import chains, edits, headers, packet_scan, rejections, source_timing
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
@@ -35,7 +35,7 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
         raise Unusable(rejections.EMPTY)
     with TemporaryDirectory(prefix="probe-", dir=folder) as name:
         probe, found = await _headers(_Probe(tools, path, Path(name)))
-        chosen = headers.choose(found)
+        chosen = await probe.with_transfer(headers.choose(found))
         searches = [
             asyncio.create_task(search) for search in (probe.keyframes(chosen), probe.pace(found, chosen))
         ]
@@ -120,6 +120,15 @@ class _Probe(msgspec.Struct, frozen=True):
         only = ("-select_streams", str(chosen.video.index), "-read_intervals", packet_scan.around(cuts))
         look = self.question("cuts", packet_scan.ENTRIES, "csv=p=0", *only)
         return packet_scan.late(await _search(look, self.folder, LIMITS), cuts)
+
+    async def with_transfer(self, chosen: Chosen) -> Chosen:
+        """Streams with the likely transfer of video that does not name its own."""
+        if chosen.video is None or not headers.untold_transfer(chosen.video):
+            return chosen
+        look = command.brightness(self.tools, self.path, chosen.video.index)
+        guessed = transfers.guess(transfers.brightest(await _search(look, self.folder, LIMITS)))
+        video = msgspec.structs.replace(chosen.video, color_transfer=guessed or chosen.video.color_transfer)
+        return Chosen(video, chosen.audio)
 
     async def voice(self, found: Headers, chosen: Chosen) -> tuple[Stream | None, Heard | None]:
         """Audio stream and its loudness, None where that is not known.
