@@ -1,5 +1,7 @@
 """Value types of the pipeline, exchanged as JSON between jobs and machines."""
 
+from enum import StrEnum
+
 import msgspec
 
 from storage.messages import MessageError
@@ -36,6 +38,22 @@ class VideoStream(msgspec.Struct, frozen=True):
     ] = ()  # seconds after Source.start, see transcoder.planning.seeking; empty when not known
 
 
+class Sides(StrEnum):
+    """Channels that the voice is on."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """How to treat the audio: gain in dB, and the channels to take."""
+
+    gain: float = 0.0
+    sides: Sides = Sides.BOTH
+    silent: bool = False
+
+
 class AudioStream(msgspec.Struct, frozen=True):
     index: int
     codec: str
@@ -43,6 +61,7 @@ class AudioStream(msgspec.Struct, frozen=True):
     sample_rate: int
     language: str | None = None  # BCP 47
     start: float = 0.0
+    heard: Heard | None = None  # None when not known yet: the audio job then listens
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -54,7 +54,7 @@ def changed(tools: Tools, folder: Path, change: str) -> Path:
             *SMALL, str(FPS), SECONDS, then=f",trim={begin}:{end},setpts=PTS-STARTPTS,{video}"
         )
         heard = audio_graph(SECONDS, then=f",atrim={begin}:{end},asetpts=PTS-STARTPTS,{audio}")
-        _run(tools, "-f", "lavfi", "-i", shown, "-f", "lavfi", "-i", heard, *codecs, str(piece))
+        run(tools, "-f", "lavfi", "-i", shown, "-f", "lavfi", "-i", heard, *codecs, str(piece))
     return joined(tools, folder, pieces)
 
 
@@ -62,7 +62,7 @@ def joined(tools: Tools, folder: Path, pieces: list[Path]) -> Path:
     """The pieces' packets, one after the other."""
     listed, path = folder / "pieces.txt", folder / f"joined{pieces[0].suffix}"
     listed.write_text("".join(f"file '{piece}'\nduration {PART}\n" for piece in pieces))
-    _run(tools, "-f", "concat", "-safe", "0", "-i", str(listed), "-map", "0", "-c", "copy", str(path))
+    run(tools, "-f", "concat", "-safe", "0", "-i", str(listed), "-map", "0", "-c", "copy", str(path))
     return path
 
 
@@ -85,7 +85,7 @@ def oriented(tools: Tools, folder: Path, matrix: tuple[int, int, int, int]) -> P
     rows = [f"color={left}:s=120x90[{n}l];color={right}:s=120x90[{n}r];[{n}l][{n}r]hstack[{n}]"
             for n, (left, right) in enumerate((PATCHES[:2], PATCHES[2:]))]  # fmt: skip
     graph = f"{';'.join(rows)};[0][1]vstack,format=yuv420p,trim=end_frame=25"
-    _run(tools, "-f", "lavfi", "-i", graph, *X264, "-colorspace", "bt709", str(path))
+    run(tools, "-f", "lavfi", "-i", graph, *X264, "-colorspace", "bt709", str(path))
     data = bytearray(path.read_bytes())
     at = data.index(b"tkhd") + 4 + 40
     a, b, c, d = (number * 0x1_0000 for number in matrix)
@@ -104,7 +104,7 @@ def still_then_moving(tools: Tools, folder: Path) -> Path:
     shown = video_graph(
         *SMALL, "30", STILL + 3, then=rf",select='gte(t\,{STILL})+not(mod(n\,30))',settb=1/1000"
     )
-    _run(tools, "-f", "lavfi", "-i", shown, *VP8, "-fps_mode", "passthrough", str(path))
+    run(tools, "-f", "lavfi", "-i", shown, *VP8, "-fps_mode", "passthrough", str(path))
     data = bytearray(path.read_bytes())
     at = data.index(DEFAULT_DURATION) + len(DEFAULT_DURATION)
     struct.pack_into(">I", data, at, 10**9)  # nanoseconds
@@ -128,14 +128,14 @@ def silence_first(tools: Tools, folder: Path) -> Path:
     """Audio of six seconds of silence, then of an even tone."""
     path = folder / "silence.m4a"
     tone = r"aevalsrc='0.05*sin(2*PI*300*t)*gte(t\,6)':s=48000:d=14"
-    _run(tools, "-f", "lavfi", "-i", tone, *AAC, str(path))
+    run(tools, "-f", "lavfi", "-i", tone, *AAC, str(path))
     return path
 
 
 def one_sided(tools: Tools, folder: Path) -> Path:
     """Audio with the voice on the left only."""
     path = folder / "left.m4a"
-    _run(tools, "-f", "lavfi", "-i", audio_graph(4, then=",pan=stereo|c0=c0|c1=0*c0"), *AAC, str(path))
+    run(tools, "-f", "lavfi", "-i", audio_graph(4, then=",pan=stereo|c0=c0|c1=0*c0"), *AAC, str(path))
     return path
 
 
@@ -153,14 +153,24 @@ def silent_track_first(tools: Tools, folder: Path) -> Path:
         "anullsrc=cl=mono:d=4",
     )
     voice = ("-f", "lavfi", "-i", audio_graph(4), "-map", "0", "-map", "1", "-map", "2", "-t", "4")
-    _run(tools, *inputs, *voice, *X264, "-c:a", "pcm_s16le", str(path))
+    run(tools, *inputs, *voice, *X264, "-c:a", "pcm_s16le", str(path))
+    return path
+
+
+def two_languages(tools: Tools, folder: Path) -> Path:
+    """Matroska with German and English audio, of which the second is the default."""
+    path = folder / "languages.mkv"
+    inputs = ("-f", "lavfi", "-i", video_graph(*SMALL, str(FPS), 2), "-f", "lavfi", "-i", audio_graph(2))
+    tags = ("-metadata:s:a:0", "language=ger", "-metadata:s:a:1", "language=eng")
+    default = ("-disposition:a:0", "0", "-disposition:a:1", "default")
+    run(tools, *inputs, "-map", "0", "-map", "1", "-map", "1", *X264, *AAC, *tags, *default, str(path))
     return path
 
 
 def with_strangers(tools: Tools, folder: Path) -> Path:
     """Matroska with a second audio track and a cover in codecs that are not accepted."""
     path, cover = folder / "strangers.mkv", folder / "cover.gif"
-    _run(tools, "-f", "lavfi", "-i", "color=red:s=32x32:d=0.1", str(cover))
+    run(tools, "-f", "lavfi", "-i", "color=red:s=32x32:d=0.1", str(cover))
     inputs = ("-f", "lavfi", "-i", video_graph(*SMALL, str(FPS), 2), "-f", "lavfi", "-i", audio_graph(2))
     maps = (
         "-map",
@@ -174,7 +184,7 @@ def with_strangers(tools: Tools, folder: Path) -> Path:
         "-metadata:s:t",
         "mimetype=image/gif",
     )
-    _run(tools, *inputs, *maps, *X264, "-c:a:0", "aac", "-c:a:1", "truehd", "-strict", "-2", str(path))
+    run(tools, *inputs, *maps, *X264, "-c:a:0", "aac", "-c:a:1", "truehd", "-strict", "-2", str(path))
     return path
 
 
@@ -192,8 +202,18 @@ def chained(tools: Tools, folder: Path, suffix: str, *options: str) -> Path:
     path, whole = folder / f"part{suffix}", folder / f"chained{suffix}"
     heard = ("-f", "lavfi", "-i", audio_graph(2))
     shown = ("-f", "lavfi", "-i", video_graph(*SMALL, str(FPS), 2)) if suffix == ".webm" else ()
-    _run(tools, *shown, *heard, *(VP8 if shown else ()), "-c:a", "libopus", *options, str(path))
+    run(tools, *shown, *heard, *(VP8 if shown else ()), "-c:a", "libopus", *options, str(path))
     whole.write_bytes(path.read_bytes() * 2)
+    return whole
+
+
+def chained_with_other_headers(tools: Tools, folder: Path) -> Path:
+    """Two Ogg recordings of other channels, sample rate and quality in one file; each begins at zero."""
+    first, second, whole = (folder / f"{name}.ogg" for name in ("first", "second", "chained"))
+    for path, then, quality in ((first, "", "3"), (second, ",pan=stereo|c0=c0|c1=c0,aresample=44100", "7")):
+        heard = ("-f", "lavfi", "-i", audio_graph(2, then=then))
+        run(tools, *heard, "-c:a", "libvorbis", "-q:a", quality, str(path))
+    whole.write_bytes(first.read_bytes() + second.read_bytes())
     return whole
 
 
@@ -244,29 +264,6 @@ def cut_twice(tools: Tools, folder: Path) -> Path:
     return path
 
 
-def in_colour(tools: Tools, folder: Path, transfer: str, code: float) -> Path:
-    """HEVC in BT.2020 of one grey, by its signal between 0 and 1."""
-    path = folder / "colour.mp4"
-    signal = round(64 + 876 * code)
-    grey = f"color=black:s=320x180:r=25:d=1,format=yuv420p10le,geq=lum={signal}:cb=512:cr=512"
-    tags = f"colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc:range=limited:log-level=error"
-    _run(
-        tools,
-        "-f",
-        "lavfi",
-        "-i",
-        grey,
-        "-c:v",
-        "libx265",
-        "-preset",
-        "ultrafast",
-        "-x265-params",
-        tags,
-        str(path),
-    )
-    return path
-
-
 def _encoded(tools: Tools, path: Path, seconds: int, *options: str) -> Path:
     inputs = (
         "-f",
@@ -279,11 +276,11 @@ def _encoded(tools: Tools, path: Path, seconds: int, *options: str) -> Path:
         audio_graph(seconds),
     )
     codecs = options if "-c:v" in options else (*X264, *options)
-    _run(tools, *inputs, *AAC, *codecs, str(path))
+    run(tools, *inputs, *AAC, *codecs, str(path))
     return path
 
 
-def _run(tools: Tools, *argv: str) -> None:
+def run(tools: Tools, *argv: str) -> None:
     command = [str(tools.ffmpeg), "-nostdin", "-v", "error", "-y", *argv]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,7 +5,6 @@ after each full second the bottom edge flashes white, and the audio beeps as lon
 `tests.media.judging` reads both, so that tests can check frame order and A/V sync.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -127,17 +126,12 @@ def portrait() -> Recipe:
     return Recipe("portrait", ".mp4", argv, SECONDS, Fraction(30), 180, 320, traits={"rotation": 90})
 
 
-def seventy_minutes() -> Recipe:
-    """Long source, with frame numbers up to 41999.
-
-    With FULL_SOUND=1 its audio is encoded as that of the others, which takes three minutes more: this one is
-    about times.
-    """
-    length = 70 * 60.0
-    shown = video_graph(128, 72, "10", length, scene=f"color=gray:s=128x72:r=10:d={length}")
-    argv = made(shown, audio_graph(length, rate=8_000), *X264, "-g", "100", "-c:a", "flac")
-    quick = "FULL_SOUND" not in os.environ
-    return Recipe("seventy_minutes", ".mkv", argv, length, Fraction(10), 128, 72, quick_sound=quick)
+def twenty_minutes() -> Recipe:
+    """Long source: chunks of all sizes, keyframes beyond those that are known, a second storyboard sheet."""
+    length = 20 * 60.0
+    shown = video_graph(128, 72, "8", length, scene=f"color=gray:s=128x72:r=8:d={length}")
+    argv = made(shown, audio_graph(length, rate=8_000), *X264, "-g", "80", "-c:a", "flac")
+    return Recipe("twenty_minutes", ".mkv", argv, length, Fraction(8), 128, 72, quick_sound=True)
 
 
 def late_sound() -> Recipe:
@@ -195,7 +189,7 @@ MATRIX = (
     audio_only("sound_only", ".m4a", *AAC),
     h264("surround", audio_filters=",pan=5.1|FL=c0|FR=c0|FC=c0|LFE=c0|BL=c0|BR=c0"),
     h264("one_second", seconds=1),
-    seventy_minutes(),
+    twenty_minutes(),
     h264("late_start", "-output_ts_offset", "12.34", suffix=".mkv"),
     h264("index_at_end"),
     h264("ntsc", fps="30000/1001"),

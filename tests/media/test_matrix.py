@@ -18,7 +18,7 @@ SYNC = 0.040  # seconds between a flash and its beep
 STRICT = ("-v", "warning")  # any decoder warning fails the test
 
 
-LONG = ("seventy_minutes", "uhd60_hevc", "full_hd")
+LONG = ("twenty_minutes", "uhd60_hevc", "full_hd")
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.fixtures.media import Sources
+from tests.media import recordings
 from tests.media.sources import MATRIX, MORE, Recipe
 from transcoder.ffmpeg import command, process
 from transcoder.ffmpeg.process import Limits
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import Source
-from transcoder.source.probe import inspect
+from transcoder.media import Heard, Source
+from transcoder.planning.plan import require
+from transcoder.source.probe import hear, inspect
 
 pytestmark = pytest.mark.media
 
@@ -52,6 +55,30 @@ async def test_unindexed_source_is_remuxed(name: str, sources: Sources, tools: T
     indexed = await inspect(tools, tmp_path / command.NORMALISED_FILE)
     assert indexed.seekable
     assert frames(indexed) == recipe.frames
+    assert require(source.audio).heard is None
+    assert require(indexed.audio).heard is not None
+
+
+async def test_audio_is_heard_once(sources: Sources, tools: Tools, tmp_path: Path) -> None:
+    original = sources.path("small")
+    source = await inspect(tools, original)
+    heard = require(require(source.audio).heard)
+    assert not heard.silent
+    assert await hear(deaf(tools), original, source, tmp_path) == heard
+
+
+async def test_failed_hearing_is_not_silence(tools: Tools, tmp_path: Path) -> None:
+    """The first track stays, and is not made louder."""
+    original = recordings.silent_track_first(tools, tmp_path)
+    source = await inspect(deaf(tools), original)
+    audio = require(source.audio)
+    assert (audio.index, audio.heard) == (1, None)
+    assert await hear(deaf(tools), original, source, tmp_path) == Heard()
+    assert require((await inspect(tools, original)).audio).index == 2
+
+
+def deaf(tools: Tools) -> Tools:
+    return msgspec.structs.replace(tools, ffmpeg=Path("/bin/false"))
 
 
 def frames(source: Source) -> int:

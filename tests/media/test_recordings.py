@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.media import recordings
+from tests.media.colours import in_colour
 from tests.media.judging import beeps, flashes, frame_numbers
 from tests.media.making import Lecture, make_lecture
 from tests.media.recordings import CHANGES, FPS, MATRICES, SECONDS, STILL
@@ -116,6 +117,13 @@ async def test_voice_is_heard_on_both_sides(make: Make, tools: Tools, tmp_path: 
     assert max(right) == pytest.approx(max(left), rel=0.1)
 
 
+async def test_default_of_two_languages_is_heard(tools: Tools, tmp_path: Path) -> None:
+    lecture = await encoded(tools, recordings.two_languages(tools, tmp_path), tmp_path)
+    assert lecture.plan.audio
+    assert lecture.plan.audio.language == "en"
+    assert beeps(tools, lecture.whole(AUDIO)) == pytest.approx([0.5, 1.5], abs=SYNC)
+
+
 @pytest.mark.parametrize("make", [recordings.with_strangers, recordings.with_stale_tags])
 async def test_file_with_what_nobody_needs_is_accepted(make: Make, tools: Tools, tmp_path: Path) -> None:
     lecture = await encoded(tools, make(tools, tmp_path), tmp_path)
@@ -134,20 +142,30 @@ async def test_chained_recordings_are_all_there(kind: tuple[str, ...], tools: To
         assert numbers[: 2 * FPS] == numbers[-2 * FPS :] == list(range(2 * FPS))
 
 
+async def test_chained_recordings_may_have_other_headers(tools: Tools, tmp_path: Path) -> None:
+    lecture = await encoded(tools, recordings.chained_with_other_headers(tools, tmp_path), tmp_path)
+    assert beeps(tools, lecture.whole(AUDIO)) == pytest.approx([0.5, 1.5, 2.5, 3.5], abs=SYNC)
+
+
 @pytest.mark.parametrize(
-    ("transfer", "signal", "shown"),
+    ("transfer", "primaries", "signal", "shown"),
     [
-        ("smpte2084", 0.581, range(225, 256)),  # 203 cd/m², paper white (ITU-R BT.2408)
-        ("smpte2084", 0.416, range(116, 141)),
-        ("arib-std-b67", 0.75, range(225, 256)),
-        ("arib-std-b67", 0.447, range(116, 141)),
-        ("bt2020-10", 0.5, range(122, 135)),
+        ("smpte2084", "bt2020", 0.581, range(225, 256)),  # 203 cd/m², paper white (ITU-R BT.2408)
+        ("smpte2084", "bt2020", 0.416, range(116, 141)),
+        ("smpte2084", "", 0.581, range(225, 256)),
+        ("arib-std-b67", "bt2020", 0.75, range(225, 256)),
+        ("arib-std-b67", "bt2020", 0.447, range(116, 141)),
+        ("arib-std-b67", "", 0.75, range(225, 256)),
+        ("bt2020-10", "bt2020", 0.5, range(122, 135)),
+        ("", "", 0.581, range(225, 256)),  # taken for PQ, HLG and no HDR by its white
+        ("", "", 0.75, range(225, 256)),
+        ("", "", 1.0, range(250, 256)),
     ],
 )
 async def test_wide_colours_are_converted(
-    transfer: str, signal: float, shown: range, tools: Tools, tmp_path: Path
+    transfer: str, primaries: str, signal: float, shown: range, tools: Tools, tmp_path: Path
 ) -> None:
-    lecture = await encoded(tools, recordings.in_colour(tools, tmp_path, transfer, signal), tmp_path)
+    lecture = await encoded(tools, in_colour(tools, tmp_path, transfer, signal, primaries), tmp_path)
     red, green, blue = _pixels(tools, _best(lecture), 0, (1, 1))[0]
     assert green in shown
     assert (red, blue) == pytest.approx((green, green), abs=4)

@@ -5,7 +5,7 @@ from typing import Any
 
 import ffmpeg
 
-from transcoder.planning.hearing import Heard, Sides
+from transcoder.media import Heard, Sides
 from transcoder.planning.plan import AAC_FRAME, AudioPlan
 
 CEILING = 0.84  # -1.5 dB, so that AAC does not clip

@@ -16,9 +16,8 @@ from transcoder.ffmpeg import audio_filters, video_filters
 from transcoder.ffmpeg.allowlists import input_options
 from transcoder.ffmpeg.process import Command
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import Rung, Source, VideoStream
-from transcoder.planning import seeking
-from transcoder.planning.hearing import Heard
+from transcoder.media import Heard, Rung, Source, VideoStream
+from transcoder.planning import seeking, transfers
 from transcoder.planning.ladder import even
 from transcoder.planning.plan import (
     AAC_FRAME,
@@ -181,6 +180,15 @@ def keyframes(tools: Tools, original: Path, index: int) -> Command:
     return _command(tools, "keyframes", ffmpeg.output(file[str(index)], "pipe:1", format="framecrc", **only))
 
 
+def brightness(tools: Tools, original: Path, index: int) -> Command:
+    """Brightest luma of keyframes, without specks: printed for `transfers.brightest`."""
+    file = _input(original, t=seeking.SEARCHED, skip_frame="nokey")
+    stream = file[str(index)].filter("scale", 160, 90, flags="area").filter("format", "yuv420p10le")
+    stream = stream.filter("signalstats").filter("metadata", mode="print", key=transfers.LUMA, file="-")
+    only = {"frames:v": transfers.FRAMES, "fps_mode": "passthrough"}
+    return _command(tools, "brightness", ffmpeg.output(stream, "-", format="null", **only))
+
+
 def normalise(tools: Tools, original: Path, source: Source) -> Command:
     """Remux to `normalised.mkv`: the same packets with valid timestamps and an index.
 
@@ -189,7 +197,9 @@ def normalise(tools: Tools, original: Path, source: Source) -> Command:
     """
     streams = [stream.index for stream in (source.video, source.audio) if stream]
     file = _input(original, fflags="+genpts")
-    only = {"c": "copy"}
+    only: dict[str, Any] = {"c": "copy"}
+    if source.pieces and source.audio and source.audio.codec in TABLES_IN_HEADER:
+        only |= {"c:a": "flac", "ar": SAMPLE_RATE, "ac": 2, "sample_fmt": "s16", "frame_size": 4608}
     if source.container == "matroska":
         only["bsf"] = ONWARD
     output = ffmpeg.output(
@@ -206,6 +216,8 @@ def join(tools: Tools, listed: Path) -> Command:
     return _command(tools, "join", output)
 
 
+# What decodes a packet stands in the header: another one in each of several recordings in a file.
+TABLES_IN_HEADER = ("vorbis",)
 # Timestamps that never go back. FFmpeg loses those of Matroska blocks before zero, guesses them from zero on,
 # and begins again at zero with the first block after it.
 ONWARD = "setts=ts='TS+if(N,if(lt(DTS,PREV_INDTS),PREV_OUTDTS+PREV_INDURATION-DTS,PREV_OUTDTS-PREV_INDTS),0)'"

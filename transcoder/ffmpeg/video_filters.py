@@ -77,6 +77,8 @@ def standard(stream: FilterableStream, video: VideoStream, width: int, height: i
         # Scaled first, because tone mapping works on 12 bytes per pixel. Primaries and matrix are set
         # explicitly because many files omit them and zscale refuses to guess.
         stream = _padded(stream.filter("scale", **fit, flags=SCALER), width, height)
+        if video.transfer and not video.primaries:
+            stream = stream.filter("setparams", color_primaries="bt2020", color_trc=video.transfer)
         stream = stream.filter("zscale", pin="2020", min="2020_ncl", t="linear", npl=PAPER_WHITE)
         stream = stream.filter("format", "gbrpf32le").filter("zscale", p="709")
         # What is darker than paper keeps its brightness; only highlights are compressed.

@@ -7,9 +7,10 @@ recover. A gain that is known before the first sample is right from the beginnin
 import math
 import re
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 
 import msgspec
+
+from transcoder.media import Heard, Sides
 
 # Places at which a lecture is heard; all of one that is not longer than they are.
 PLACES, PLACE_SECONDS = 8, 5.0
@@ -24,14 +25,6 @@ SILENT = -60.0  # LUFS, of a track, or dB of a channel
 BESIDE = 30.0  # dB by which the other channel must be louder
 
 
-class Sides(StrEnum):
-    """Channels that the voice is on."""
-
-    BOTH = "both"
-    LEFT = "left"
-    RIGHT = "right"
-
-
 class Block(msgspec.Struct, frozen=True):
     """Hundred milliseconds of audio."""
 
@@ -40,20 +33,12 @@ class Block(msgspec.Struct, frozen=True):
     right: float
 
 
-class Heard(msgspec.Struct, frozen=True):
-    """How to treat the audio: gain in dB, and the channels to take."""
-
-    gain: float = 0.0
-    sides: Sides = Sides.BOTH
-    silent: bool = False
-
-
-def places(start: float, duration: float, count: int = PLACES) -> list[tuple[float, float]]:
+def places(start: float, duration: float) -> list[tuple[float, float]]:
     """(begin, length) of the places in seconds of the file's timestamps."""
-    if duration <= count * PLACE_SECONDS:
+    if duration <= PLACES * PLACE_SECONDS:
         return [(start, max(duration, PLACE_SECONDS))]
-    step = duration / count
-    return [(start + step * (n + 0.5) - PLACE_SECONDS / 2, PLACE_SECONDS) for n in range(count)]
+    step = duration / PLACES
+    return [(start + step * (n + 0.5) - PLACE_SECONDS / 2, PLACE_SECONDS) for n in range(PLACES)]
 
 
 def read(metadata: str) -> Iterator[Block]:
@@ -66,9 +51,11 @@ def read(metadata: str) -> Iterator[Block]:
             yield Block(loudness, one, one if right is None else right)
 
 
-def judge(blocks: Iterable[Block]) -> Heard:
-    """Treatment of audio with these blocks, from any places."""
+def judge(blocks: Iterable[Block]) -> Heard | None:
+    """Treatment of audio with these blocks, from any places; without any it is not known."""
     heard = list(blocks)
+    if not heard:
+        return None
     whole = _gated([block.loudness for block in heard])
     if whole is None or whole < SILENT:
         return Heard(silent=True)

@@ -165,6 +165,12 @@ def hdr(stream: Stream) -> bool:
     return stream.color_transfer in HDR_TRANSFERS
 
 
+def untold_transfer(stream: Stream) -> bool:
+    """Whether the video may be in HDR and its header has lost the transfer characteristics."""
+    wide = stream.color_space.startswith("bt2020") and "10" in stream.pix_fmt
+    return wide and named(stream.color_transfer) is None
+
+
 def named(colors: str) -> str | None:
     return colors if colors not in ("", "unknown") else None
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,16 +12,14 @@ from transcoder.ffmpeg import command, process
 from transcoder.ffmpeg.allowlists import DECODERS, input_options
 from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import Source, Unusable
-from transcoder.planning import hearing, seeking
-from transcoder.planning.hearing import Heard
+from transcoder.media import Heard, Source, Unusable
+from transcoder.planning import hearing, seeking, transfers
 from transcoder.source import chains, edits, headers, packet_scan, rejections, source_timing
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
 LIMITS = Limits(seconds=30, output_bytes=2**20)
-FEW_PLACES = 6  # at which tracks are heard to find the one with the voice
-KEYFRAME_LIMITS = Limits(seconds=2, output_bytes=2**20)  # delays the first segment
+QUICK_LIMITS = Limits(seconds=2, output_bytes=2**20)  # of what delays the first segment and can be missing
 LAUNCHER_FAILED = (125, 126, 127)
 
 
@@ -36,10 +35,12 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
         raise Unusable(rejections.EMPTY)
     with TemporaryDirectory(prefix="probe-", dir=folder) as name:
         probe, found = await _headers(_Probe(tools, path, Path(name)))
-        chosen = headers.choose(found)
+        chosen = await probe.with_transfer(headers.choose(found))
         searches = [
             asyncio.create_task(search) for search in (probe.keyframes(chosen), probe.pace(found, chosen))
         ]
+        # Later it would take processor time from the encoders, and audio would be missing when they are done.
+        listening = asyncio.create_task(probe.voice(found, chosen))
         try:
             measured = await probe.measure(found, chosen)
             framecrc, pace = [await search for search in searches]
@@ -48,34 +49,30 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
             if pieces:
                 measured = None  # the first piece's
             cuts = await probe.cuts(found, chosen)
+            voice, heard = await listening
+            chosen = msgspec.structs.replace(chosen, audio=voice)
             source = source_timing.source(found, chosen, size, measured, times, cuts)
-            if voice := await probe.voice(found, chosen, source):
-                chosen = msgspec.structs.replace(chosen, audio=voice)
-                source = source_timing.source(found, chosen, size, measured, times, cuts)
-            return _with_keyframes(msgspec.structs.replace(source, pieces=pieces), framecrc)
+            source = msgspec.structs.replace(source, pieces=pieces)
+            return _with_hearing(_with_keyframes(source, framecrc), heard)
         finally:
-            for search in searches:
+            for search in (*searches, listening):
                 search.cancel()
-            await asyncio.wait(searches)
+            await asyncio.wait((*searches, listening))
 
 
-async def hear(
-    tools: Tools,
-    path: Path,
-    source: Source,
-    folder: Path,
-    index: int | None = None,
-    places: int = hearing.PLACES,
-) -> Heard:
-    """Loudness of the source's audio, or of the stream `index`; nothing changed where it cannot be heard."""
+async def hear(tools: Tools, path: Path, source: Source, folder: Path) -> Heard:
+    """Loudness of the source's audio; nothing changed where it cannot be heard.
+
+    Known from the probe, but where that took too long: each place is sought for, and in a file without an
+    index that reads it from the beginning.
+    """
     if source.audio is None:
         return Heard()
-    number = source.audio.index if index is None else index
-    chosen = hearing.places(source.start, source.duration, places)
-    listen = command.hearing(tools, path.absolute(), number, chosen)
-    # Each place is sought for: in a file without an index that reads it from the beginning.
-    limits = Limits(seconds=LIMITS.seconds * len(chosen), output_bytes=LIMITS.output_bytes)
-    return hearing.judge(hearing.read(await _search(listen, folder, limits)))
+    if source.audio.heard is not None:
+        return source.audio.heard
+    places = hearing.places(source.start, source.duration)
+    limits = msgspec.structs.replace(LIMITS, seconds=LIMITS.seconds * len(places))
+    return await _listen(tools, path.absolute(), source.audio.index, places, folder, limits) or Heard()
 
 
 class _Probe(msgspec.Struct, frozen=True):
@@ -124,18 +121,35 @@ class _Probe(msgspec.Struct, frozen=True):
         look = self.question("cuts", packet_scan.ENTRIES, "csv=p=0", *only)
         return packet_scan.late(await _search(look, self.folder, LIMITS), cuts)
 
-    async def voice(self, found: Headers, chosen: Chosen, source: Source) -> Stream | None:
-        """Audio stream that is heard, when the chosen one is silent all over: a microphone left off."""
-        others = headers.other_audio(found, chosen)
-        if not others or not await self._silent(source, None):
-            return None
-        for stream in others:
-            if not await self._silent(source, stream.index):
-                return stream
-        return None
+    async def with_transfer(self, chosen: Chosen) -> Chosen:
+        """Streams with the likely transfer of video that does not name its own."""
+        if chosen.video is None or not headers.untold_transfer(chosen.video):
+            return chosen
+        look = command.brightness(self.tools, self.path, chosen.video.index)
+        guessed = transfers.guess(transfers.brightest(await _search(look, self.folder, LIMITS)))
+        video = msgspec.structs.replace(chosen.video, color_transfer=guessed or chosen.video.color_transfer)
+        return Chosen(video, chosen.audio)
 
-    async def _silent(self, source: Source, index: int | None) -> bool:
-        return (await hear(self.tools, self.path, source, self.folder, index, FEW_PLACES)).silent
+    async def voice(self, found: Headers, chosen: Chosen) -> tuple[Stream | None, Heard | None]:
+        """Audio stream and its loudness, None where that is not known.
+
+        Another stream than the chosen one, when that is silent all over: a microphone left off.
+        """
+        others = headers.other_audio(found, chosen)
+        seekable = source_timing.seek_target(found, chosen) is not None
+        if chosen.audio is None or not (others or seekable):  # the normalised copy is heard
+            return chosen.audio, None
+        first = await self._heard(found, chosen.audio, LIMITS if others else QUICK_LIMITS)
+        if first is not None and first.silent:
+            for stream in others:
+                heard = await self._heard(found, stream, LIMITS)
+                if heard is not None and not heard.silent:
+                    return stream, heard
+        return chosen.audio, first
+
+    async def _heard(self, found: Headers, stream: Stream, limits: Limits) -> Heard | None:
+        places = hearing.places(*source_timing.span(found, stream))
+        return await _listen(self.tools, self.path, stream.index, places, self.folder, limits)
 
     def question(self, purpose: str, entries: str, form: str, *more: str) -> Command:
         options = [word for name, value in input_options().items() for word in (f"-{name}", value)]
@@ -174,7 +188,19 @@ async def _headers(probe: _Probe) -> tuple[_Probe, Headers]:
         raise Unusable(rejections.NOT_MEDIA) from None
 
 
-async def _search(command: Command, folder: Path, limits: Limits = KEYFRAME_LIMITS) -> str:
+async def _listen(
+    tools: Tools,
+    path: Path,
+    index: int,
+    places: Sequence[tuple[float, float]],
+    folder: Path,
+    limits: Limits,
+) -> Heard | None:
+    printed = await _search(command.hearing(tools, path, index, places), folder, limits)
+    return hearing.judge(hearing.read(printed))
+
+
+async def _search(command: Command, folder: Path, limits: Limits = QUICK_LIMITS) -> str:
     try:
         finished = await process.run(command, folder, limits)
     except ProcessFailed:
@@ -187,6 +213,12 @@ def _with_keyframes(source: Source, framecrc: str) -> Source:
         return source
     keyframes = seeking.read_keyframes(framecrc, source.start)
     return msgspec.structs.replace(source, video=msgspec.structs.replace(source.video, keyframes=keyframes))
+
+
+def _with_hearing(source: Source, heard: Heard | None) -> Source:
+    if source.audio is None or not source.seekable:
+        return source
+    return msgspec.structs.replace(source, audio=msgspec.structs.replace(source.audio, heard=heard))
 
 
 def _rejection(failed: ProcessFailed, path: Path) -> Exception:

@@ -65,6 +65,12 @@ def seek_target(found: Headers, chosen: Chosen) -> float | None:
     return 0.0 if found.container in headers.GUESSED else max(0.0, claimed - packet_scan.TAIL_SECONDS)
 
 
+def span(found: Headers, stream: Stream) -> tuple[float, float]:
+    """Start and duration of a stream according to the headers, in seconds; 0 where they do not tell it."""
+    begin = _begin(stream)
+    return begin, max(0.0, (_claimed_end(found, Chosen(None, stream)) or 0.0) - begin)
+
+
 def _seekable(found: Headers, chosen: Chosen, measured: Measured | None) -> bool:
     target = seek_target(found, chosen)
     if measured is None or target is None or found.container in headers.UNTIMED:

@@ -10,8 +10,7 @@ from tests.unit.transcoder.snapshots import assert_unchanged
 from transcoder.ffmpeg import command
 from transcoder.ffmpeg.process import Command
 from transcoder.ffmpeg.tools import Tools
-from transcoder.media import AudioStream, Source
-from transcoder.planning.hearing import Heard
+from transcoder.media import AudioStream, Heard, Source
 from transcoder.planning.plan import Plan, make_plan
 
 TOOLS = Tools(ffmpeg=Path("/tools/ffmpeg"), ffprobe=Path("/tools/ffprobe"))

@@ -6,22 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcoder.media import Heard, Sides
 from transcoder.planning import hearing
-from transcoder.planning.hearing import Block, Heard, Sides
+from transcoder.planning.hearing import Block
+from transcoder.planning.plan import require
 
 VOICE, SILENCE = Block(-26.0, -29.0, -29.0), Block(-117.0, -math.inf, -math.inf)
 
 
 def test_silence_around_a_voice_does_not_count() -> None:
-    assert hearing.judge([SILENCE] * 100 + [VOICE] * 20).gain == pytest.approx(10.0)
+    assert require(hearing.judge([SILENCE] * 100 + [VOICE] * 20)).gain == pytest.approx(10.0)
 
 
 def test_noise_in_pauses_does_not_count() -> None:
-    assert hearing.judge([Block(-50.0, -53.0, -53.0)] * 50 + [VOICE] * 50).gain == pytest.approx(10.0)
+    noise = Block(-50.0, -53.0, -53.0)
+    assert require(hearing.judge([noise] * 50 + [VOICE] * 50)).gain == pytest.approx(10.0)
 
 
 def test_silent_track() -> None:
-    assert hearing.judge([SILENCE] * 9) == hearing.judge([]) == Heard(silent=True)
+    assert hearing.judge([SILENCE] * 9) == Heard(silent=True)
+
+
+def test_nothing_heard_is_not_silence() -> None:
+    assert hearing.judge([]) is None
 
 
 @pytest.mark.parametrize(
@@ -29,13 +36,13 @@ def test_silent_track() -> None:
 )
 def test_voice_on_one_side_is_taken_for_both(left: float, right: float, sides: Sides) -> None:
     """It is twice as loud on two sides: 3 dB less gain."""
-    heard = hearing.judge([Block(-26.0, left, right)] * 9)
+    heard = require(hearing.judge([Block(-26.0, left, right)] * 9))
     assert heard.sides == sides
     assert heard.gain == pytest.approx(7.0, abs=0.02)
 
 
 def test_noise_is_not_raised_without_end() -> None:
-    assert hearing.judge([Block(-58.0, -61.0, -61.0)] * 9).gain == hearing.MOST_GAIN
+    assert require(hearing.judge([Block(-58.0, -61.0, -61.0)] * 9)).gain == hearing.MOST_GAIN
 
 
 def test_blocks_of_one_and_two_channels() -> None:
