@@ -41,7 +41,7 @@ async def test_course_shows_its_moments_and_who_may_need_help(
     assert "?t=500#player" in answer.text
     assert "Revenue" not in answer.text
     files = {
-        name: (await instructor.browser.get(f"/teach/courses/{course.id}/analytics/tables/{name}.csv")).text
+        name: (await instructor.browser.get(f"/teach/courses/{optics.id}/analytics/tables/{name}.csv")).text
         for name in ("help", "lessons", "moments", "questions")
     }
     assert all(f"/tables/{name}.csv" in answer.text for name in ("help", "lessons", "moments"))
@@ -51,7 +51,7 @@ async def test_course_shows_its_moments_and_who_may_need_help(
     assert files["questions"].splitlines() == [
         "\ufeffQuestion,Lesson,Right at the first attempt,Learners,Discrimination"
     ]
-    here = f"/teach/courses/{course.id}/analytics/tables/help.xlsx"
+    here = f"/teach/courses/{optics.id}/analytics/tables/help.xlsx"
     assert (await instructor.browser.get(here)).status_code == 200
     assert (await learner.browser.get(here)).status_code == 403
 
