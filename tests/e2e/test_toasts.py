@@ -74,7 +74,10 @@ async def test_messages_are_in_view_and_announced(teacher: Page, campus: Campus,
     await expect(toast.filter(has_text="That did not work.")).to_be_in_viewport(ratio=1)
     await teacher.keyboard.press("Escape")
     await expect(toast.filter(has_text="That did not work.")).to_have_count(0)
-    await teacher.unroute("**/status")
+
+
+async def test_what_is_gone_is_told_as_gone(teacher: Page, campus: Campus) -> None:
+    await teacher.goto(lesson_url(campus))
     await teacher.route("**/status", lambda route: route.fulfill(status=404))
     await teacher.get_by_role("button", name="Publish").click()
     await announced(teacher, "alert", "What you wanted to change is no longer there")
