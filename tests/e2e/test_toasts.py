@@ -77,6 +77,7 @@ async def test_messages_are_in_view_and_announced(teacher: Page, campus: Campus,
 
 
 async def test_what_is_gone_is_told_as_gone(teacher: Page, campus: Campus) -> None:
+    await teacher.add_init_script(RECORD)
     await teacher.goto(lesson_url(campus))
     await teacher.route("**/status", lambda route: route.fulfill(status=404))
     await teacher.get_by_role("button", name="Publish").click()
