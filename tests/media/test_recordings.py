@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.media import recordings
-from tests.media.colours import in_colour
+from tests.media.colours import in_colour, wide_gamut
 from tests.media.judging import beeps, flashes, frame_numbers
 from tests.media.making import Lecture, make_lecture
 from tests.media.recordings import CHANGES, FPS, MATRICES, SECONDS, STILL
@@ -156,19 +156,26 @@ async def test_chained_recordings_may_have_other_headers(tools: Tools, tmp_path:
         ("arib-std-b67", "bt2020", 0.75, range(225, 256)),
         ("arib-std-b67", "bt2020", 0.447, range(116, 141)),
         ("arib-std-b67", "", 0.75, range(225, 256)),
-        ("bt2020-10", "bt2020", 0.5, range(122, 135)),
         ("", "", 0.581, range(225, 256)),  # taken for PQ, HLG and no HDR by its white
         ("", "", 0.75, range(225, 256)),
         ("", "", 1.0, range(250, 256)),
     ],
 )
-async def test_wide_colours_are_converted(
+async def test_hdr_is_shown_without(
     transfer: str, primaries: str, signal: float, shown: range, tools: Tools, tmp_path: Path
 ) -> None:
     lecture = await encoded(tools, in_colour(tools, tmp_path, transfer, signal, primaries), tmp_path)
     red, green, blue = _pixels(tools, _best(lecture), 0, (1, 1))[0]
     assert green in shown
     assert (red, blue) == pytest.approx((green, green), abs=4)
+
+
+@pytest.mark.parametrize("colour", [(200, 40, 40), (40, 180, 60), (50, 60, 200)])
+async def test_wide_gamut_keeps_its_colours(
+    colour: tuple[int, int, int], tools: Tools, tmp_path: Path
+) -> None:
+    lecture = await encoded(tools, wide_gamut(tools, tmp_path, colour), tmp_path)
+    assert _pixels(tools, _best(lecture), 0, (1, 1))[0] == pytest.approx(colour, abs=6)
 
 
 def _samples(tools: Tools, path: Path) -> "array[float]":
