@@ -105,13 +105,11 @@ def server_at(now: datetime, folder: Path, environment: Mapping[str, str]) -> Se
 async def _told(
     browser: httpx.AsyncClient, server: ServerProcess, one: Question, when: str, tell: Told
 ) -> None:
-    if one.anew:
-        anew = await ask(browser, one.path, ANEW, rest=LATELY)
-        tell(f"{one.name}, counted anew{when}", told(anew), one.goal)
-    before = _processor(server)
-    taken = await ask(browser, one.path)
-    used = 1000 * (_processor(server) - before) / (len(taken) + UNCOUNTED)
-    tell(f"{one.name}{when}", f"{told(taken)}, {used:,.0f} ms of a processor", one.goal)
+    for kind, rounds, rest in (((", counted anew", ANEW, LATELY),) if one.anew else ()) + (("", ROUNDS, 0),):
+        before = _processor(server)
+        taken = await ask(browser, one.path, rounds, rest=rest)
+        used = 1000 * (_processor(server) - before) / (len(taken) + UNCOUNTED)
+        tell(f"{one.name}{kind}{when}", f"{told(taken)}, {used:,.0f} ms of a processor", one.goal)
 
 
 def _headers(token: str) -> dict[str, str]:
@@ -162,7 +160,7 @@ async def ask(browser: httpx.AsyncClient, path: str, rounds: int = ROUNDS, *, re
     taken: list[float] = []
     began = time.perf_counter()
     for number in range(rounds + UNCOUNTED) if rounds else (UNCOUNTED,):
-        await asyncio.sleep(rest if number >= UNCOUNTED else 0)
+        await asyncio.sleep(rest)
         started = time.perf_counter()
         answer = await browser.get(path)
         if answer.status_code != 200:

@@ -4,14 +4,16 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from server.analytics.console import asking, building
 from server.analytics.console.building import Ask, Console
+from server.analytics.rollups import tasks as rollups
 from server.analytics.rules import later
 from server.core.text.formats import time_of_day
 from server.library.enrolments import enrol
 from storage.database.engine import Database
-from storage.database.tables import Course
+from storage.database.tables import Course, PlatformAnalytics
 from storage.states import Role
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock
@@ -110,6 +112,24 @@ async def test_what_an_administrator_did_counts_at_once(administrator: Account, 
     gone = await administrator.api.patch(f"/api/people/{made.json()['id']}", json={"disabled": True})
     assert gone.status_code == 200
     assert await learners() == before
+
+
+async def test_day_that_is_computed_again_counts_at_once(
+    administrator: Account,
+    world: World,
+    learner: Account,
+    course: Course,
+    database: Database,
+    held_clock: HeldClock,
+) -> None:
+    await complete(world, course, learner)
+    held_clock.advance(days=1)
+    await rollups.compute_dirty(database, held_clock.now(), 10)
+    async with database.write() as session:
+        await session.execute(update(PlatformAnalytics).values(lessons_completed=7))
+    assert (await completed(administrator))[0] == 7
+    assert (await administrator.api.post(f"{API}/aggregate/{TODAY}")).status_code == 200
+    assert (await completed(administrator))[0] == 1
 
 
 @on_both_databases
