@@ -91,7 +91,7 @@ def term(days_off: Collection[str], today: str) -> Range | None:
 def clean_day(text: str, today: str) -> str:
     """A day that is over. Raises Invalid."""
     told = N_(
-        "Write a day that is over, as in 2026-11-30. The current day is always computed when it is shown."
+        "Write a day that is over, as in 2026-11-30. The current day is counted anew every few seconds."
     )
     try:
         day = date.fromisoformat(text.strip()).isoformat()
