@@ -1,5 +1,6 @@
 """Levels, periods of leaderboards, weekly groups and ranks (spec section 2). Pure."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
@@ -68,7 +69,8 @@ def days_of(timeframe: Timeframe, name: str) -> tuple[str, str]:
     if timeframe == Timeframe.ALL_TIME:
         return "", ""
     if timeframe == Timeframe.MONTHLY:
-        return f"{name}-01", f"{name}-31"
+        year, month = int(name[:4]), int(name[5:])
+        return f"{name}-01", f"{name}-{monthrange(year, month)[1]}"
     return name, (date.fromisoformat(name) + timedelta(days=6)).isoformat()
 
 

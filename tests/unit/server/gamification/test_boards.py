@@ -18,6 +18,8 @@ def test_days_of_a_period_are_those_that_count_in_it(day: date, other: date, tim
     first, last = rules.days_of(timeframe, name)
     inside = not last or first <= other.isoformat() <= last
     assert inside == (rules.period(timeframe, other.isoformat()) == name)
+    for label in (first, last):
+        assert not label or date.fromisoformat(label).isoformat() == label
 
 
 @given(days)
