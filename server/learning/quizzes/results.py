@@ -100,9 +100,10 @@ def _question(question: Question, drawn: Drawn, given: Given, reading: Reading) 
 def _review(question: Question, given: Given, reading: Reading) -> Review:
     chosen = [option for option in question.options if option.id in given]
     feedback = {option.id: option.feedback for option in chosen if option.feedback}
+    share = rules.share(question, given)
     return Review(
-        share=float(rules.share(question, given)),
-        feedback=question.feedback,
+        share=float(share),
+        feedback=question.feedback if reading.shows_right or share == 1 else "",  # often names what is right
         option_feedback=feedback if question.kind in CHOICES else {},
         right=list(rules.right_answer(question)) if reading.shows_right else None,
     )

@@ -61,7 +61,9 @@ async def test_a_passed_quiz_leads_on(exam: Exam, world: World) -> None:
     following = await world.lesson(exam.course, "Lenses")
     where = await begin(exam)
     await exam.learner.browser.post(where, data={"action": "submit"})
-    assert "Next: Lenses" not in (await exam.learner.browser.get(where)).text
+    failed = (await exam.learner.browser.get(where)).text
+    assert "Next: Lenses" not in failed
+    assert "Warm colours contain red." not in failed  # feedback that tells what is right
     where = await begin(exam)
     await exam.learner.browser.post(where, data=ANSWERS | {"action": "submit"})
     review = (await exam.learner.browser.get(where)).text

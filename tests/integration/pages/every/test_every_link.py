@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import pytest
 
 from tests.fixtures.web import Account
-from tests.integration.pages.every.conftest import Academy
 from tests.integration.pages.every.test_every_page import PAGES, address
 from tests.integration.pages.markup import Page
+from tests.world.scenes import Academy
 
 IDS = re.compile(r"[0-9a-f]{32}")
 NUMBERS = re.compile(r"\d+")
@@ -18,7 +18,7 @@ MOST = 1500  # requests of one person: more of them are alike
 
 
 def traits(link: str) -> set[tuple[str, ...]]:
-    """What a link is tried for: its page, and each field of its query with its value; ids and numbers alike."""
+    """What a link is tried for: its page, and each field of its query with its value; numbers alike."""
     parts = urlsplit(link)
     page = IDS.sub("id", parts.path)
     fields = {(page, name, NUMBERS.sub("0", IDS.sub("id", value))) for name, value in parse_qsl(parts.query)}
