@@ -19,6 +19,7 @@ from server.gamification.learner.schemas import AchievementView, Checked, Comple
 from server.gamification.learner.shares import AchievementShares
 from server.gamification.learner.streaks import api as streaks
 from server.gamification.xp import ledger
+from server.gamification.xp.streaks import DayState
 from storage.database.engine import Database
 from storage.messages import N_
 
@@ -100,6 +101,11 @@ async def check_achievements(viewer: NamedDependency[Viewer], database: NamedDep
     return Checked(message=translated(told), unlocked=unlocked)
 
 
+OFF = N_("Today is a day off: your streak stays as it is.")
+LEARN = N_("Learn something today to go on with it.")
+TOLD_OF_TODAY: dict[str, str] = {DayState.LEARNED: N_("Today counts."), DayState.EXTRA: OFF, DayState.OFF: OFF}
+
+
 @post(f"{BASE}/streak/update", status_code=200, tags=TAGS)
 async def update_streak(
     viewer: NamedDependency[Viewer], database: NamedDependency[Database], clock: NamedDependency[Clock]
@@ -110,8 +116,7 @@ async def update_streak(
     async with database.read() as session:
         day = await stats.today(session, clock.now())
         found = stats.streak_view(await stats.streak(session, viewer.id, day), day)
-    told = N_("Today counts.") if found.learned_today else N_("Learn something today to go on with it.")
-    return StreakUpdated(message=translated(told), streak=found)
+    return StreakUpdated(message=translated(TOLD_OF_TODAY.get(found.today, LEARN)), streak=found)
 
 
 @post(f"{BASE}/celebrations", status_code=200, tags=TAGS)

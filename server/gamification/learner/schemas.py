@@ -15,6 +15,7 @@ class StreakView(msgspec.Struct, frozen=True, kw_only=True):
     longest: int
     freezes: int  # held; one covers a missed day
     learned_today: bool
+    today: str  # state of the current day, as in the week
     week: list[DayView]  # Monday to Sunday of this week
     last_freeze: str | None  # day that a freeze saved within the last two weeks
 

@@ -42,6 +42,7 @@ def streak_view(found: Streak, day: str) -> StreakView:
         longest=found.longest,
         freezes=found.freezes,
         learned_today=found.days.get(day) in (DayState.LEARNED, DayState.EXTRA),
+        today=day_state(found, day, day),
         week=[DayView(one, day_state(found, one, day)) for one in week],
         last_freeze=max((one for one in found.frozen if one >= since), default=None),
     )

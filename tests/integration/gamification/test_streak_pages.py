@@ -112,6 +112,20 @@ async def test_breaks(learner: Account, database: Database, held_clock: HeldCloc
     assert await xp_of(database, learner.id) == before
 
 
+@pytest.mark.usefixtures("learned")
+async def test_a_day_off_does_not_ask_to_learn(
+    learner: Account, database: Database, held_clock: HeldClock
+) -> None:
+    update = "/api/gamification/streak/update"
+    assert (await learner.api.post(update)).json()["message"] == "Learn something today to go on with it."
+    held_clock.moment = datetime(2026, 11, 28, 9, tzinfo=UTC)  # a Saturday
+    for _ in range(2):
+        told = (await learner.api.post(update)).json()["message"]
+        assert told == "Today is a day off: your streak stays as it is."
+        assert told in (await learner.api.get("/dashboard")).text
+        await learned_on(database, learner.id, ["2026-11-28"])
+
+
 @on_both_databases
 async def test_three_breaks_a_year_whoever_asks_at_once(learner: Account) -> None:
     asked = [plan(learner, f"2026-12-{day:02d}", f"2026-12-{day:02d}") for day in range(1, 13)]
