@@ -103,7 +103,11 @@ async def check_achievements(viewer: NamedDependency[Viewer], database: NamedDep
 
 OFF = N_("Today is a day off: your streak stays as it is.")
 LEARN = N_("Learn something today to go on with it.")
-TOLD_OF_TODAY: dict[str, str] = {DayState.LEARNED: N_("Today counts."), DayState.EXTRA: OFF, DayState.OFF: OFF}
+TOLD_OF_TODAY: dict[str, str] = {
+    DayState.LEARNED: N_("Today counts."),
+    DayState.EXTRA: OFF,
+    DayState.OFF: OFF,
+}
 
 
 @post(f"{BASE}/streak/update", status_code=200, tags=TAGS)

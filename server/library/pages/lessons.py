@@ -93,14 +93,19 @@ async def change_status(
     form = await Form.read(request)
     await taught_lesson(database, viewer, course_id, lesson_id)
     changed = await lessons.edit(database, viewer, lesson_id, LessonPatch(status=form["status"]), clock.now())
-    message = (
-        _("“%(title)s” is published.")
-        if changed.status == PublicationStatus.PUBLISHED
-        else _("“%(title)s” is a draft again: learners do not see it.")
-    )
+    tone = "success"
+    if changed.status != PublicationStatus.PUBLISHED:
+        message = _("“%(title)s” is a draft again: learners do not see it.")
+    elif changed.available:
+        message = _("“%(title)s” is published.")
+    else:
+        tone = "warning"
+        message = _(
+            "“%(title)s” is published, but empty: it does not count for the course until there is something."
+        )
     here = f"/teach/courses/{course_id}"
     target = f"{here}/lessons/{lesson_id}" if form["from"] == "lesson" else here
-    return redirect(target, message % {"title": changed.title})
+    return redirect(target, message % {"title": changed.title}, tone)
 
 
 @get(LESSON + "/delete")

@@ -86,11 +86,16 @@ async def test_lesson_is_published_and_unpublished(academy: Academy) -> None:
     seen = f"/dashboard/courses/{academy.course_id}/lessons/{academy.lesson_ids[4]}"
     assert (await learner.get(seen)).status_code == 404
     await teacher.post(f"{academy.lesson(4)}/status", data={"status": "published"})
-    assert "is published" in await flash(academy.teacher, academy.course)
+    assert "is published, but empty" in await flash(academy.teacher, academy.course)
     assert (await learner.get(seen)).status_code == 200
     answer = await teacher.post(f"{academy.lesson(4)}/status", data={"status": "draft", "from": "lesson"})
     assert answer.headers["location"] == academy.lesson(4)
     assert (await learner.get(seen)).status_code == 404
+
+
+async def test_lesson_with_a_video_is_published_without_a_warning(academy: Academy) -> None:
+    await academy.teacher.browser.post(f"{academy.lesson(0)}/status", data={"status": "published"})
+    assert "is published." in await flash(academy.teacher, academy.course)
 
 
 async def test_lesson_is_not_found_under_another_course(academy: Academy) -> None:
