@@ -131,6 +131,7 @@ async def test_estimate_knows_who_else_is_encoded(database: Database) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.media
 async def test_clip_is_ready_while_a_lecture_of_another_is_encoded(
     cluster: WorkerCluster, clips: Path, clip: Path
 ) -> None:
@@ -148,5 +149,5 @@ async def test_clip_is_ready_while_a_lecture_of_another_is_encoded(
 
     await wait_until(at_work, 60)
     short = await cluster.submit(clip)
-    await cluster.wait_for_state(short.id, "ready")
+    await cluster.wait_for_state(short.id, "ready", seconds=280)
     assert (await cluster.video(long.id)).state == RevisionState.ENCODING
