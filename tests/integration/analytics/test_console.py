@@ -155,6 +155,58 @@ async def test_every_table_is_a_csv_and_an_xlsx_file_with_the_same_rows(
     assert (await office.get(f"{HERE}/tables/{name}.pdf")).status_code == 404
 
 
+IN_VAIN = ("first=2026-12-01&last=2026-12-02", "range=custom&first=abc&last=x", "range=custom", "range=abc")
+
+
+@pytest.mark.parametrize("asked", IN_VAIN)
+async def test_files_refuse_days_that_cannot_be(
+    office: httpx.AsyncClient, instructor: Account, course: Course, asked: str
+) -> None:
+    """Of the last 30 days they would be figures of something else."""
+    assert "Choose a first and a last day" in (await office.get(f"{HERE}?{asked}")).text
+    of_course = f"/teach/courses/{course.id}/analytics/tables/learning.csv"
+    for browser, path in (
+        (office, f"{HERE}/tables/figures.csv"),
+        (office, f"{HERE}/tables/figures.xlsx"),
+        (office, f"{HERE}/rows/lessons_completed.csv"),
+        (instructor.browser, "/teach/analytics/tables/learning.xlsx"),
+        (instructor.browser, of_course),
+    ):
+        answer = await browser.get(f"{path}?{asked}")
+        assert answer.status_code == 400, path
+        assert "Choose a first and a last day" in answer.text
+
+
+async def test_figures_have_those_of_the_cards_and_say_their_days(
+    office: httpx.AsyncClient, world: World, course: Course
+) -> None:
+    lately = START - timedelta(days=2)
+    await world.payment(amount=1005, at=lately, currency="EUR")
+    await world.payment(amount=500, at=START - timedelta(days=9), currency="JPY")
+    await world.payment(kind="recurring", amount=1200, at=START - timedelta(days=60), currency="EUR")
+    path = f"{HERE}/tables/figures"
+    rows = read_csv((await office.get(f"{path}.csv?range=7")).text)
+    days = {"First day": "2026-11-16", "Last day": TODAY}
+    days |= {"First compared day": "2026-11-09", "Last compared day": "2026-11-15"}
+    assert all(days.items() <= row.items() for row in rows)
+    found = {(row["Figure"], row["Unit"]): (row["These days"], row["Compared days"]) for row in rows}
+    assert len(found) == len(rows)
+    assert found["Learners", "people"] == ("1", "")
+    assert found["Active people", "people"] == ("1", "0")
+    assert found["Completion rate", "percent"] == ("100.0", "")
+    assert found["Revenue", "EUR"] == ("10.05", "0.00")
+    assert found["Revenue", "JPY"] == ("0", "500")
+    assert found["Monthly recurring revenue", "EUR"] == ("12.00", "12.00")
+    assert found["Completed lessons", "lessons"] == ("1", "0")
+    year = read_csv((await office.get(f"{path}.csv?range=7&compare=year")).text)
+    mrr = next(row for row in year if row["Figure"] == "Monthly recurring revenue")
+    assert (mrr["Compared days"], mrr["Last compared day"]) == ("", "2025-11-23")
+    book = await office.get(f"{path}.xlsx?range=7")
+    with ZipFile(io.BytesIO(book.content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert '<c s="6"><v>10.05</v></c>' in sheet  # with two decimal places
+
+
 async def test_formulas_are_defused(office: httpx.AsyncClient, course: Course) -> None:
     rows = read_csv((await office.get(f"{HERE}/tables/courses.csv")).text)
     assert rows[0]["Course"] == "'=Optics"
