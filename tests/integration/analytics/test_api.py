@@ -85,6 +85,7 @@ async def test_days_of_its_own_and_those_that_cannot_be(
 
 async def test_growth_of_past_days_ends_with_what_there_was(administrator: Account, world: World) -> None:
     await world.person("Emmy Noether")
+    await collect(world.database, START)
     asked = {"first": "2026-11-01", "last": (START - timedelta(days=1)).date().isoformat()}
     found = (await administrator.api.get(f"{BASE}/user-growth", params=asked)).json()
     assert found["total_users"] == 1

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -14,6 +15,7 @@ from sqlalchemy import select, update
 from server.analytics.console import asking, building, rows
 from server.analytics.console.tables import TABLES
 from server.analytics.definitions import BY_ID
+from server.analytics.definitions.system import SYSTEM
 from server.analytics.rollups import tasks as rollups
 from server.analytics.rollups.collecting import collect
 from server.core.text.csv_lines import BYTE_ORDER_MARK
@@ -178,12 +180,11 @@ async def test_files_refuse_days_that_cannot_be(
 
 
 async def test_figures_have_those_of_the_cards_and_say_their_days(
-    office: httpx.AsyncClient, world: World, course: Course
+    office: httpx.AsyncClient, administrator: Account, world: World, course: Course
 ) -> None:
-    lately = START - timedelta(days=2)
-    await world.payment(amount=1005, at=lately, currency="EUR")
-    await world.payment(amount=500, at=START - timedelta(days=9), currency="JPY")
-    await world.payment(kind="recurring", amount=1200, at=START - timedelta(days=60), currency="EUR")
+    await world.payment(amount=1005, at="2026-11-20")
+    await world.payment(amount=500, at="2026-11-13", currency="JPY")
+    await world.payment(kind="recurring", amount=1200, at="2026-09-10", automatic=False)
     path = f"{HERE}/tables/figures"
     rows = read_csv((await office.get(f"{path}.csv?range=7")).text)
     days = {"First day": "2026-11-16", "Last day": TODAY}
@@ -192,7 +193,9 @@ async def test_figures_have_those_of_the_cards_and_say_their_days(
     found = {(row["Figure"], row["Unit"]): (row["These days"], row["Compared days"]) for row in rows}
     assert len(found) == len(rows)
     assert found["Learners", "people"] == ("1", "")
-    assert found["Active people", "people"] == ("1", "0")
+    asked = (await administrator.api.get("/api/admin/analytics", params={"days": 7})).json()
+    active = asked["active_users"]
+    assert found["Active people", "people"] == (str(active["value"]), str(active["before"]))
     assert found["Completion rate", "percent"] == ("100.0", "")
     assert found["Revenue", "EUR"] == ("10.05", "0.00")
     assert found["Revenue", "JPY"] == ("0", "500")
@@ -260,6 +263,20 @@ async def test_rows_are_paged(office: httpx.AsyncClient, course: Course) -> None
 async def test_unknown_course_is_not_found(office: httpx.AsyncClient) -> None:
     for path in ("courses/none", "instructors/none", "reports/week-2026-W47.txt", "reports/..%2Fkeys"):
         assert (await office.get(f"{HERE}/{path}")).status_code == 404
+
+
+async def test_system_page_shows_each_figure_now(office: httpx.AsyncClient, administrator: Account) -> None:
+    shown = (await office.get(f"{HERE}/system")).text
+    health = (await administrator.api.get("/api/admin/analytics/system-health")).json()
+    values = re.findall(r'id="figure-(\w+)".*?<dd class="definition-value">(.*?)</dd>', shown)
+    assert [name for name, _ in values] == [one.id for one in SYSTEM]
+    found = dict(values)
+    assert found["queue_depth"] == found["workers"] == "0"
+    assert found["oldest_job_seconds"] == "–"
+    assert found["active_sessions"] == str(health["active_sessions"])
+    assert found["version"] == health["version"]
+    assert found["disk"][-2:] in ("MB", "GB", "TB")
+    assert found["uptime_seconds"][-1] in "sn"
 
 
 async def test_figures_of_today_are_events(campus: Campus) -> None:

@@ -51,6 +51,18 @@ async def test_one_off_payment_is_entered_refunded_and_found(office: httpx.Async
     assert "No payments found" in (await office.get(f"{HERE}?search=nobody")).text
 
 
+async def test_audit_log_tells_the_amount_in_its_currency(office: httpx.AsyncClient) -> None:
+    await enter(office, amount="10,005.00")
+    here = await enter(office, "recurring", amount="12", currency="KWD", months="1", at=TODAY)
+    await office.post(f"{here}/cancel", data={"note": "Moved"})
+    told = re.findall(r'<span class="audit-data">(.*?)</span></th>', (await office.get("/admin/audit")).text)
+    assert [re.sub(r"<.*?>", " ", one).split() for one in told] == [
+        ["kind:", "Cancelled"],
+        ["kind:", "Recurring", "payment", "amount:", "KWD12.000"],
+        ["kind:", "One-off", "payment", "amount:", "€10,005.00"],
+    ]
+
+
 async def test_form_that_is_sent_twice_is_one_payment(office: httpx.AsyncClient) -> None:
     form = (await office.get(f"{HERE}/new")).text
     once = re.search(r'name="once" value="(\w+)"', form)
