@@ -12,6 +12,14 @@ from server.analytics.queries.top import TopCourse, TopInstructor
 from server.analytics.rollups.checking import Check
 
 
+class AskedDays(msgspec.Struct, frozen=True):
+    """Days as they are asked for."""
+
+    count: int  # up to the current one
+    first: str = ""  # local days of a range of its own, as typed
+    last: str = ""
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """Days that the figures are of. The last one may be the current day: counted up to `as_of`."""
 

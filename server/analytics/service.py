@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics import rules
+from server.analytics.console.rules import running
 from server.analytics.definitions import money, people, rates
 from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.lately import lately
@@ -20,6 +21,7 @@ from server.analytics.rollups.tasks import today
 from server.analytics.rules import Range
 from server.analytics.schemas import (
     AggregatedDay,
+    AskedDays,
     CurrencyFigure,
     Engagement,
     EngagementDay,
@@ -57,6 +59,14 @@ OF_ENGAGEMENT = ("lessons_completed", "watch_seconds", "quizzes_submitted")
 async def recent(session: AsyncSession, days: int, now: datetime) -> Range:
     """Step: so many local days, up to the current one."""
     return rules.trailing(await today(session, now), days)
+
+
+async def asked_for(session: AsyncSession, asked: AskedDays, now: datetime) -> Range:
+    """Step. Raises Invalid for a range of its own that cannot be."""
+    current = await today(session, now)
+    if asked.first or asked.last:
+        return rules.custom(asked.first, asked.last, current)
+    return rules.trailing(current, asked.count)
 
 
 def span(days: Range, now: datetime) -> Span:
@@ -109,18 +119,16 @@ async def user_growth(session: AsyncSession, scope: Scope, days: Range, now: dat
 
 
 async def _user_growth(session: AsyncSession, scope: Scope, days: Range, now: datetime) -> UserGrowth:
-    new = (await sums.daily(session, scope, days, ["people_new"]))["people_new"]
+    until = Range(days.first, await today(session, now))
+    new = (await sums.daily(session, scope, until, ["people_new"]))["people_new"]
     before = (await sums.daily(session, scope, days.before, ["people_new"]))["people_new"]
     whole = await people.people_total(session, scope)
-    total, shown = whole, []
-    for day in reversed(days.days):
-        shown.append(GrowthDay(day=day, new_users=new[day], total_users=total))
-        total -= new[day]
+    totals_by_day = dict(zip(until.days, running(whole, list(new.values())), strict=True))
     return UserGrowth(
         span=span(days, now),
         total_users=whole,
-        new_users=figure(sum(new.values()), sum(before.values())),
-        series=shown[::-1],
+        new_users=figure(sum(new[day] for day in days.days), sum(before.values())),
+        series=[GrowthDay(day=day, new_users=new[day], total_users=totals_by_day[day]) for day in days.days],
     )
 
 

@@ -14,10 +14,12 @@ from server.accounts.identity import Viewer
 from server.analytics.console import asking, building, drawing, live, tables
 from server.analytics.console import rules as console_rules
 from server.analytics.definitions import BY_ID
+from server.analytics.definitions.system import SYSTEM
 from server.analytics.report import service as reports
 from server.analytics.rollups.checking import last_check
 from server.core.clock import Clock
 from server.core.web.pages import page
+from server.institution import service as institution
 from server.operations.health import Health
 from server.operations.system.service import system_health
 from server.services import Services
@@ -55,6 +57,27 @@ async def console(
         reports=[(name, reports.first_day(name)) for name in reports.names(services.settings)],
         forecast=forecast,
         **shown,
+    )
+
+
+@get(HERE + "/system")
+async def of_system(
+    request: AnyRequest,
+    administrator: NamedDependency[Viewer],
+    services: NamedDependency[Services],
+    health: NamedDependency[Health],
+    clock: NamedDependency[Clock],
+) -> Template:
+    """The system's figures now, and what each tells."""
+    async with services.database.read() as session:
+        place = await institution.shown(session)
+    return page(
+        request,
+        "analytics/system.html",
+        viewer=administrator,
+        figures=SYSTEM,
+        health=await system_health(services, health, clock.now()),
+        zone=place.time_zone,
     )
 
 
@@ -119,4 +142,4 @@ async def _shown(session: AsyncSession, asked: asking.Asked) -> dict[str, Any]:
     }
 
 
-ROUTES: list[ControllerRouterHandler] = [console, of_course, of_instructor]
+ROUTES: list[ControllerRouterHandler] = [console, of_system, of_course, of_instructor]

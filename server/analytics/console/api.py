@@ -54,7 +54,7 @@ async def download_table(
     if stem not in tables.TABLES:
         raise NotFound(NO_FILE)
     async with database.read() as session:
-        asked = await asking.asked(session, request.query_params, clock.now())
+        asked = await asking.required(session, request.query_params, clock.now())
         limit = building.MOST_LISTED if stem in ("courses", "instructors") else building.TOP
         table = tables.TABLES[stem](await building.shown(session, asked.ask, limit))
     return file_answer(
@@ -76,7 +76,7 @@ async def download_rows(
         raise NotFound(NO_FILE)
     metric = BY_ID[stem]
     async with database.read() as session:
-        ask = (await asking.asked(session, request.query_params, clock.now())).ask
+        ask = (await asking.required(session, request.query_params, clock.now())).ask
         whole = await rows.columns(session, ask, metric)
     body = files.written(kind, translated(metric.name), whole, _lots(database, ask, metric, whole))
     return file_answer(rows_file, kind, body)

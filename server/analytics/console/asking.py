@@ -83,6 +83,17 @@ async def asked(session: AsyncSession, parameters: Mapping[str, str], now: datet
     return Asked(state=state, ask=ask, term=term, problem=problem)
 
 
+async def required(
+    session: AsyncSession, parameters: Mapping[str, str], now: datetime, **fixed: str
+) -> Asked:
+    """Step: for a file, which has no place for a sentence beside other days. Raises Invalid for days that
+    cannot be."""
+    found = await asked(session, parameters, now, **fixed)
+    if found.problem and found.problem != NO_TERM:
+        raise Invalid(found.problem)
+    return found
+
+
 async def current_term(session: AsyncSession, today: str) -> Range | None:
     """Step: by the calendar's days off and its weekly ones, of which the current day may be one."""
     calendar = (await books.book(session)).calendar

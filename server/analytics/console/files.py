@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from server.analytics.console.tables import Cell, Column, Kind, Table
 from server.core.text import xlsx
@@ -58,6 +59,8 @@ def _text(column: Column, cell: Cell) -> str:
 def _typed(column: Column, cell: Cell) -> xlsx.Cell:
     if cell is None:
         return None
+    if isinstance(cell, Decimal):
+        return xlsx.Fixed(float(cell), -int(cell.as_tuple().exponent))
     match column.kind:
         case Kind.DAY:
             return date.fromisoformat(str(cell))

@@ -1,4 +1,4 @@
-"""Page of one figure: its definition, its rows, and computing them again; and of the system's figures."""
+"""Page of one figure: its definition, its rows and computing them again."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,6 @@ from server.accounts.identity import Viewer
 from server.analytics.console import asking, rows
 from server.analytics.definitions import BY_ID
 from server.analytics.definitions.metric import Metric
-from server.analytics.definitions.system import SYSTEM
 from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import SPAN, aggregate
 from server.analytics.rollups.checking import last_check
@@ -133,10 +132,4 @@ def _told(computed: Sequence[str], sealed: Sequence[str]) -> str:
     return f"{again} {stays % {'count': len(sealed)}}"
 
 
-@get("/admin/analytics/system")
-async def system_figures(request: AnyRequest, administrator: NamedDependency[Viewer]) -> Template:
-    """What the figures of the system tell."""
-    return page(request, "analytics/system.html", viewer=administrator, figures=SYSTEM)
-
-
-ROUTES: list[ControllerRouterHandler] = [metric_page, recompute, system_figures]
+ROUTES: list[ControllerRouterHandler] = [metric_page, recompute]

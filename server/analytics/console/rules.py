@@ -48,13 +48,13 @@ class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "ConsoleState":
-        """Unknown and malformed values count as not given."""
-        chosen, compare = parameters.get("range", ""), parameters.get("compare", "")
-        custom = chosen == Span.CUSTOM
+        """Unknown and malformed values count as not given; days that cannot be are left to `chosen`."""
+        typed = {name: parameters.get(name, "")[:ID_LENGTH] for name in ("first", "last")}
+        span = parameters.get("range", "") or (Span.CUSTOM if any(typed.values()) else Span.MONTH)
+        span, compare = Span(span) if span in set(Span) else Span.CUSTOM, parameters.get("compare", "")
         return cls(
-            range=Span(chosen) if chosen in set(Span) else Span.MONTH,
-            first=parameters.get("first", "")[:ID_LENGTH] if custom else "",
-            last=parameters.get("last", "")[:ID_LENGTH] if custom else "",
+            range=span,
+            **(typed if span == Span.CUSTOM else {}),
             compare=Compared(compare) if compare in set(Compared) else Compared.BEFORE,
             **{name: _id(parameters.get(name, "")) for name in ("course", "instructor", "team")},
             page=_page(parameters.get("page", "")),

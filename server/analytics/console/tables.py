@@ -1,6 +1,7 @@
 """Tables behind the charts, as the page shows them and as they are exported. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -8,10 +9,11 @@ import msgspec
 from server.analytics.console.building import Console
 from server.analytics.definitions import BY_ID
 from server.analytics.definitions.metric import Metric, Unit
-from server.analytics.rules import percent
+from server.analytics.rules import later, percent
+from server.core.text.money import major
 from storage.messages import N_, Message, message
 
-Cell = str | int | float | None
+Cell = str | int | float | Decimal | None  # Decimal: an amount in its currency's own unit
 
 
 class Kind(StrEnum):
@@ -226,8 +228,10 @@ def storage(console: Console) -> Table:
 
 
 def figures(console: Console) -> Table:
-    """Every sum of the range beside that of the days it is compared with."""
-    names = list(console.series)
+    """The cards of the page and every sum of the range, beside those of the days that it is compared with."""
+    ask = console.ask
+    rows = [*_headlines(console), *_sums(console)]
+    days = (ask.days.first, ask.days.last, ask.before.first, ask.before.last)
     return Table(
         id="figures",
         title=N_("Figures"),
@@ -236,16 +240,38 @@ def figures(console: Console) -> Table:
             Column(name=N_("Unit"), kind=Kind.TERM),
             Column(name=N_("These days")),
             Column(name=N_("Compared days")),
+            Column(name=N_("First day"), kind=Kind.DAY),
+            Column(name=N_("Last day"), kind=Kind.DAY),
+            Column(name=N_("First compared day"), kind=Kind.DAY),
+            Column(name=N_("Last compared day"), kind=Kind.DAY),
         ],
-        rows=[
-            (
-                *(BY_ID[name].name, BY_ID[name].unit.value),
-                *(sum(source[name].values()) for source in (console.series, console.earlier)),
-            )
-            for name in names
-        ],
-        ids=names,
+        rows=[(BY_ID[metric].name, unit, now, before, *days) for metric, unit, now, before in rows],
+        ids=[metric for metric, *_ in rows],
     )
+
+
+def _headlines(console: Console) -> Iterator[tuple[str, str, Cell, Cell]]:
+    """Figures of the cards that are no sums, with their metric and unit; amounts of each currency. What there
+    is now has none of other days."""
+    mrr_before = later(console.ask.days.first, -1)  # the day that the card compares with
+    for card in console.cards:
+        if card.also and card.also.rate:
+            yield card.also.metric, Unit.PERCENT, card.also.rate.percent, None
+        if card.metric in console.series:
+            continue
+        is_compared = card.changes and (card.metric != "mrr" or mrr_before == console.ask.before.last)
+        for one in card.amounts:
+            now, before = (_own(value, one.currency) for value in (one.value, one.before))
+            yield card.metric, one.currency or card.unit, now, before if is_compared else None
+
+
+def _own(value: int, currency: str) -> Cell:
+    return major(value, currency) if currency else value
+
+
+def _sums(console: Console) -> Iterator[tuple[str, str, Cell, Cell]]:
+    for metric, values in console.series.items():
+        yield metric, BY_ID[metric].unit, sum(values.values()), sum(console.earlier[metric].values())
 
 
 TABLES: dict[str, Callable[[Console], Table]] = {

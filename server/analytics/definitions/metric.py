@@ -9,6 +9,7 @@ from sqlalchemy import Select
 
 from server.analytics.definitions.scope import Scope
 from server.analytics.rules import Range
+from storage.messages import N_
 
 Rows = Select[*tuple[Any, ...]]  # with the columns day, course_id and value, to be summed
 Counted = Callable[[Scope, Range], Rows]
@@ -28,7 +29,7 @@ class Unit(StrEnum):
     PEOPLE = "people"
     ENROLMENTS = "enrolments"
     LESSONS = "lessons"
-    SECONDS = "seconds"
+    SECONDS = N_("seconds")  # pages show hours; the other units are written out there
     ATTEMPTS = "attempts"
     QUIZZES = "quizzes"
     REVIEWS = "reviews"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from server.core.clock import SKEW, local_day
 from server.core.errors import Invalid
 from server.core.text.money import currencies, places
 from server.core.text.normalize import one_line
-from server.learning.quizzes.numbers import Ambiguous, readings
+from server.learning.quizzes.numbers import plain, readings
 from storage.messages import N_, Figure, Message, Unit
 from storage.states import PaymentKind as Kind
 
@@ -25,6 +25,7 @@ LENGTHS = {"external_id": 200, "refers_to": 200, "source": 40, "note": NOTE_LENG
 FIRST_YEAR = 2000
 AHEAD = timedelta(days=400)  # that a recurring payment can begin or end in the future
 FREE_MONTHS = 24
+GROUP = 3  # digits between two marks of thousands
 BEGINNINGS = (Kind.ONE_OFF, Kind.RECURRING)
 MONEY = (Kind.ONE_OFF, Kind.CHARGE, Kind.REFUND)
 WITH_AMOUNT = (*MONEY, Kind.RECURRING, Kind.CHANGED)
@@ -151,20 +152,41 @@ def _in_range(minor: int) -> None:
 def clean_amount(text: str, currency: str) -> int:
     """Amount in minor units from one as it is typed: 1,234.50 or 1.234,50, with the currency or without.
 
-    Raises Ambiguous where it can be read as two amounts that the currency has.
+    Raises Invalid also for 1.234 where the currency has two decimal places: nobody knows what it means.
     """
     found = readings(_SIGN.sub("", text, count=1))
-    whole = [minor for reading in found if (minor := reading.scaleb(places(currency))) == minor.to_integral()]
-    if not whole:
+    if len(found) == 2:
+        found = (_meant(text.strip(), found[0], found[1], currency),)
+    minor = found[0].scaleb(places(currency))
+    if minor != minor.to_integral():
         raise Invalid(
             N_("An amount in %(currency)s has at most %(count)s decimal places."),
             currency=currency,
             count=Figure(places(currency), Unit.NUMBER),
         )
-    if len(whole) == 2:
-        raise Ambiguous(text.strip(), (found[0], found[1]))
-    _in_range(int(min(whole[0], Decimal(MOST + 1))))
-    return int(whole[0])
+    _in_range(int(min(minor, Decimal(MOST + 1))))
+    return int(minor)
+
+
+def _meant(text: str, small: Decimal, large: Decimal, currency: str) -> Decimal:
+    """Which of both readings of one mark before three digits: decimals where the currency has three, a group
+    where it has none. Raises Invalid for the others."""
+    count = places(currency)
+    if count in (0, GROUP):
+        return small if count else large
+    step = Decimal(1).scaleb(-count)
+    raise Invalid(
+        N_(
+            "“%(text)s” can be read as %(small)s or as %(large)s. Write %(plain)s for the larger one, or"
+            " %(rounded)s, with %(count)s decimal places, for the smaller one."
+        ),
+        text=text,
+        small=plain(small),
+        large=plain(large),
+        plain=plain(large.quantize(step)),
+        rounded=plain(small.quantize(step, ROUND_HALF_UP)),
+        count=Figure(count, Unit.NUMBER),
+    )
 
 
 def _months(new: NewPayment) -> int | None:

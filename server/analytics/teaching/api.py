@@ -32,7 +32,7 @@ async def download_of_teacher(
     clock: NamedDependency[Clock],
 ) -> Stream:
     async with database.read() as session:
-        asked = await asking.asked(
+        asked = await asking.required(
             session, request.query_params, clock.now(), course="", instructor=teacher.id, team=""
         )
         table, kind = await _table(session, asked, table_file)
@@ -54,7 +54,7 @@ async def download_of_course(
         await access.course_for_teaching(session, viewer, course_id)
         table = await _list(session, course_id, stem, now)
         if table is None:
-            asked = await asking.asked(
+            asked = await asking.required(
                 session, request.query_params, now, course=course_id, instructor="", team=""
             )
             table, kind = await _table(session, asked, table_file)

@@ -28,8 +28,8 @@ def _money(value: int, currency: str, _language: str) -> str:
 
 
 def hours(seconds: float) -> str:
-    """5 min, 3.4 h, 1,234 h: whole hours from ten on."""
-    if 0 < seconds < 3600:
+    """0 s, 5 min, 3.4 h, 1,234 h: whole hours from ten on."""
+    if seconds < 3600:
         return spoken_time(seconds)
     shown = round(seconds / 3600) if seconds >= 36000 else round(seconds / 3600, 1)
     return gettext("%(hours)s h") % {"hours": number(shown)}

@@ -45,8 +45,10 @@ def money(minor: int, currency: str) -> str:
 
 
 def amount(value: float, currency: str) -> str:
-    """Amount in the currency's own unit on an axis, without decimal places: €1,250."""
-    return format_currency(value, currency, format="¤#,##0.##", locale=locale(), currency_digits=False)
+    """Amount in the currency's own unit on an axis, without decimal places: €1,250, 1.250 €."""
+    place = locale()
+    short = place.currency_formats["standard"].pattern.replace("0.00", "0.##")
+    return format_currency(value, currency, format=short, locale=place, currency_digits=False)
 
 
 def currency_name(currency: str) -> str:

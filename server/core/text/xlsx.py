@@ -14,15 +14,21 @@ import msgspec
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EPOCH = date(1899, 12, 30)  # day 0 of serial dates
 TITLE_LENGTH = 31  # characters of a sheet's name
-TEXT_LENGTH = 32_767  # characters of a cell
+TEXT_LENGTH = 32_767  # UTF-16 units of a cell
 DAY_SECONDS = 86_400
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not in XML 1.0
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not in XML 1.0
 _FORBIDDEN_IN_TITLE = re.compile(r"[\[\]:*?/\\]")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_FORMATS = (0, 0, 14, 164, 46, 3, 4, 165)  # of the styles below: numbers of formats
+_STYLES = [
+    f'<xf numFmtId="{number}" fontId="{style == 1:d}" fillId="0" borderId="0" xfId="0"'
+    f' applyFont="{style == 1:d}" applyNumberFormat="{number > 0:d}"/>'
+    for style, number in enumerate(_FORMATS)
+]
 _PARTS = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -37,12 +43,14 @@ _PARTS = {
     "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}">'
     '<numFmts count="2"><numFmt numFmtId="164" formatCode="0.0%"/>'
     '<numFmt numFmtId="165" formatCode="#,##0.000"/></numFmts>'
-    '<fonts count="2"><font/><font><b/></font></fonts><fills count="1"><fill/></fills>'
-    '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="8"><xf/><xf fontId="1" applyFont="1"/><xf numFmtId="14" applyNumberFormat="1"/>'
-    '<xf numFmtId="164" applyNumberFormat="1"/><xf numFmtId="46" applyNumberFormat="1"/>'
-    '<xf numFmtId="3" applyNumberFormat="1"/><xf numFmtId="4" applyNumberFormat="1"/>'
-    '<xf numFmtId="165" applyNumberFormat="1"/></cellXfs></styleSheet>',
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
+    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
+    '<fills count="2"><fill><patternFill patternType="none"/></fill>'  # readers expect these two
+    '<fill><patternFill patternType="gray125"/></fill></fills>'
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    f'<cellXfs count="{len(_STYLES)}">{"".join(_STYLES)}</cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
 _PLAIN, _BOLD, _DATE, _PERCENT, _SPAN = range(5)
 _FIXED = {0: 5, 2: 6, 3: 7}  # style by decimal places
@@ -160,5 +168,12 @@ def _number(value: float, style: int) -> str:
 
 
 def _text(value: str, style: int) -> str:
-    told = escape(_FORBIDDEN.sub("", value)[:TEXT_LENGTH])
+    told = escape(_cut(_FORBIDDEN.sub("", value)))
     return f'<c t="inlineStr" s="{style}"><is><t xml:space="preserve">{told}</t></is></c>'
+
+
+def _cut(text: str) -> str:
+    """To what a cell holds; a character outside of the basic plane counts twice."""
+    if len(text) <= TEXT_LENGTH // 2:
+        return text
+    return text.encode("utf-16-le")[: TEXT_LENGTH * 2].decode("utf-16-le", "ignore")

@@ -6,7 +6,8 @@ from litestar.di import NamedDependency
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.analytics.api import BASE, TAGS, Days
+from server.analytics.api import BASE, DAYS, TAGS
+from server.analytics.schemas import AskedDays
 from server.core.clock import Clock
 from server.core.text.formats import translated
 from server.operations.health import Health
@@ -26,16 +27,16 @@ async def show_system_health(
     return _told(await service.system_health(services, health, clock.now()))
 
 
-@get(f"{BASE}/dashboard", tags=TAGS)
+@get(f"{BASE}/dashboard", tags=TAGS, dependencies=DAYS)
 async def show_dashboard(
     administrator: NamedDependency[Viewer],  # noqa: ARG001 - guards the route
     services: NamedDependency[Services],
     health: NamedDependency[Health],
     clock: NamedDependency[Clock],
-    days: Days = 30,
+    asked: NamedDependency[AskedDays],
 ) -> Dashboard:
     """Everything at once: overview, growth, engagement, revenue, top courses and instructors, health."""
-    found = await service.dashboard(services, health, days, clock.now())
+    found = await service.dashboard(services, health, asked, clock.now())
     return msgspec.structs.replace(found, system_health=_told(found.system_health))
 
 

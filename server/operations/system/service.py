@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics import service as analytics
 from server.analytics.definitions.scope import EVERYTHING
 from server.analytics.queries.top import CourseMetric, TopCourse, TopInstructor
-from server.analytics.schemas import Engagement, Overview, Revenue, UserGrowth
+from server.analytics.schemas import AskedDays, Engagement, Overview, Revenue, UserGrowth
 from server.operations.health import Check, Health
 from server.operations.service import (
     Disk,
@@ -112,15 +112,15 @@ def light(name: str, check: Check) -> Light:
     return Light(ok=check.ok, says=check.says, remedy="" if check.ok else REMEDIES.get(name, ""))
 
 
-async def dashboard(services: Services, health: Health, days: int, now: datetime) -> Dashboard:
+async def dashboard(services: Services, health: Health, asked: AskedDays, now: datetime) -> Dashboard:
     """Use case: figures of the last days, read together, and the system's health."""
     well = await system_health(services, health, now)
     async with services.database.read() as session:
-        return await _dashboard(session, well, days, now)
+        return await _dashboard(session, well, asked, now)
 
 
-async def _dashboard(session: AsyncSession, well: SystemHealth, days: int, now: datetime) -> Dashboard:
-    chosen = await analytics.recent(session, days, now)
+async def _dashboard(session: AsyncSession, well: SystemHealth, asked: AskedDays, now: datetime) -> Dashboard:
+    chosen = await analytics.asked_for(session, asked, now)
     courses = await analytics.top_courses(session, chosen, CourseMetric.ENROLLMENTS, TOP, now)
     return Dashboard(
         overview=await analytics.overview(session, EVERYTHING, chosen, now),

@@ -65,6 +65,34 @@ async def test_every_part_can_be_asked_for_alone(administrator: Account, course:
     assert len((await administrator.api.get(f"{BASE}/engagement?days=7")).json()["series"]) == 7
 
 
+PARTS = ("", "/user-growth", "/engagement", "/revenue", "/top-courses", "/top-instructors", "/dashboard")
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_days_of_its_own_and_those_that_cannot_be(
+    administrator: Account, course: Course, part: str
+) -> None:
+    asked = {"first": "2026-11-01", "last": "2026-11-10"}
+    found = (await administrator.api.get(BASE + part, params=asked)).json()
+    span = found.get("span") or found["overview"]["span"]
+    assert (span["first_day"], span["last_day"]) == ("2026-11-01", "2026-11-10")
+    assert (span["compared_first_day"], span["compared_last_day"]) == ("2026-10-22", "2026-10-31")
+    for first, last in (("2026-11-30", "2026-12-01"), ("abc", "2026-11-10"), ("2026-11-01", "")):
+        refused = await administrator.api.get(BASE + part, params={"first": first, "last": last})
+        assert refused.status_code == 400
+        assert refused.json()["detail"].startswith("Choose a first and a last day")
+
+
+async def test_growth_of_past_days_ends_with_what_there_was(administrator: Account, world: World) -> None:
+    await world.person("Emmy Noether")
+    await collect(world.database, START)
+    asked = {"first": "2026-11-01", "last": (START - timedelta(days=1)).date().isoformat()}
+    found = (await administrator.api.get(f"{BASE}/user-growth", params=asked)).json()
+    assert found["total_users"] == 1
+    assert found["new_users"]["value"] == 0
+    assert found["series"][-1]["total_users"] == 0
+
+
 async def test_filter_counts_the_course_alone(
     administrator: Account, world: World, learner: Account, course: Course
 ) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from xml.etree import ElementTree
 from zipfile import ZipFile
@@ -14,6 +15,7 @@ from sqlalchemy import select, update
 from server.analytics.console import asking, building, rows
 from server.analytics.console.tables import TABLES
 from server.analytics.definitions import BY_ID
+from server.analytics.definitions.system import SYSTEM
 from server.analytics.rollups import tasks as rollups
 from server.analytics.rollups.collecting import collect
 from server.core.text.csv_lines import BYTE_ORDER_MARK
@@ -155,6 +157,59 @@ async def test_every_table_is_a_csv_and_an_xlsx_file_with_the_same_rows(
     assert (await office.get(f"{HERE}/tables/{name}.pdf")).status_code == 404
 
 
+IN_VAIN = ("first=2026-12-01&last=2026-12-02", "range=custom&first=abc&last=x", "range=custom", "range=abc")
+
+
+@pytest.mark.parametrize("asked", IN_VAIN)
+async def test_files_refuse_days_that_cannot_be(
+    office: httpx.AsyncClient, instructor: Account, course: Course, asked: str
+) -> None:
+    """Of the last 30 days they would be figures of something else."""
+    assert "Choose a first and a last day" in (await office.get(f"{HERE}?{asked}")).text
+    of_course = f"/teach/courses/{course.id}/analytics/tables/learning.csv"
+    for browser, path in (
+        (office, f"{HERE}/tables/figures.csv"),
+        (office, f"{HERE}/tables/figures.xlsx"),
+        (office, f"{HERE}/rows/lessons_completed.csv"),
+        (instructor.browser, "/teach/analytics/tables/learning.xlsx"),
+        (instructor.browser, of_course),
+    ):
+        answer = await browser.get(f"{path}?{asked}")
+        assert answer.status_code == 400, path
+        assert "Choose a first and a last day" in answer.text
+
+
+async def test_figures_have_those_of_the_cards_and_say_their_days(
+    office: httpx.AsyncClient, administrator: Account, world: World, course: Course
+) -> None:
+    await world.payment(amount=1005, at="2026-11-20")
+    await world.payment(amount=500, at="2026-11-13", currency="JPY")
+    await world.payment(kind="recurring", amount=1200, at="2026-09-10", automatic=False)
+    path = f"{HERE}/tables/figures"
+    rows = read_csv((await office.get(f"{path}.csv?range=7")).text)
+    days = {"First day": "2026-11-16", "Last day": TODAY}
+    days |= {"First compared day": "2026-11-09", "Last compared day": "2026-11-15"}
+    assert all(days.items() <= row.items() for row in rows)
+    found = {(row["Figure"], row["Unit"]): (row["These days"], row["Compared days"]) for row in rows}
+    assert len(found) == len(rows)
+    assert found["Learners", "people"] == ("1", "")
+    asked = (await administrator.api.get("/api/admin/analytics", params={"days": 7})).json()
+    active = asked["active_users"]
+    assert found["Active people", "people"] == (str(active["value"]), str(active["before"]))
+    assert found["Completion rate", "percent"] == ("100.0", "")
+    assert found["Revenue", "EUR"] == ("10.05", "0.00")
+    assert found["Revenue", "JPY"] == ("0", "500")
+    assert found["Monthly recurring revenue", "EUR"] == ("12.00", "12.00")
+    assert found["Completed lessons", "lessons"] == ("1", "0")
+    year = read_csv((await office.get(f"{path}.csv?range=7&compare=year")).text)
+    mrr = next(row for row in year if row["Figure"] == "Monthly recurring revenue")
+    assert (mrr["Compared days"], mrr["Last compared day"]) == ("", "2025-11-23")
+    book = await office.get(f"{path}.xlsx?range=7")
+    with ZipFile(io.BytesIO(book.content)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert '<c s="6"><v>10.05</v></c>' in sheet  # with two decimal places
+
+
 async def test_formulas_are_defused(office: httpx.AsyncClient, course: Course) -> None:
     rows = read_csv((await office.get(f"{HERE}/tables/courses.csv")).text)
     assert rows[0]["Course"] == "'=Optics"
@@ -208,6 +263,20 @@ async def test_rows_are_paged(office: httpx.AsyncClient, course: Course) -> None
 async def test_unknown_course_is_not_found(office: httpx.AsyncClient) -> None:
     for path in ("courses/none", "instructors/none", "reports/week-2026-W47.txt", "reports/..%2Fkeys"):
         assert (await office.get(f"{HERE}/{path}")).status_code == 404
+
+
+async def test_system_page_shows_each_figure_now(office: httpx.AsyncClient, administrator: Account) -> None:
+    shown = (await office.get(f"{HERE}/system")).text
+    health = (await administrator.api.get("/api/admin/analytics/system-health")).json()
+    values = re.findall(r'id="figure-(\w+)".*?<dd class="definition-value">(.*?)</dd>', shown)
+    assert [name for name, _ in values] == [one.id for one in SYSTEM]
+    found = dict(values)
+    assert found["queue_depth"] == found["workers"] == "0"
+    assert found["oldest_job_seconds"] == "–"
+    assert found["active_sessions"] == str(health["active_sessions"])
+    assert found["version"] == health["version"]
+    assert found["disk"][-2:] in ("MB", "GB", "TB")
+    assert found["uptime_seconds"][-1] in "sn"
 
 
 async def test_figures_of_today_are_events(campus: Campus) -> None:

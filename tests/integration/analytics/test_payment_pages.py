@@ -51,6 +51,18 @@ async def test_one_off_payment_is_entered_refunded_and_found(office: httpx.Async
     assert "No payments found" in (await office.get(f"{HERE}?search=nobody")).text
 
 
+async def test_audit_log_tells_the_amount_in_its_currency(office: httpx.AsyncClient) -> None:
+    await enter(office, amount="10,005.00")
+    here = await enter(office, "recurring", amount="12", currency="KWD", months="1", at=TODAY)
+    await office.post(f"{here}/cancel", data={"note": "Moved"})
+    told = re.findall(r'<span class="audit-data">(.*?)</span></th>', (await office.get("/admin/audit")).text)
+    assert [re.sub(r"<.*?>", " ", one).split() for one in told] == [
+        ["kind:", "Cancelled"],
+        ["kind:", "Recurring", "payment", "amount:", "KWD12.000"],
+        ["kind:", "One-off", "payment", "amount:", "€10,005.00"],
+    ]
+
+
 async def test_form_that_is_sent_twice_is_one_payment(office: httpx.AsyncClient) -> None:
     form = (await office.get(f"{HERE}/new")).text
     once = re.search(r'name="once" value="(\w+)"', form)
@@ -68,7 +80,7 @@ async def test_form_that_is_sent_twice_is_one_payment(office: httpx.AsyncClient)
         ({"amount": "1.234,505"}, "at most 2 decimal places"),
         ({"amount": "-5"}, "without a minus sign"),
         ({"amount": "0"}, "Write an amount above 0."),
-        ({"amount": "1.234", "currency": "KWD"}, "can be read as 1.234 or as 1234"),
+        ({"amount": "10.005"}, "can be read as 10.005 or as 10005. Write 10005.00"),
         ({"currency": "EURO"}, "three letters"),
         ({"at": "tomorrow"}, "Write a date"),
         ({"at": (START + timedelta(days=1)).date().isoformat()}, "has not come yet"),
@@ -118,6 +130,7 @@ LIST = (
     "2026-11-21;;12,5;JPY;eve@example.edu;;R-2;;\r\n"
     "2026-11-21;;5;EUR;max@example.edu;Acoustics;R-3;;\r\n"
     "2026-11-21;Erstattung;1300;EUR;;;B-2;R-1;\r\n"
+    "2026-11-21;;1,234;EUR;;;R-4;;\r\n"
 )
 
 
@@ -132,6 +145,7 @@ async def test_list_is_previewed_imported_once_and_read_again_from_its_export(
         (6, "An amount in JPY has at most 0 decimal places."),
         (7, "There is no such course."),
         (8, "At most €1,200.00 of it can be refunded."),
+        (9, "can be read as 1.234 or as 1234."),
     ):
         assert re.search(rf"Line {line}</th>.*?{re.escape(sentence)}", preview.text, re.DOTALL)
     assert "eve@example.edu" in preview.text
@@ -162,6 +176,7 @@ async def test_export_of_everything_is_read_again_without_a_difference(
 ) -> None:
     here = await enter(office, "recurring", months="1", at="2026-09-05", automatic="yes", free_months="1")
     await office.post(f"{here}/change", data={"kind": "paused", "at": "2026-11-01"})
+    await enter(office, amount="1.234", currency="KWD")
     mistake = await enter(office, note="-1+1")
     await office.post(f"{mistake}/void", data={"note": "Twice"})
     exported = (await office.get(f"{HERE}.csv")).text

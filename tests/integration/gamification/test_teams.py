@@ -54,6 +54,16 @@ async def test_average_counts_everybody_so_that_size_does_not_win(
     assert [team.name for team in found.own] == ["Large"]
 
 
+async def test_own_team_is_marked_on_the_board(
+    world: World, database: Database, people: list[User], learner: Account
+) -> None:
+    """In words of its own: those of a page for two editors mean a text."""
+    await world.team("Ours", *people[:2], learner)
+    await complete(database, people[0], "l1")
+    shown = (await learner.browser.get("/dashboard/teams")).text
+    assert 'Ours <span class="pill pill-info">Your team<' in shown
+
+
 async def test_team_of_two_is_not_shown(world: World, database: Database, people: list[User]) -> None:
     await world.team("Pair", *people[:2])
     await complete(database, people[0], "l1")

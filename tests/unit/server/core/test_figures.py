@@ -4,6 +4,7 @@ import pytest
 
 from server.core.text.figures import figure
 from server.core.text.i18n import in_language
+from server.core.text.money import amount
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from server.core.text.i18n import in_language
         (1234, "enrolments", "", "1,234"),
         (4.5, "stars", "", "4.5"),
         (66.7, "percent", "", "66.7 %"),
-        (0, "seconds", "", "0 h"),
+        (0, "seconds", "", "0 s"),
         (300, "seconds", "", "5 min"),
         (3600, "seconds", "", "1 h"),
         (12_240, "seconds", "", "3.4 h"),
@@ -30,6 +31,21 @@ from server.core.text.i18n import in_language
 )
 def test_figure_in_its_unit(value: object, unit: str, currency: str, text: str) -> None:
     assert figure(value, unit, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (300, "€300", "300\xa0€"),
+        (-100, "-€100", "-100\xa0€"),
+        (15_000, "€15,000", "15.000\xa0€"),
+        (0.5, "€0.5", "0,5\xa0€"),
+    ],
+)
+def test_amount_on_an_axis_is_written_as_amounts_are(value: float, english: str, german: str) -> None:
+    assert amount(value, "EUR") == english
+    with in_language("de"):
+        assert amount(value, "EUR") == german
 
 
 def test_figures_that_are_kept_are_of_one_language() -> None:

@@ -5,6 +5,7 @@ from io import BytesIO
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,33 @@ def test_parts_name_each_other() -> None:
         formats = styles.find(f"{MAIN}cellXfs")
         assert formats is not None
         assert len(formats) == int(formats.get("count", "0")) == 8
+
+
+def test_styles_have_every_part_that_readers_expect() -> None:
+    """In the order of the schema; every style names a font, a fill and a border that there are. openpyxl
+    refuses a fill without a pattern."""
+    with ZipFile(BytesIO(made([]))) as archive:
+        styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    names = [one.tag.removeprefix(MAIN) for one in styles]
+    assert names == ["numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles"]
+    assert all(len(one) == int(one.get("count", "0")) for one in styles)
+    parts = dict(zip(names, styles, strict=True))
+    patterns = [one.get("patternType") for one in parts["fills"].iter(f"{MAIN}patternFill")]
+    assert patterns == ["none", "gray125"]
+    assert all(one.find(f"{MAIN}sz") is not None for one in parts["fonts"])
+    sides = [one.tag.removeprefix(MAIN) for one in parts["borders"][0]]
+    assert sides == ["left", "right", "top", "bottom", "diagonal"]
+    own = [one.get("numFmtId") for one in parts["numFmts"]]
+    for style in (*parts["cellStyleXfs"], *parts["cellXfs"]):
+        for kind in ("font", "fill", "border"):
+            assert int(style.get(f"{kind}Id", "-1")) in range(len(parts[f"{kind}s"]))
+        assert int(style.get("numFmtId", "164")) < 164 or style.get("numFmtId") in own
+    assert all(style.get("xfId") == "0" for style in parts["cellXfs"])
+
+
+@pytest.mark.parametrize(("text", "kept"), [("x", 32_767), ("\U0001f600", 16_383)])
+def test_long_text_is_cut_to_what_a_cell_holds(text: str, kept: int) -> None:
+    assert sheet(made([[text * 40_000]]))[1][0][2] == text * kept
 
 
 def test_rows_leave_before_the_end() -> None:
