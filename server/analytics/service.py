@@ -17,7 +17,7 @@ from server.analytics.rollups.aggregating import aggregate
 from server.analytics.rollups.checking import last_check
 from server.analytics.rollups.counting import OF_PLATFORM
 from server.analytics.rollups.tasks import today
-from server.analytics.rules import Range
+from server.analytics.rules import Range, total
 from server.analytics.schemas import (
     AggregatedDay,
     CurrencyFigure,
@@ -112,14 +112,15 @@ async def _user_growth(session: AsyncSession, scope: Scope, days: Range, now: da
     new = (await sums.daily(session, scope, days, ["people_new"]))["people_new"]
     before = (await sums.daily(session, scope, days.before, ["people_new"]))["people_new"]
     whole = await people.people_total(session, scope)
-    total, shown = whole, []
+    there, shown = whole, []
     for day in reversed(days.days):
-        shown.append(GrowthDay(day=day, new_users=new[day], total_users=total))
-        total -= new[day]
+        added = new[day] or 0  # always known
+        shown.append(GrowthDay(day=day, new_users=added, total_users=there))
+        there -= added
     return UserGrowth(
         span=span(days, now),
         total_users=whole,
-        new_users=figure(sum(new.values()), sum(before.values())),
+        new_users=figure(total(new.values()), total(before.values())),
         series=shown[::-1],
     )
 
@@ -136,7 +137,9 @@ async def _engagement(session: AsyncSession, scope: Scope, days: Range, now: dat
     done = await sums.daily(session, scope, days, OF_ENGAGEMENT)
     before = await sums.daily(session, scope, days.before, OF_ENGAGEMENT)
     dau, wau, mau = (active[name][days.last] for name in ("active_people", "active_week", "active_month"))
-    figures = {name: figure(sum(done[name].values()), sum(before[name].values())) for name in OF_ENGAGEMENT}
+    figures = {
+        name: figure(total(done[name].values()), total(before[name].values())) for name in OF_ENGAGEMENT
+    }
     return Engagement(
         span=span(days, now),
         dau=dau,
@@ -149,7 +152,9 @@ async def _engagement(session: AsyncSession, scope: Scope, days: Range, now: dat
                 active_users=active["active_people"][day],
                 active_week=active["active_week"][day],
                 active_month=active["active_month"][day],
-                **{name: done[name][day] for name in OF_ENGAGEMENT},
+                lessons_completed=done["lessons_completed"][day] or 0,
+                watch_seconds=done["watch_seconds"][day],
+                quizzes_submitted=done["quizzes_submitted"][day],
             )
             for day in days.days
         ],

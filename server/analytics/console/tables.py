@@ -8,7 +8,7 @@ import msgspec
 from server.analytics.console.building import Console
 from server.analytics.definitions import BY_ID
 from server.analytics.definitions.metric import Metric, Unit
-from server.analytics.rules import percent
+from server.analytics.rules import percent, total
 from storage.messages import N_, Message, message
 
 Cell = str | int | float | None
@@ -240,7 +240,7 @@ def figures(console: Console) -> Table:
         rows=[
             (
                 *(BY_ID[name].name, BY_ID[name].unit.value),
-                *(sum(source[name].values()) for source in (console.series, console.earlier)),
+                *(total(source[name].values()) for source in (console.series, console.earlier)),
             )
             for name in names
         ],

@@ -44,7 +44,7 @@ async def reached(session: AsyncSession, limit: Cutoff) -> int:
 
 
 async def delete_lot(session: AsyncSession, limit: Cutoff, most: int) -> int:
-    """Step: delete sessions and their seconds of days; how many sessions. Fewer than `most`: it was the rest."""
+    """Step: delete sessions and their seconds of days; how many sessions. Fewer than `most`: the rest."""
     player = VideoAnalytics
     gone = delete(player).where(player.id.in_(_sessions(limit).limit(most)))
     columns = (
