@@ -149,7 +149,8 @@ METRICS: tuple[Metric, ...] = (
         unit=Unit.SECONDS,
         kind=Kind.SUM,
         counts=N_(
-            "Whole seconds of each session of the player, what was played again included; noted once a minute."
+            "Whole seconds of each session of the player, what was played again included; noted once a "
+            "minute."
         ),
         left_out=N_("Those who teach the course: their sessions are marked when they are written."),
         function=learning.watch_seconds,

@@ -132,5 +132,6 @@ class AnalyticsCheck(Base):
     last_day: Mapped[str]
     days: Mapped[int]  # that were recomputed
     skipped: Mapped[int]  # sealed, or waiting to be computed
+    left_out: Mapped[list[Any]] = mapped_column(default=list)  # of them, as rollups.checking.LeftOut
     found: Mapped[int]  # differences
     differences: Mapped[list[Any]]  # the first of them, as rollups.checking.Difference

@@ -17,6 +17,7 @@ def upgrade() -> None:
         op.add_column(
             "analytics_days", sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
         )
+    op.add_column("analytics_checks", sa.Column("left_out", sa.JSON(), nullable=False, server_default="[]"))
     # What an earlier version has deleted of sealed days is not noted: with a limit, take it as gone.
     for name in GONE:
         op.execute(
@@ -28,6 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("analytics_checks", "left_out")
     for name in GONE:
         op.drop_column("analytics_days", name)
     op.drop_column("watch_coverage", "kept_seconds")
