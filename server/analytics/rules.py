@@ -3,7 +3,7 @@
 Days are labels (YYYY-MM-DD) of the institution's zone and day start, as in `learning_events.local_day`.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -125,11 +125,21 @@ def mondays(within: Range) -> Iterator[str]:
         current = later(current, 7)
 
 
-def percent(part: int, whole: int) -> float | None:
-    """Percentage with one decimal; None, shown as "–", without a whole."""
-    return round(100 * part / whole, 1) if whole else None
+def total(values: Iterable[int | None]) -> int | None:
+    """Sum; None, shown as "–", where one of them is not known."""
+    added = 0
+    for value in values:
+        if value is None:
+            return None
+        added += value
+    return added
 
 
-def change(now: int, before: int) -> float | None:
-    """Change in percent; None when there was nothing before."""
-    return round(100 * (now - before) / before, 1) if before else None
+def percent(part: int | None, whole: int | None) -> float | None:
+    """Percentage with one decimal; None, shown as "–", without a whole or where one is not known."""
+    return round(100 * part / whole, 1) if whole and part is not None else None
+
+
+def change(now: int | None, before: int | None) -> float | None:
+    """Change in percent; None when there was nothing before, or one of them is not known."""
+    return round(100 * (now - before) / before, 1) if before and now is not None else None

@@ -68,20 +68,22 @@ class UserGrowth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EngagementDay(msgspec.Struct, frozen=True, kw_only=True):
+    """Null: not known any more, as retention has deleted facts."""
+
     day: str
-    active_users: int
-    active_week: int  # distinct people of the 7 days up to this one
-    active_month: int
+    active_users: int | None
+    active_week: int | None  # distinct people of the 7 days up to this one
+    active_month: int | None
     lessons_completed: int
-    watch_seconds: int
-    quizzes_submitted: int
+    watch_seconds: int | None
+    quizzes_submitted: int | None
 
 
 class Engagement(msgspec.Struct, frozen=True, kw_only=True):
     span: Span
-    dau: int  # distinct people on the last day
-    wau: int  # in the 7 days up to it
-    mau: int  # in the 30 days up to it
+    dau: int | None  # distinct people on the last day; null: not known any more
+    wau: int | None  # in the 7 days up to it
+    mau: int | None  # in the 30 days up to it
     stickiness: Rate
     lessons_completed: Figure
     watch_seconds: Figure

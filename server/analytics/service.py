@@ -18,7 +18,7 @@ from server.analytics.rollups.aggregating import aggregate
 from server.analytics.rollups.checking import last_check
 from server.analytics.rollups.counting import OF_PLATFORM
 from server.analytics.rollups.tasks import today
-from server.analytics.rules import Range
+from server.analytics.rules import Range, total
 from server.analytics.schemas import (
     AggregatedDay,
     AskedDays,
@@ -123,12 +123,15 @@ async def _user_growth(session: AsyncSession, scope: Scope, days: Range, now: da
     new = (await sums.daily(session, scope, until, ["people_new"]))["people_new"]
     before = (await sums.daily(session, scope, days.before, ["people_new"]))["people_new"]
     whole = await people.people_total(session, scope)
-    totals_by_day = dict(zip(until.days, running(whole, list(new.values())), strict=True))
+    added = {day: value or 0 for day, value in new.items()}  # always known
+    totals_by_day = dict(zip(until.days, running(whole, list(added.values())), strict=True))
     return UserGrowth(
         span=span(days, now),
         total_users=whole,
-        new_users=figure(sum(new[day] for day in days.days), sum(before.values())),
-        series=[GrowthDay(day=day, new_users=new[day], total_users=totals_by_day[day]) for day in days.days],
+        new_users=figure(sum(added[day] for day in days.days), total(before.values())),
+        series=[
+            GrowthDay(day=day, new_users=added[day], total_users=totals_by_day[day]) for day in days.days
+        ],
     )
 
 
@@ -144,7 +147,9 @@ async def _engagement(session: AsyncSession, scope: Scope, days: Range, now: dat
     done = await sums.daily(session, scope, days, OF_ENGAGEMENT)
     before = await sums.daily(session, scope, days.before, OF_ENGAGEMENT)
     dau, wau, mau = (active[name][days.last] for name in ("active_people", "active_week", "active_month"))
-    figures = {name: figure(sum(done[name].values()), sum(before[name].values())) for name in OF_ENGAGEMENT}
+    figures = {
+        name: figure(total(done[name].values()), total(before[name].values())) for name in OF_ENGAGEMENT
+    }
     return Engagement(
         span=span(days, now),
         dau=dau,
@@ -157,7 +162,9 @@ async def _engagement(session: AsyncSession, scope: Scope, days: Range, now: dat
                 active_users=active["active_people"][day],
                 active_week=active["active_week"][day],
                 active_month=active["active_month"][day],
-                **{name: done[name][day] for name in OF_ENGAGEMENT},
+                lessons_completed=done["lessons_completed"][day] or 0,
+                watch_seconds=done["watch_seconds"][day],
+                quizzes_submitted=done["quizzes_submitted"][day],
             )
             for day in days.days
         ],

@@ -91,33 +91,40 @@ class Lines(msgspec.Struct, frozen=True):
     ends: tuple[float, ...]  # y of each line's last point
 
 
-def lines(series: Sequence[Sequence[float]], *, whole: bool = True) -> Lines:
-    """Lines over the same places from the left to the right edge; a single value is a level line."""
-    scale = axis([value for values in series for value in values], whole=whole)
+def lines(series: Sequence[Sequence[float | None]], *, whole: bool = True) -> Lines:
+    """Lines over the same places from the left to the right edge; a single value is a level line. Places
+    whose value is not known (None) have no point."""
+    scale = axis([value for values in series for value in values if value is not None], whole=whole)
+    heights = [[None if value is None else scale.y(value) for value in values] for values in series]
+    ends = ([height for height in own if height is not None] for own in heights)
     return Lines(
         scale,
-        tuple(_points([scale.y(value) for value in values]) for values in series),
-        tuple(scale.y(values[-1]) if values else HEIGHT for values in series),
+        tuple(_points(own) for own in heights),
+        tuple(own[-1] if own else HEIGHT for own in ends),
     )
 
 
-def sparkline(values: Sequence[float]) -> str:
+def sparkline(values: Sequence[float | None]) -> str:
     """Points of a small line without an axis, from its lowest to its highest value; empty without values."""
-    if not values:
+    known = [value for value in values if value is not None]
+    if not known:
         return ""
-    low, high = min(values), max(values)
+    low, high = min(known), max(known)
     span = (high - low) or 1
     inner = SPARK_HEIGHT - 4  # half a stroke and its round end on both sides
     level = (SPARK_HEIGHT / 2 if high else SPARK_HEIGHT - 2) if low == high else None
-    return _points(
-        [level if level is not None else round(2 + inner * (high - value) / span, 2) for value in values]
-    )
+
+    def height(value: float) -> float:
+        return level if level is not None else round(2 + inner * (high - value) / span, 2)
+
+    return _points([None if value is None else height(value) for value in values])
 
 
-def _points(heights: Sequence[float]) -> str:
+def _points(heights: Sequence[float | None]) -> str:
     if len(heights) == 1:
         heights = [heights[0], heights[0]]
-    return " ".join(f"{x},{y:g}" for x, y in zip(_places(len(heights)), heights, strict=True))
+    places = zip(_places(len(heights)), heights, strict=True)
+    return " ".join(f"{x},{y:g}" for x, y in places if y is not None)
 
 
 @lru_cache(LENGTHS_KEPT)

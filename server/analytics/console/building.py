@@ -14,7 +14,7 @@ from server.analytics.definitions.metric import Unit
 from server.analytics.definitions.scope import Scope
 from server.analytics.lately import lately
 from server.analytics.queries import funnels, journeys, series, sums, top
-from server.analytics.queries.figures import Rate, Rating, completion, figure, rating_of
+from server.analytics.queries.figures import Rate, Rating, completion, encoded, figure, rating_of
 from server.analytics.queries.funnels import Funnel
 from server.analytics.queries.journeys import Cohort
 from server.analytics.queries.sums import Series
@@ -73,7 +73,20 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
     def step(self) -> rules.Step:
         return rules.step_of(self.ask.days)
 
-    def grouped(self, metric: str) -> dict[str, int]:
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a figure is not known, as facts of its days were deleted."""
+        values = [
+            one
+            for own in (self.series, self.earlier, self.active)
+            for days in own.values()
+            for one in days.values()
+        ]
+        counted = [one for cohort in self.cohorts for one in cohort.active]
+        compared = [one.before for card in self.cards for one in card.amounts]
+        return None in values or None in counted or None in compared
+
+    def grouped(self, metric: str) -> dict[str, int | None]:
         """Sums by day, week or month, as the range is long."""
         return rules.grouped(self.series[metric], self.step)
 
@@ -112,7 +125,7 @@ async def console(session: AsyncSession, ask: Ask, limit: int = TOP) -> Console:
         active=active,
         stickiness=Rate(percent=rates.stickiness(dau, mau), count=dau, of=mau),
         completion=done,
-        encoding=_encoding(now),
+        encoding=encoded(now),
         rating=rating_of(*await people.rating(session, scope)),
         funnel=await funnels.funnel(session, scope, days),
         cohorts=await journeys.retention(session, scope, cohort_days(days)),
@@ -159,12 +172,6 @@ def _sums(by_day: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
 
 def _last(by_day: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     return {currency: list(days.values())[-1] for currency, days in by_day.items()}
-
-
-def _encoding(now: Series) -> Rate:
-    succeeded, failed = sum(now["encodes_succeeded"].values()), sum(now["encodes_failed"].values())
-    percent = rates.encode_success_rate(succeeded, failed)
-    return Rate(percent=percent, count=succeeded, of=succeeded + failed)
 
 
 def cohort_days(days: Range) -> Range:

@@ -7,7 +7,7 @@ import msgspec
 from server.analytics.console.rules import running
 from server.analytics.definitions.metric import Unit
 from server.analytics.queries.figures import Figure, Rate, figure
-from server.analytics.rules import Range, change
+from server.analytics.rules import Range, change, total
 
 AmountsByDay = Mapping[str, Mapping[str, int]]  # by currency and day
 
@@ -15,8 +15,8 @@ AmountsByDay = Mapping[str, Mapping[str, int]]  # by currency and day
 class Amount(msgspec.Struct, frozen=True, kw_only=True):
     """A figure beside that of the days it is compared with; `currency` of an amount in minor units."""
 
-    value: int
-    before: int
+    value: int | None  # None: not known any more
+    before: int | None
     change_percent: float | None
     currency: str = ""
 
@@ -34,12 +34,14 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     unit: Unit
     amounts: list[Amount]
-    spark: list[int]
+    spark: list[int | None]
     also: Also | None = None
     changes: bool = True  # whether the figure itself is compared
 
 
-def count(metric: str, unit: Unit, now: Figure, days: Mapping[str, int], also: Also | None = None) -> Card:
+def count(
+    metric: str, unit: Unit, now: Figure, days: Mapping[str, int | None], also: Also | None = None
+) -> Card:
     return Card(
         metric=metric,
         unit=unit,
@@ -49,14 +51,15 @@ def count(metric: str, unit: Unit, now: Figure, days: Mapping[str, int], also: A
     )
 
 
-def people(total: int, new: Figure, days: Mapping[str, int]) -> Card:
-    """Learners that there are, and those who are new."""
+def people(there: int, new: Figure, days: Mapping[str, int | None]) -> Card:
+    """Learners that there are, and those who are new: always known."""
+    added = [value or 0 for value in days.values()]
     return Card(
         metric="people_total",
         unit=Unit.PEOPLE,
-        amounts=[Amount(value=total, before=total - new.value, change_percent=None)],
-        spark=running(total, list(days.values())),
-        also=Also(metric="people_new", value=new.value, before=new.before),
+        amounts=[Amount(value=there, before=there - sum(added), change_percent=None)],
+        spark=list(running(there, added)),
+        also=Also(metric="people_new", value=sum(added), before=new.before),
         changes=False,
     )
 
@@ -82,10 +85,10 @@ def every_day(days: Range, found: Mapping[str, Mapping[str, int]]) -> dict[str, 
     return {one: none | dict(found[one]) for one in sorted(found)}
 
 
-def amount(value: int, before: int, currency: str = "") -> Amount:
+def amount(value: int | None, before: int | None, currency: str = "") -> Amount:
     return Amount(value=value, before=before, change_percent=change(value, before), currency=currency)
 
 
-def compared(now: Mapping[str, int], before: Mapping[str, int]) -> Figure:
+def compared(now: Mapping[str, int | None], before: Mapping[str, int | None]) -> Figure:
     """Sums of two ranges."""
-    return figure(sum(now.values()), sum(before.values()))
+    return figure(total(now.values()), total(before.values()))

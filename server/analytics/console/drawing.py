@@ -19,7 +19,7 @@ class BarChart(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     unit: Unit
     days: list[str]  # of each bar, or the first day of its week or month
-    values: list[int]
+    values: list[int | None]
     bars: Bars
     labels: list[int]  # bars with a label below
 
@@ -36,7 +36,7 @@ class LineChart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeatCell(msgspec.Struct, frozen=True):
-    people: int
+    people: int | None  # None: not known any more
     percent: float | None
     shade: int
 
@@ -74,9 +74,9 @@ def charts_of(console: Console) -> Charts:
 
 def _bars(console: Console, metric: str, unit: Unit = Unit.PEOPLE, per: int = 1) -> BarChart:
     now = console.grouped(metric)
-    before = list(grouped(console.earlier[metric], console.step).values())
+    before = list(grouped(console.earlier[metric], console.step).values())[: len(now)]
     values = list(now.values())
-    drawn = charts.bars([value / per for value in values], [value / per for value in before[: len(values)]])
+    drawn = charts.bars([(value or 0) / per for value in values], [(value or 0) / per for value in before])
     return BarChart(
         metric=metric,
         unit=unit,
@@ -87,7 +87,7 @@ def _bars(console: Console, metric: str, unit: Unit = Unit.PEOPLE, per: int = 1)
     )
 
 
-def _lines(metric: str, series: Mapping[str, Mapping[str, int]]) -> LineChart:
+def _lines(metric: str, series: Mapping[str, Mapping[str, int | None]]) -> LineChart:
     days = list(next(iter(series.values())))
     return LineChart(
         metric=metric,
@@ -101,7 +101,7 @@ def _lines(metric: str, series: Mapping[str, Mapping[str, int]]) -> LineChart:
 def _line(metric: str, currency: str, days: Mapping[str, int], console: Console) -> LineChart:
     """Amounts of one currency, summed as the bars are."""
     sums = grouped(days, console.step)
-    amounts: Sequence[float] = [float(major(value, currency)) for value in sums.values()]
+    amounts: Sequence[float] = [float(major(value or 0, currency)) for value in sums.values()]
     return LineChart(
         metric=metric,
         names=[currency],
@@ -112,6 +112,6 @@ def _line(metric: str, currency: str, days: Mapping[str, int], console: Console)
     )
 
 
-def _cell(active: int, people: int) -> HeatCell:
+def _cell(active: int | None, people: int) -> HeatCell:
     share = percent(active, people)
     return HeatCell(active, share, charts.shade(share))

@@ -41,7 +41,7 @@ def of(console: Console) -> Today:
 
 def _today(ask: Ask, found: Series) -> Today:
     return Today(
-        figures={name: found[name][ask.today] for name in METRICS},
+        figures={name: found[name][ask.today] or 0 for name in METRICS},  # nothing of it is deleted yet
         as_of=ask.now.replace(second=0, microsecond=0),
         time_zone=ask.place.time_zone,
     )

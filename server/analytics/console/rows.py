@@ -13,13 +13,13 @@ from server.analytics.console.building import Ask
 from server.analytics.console.cards import Amount
 from server.analytics.console.rules import running
 from server.analytics.console.tables import Cell, Column, Kind, Table, column, money
-from server.analytics.definitions import BY_ID, encoding, people
+from server.analytics.definitions import encoding, people
 from server.analytics.definitions import money as amounts
 from server.analytics.definitions.metric import Kind as Counting
 from server.analytics.definitions.metric import Metric
 from server.analytics.queries import series, sums
-from server.analytics.queries.figures import completion, rating_of
-from server.analytics.rules import Range, later, percent
+from server.analytics.queries.figures import completion, encoded, rating_of
+from server.analytics.rules import MONTH_DAYS, WEEK_DAYS, Range, later, percent, total, trailing
 from storage.database.tables import AnalyticsDay, PlatformAnalytics
 from storage.messages import N_
 
@@ -51,6 +51,12 @@ class Behind(msgspec.Struct, frozen=True, kw_only=True):
     table: Table
     states: list[tuple[DayState, datetime | None]]  # of each row, and when it was computed
 
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a figure is not known, as facts of its days were deleted."""
+        counts = [place for place, one in enumerate(self.table.columns) if one.kind != Kind.PERCENT]
+        return any(row[place] is None for row in self.table.rows for place in counts)
+
 
 def is_stored(metric: Metric) -> bool:
     """Whether its days, or those of its counts, are stored and can be computed again."""
@@ -65,7 +71,11 @@ async def behind(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -
     stored = is_stored(metric) and not ask.scope.team_id
     return Behind(
         table=Table(id=metric.id, title=metric.name, columns=[_DAY, *columns], rows=rows),
-        states=[_state(str(row[0]), found.get(str(row[0])), ask.today, stored=stored) for row in rows],
+        states=[
+            # A team has no stored days, but what is not known is so as its day is sealed.
+            _state(str(row[0]), found.get(str(row[0])), ask.today, stored=stored or None in row[1:2])
+            for row in rows
+        ],
     )
 
 
@@ -131,15 +141,16 @@ async def _stickiness(session: AsyncSession, ask: Ask, metric: Metric, days: Ran
 
 async def _counts(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> list[dict[str, int]]:
     names = COUNTS[metric.id]
+    """Counts of days that are always known: none of them is of what retention deletes."""
     found = await sums.daily(session, ask.scope, days, names)
-    return [found[name] for name in names]
+    return [{day: value or 0 for day, value in found[name].items()} for name in names]
 
 
 async def _completion(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> Rows:
     """Both counts of each day, and the rate of all up to its end."""
     done, started = await _counts(session, ask, metric, days)
     before = await completion(session, ask.scope, later(days.first, -1))
-    part, whole = before.count, before.of
+    part, whole = before.count or 0, before.of or 0
     rows: list[tuple[Cell, ...]] = []
     for day in days.days:
         part, whole = part + done[day], whole + started[day]
@@ -212,15 +223,14 @@ async def value(session: AsyncSession, ask: Ask, metric: Metric) -> list[Amount]
     return []
 
 
-async def _sum(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int:
-    return sum((await sums.daily(session, ask.scope, days, [metric.id]))[metric.id].values())
+async def _sum(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int | None:
+    return total((await sums.daily(session, ask.scope, days, [metric.id]))[metric.id].values())
 
 
-async def _distinct(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int:
-    if metric.id == "active_people":
-        return await series.distinct(session, ask.scope, days)
-    function = people.active_week if metric.id == "active_week" else people.active_month
-    return await function(session, ask.scope, days.last)
+async def _distinct(session: AsyncSession, ask: Ask, metric: Metric, days: Range) -> int | None:
+    lengths = {"active_week": WEEK_DAYS, "active_month": MONTH_DAYS}
+    span = trailing(days.last, lengths[metric.id]) if metric.id in lengths else days
+    return await series.distinct(session, ask.scope, span)
 
 
 async def _money(session: AsyncSession, ask: Ask, metric: Metric) -> list[Amount]:
@@ -260,13 +270,14 @@ async def standing(session: AsyncSession, ask: Ask, metric: Metric) -> Standing 
             rate = await completion(session, ask.scope, ask.days.last)
             return Standing(value=rate.percent, count=rate.count, of=rate.of)
         case "stickiness":
-            part = await people.active_people(session, ask.scope, Range(ask.days.last, ask.days.last))
-            whole = await people.active_month(session, ask.scope, ask.days.last)
+            last = ask.days.last
+            part, whole = [
+                await series.distinct(session, ask.scope, trailing(last, length))
+                for length in (1, MONTH_DAYS)
+            ]
             return Standing(value=percent(part, whole), count=part, of=whole)
         case "encode_success_rate":
-            good, bad = [
-                await _sum(session, ask, BY_ID[name], ask.days) for name in COUNTS["encode_success_rate"]
-            ]
-            return Standing(value=percent(good, good + bad), count=good, of=good + bad)
+            rate = encoded(await sums.daily(session, ask.scope, ask.days, COUNTS[metric.id]))
+            return Standing(value=rate.percent, count=rate.count, of=rate.of)
         case _:
             return None

@@ -121,15 +121,15 @@ def step_of(days: Range) -> Step:
     return Step.WEEK if days.count <= WEEKLY_DAYS else Step.MONTH
 
 
-def grouped(values: Mapping[str, int], step: Step) -> dict[str, int]:
+def grouped(values: Mapping[str, int | None], step: Step) -> dict[str, int | None]:
     """Sums of days by their week (its Monday) or month (its first day)."""
     if step == Step.DAY:
         return dict(values)
-    sums: dict[str, int] = {}
+    parts: dict[str, list[int | None]] = {}
     for day, value in values.items():
         label = rules.monday(day) if step == Step.WEEK else f"{rules.month(day)}-01"
-        sums[label] = sums.get(label, 0) + value
-    return sums
+        parts.setdefault(label, []).append(value)
+    return {label: rules.total(own) for label, own in parts.items()}
 
 
 def running(total: int, new: Sequence[int]) -> list[int]:

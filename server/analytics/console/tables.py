@@ -9,7 +9,7 @@ import msgspec
 from server.analytics.console.building import Console
 from server.analytics.definitions import BY_ID
 from server.analytics.definitions.metric import Metric, Unit
-from server.analytics.rules import later, percent
+from server.analytics.rules import later, percent, total
 from server.core.text.money import major
 from storage.messages import N_, Message, message
 
@@ -265,13 +265,13 @@ def _headlines(console: Console) -> Iterator[tuple[str, str, Cell, Cell]]:
             yield card.metric, one.currency or card.unit, now, before if is_compared else None
 
 
-def _own(value: int, currency: str) -> Cell:
-    return major(value, currency) if currency else value
+def _own(value: int | None, currency: str) -> Cell:
+    return major(value, currency) if currency and value is not None else value
 
 
 def _sums(console: Console) -> Iterator[tuple[str, str, Cell, Cell]]:
     for metric, values in console.series.items():
-        yield metric, BY_ID[metric].unit, sum(values.values()), sum(console.earlier[metric].values())
+        yield metric, BY_ID[metric].unit, total(values.values()), total(console.earlier[metric].values())
 
 
 TABLES: dict[str, Callable[[Console], Table]] = {

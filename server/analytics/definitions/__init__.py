@@ -148,7 +148,10 @@ METRICS: tuple[Metric, ...] = (
         name=N_("Time watched"),
         unit=Unit.SECONDS,
         kind=Kind.SUM,
-        counts=N_("Whole seconds of playing, what was played again included; noted once a minute."),
+        counts=N_(
+            "Whole seconds of each session of the player, what was played again included; noted once a "
+            "minute."
+        ),
         left_out=N_("Those who teach the course: their sessions are marked when they are written."),
         function=learning.watch_seconds,
     ),

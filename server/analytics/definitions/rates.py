@@ -7,7 +7,7 @@ def completion_rate(completed: int, started: int) -> float | None:
     return percent(completed, started)
 
 
-def stickiness(active_day: int, active_month: int) -> float | None:
+def stickiness(active_day: int | None, active_month: int | None) -> float | None:
     return percent(active_day, active_month)
 
 

@@ -6,7 +6,7 @@ row of its day.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from hashlib import blake2b
 from itertools import accumulate
 from typing import TypeVar
@@ -19,6 +19,7 @@ from server.analytics.definitions.scope import Scope
 from server.analytics.remembered import once, remembered
 from server.analytics.rules import EVER, Range, later
 from storage.database.tables import AnalyticsDay, Course, CourseInstructor, Erasure
+from storage.states.privacy import RetentionKind
 
 Value = TypeVar("Value")
 WEIGHED = 1000  # rows or people of one unit of weight
@@ -32,9 +33,15 @@ class Days(msgspec.Struct, frozen=True):
     sums: list[int]  # one more than days
     deleted: Hashable  # changes when facts of a computed day are deleted
     version: Hashable = None  # of all of it: changes with each day that is computed or sealed, and an erasure
+    gone: Mapping[RetentionKind, list[str]] = {}  # days of which retention has deleted what, in order
 
     def among(self, days: Range) -> list[str]:
         return self.computed[bisect_left(self.computed, days.first) : bisect_right(self.computed, days.last)]
+
+    def without(self, kind: RetentionKind, days: Range) -> list[str]:
+        """Days of a range of which retention has deleted facts of a kind."""
+        gone = self.gone.get(kind, [])
+        return gone[bisect_left(gone, days.first) : bisect_right(gone, days.last)]
 
     def stored(self, days: Range) -> Hashable:
         """Version of the stored rows of a range, whether or not all its days are computed."""
@@ -62,16 +69,22 @@ async def _known(session: AsyncSession) -> Days:
     row = AnalyticsDay
     sums = func.sum(row.computed), func.sum(case((row.computed > 0, 1), else_=0))
     erasing = select(func.count()).select_from(Erasure).scalar_subquery()
-    deleted = func.count(row.sealed_at), func.max(row.sealed_at)
+    gone = [func.sum(case((one, 1), else_=0)) for one in (row.sessions_gone, row.facts_gone)]
+    deleted = func.count(row.sealed_at), func.max(row.sealed_at), *gone
     state = select(func.count(), func.min(row.day), erasing, *sums, *deleted)
     version = tuple((await session.execute(state)).one())
 
     async def read() -> Days:
-        rows = select(row.day, row.computed).where(row.computed > 0).order_by(row.day)
-        found = [(day, computed) for day, computed in await session.execute(rows)]
+        query = select(row.day, row.computed, row.sessions_gone, row.facts_gone).order_by(row.day)
+        rows = (await session.execute(query)).all()
+        found = [(one.day, one.computed) for one in rows if one.computed > 0]
+        gone = {
+            RetentionKind.SESSIONS: [one.day for one in rows if one.sessions_gone],
+            RetentionKind.FACTS: [one.day for one in rows if one.facts_gone],
+        }
         sums = list(accumulate((computed for _, computed in found), initial=0))
         first = "" if version[2] else version[1] or ""
-        return Days(first, [day for day, _ in found], sums, version[-2:], version)
+        return Days(first, [day for day, _ in found], sums, version[-4:], version, gone)
 
     return await remembered(session, "days", version, read)
 

@@ -10,23 +10,23 @@ from server.analytics.definitions.settled import past_of
 from server.analytics.queries.series import distinct
 from server.analytics.queries.sums import Series, daily
 from server.analytics.remembered import remembered
-from server.analytics.rules import EVER, Range, change
+from server.analytics.rules import EVER, Range, change, total
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """A count beside that of as many days before."""
+    """A count beside that of as many days before; null: not known any more."""
 
-    value: int
-    before: int
-    change_percent: float | None  # null: there was nothing before
+    value: int | None
+    before: int | None
+    change_percent: float | None  # null: there was nothing before, or one of them is not known
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
-    """A rate beside its counts."""
+    """A rate beside its counts, null where they are not known any more."""
 
-    percent: float | None  # null: 0 of 0
-    count: int
-    of: int
+    percent: float | None  # null: 0 of 0, or not known
+    count: int | None
+    of: int | None
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
     reviews: int
 
 
-def figure(value: int, before: int) -> Figure:
+def figure(value: int | None, before: int | None) -> Figure:
     return Figure(value=value, before=before, change_percent=change(value, before))
 
 
@@ -60,9 +60,8 @@ async def totals(session: AsyncSession, scope: Scope, days: Range) -> Totals:
     """Step. The range may end with the current day."""
     series = await daily(session, scope, days)
     before = await daily(session, scope, days.before)
-    sums = {metric: figure(sum(series[metric].values()), sum(before[metric].values())) for metric in SUMS}
+    sums = {metric: figure(total(series[metric].values()), total(before[metric].values())) for metric in SUMS}
     active = [await distinct(session, scope, one) for one in (days, days.before)]
-    succeeded, failed = sums["encodes_succeeded"].value, sums["encodes_failed"].value
     return Totals(
         people=await people.people_total(session, scope),
         enrolments=await people.enrolments_live(session, scope),
@@ -70,12 +69,16 @@ async def totals(session: AsyncSession, scope: Scope, days: Range) -> Totals:
         active_people=figure(*active),
         sums=sums,
         completion=await completion(session, scope, days.last),
-        encoding=Rate(
-            percent=rates.encode_success_rate(succeeded, failed), count=succeeded, of=succeeded + failed
-        ),
+        encoding=encoded(series),
         rating=rating_of(*await people.rating(session, scope)),
         series=series,
     )
+
+
+def encoded(series: Series) -> Rate:
+    """Success of encodings: retention deletes none."""
+    good, bad = (total(series[name].values()) or 0 for name in ("encodes_succeeded", "encodes_failed"))
+    return Rate(percent=rates.encode_success_rate(good, bad), count=good, of=good + bad)
 
 
 async def completion(session: AsyncSession, scope: Scope, last: str) -> Rate:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.definitions import people
 from server.analytics.definitions.scope import Scope
 from server.analytics.definitions.settled import version_of
-from server.analytics.queries import current
+from server.analytics.queries import current, gone
 from server.analytics.remembered import once, remembered
 from server.analytics.rules import Range, later, mondays, week
 from storage.database.tables import ActivityDay, LearningEvent
@@ -25,7 +25,8 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     week: str  # as in 2026-W53
     first_day: str  # its Monday
     people: int
-    active: list[int]  # distinct people who learned in that week, the next one, …, up to the current one
+    # Distinct people who learned in that week, the next one, …, up to the current one; null: not known.
+    active: list[int | None]
 
 
 async def retention(session: AsyncSession, scope: Scope, days: Range) -> list[Cohort]:
@@ -34,12 +35,17 @@ async def retention(session: AsyncSession, scope: Scope, days: Range) -> list[Co
     found = await _remembered(session, scope, weeks, days.last)
     if found is None:
         found = await _stayed(session, scope, weeks, _whole(weeks))
+    lost = await gone.people(session, scope, _whole(weeks))
+    unknown = {place for place, monday in enumerate(weeks) if lost.among(Range(monday, later(monday, 6)))}
     return [
         Cohort(
             week=week(monday),
             first_day=monday,
             people=found.people[number],
-            active=[found.active[number, later_one] for later_one in range(number, len(weeks))],
+            active=[
+                None if place in unknown else found.active[number, place]
+                for place in range(number, len(weeks))
+            ],
         )
         for number, monday in enumerate(weeks)
     ]

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.analytics.definitions import people
 from server.analytics.definitions.scope import Scope
 from server.analytics.definitions.settled import past_of
-from server.analytics.queries import current
+from server.analytics.queries import current, gone
 from server.analytics.queries.sums import Series, gaps
 from server.analytics.remembered import once, remembered
 from server.analytics.rules import MONTH_DAYS, WEEK_DAYS, Range, later, trailing
@@ -19,13 +19,16 @@ NAMES = ("active_people", "active_week", "active_month")
 LENGTHS = (1, WEEK_DAYS, MONTH_DAYS)
 
 
-async def distinct(session: AsyncSession, scope: Scope, days: Range) -> int:
-    """Step: distinct active people of a range. Only the last day is counted anew, if it is not computed yet:
-    those of its people who were not active on an earlier day of the range."""
+async def distinct(session: AsyncSession, scope: Scope, days: Range) -> int | None:
+    """Step: distinct active people of a range; None: not known any more. Only the last day is counted anew,
+    if it is not computed yet: those of its people who were not active on an earlier day of the range."""
     return await once(session, ("distinct", scope, days), lambda: _distinct(session, scope, days))
 
 
-async def _distinct(session: AsyncSession, scope: Scope, days: Range) -> int:
+async def _distinct(session: AsyncSession, scope: Scope, days: Range) -> int | None:
+    lost = await gone.people(session, scope, days)
+    if lost.among(days):
+        return lost.people[days.last] if days.count == 1 else None
     if not (found := await past_of(session, scope, days, alone=True)):
         if days.count == 1:
             return await current.count(session, scope, days.last)
@@ -43,8 +46,7 @@ async def _distinct(session: AsyncSession, scope: Scope, days: Range) -> int:
 
 async def active_days(session: AsyncSession, scope: Scope, days: Range) -> Series:
     """Step: distinct people of each day, and of the 7 and 30 days up to it."""
-    every_day = dict.fromkeys(days.days, 0)
-    found: Series = {name: dict(every_day) for name in NAMES}
+    found: dict[str, dict[str, int | None]] = {name: dict.fromkeys(days.days, 0) for name in NAMES}
     spans = [days]
     if scope.is_everything:
         row = PlatformAnalytics
@@ -59,10 +61,14 @@ async def active_days(session: AsyncSession, scope: Scope, days: Range) -> Serie
     for span in spans:
         for name, counts in zip(NAMES, await _counted(session, scope, span), strict=True):
             found[name] |= counts
+    lost = await gone.people(session, scope, Range(later(days.first, 1 - MONTH_DAYS), days.last))
+    for name, length in zip(NAMES, LENGTHS, strict=True) if lost.days else ():
+        found[name] |= {day: None for day in days.days if lost.among(trailing(day, length))}
+    found[NAMES[0]] |= {day: count for day, count in lost.people.items() if day >= days.first}
     return found
 
 
-async def _counted(session: AsyncSession, scope: Scope, span: Range) -> list[dict[str, int]]:
+async def _counted(session: AsyncSession, scope: Scope, span: Range) -> list[dict[str, int | None]]:
     if span.count == 1:
         day = span.last
         return [{day: await distinct(session, scope, trailing(day, length))} for length in LENGTHS]
@@ -82,7 +88,7 @@ async def _counted(session: AsyncSession, scope: Scope, span: Range) -> list[dic
     return [before | added for before, added in zip(slid, last, strict=True)]
 
 
-async def _slid(session: AsyncSession, scope: Scope, days: Range) -> list[dict[str, int]]:
+async def _slid(session: AsyncSession, scope: Scope, days: Range) -> list[dict[str, int | None]]:
     """Distinct people of each day, of 7 and of 30 days up to it, from one reading of who learned when."""
     wide = Range(later(days.first, 1 - MONTH_DAYS), days.last)
     rows = people.active_rows(scope, wide).subquery()

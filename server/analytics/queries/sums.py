@@ -9,12 +9,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import CompoundSelect, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions import SUMS
 from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.definitions.settled import known_days, of_stored, past_of
+from server.analytics.queries import gone
 from server.analytics.remembered import once, remembered
 from server.analytics.rules import EVER, Range, later
 from storage.database.tables import (
@@ -24,7 +26,8 @@ from storage.database.tables import (
     PlatformAnalytics,
 )
 
-Series = dict[str, dict[str, int]]  # by metric and day, every day of the range
+# By metric and day, every day of the range; None: not known any more (server/analytics/queries/gone.py).
+Series = Mapping[str, Mapping[str, int | None]]
 Sums = Mapping[str, Mapping[str, int]]  # by course or instructor, and metric
 Counts = dict[str | None, Counter[str]]  # by day or course, and metric
 WITHOUT_COURSE = "people_new"  # the metric that stored rows of courses do not have
@@ -35,7 +38,7 @@ NEVER = "9999-12-31"  # after every day
 async def daily(session: AsyncSession, scope: Scope, days: Range, metrics: Collection[str] = SUMS) -> Series:
     """Step: what is added up, on each day of the range."""
     every_day = dict.fromkeys(days.days, 0)
-    found: Series = {metric: dict(every_day) for metric in metrics}
+    found = {metric: dict(every_day) for metric in metrics}
     names = [metric for metric in metrics if metric in _of(scope)]
     spans = [days]
     if not scope.team_id:
@@ -52,7 +55,21 @@ async def daily(session: AsyncSession, scope: Scope, days: Range, metrics: Colle
                 found[name][str(key)] += counts[name]
     if WITHOUT_COURSE in set(metrics) - set(names):
         found[WITHOUT_COURSE] |= await _new_people(session, scope, days)
-    return found
+    return {**found, **await _gone(session, scope, days, found)} if scope.team_id else found
+
+
+async def _gone(
+    session: AsyncSession, scope: Scope, days: Range, found: Mapping[str, Mapping[str, int]]
+) -> Series:
+    """Sums of a team that are no longer known on days when there was any for everybody."""
+    every = msgspec.structs.replace(scope, team_id=None)
+    series = {}
+    for metric in gone.OF_TEAMS.keys() & found.keys():
+        lost = (await known_days(session)).without(gone.OF_TEAMS[metric], days)
+        if lost:
+            stored = (await daily(session, every, Range(lost[0], lost[-1]), [metric]))[metric]
+            series[metric] = {**found[metric], **{day: None for day in lost if stored[day] != 0}}
+    return series
 
 
 def _of(scope: Scope) -> tuple[str, ...]:

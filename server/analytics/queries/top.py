@@ -15,7 +15,7 @@ from server.analytics.definitions.settled import past_of
 from server.analytics.queries import sums as added
 from server.analytics.queries.figures import Rate, Rating, rate_of, rating_of
 from server.analytics.remembered import remembered
-from server.analytics.rules import EVER, Range
+from server.analytics.rules import EVER, Range, total
 from storage.database.tables import Course, CourseInstructor, Review, User
 from storage.states import ReviewState
 
@@ -41,7 +41,7 @@ class TopCourse(msgspec.Struct, frozen=True, kw_only=True):
     started: int
     completions: int
     completion: Rate  # completed of the started enrolments, both up to the end of the range
-    watch_seconds: int
+    watch_seconds: int | None  # null: not known any more
     rating: Rating
     revenue: list[Money]  # by currency
 
@@ -55,7 +55,7 @@ class TopInstructor(msgspec.Struct, frozen=True, kw_only=True):
     enrollments: int
     completions: int
     lessons_completed: int
-    watch_seconds: int
+    watch_seconds: int | None  # null: not known any more
 
 
 async def courses(
@@ -81,6 +81,7 @@ async def courses(
 
     found = sorted(titles, key=lambda one: (*(-value for value in worth(one)), titles[one].search_key, one))
     done = await _completion(session, scope, sorted(found[:limit]), days.last)
+    watched = await _is_known(session, scope, days)
     return [
         TopCourse(
             course_id=one,
@@ -89,12 +90,20 @@ async def courses(
             started=sums.get(one, NOTHING)["enrolments_started"],
             completions=sums.get(one, NOTHING)["enrolments_completed"],
             completion=rate_of(*done[one]),
-            watch_seconds=sums.get(one, NOTHING)["watch_seconds"],
+            watch_seconds=sums.get(one, NOTHING)["watch_seconds"] if watched else None,
             rating=rating_of(*ratings.get(one, (0, 0))),
             revenue=list(paid.get(one, [])),
         )
         for one in found[:limit]
     ]
+
+
+async def _is_known(session: AsyncSession, scope: Scope, days: Range) -> bool:
+    """Whether the time that a team has watched is."""
+    if not scope.team_id:
+        return True
+    found = await added.daily(session, scope, days, ["watch_seconds"])
+    return total(found["watch_seconds"].values()) is not None
 
 
 async def _completion(
@@ -175,6 +184,7 @@ async def instructors(
     for user_id in await session.scalars(teachers):
         teaching[user_id] += 1
     wanted = sorted({*sums, *teaching})
+    watched = await _is_known(session, scope, days)
     rows = await session.execute(
         select(User.id, User.name, User.search_key).where(User.id.in_(wanted)).order_by(User.search_key)
     )
@@ -190,7 +200,7 @@ async def instructors(
             enrollments=sums.get(row.id, NOTHING)["enrolments_new"],
             completions=sums.get(row.id, NOTHING)["enrolments_completed"],
             lessons_completed=sums.get(row.id, NOTHING)["lessons_completed"],
-            watch_seconds=sums.get(row.id, NOTHING)["watch_seconds"],
+            watch_seconds=sums.get(row.id, NOTHING)["watch_seconds"] if watched else None,
         )
         for row in found[:limit]
     ]

@@ -7,6 +7,8 @@ from server.analytics.console.cards import Amount, Card
 from server.analytics.console.tables import TABLES, Kind, Table
 from server.analytics.definitions import BY_ID
 from server.analytics.definitions.metric import Unit
+from server.analytics.rules import total
+from server.core.text.figures import NONE
 from server.core.text.formats import day_label, file_size, number, translated
 from server.core.text.i18n import gettext as _
 from server.core.text.money import money
@@ -37,7 +39,7 @@ def _lines(found: Console, institution: str, url: str) -> Iterator[str]:
     for card in found.cards:
         yield from _card(card)
     for name in ("quizzes_passed", "reviews_posted", "uploads", "encodes_failed"):
-        now, earlier = sum(found.series[name].values()), sum(found.earlier[name].values())
+        now, earlier = (total(source[name].values()) or 0 for source in (found.series, found.earlier))
         yield f"{_name(BY_ID[name].name)}{number(now)}{_before(number(earlier))}"
     yield _name(BY_ID["storage_bytes"].name) + file_size(found.storage.now)
     for name in LISTS:
@@ -58,7 +60,9 @@ def _card(card: Card) -> Iterator[str]:
         yield f"{name}–"
 
 
-def _value(unit: Unit, amount: Amount, value: int) -> str:
+def _value(unit: Unit, amount: Amount, value: int | None) -> str:
+    if value is None:
+        return NONE
     if unit == Unit.MINOR:
         return money(value, amount.currency)
     if unit == Unit.SECONDS:

@@ -12,9 +12,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
-    Integer,
     bindparam,
-    cast,
     exists,
     func,
     literal,
@@ -28,6 +26,7 @@ from server.core.clock import local_day
 from server.core.events import days_changed
 from server.institution import service as institution
 from server.institution.service import InstitutionView
+from server.watching.played import WHOLE
 from server.watching.tokens import LIFETIME
 from storage.database.engine import Database
 from storage.database.insert import insert_for, insert_new_rows
@@ -120,8 +119,7 @@ def _gained() -> ColumnElement[int]:
     noted = select(func.coalesce(func.sum(WatchDay.seconds), 0)).where(
         WatchDay.session_id == VideoAnalytics.id
     )
-    whole = cast(func.floor(VideoAnalytics.watch_seconds), Integer)
-    return whole - noted.scalar_subquery()
+    return WHOLE - noted.scalar_subquery()
 
 
 async def _add_seconds(session: AsyncSession, day: str, *which: ColumnElement[bool]) -> int:

@@ -6,7 +6,7 @@ import click
 
 from server.analytics import rules
 from server.analytics.rollups import marking, tasks
-from server.analytics.rollups.checking import Check, verify
+from server.analytics.rollups.checking import Check, LeftOutFor, verify
 from server.analytics.rules import Range
 from server.core import events
 from server.core.clock import SystemClock
@@ -18,6 +18,11 @@ FIRST = click.option(
     "--from", "first", default="", help="First day, as in 2026-01-31; by default of all facts."
 )
 LAST = click.option("--to", "last", default="", help="Last day; by default yesterday.")
+
+WHY = {
+    LeftOutFor.SEALED: "sealed: facts were deleted, the figures stay as they were computed",
+    LeftOutFor.WAITING: "not computed yet, or to be computed again",
+}
 
 
 @click.group("analytics")
@@ -61,6 +66,9 @@ def verify_command(settings: Settings, first: str, last: str) -> None:
         click.echo(f"{one.day} {one.row} {one.metric}: stored {one.stored}, computed {one.computed}")
     if check.found > len(check.differences):
         click.echo(f"… and {check.found - len(check.differences)} more")
+    for part in check.left_out:
+        days = part.first if part.first == part.last else f"{part.first} to {part.last}"
+        click.echo(f"Left out: {days}, {WHY[part.why]}")
     click.echo(
         f"Days checked: {check.days}, left out (sealed or not computed yet): {check.skipped}, "
         f"differences: {check.found}"

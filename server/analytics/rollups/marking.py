@@ -18,11 +18,16 @@ from server.core.events import days_changed
 from storage.database.insert import insert_for, insert_new_rows
 from storage.database.locks import advisory_lock, advisory_locks_shared
 from storage.database.tables import ActivityDay, AnalyticsDay, LearningEvent, User, WatchDay
+from storage.states.privacy import RetentionKind
 
 MARKED_KEY = "marked_days"  # in the session's info, of one transaction
 # Made once, of columns of the table: each fact asks it, and building it takes longer than SQLite's answer.
 DAY: Any = AnalyticsDay.__table__.c
 STATES = select(DAY.day, DAY.generation, DAY.claimed).where(DAY.day.in_(bindparam("days", expanding=True)))
+GONE: dict[RetentionKind, Any] = {
+    RetentionKind.SESSIONS: AnalyticsDay.sessions_gone,
+    RetentionKind.FACTS: AnalyticsDay.facts_gone,
+}
 NEVER = {"generation": 1, "claimed": 0, "computed": 0}  # of a day that is not computed yet
 
 
@@ -91,9 +96,14 @@ async def computed(session: AsyncSession, day: str, generation: int, now: dateti
     return found is not None
 
 
-async def seal_before(session: AsyncSession, day: str, now: datetime) -> int:
-    """Step: seal the earlier days that are computed, in the transaction that deletes facts of them."""
-    return await _seal(session, AnalyticsDay.day < day, now)
+async def seal_before(session: AsyncSession, day: str, kind: RetentionKind, now: datetime) -> int:
+    """Step: seal the earlier days that are computed, in the transaction that deletes facts of them, and note
+    of all of them what is gone. How many were sealed."""
+    sealed = await _seal(session, AnalyticsDay.day < day, now)
+    gone = GONE[kind]
+    told = update(AnalyticsDay).where(AnalyticsDay.day < day, ~gone)
+    await session.execute(told.values({gone: True}))
+    return sealed
 
 
 async def seal_person(session: AsyncSession, user_id: str, now: datetime) -> int:

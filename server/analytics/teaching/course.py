@@ -135,7 +135,7 @@ def _lesson(
         base,
         viewers=found.unique_viewers,
         seen_percent=found.average_completion,
-        watch_seconds=round(found.watch_seconds),
+        watch_seconds=found.watch_seconds,
         duration=duration,
         moments=sorted(moments, key=lambda one: (one.at, one.kind)),
     )

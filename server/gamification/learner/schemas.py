@@ -33,7 +33,7 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     quizzes_passed: int
     achievements: int  # unlocked
     achievements_total: int
-    study_seconds: float  # watched, what was played again included
+    study_seconds: int  # watched, what was played again included: whole ones of each session of the player
     streak: StreakView
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.core.clock import local_day
@@ -12,7 +12,8 @@ from server.gamification.learner.schemas import DayView, Stats, StreakView
 from server.gamification.xp import books, history, rules, streaks
 from server.gamification.xp.streaks import DayState, Streak
 from server.institution import service as institution
-from storage.database.tables import UserAchievement, UserStats, VideoAnalytics
+from server.watching import played
+from storage.database.tables import UserAchievement, UserStats
 from storage.states import Timeframe
 
 AHEAD = "ahead"  # state of a day that has not come yet
@@ -63,9 +64,6 @@ async def stats(session: AsyncSession, user_id: str, now: datetime) -> Stats:
     gained, size, percent = rules.level_progress(row.total_xp)
     mine = select(UserAchievement.achievement_id).where(UserAchievement.user_id == user_id)
     held = set(await session.scalars(mine))
-    watched = select(func.sum(VideoAnalytics.watch_seconds)).where(
-        VideoAnalytics.user_id == user_id, ~VideoAnalytics.staff
-    )
     return Stats(
         user_id=user_id,
         total_xp=row.total_xp,
@@ -79,6 +77,6 @@ async def stats(session: AsyncSession, user_id: str, now: datetime) -> Stats:
         quizzes_passed=row.quizzes,
         achievements=len(held),
         achievements_total=await achievements.possible(session, user_id, held),
-        study_seconds=round(await session.scalar(watched) or 0.0, 1),
+        study_seconds=await played.by_person(session, user_id),
         streak=streak_view(await streak(session, user_id, day), day),
     )

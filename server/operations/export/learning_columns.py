@@ -42,6 +42,7 @@ LEARNING: dict[type[Base], Table] = {
             "last_at": "last heartbeat",
             "views": "times that at least ten seconds were watched, an hour apart",
             "viewed_at": "when the last view began",
+            "kept_seconds": "whole seconds of sessions of the player that have reached their age limit",
             "staff": "whether the person taught the course",
         },
     ),

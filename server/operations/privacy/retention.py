@@ -4,14 +4,14 @@ Before facts of analytics go, their days are computed, and sealed in the transac
 them: they are never computed again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from time import monotonic
 from typing import Any
 
 import msgspec
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.rules import TOKEN_LIFETIME
@@ -22,7 +22,8 @@ from server.analytics.rollups.tasks import today
 from server.core.audit.recording import record
 from server.core.clock import local_noon
 from server.institution import service as institution
-from server.operations.privacy import rules
+from server.operations.privacy import rules, sessions
+from server.operations.privacy.rules import Cutoff
 from server.services import Services
 from storage.database.engine import Database
 from storage.database.insert import insert_new
@@ -32,8 +33,6 @@ from storage.database.tables import (
     AuditEntry,
     LearningEvent,
     RetentionLimit,
-    VideoAnalytics,
-    WatchDay,
 )
 from storage.messages import N_, Message, message
 from storage.states.privacy import AuditAction, RetentionKind
@@ -44,48 +43,44 @@ BUDGET_SECONDS = 300.0  # of one night; the next one goes on
 log = structlog.get_logger()
 
 
-class Cutoff(msgspec.Struct, frozen=True):
-    """Data of days before `day` has reached its limit."""
-
-    day: str  # local day
-    at: datetime  # its noon, for what has a moment instead of a day: half a day later than the day begins
-
-
 class Part(msgspec.Struct, frozen=True):
-    """Rows of one table that a limit reaches."""
+    """What a limit reaches, counted and deleted as the same things."""
 
-    table: Any
-    reached: Callable[[Cutoff], ColumnElement[bool]]
-    day: Any = None  # column with the local day, of facts that figures are computed from
+    count: Callable[[AsyncSession, Cutoff], Awaitable[int]]
+    delete_lot: Callable[[AsyncSession, Cutoff, int], Awaitable[int]]  # fewer than asked for: it was the rest
+    # Local days with facts that go and figures are computed from.
+    days: Callable[[Cutoff], Select[str]] | None = None
 
 
-PARTS: Mapping[RetentionKind, tuple[Part, ...]] = {
-    RetentionKind.SESSIONS: (
-        Part(VideoAnalytics, lambda limit: VideoAnalytics.last_at < limit.at),
-        # A day of a session that is still there would be noted again.
-        Part(
-            WatchDay,
-            lambda limit: (
-                (WatchDay.day < limit.day) & ~exists().where(VideoAnalytics.id == WatchDay.session_id)
-            ),
-            WatchDay.day,
-        ),
+def _rows(table: Any, which: Callable[[Cutoff], ColumnElement[bool]], day: Any = None) -> Part:
+    """Rows of one table. `day`: its column with the local day."""
+    key = [getattr(table, one.key) for one in table.__table__.primary_key]
+
+    async def count(session: AsyncSession, limit: Cutoff) -> int:
+        return await session.scalar(select(func.count()).select_from(table).where(which(limit))) or 0
+
+    async def delete_lot(session: AsyncSession, limit: Cutoff, most: int) -> int:
+        lot = select(*key).where(which(limit)).limit(most)
+        gone = delete(table).where(tuple_(*key).in_(lot)).returning(key[0])
+        return len((await session.execute(gone.execution_options(synchronize_session=False))).all())
+
+    def days(limit: Cutoff) -> Select[str]:
+        return select(day).where(which(limit)).distinct()
+
+    return Part(count, delete_lot, None if day is None else days)
+
+
+PARTS: Mapping[RetentionKind, Part] = {
+    RetentionKind.SESSIONS: Part(sessions.reached, sessions.delete_lot, sessions.days),
+    RetentionKind.FACTS: _rows(
+        LearningEvent,
+        lambda limit: LearningEvent.kind.in_(rules.DELETABLE) & (LearningEvent.local_day < limit.day),
+        LearningEvent.local_day,
     ),
-    RetentionKind.FACTS: (
-        Part(
-            LearningEvent,
-            lambda limit: LearningEvent.kind.in_(rules.DELETABLE) & (LearningEvent.local_day < limit.day),
-            LearningEvent.local_day,
-        ),
-    ),
-    RetentionKind.AUDIT: (Part(AuditEntry, lambda limit: AuditEntry.at < limit.at),),
-    RetentionKind.TOKENS: (
-        Part(
-            ApiToken,
-            lambda limit: or_(
-                ApiToken.revoked_at < limit.at, ApiToken.created_at < limit.at - TOKEN_LIFETIME
-            ),
-        ),
+    RetentionKind.AUDIT: _rows(AuditEntry, lambda limit: AuditEntry.at < limit.at),
+    RetentionKind.TOKENS: _rows(
+        ApiToken,
+        lambda limit: or_(ApiToken.revoked_at < limit.at, ApiToken.created_at < limit.at - TOKEN_LIFETIME),
     ),
 }
 
@@ -120,12 +115,7 @@ async def reached(
     for kind, months in wanted.items():
         if months is None:
             continue
-        limit = await cutoff(session, months, now)
-        for part in PARTS[kind]:
-            if part.table is WatchDay:  # goes with its sessions; what people see is their number
-                continue
-            chosen = select(func.count()).select_from(part.table).where(part.reached(limit))
-            found[kind] += await session.scalar(chosen) or 0
+        found[kind] = await PARTS[kind].count(session, await cutoff(session, months, now))
     return found
 
 
@@ -154,10 +144,8 @@ async def apply(database: Database, now: datetime) -> dict[RetentionKind, int]:
     for kind, months in wanted.items():
         async with database.read() as session:
             limit = await cutoff(session, months, now)
-        for part in PARTS[kind]:
-            if part.day is not None:
-                await _compute_days(database, part, limit, now)
-            gone[kind] = gone.get(kind, 0) + await _delete(database, part, limit, now, until)
+        await _compute_days(database, PARTS[kind], limit, now)
+        gone[kind] = await _delete(database, kind, limit, now, until)
     if any(gone.values()):
         log.info("retention", **{str(kind): count for kind, count in gone.items()})
         async with database.write() as session:
@@ -168,26 +156,25 @@ async def apply(database: Database, now: datetime) -> dict[RetentionKind, int]:
 
 async def _compute_days(database: Database, part: Part, limit: Cutoff, now: datetime) -> None:
     """Figures of the days whose facts are about to go, where they are not up to date."""
+    if part.days is None:
+        return
     row = AnalyticsDay
     done = or_(row.sealed_at.is_not(None), (row.computed > 0) & (row.computed == row.generation))
-    current = exists().where(row.day == part.day, done)
     async with database.read() as session:
-        days = await session.scalars(select(part.day).where(part.reached(limit), ~current).distinct())
-        missing = sorted(days)
+        days = set(await session.scalars(part.days(limit)))
+        missing = sorted(days - set(await session.scalars(select(row.day).where(done))))
         day = await today(session, now)
     await aggregate(database, missing, day, now)
 
 
-async def _delete(database: Database, part: Part, limit: Cutoff, now: datetime, until: float) -> int:
-    key = [getattr(part.table, one.key) for one in part.table.__table__.primary_key]
+async def _delete(database: Database, kind: RetentionKind, limit: Cutoff, now: datetime, until: float) -> int:
+    part = PARTS[kind]
     count = 0
     while monotonic() < until:
         async with database.write() as session:
-            if part.day is not None:
-                await marking.seal_before(session, limit.day, now)
-            lot = select(*key).where(part.reached(limit)).limit(LOT)
-            gone = delete(part.table).where(tuple_(*key).in_(lot)).returning(key[0])
-            found = len((await session.execute(gone.execution_options(synchronize_session=False))).all())
+            found = await part.delete_lot(session, limit, LOT)
+            if part.days is not None and found:
+                await marking.seal_before(session, limit.day, kind, now)
         count += found
         if found < LOT:
             break

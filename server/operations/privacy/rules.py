@@ -2,7 +2,9 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+
+import msgspec
 
 from server.core.errors import Invalid
 from storage.messages import N_
@@ -19,6 +21,13 @@ DELETABLE = (
     FactKind.CERTIFICATE_ISSUED,
     FactKind.CERTIFICATE_REVOKED,
 )
+
+
+class Cutoff(msgspec.Struct, frozen=True):
+    """Data of days before `day` has reached its limit."""
+
+    day: str  # local day
+    at: datetime  # its noon, for what has a moment instead of a day: half a day later than the day begins
 
 
 def clean_limits(typed: Mapping[str, str]) -> dict[RetentionKind, int | None]:

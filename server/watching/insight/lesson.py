@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.watching import rules, spans
+from server.watching import played, rules, spans
 from server.watching.insight import heatmap
 from server.watching.insight.heatmap import Drop
 from storage.database.tables import Lesson, VideoAnalytics, WatchCoverage
@@ -24,7 +24,7 @@ class LessonInsight(msgspec.Struct, frozen=True, kw_only=True):
     unique_viewers: int
     finished: int  # viewers who have seen nearly all of it
     average_completion: int | None  # percent of the video; None without viewers
-    watch_seconds: float  # what was played again included
+    watch_seconds: int  # what was played again included, of all sessions
     last_at: datetime | None
     retention: list[int] | None  # viewers at each of 100 steps; None with fewer than five viewers
     heat: list[int] | None  # sessions at each step: higher where people come back
@@ -49,7 +49,6 @@ async def lesson_insight(session: AsyncSession, lesson: Lesson) -> LessonInsight
         await session.execute(
             select(
                 VideoAnalytics.spans,
-                VideoAnalytics.watch_seconds,
                 VideoAnalytics.playback_speed,
                 VideoAnalytics.quality_selected,
                 VideoAnalytics.device_type,
@@ -60,7 +59,7 @@ async def lesson_insight(session: AsyncSession, lesson: Lesson) -> LessonInsight
             )
         )
     ).all()
-    return _insight(viewers, sessions, duration)
+    return _insight(viewers, sessions, duration, await played.of_lesson(session, lesson.id))
 
 
 async def versions(session: AsyncSession, lesson_ids: Collection[str]) -> Mapping[str, Hashable]:
@@ -80,7 +79,9 @@ async def versions(session: AsyncSession, lesson_ids: Collection[str]) -> Mappin
     return found
 
 
-def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration: int) -> LessonInsight:
+def _insight(
+    viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration: int, seconds: int
+) -> LessonInsight:
     percents = [min(100, 100 * row.covered // duration) for row in viewers] if duration else []
     shown = len(viewers) >= LEAST_VIEWERS and duration > 0
     retention = heatmap.counts((row.spans or () for row in viewers), duration)
@@ -92,7 +93,7 @@ def _insight(viewers: Sequence[Row[Any]], sessions: Sequence[Row[Any]], duration
         unique_viewers=len(viewers),
         finished=sum(percent >= FINISHED_PERCENT for percent in percents),
         average_completion=round(sum(percents) / len(percents)) if percents else None,
-        watch_seconds=round(sum(row.watch_seconds for row in sessions), 1),
+        watch_seconds=seconds,
         last_at=max((row.last_at for row in viewers), default=None),
         retention=retention if shown else None,
         heat=heat if shown else None,

@@ -61,6 +61,9 @@ class AnalyticsDay(Base):
     computed: Mapped[int] = mapped_column(default=0)  # by the latest one whose rows are stored
     computed_at: Mapped[datetime | None]
     sealed_at: Mapped[datetime | None]  # when some of its facts were deleted: it is never computed again
+    # What retention has deleted of the day, whether or not there was any: it can no longer be counted.
+    sessions_gone: Mapped[bool] = mapped_column(default=False)
+    facts_gone: Mapped[bool] = mapped_column(default=False)
 
 
 class _Sums:
@@ -129,5 +132,6 @@ class AnalyticsCheck(Base):
     last_day: Mapped[str]
     days: Mapped[int]  # that were recomputed
     skipped: Mapped[int]  # sealed, or waiting to be computed
+    left_out: Mapped[list[Any]] = mapped_column(default=list)  # of them, as rollups.checking.LeftOut
     found: Mapped[int]  # differences
     differences: Mapped[list[Any]]  # the first of them, as rollups.checking.Difference

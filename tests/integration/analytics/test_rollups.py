@@ -20,6 +20,7 @@ from storage.database.tables import (
     User,
 )
 from storage.states import FactKind
+from storage.states.privacy import RetentionKind
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import HeldClock
 from tests.integration.analytics.year import BEGIN, Done, Year, make_year
@@ -197,7 +198,7 @@ async def test_deleted_people_keep_their_counts_on_sealed_days(database: Databas
 async def test_days_whose_facts_are_gone_are_sealed(database: Database, year: Year) -> None:
     await aggregate(database, MARCH.days, TODAY, NOW)
     async with database.write() as session:
-        assert await marking.seal_before(session, "2032-03-01", NOW) == 3
+        assert await marking.seal_before(session, "2032-03-01", RetentionKind.FACTS, NOW) == 3
     late = datetime.fromisoformat("2032-02-28T12:00:00+00:00")
     await year.write([Done(FactKind.ENROLLED, next(iter(year.people)), year.lessons[0].course_id, late)])
     rows = await stored(database)

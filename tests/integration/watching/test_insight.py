@@ -92,7 +92,7 @@ async def test_storyboard_above_the_chart(world: World, lesson: Lesson, instruct
 async def test_glances_are_no_views(world: World, lesson: Lesson, instructor: Account) -> None:
     await watched(world, lesson, 5)
     found = await figures(instructor, lesson)
-    assert (found["unique_viewers"], found["average_completion"], found["watch_seconds"]) == (0, None, 0)
+    assert (found["unique_viewers"], found["average_completion"], found["watch_seconds"]) == (0, None, 5)
 
 
 async def test_learners_see_no_figures(lesson: Lesson, learner: Account) -> None:

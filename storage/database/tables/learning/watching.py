@@ -37,6 +37,8 @@ class WatchCoverage(Base):
     views: Mapped[int] = mapped_column(default=0)
     viewed_at: Mapped[datetime | None]  # when the last view began
     staff: Mapped[bool] = mapped_column(default=False)  # teaches the course: left out of every figure
+    # Whole seconds of the sessions that retention has deleted, without those of staff.
+    kept_seconds: Mapped[int] = mapped_column(default=0)
 
 
 class VideoAnalytics(Base):

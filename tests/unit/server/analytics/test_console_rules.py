@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.analytics.charts import rules as charts
 from server.analytics.console import rules
 from server.analytics.console.rules import Compared, ConsoleState, Span, Step
-from server.analytics.rules import Range, later, trailing
+from server.analytics.rules import Range, later, total, trailing
 from server.core.errors import Invalid
 
 TODAY = "2026-11-22"
@@ -73,7 +73,9 @@ def test_compared_days_are_as_many_and_before(first: str, count: int, compare: C
 def test_groups_add_up(first: str, values: list[int], step: Step) -> None:
     days = {later(first, place): value for place, value in enumerate(values)}
     groups = rules.grouped(days, step)
-    assert sum(groups.values()) == sum(values)
+    assert total(groups.values()) == sum(values)
+    gap = {**days, first: None}
+    assert rules.grouped(gap, step)[next(iter(groups))] is None
     assert list(groups) == sorted(groups)
 
 
