@@ -76,15 +76,10 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def has_gaps(self) -> bool:
         """Whether a figure is not known, as facts of its days were deleted."""
-        values = [
-            one
-            for own in (self.series, self.earlier, self.active)
-            for days in own.values()
-            for one in days.values()
-        ]
-        counted = [one for cohort in self.cohorts for one in cohort.active]
+        days = [one for own in (self.series, self.earlier, self.active) for one in own.values()]
         compared = [one.before for card in self.cards for one in card.amounts]
-        return None in values or None in counted or None in compared
+        values = (*(one.values() for one in days), *(one.active for one in self.cohorts), compared)
+        return any(None in one for one in values)
 
     def grouped(self, metric: str) -> dict[str, int | None]:
         """Sums by day, week or month, as the range is long."""

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.analytics.definitions.scope import Scope
 from server.analytics.definitions.settled import known_days, of_stored
-from server.analytics.rules import Range
+from server.analytics.rules import EVER, Range
 from storage.database.tables import CourseAnalytics
 from storage.states.privacy import RetentionKind
 
@@ -44,20 +44,26 @@ async def people(session: AsyncSession, scope: Scope, days: Range) -> Gone:
     if not scope.has_courses:
         return NOTHING
     known = await known_days(session)
-    lost = sorted({*known.without(RetentionKind.SESSIONS, days), *known.without(RetentionKind.FACTS, days)})
+    lost = sorted({day for kind in RetentionKind for day in known.without(kind, days)})
     if not lost:
         return NOTHING
-    span = Range(lost[0], lost[-1])
-    stored = await of_stored(session, "people of courses", scope, span, lambda: _stored(session, scope, span))
+    last = max(gone[-1] for gone in known.gone.values() if gone)
+    stored = await _stored(session, scope, last)
     found = {day: stored.get(day, 0) for day in lost}
     return Gone(found, [day for day, count in found.items() if count != 0])
 
 
-async def _stored(session: AsyncSession, scope: Scope, days: Range) -> dict[str, int | None]:
-    """Of days with any. None: in several courses, who may be the same, or of a team."""
+async def _stored(session: AsyncSession, scope: Scope, last: str) -> Mapping[str, int | None]:
+    """Of days with any, up to the last one that is gone. None: in several courses, who may be the same, or
+    of a team."""
     row = CourseAnalytics
     query = select(row.day, func.count(), func.max(row.active_people)).where(
-        row.day.between(days.first, days.last), row.active_people > 0, *scope.courses(row.course_id)
+        row.day <= last, row.active_people > 0, *scope.courses(row.course_id)
     )
-    rows = await session.execute(query.group_by(row.day))
-    return {day: None if courses > 1 or scope.team_id else most for day, courses, most in rows}
+
+    async def read() -> Mapping[str, int | None]:
+        rows = await session.execute(query.group_by(row.day))
+        return {day: None if courses > 1 or scope.team_id else most for day, courses, most in rows}
+
+    whole = Range(EVER, last)
+    return await of_stored(session, "people", scope, whole, read, lambda found: 1 + len(found) // 20)

@@ -146,3 +146,13 @@ def test_no_values_make_no_line() -> None:
     assert charts.shares([0, 0]) == [0, 0]
     assert charts.labelled(3) == [0, 1, 2]
     assert charts.labelled(31, 3) == [0, 15, 30]
+
+
+@given(st.lists(st.none() | st.integers(0, 1000), max_size=40))
+def test_lines_leave_out_what_is_not_known(values: list[int | None]) -> None:
+    known = [value for value in values if value is not None]
+    assert total(values) == (None if None in values else sum(known))
+    drawn = charts.lines([values])
+    for points in (drawn.points[0], charts.sparkline(values)):
+        assert len(points.split()) == (2 if len(values) == 1 and known else len(known))
+    assert drawn.ends[0] == (drawn.axis.y(known[-1]) if known else charts.HEIGHT)
