@@ -63,9 +63,8 @@ async def _version(session: AsyncSession, scope: Scope) -> Hashable:
 async def _entered_since(session: AsyncSession, moment: datetime) -> bool:
     """Whether staff have entered or ended an enrolment of somebody."""
     fact = LearningEvent
-    kind = cast_to(
-        fact.kind, String
-    )  # not the plain column: all enrolments there are would be looked through
+    # Not the plain column: all enrolments there are would be looked through.
+    kind = cast_to(fact.kind, String)
     query = select(fact.id).where(
         fact.at > moment,
         kind.in_((FactKind.ENROLLED.value, FactKind.LEFT.value)),

@@ -31,11 +31,12 @@ async def download_of_teacher(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Stream:
+    name, kind = named(table_file)
     async with database.read() as session:
         asked = await asking.required(
             session, request.query_params, clock.now(), course="", instructor=teacher.id, team=""
         )
-        table, kind = await _table(session, asked, table_file)
+        table = await _table(session, asked, name)
     return _answer(table, kind, table_file)
 
 
@@ -48,16 +49,16 @@ async def download_of_course(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Stream:
-    stem, kind = named(table_file)
+    name, kind = named(table_file)
     now = clock.now()
     async with database.read() as session:
         await access.course_for_teaching(session, viewer, course_id)
-        table = await _list(session, course_id, stem, now)
+        table = await _list(session, course_id, name, now)
         if table is None:
             asked = await asking.required(
                 session, request.query_params, now, course=course_id, instructor="", team=""
             )
-            table, kind = await _table(session, asked, table_file)
+            table = await _table(session, asked, name)
     return _answer(table, kind, table_file)
 
 
@@ -75,13 +76,11 @@ async def _list(session: AsyncSession, course_id: str, name: str, now: datetime)
     return None
 
 
-async def _table(session: AsyncSession, asked: Asked, table_file: str) -> tuple[Table, str]:
-    """Step: a table and its format. Raises NotFound."""
-    stem, kind = named(table_file)
-    if stem not in tables.SHOWN:
+async def _table(session: AsyncSession, asked: Asked, name: str) -> Table:
+    """Step. Raises NotFound."""
+    if name not in tables.SHOWN:
         raise NotFound(NO_FILE)
-    console = await building.shown(session, asked.ask, building.MOST_LISTED)
-    return tables.shown(console, stem), kind
+    return tables.shown(await building.shown(session, asked.ask, building.MOST_LISTED), name)
 
 
 def _answer(table: Table, kind: str, name: str) -> Stream:
