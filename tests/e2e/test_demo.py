@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
 
+from server.core.clock import SystemClock
 from server.demo.catalogue.lessons import courses
 from server.demo.people.members import DOMAIN
 from server.demo.writing.beginning import ADMINISTRATOR
@@ -68,7 +70,10 @@ async def test_pages_of_the_administrator(page: Page, university: Product, shots
         figure = page.locator(".figure-card", has_text=card).locator(".figure-value").first
         await expect(figure).to_contain_text(re.compile("[1-9]"))
     await expect(page.get_by_text("No difference.")).to_be_visible()
-    await look(page, university, shots, "year", "/admin/analytics?range=custom&first=2000-01-01")
+    last = SystemClock().now().date() - timedelta(days=1)
+    days = f"range=custom&first={last - timedelta(days=364)}&last={last}"
+    await look(page, university, shots, "year", f"/admin/analytics?{days}")
+    await expect(page.get_by_text("Choose a first and a last day")).to_have_count(0)
     await look(page, university, shots, "system", "/admin/analytics/system")
     await look(page, university, shots, "people", "/admin/people")
     assert hosts == {urlsplit(university.url).netloc}
