@@ -42,6 +42,16 @@ async def test_change_in_mid_stream_plays_to_the_end(change: str, tools: Tools, 
     assert beeps(tools, lecture.whole(AUDIO)) == pytest.approx(times, abs=SYNC)
 
 
+@pytest.mark.parametrize(("change", "size"), [("larger", (640, 360)), ("square", (320, 180))])
+async def test_size_is_that_of_the_largest_picture(
+    change: str, size: tuple[int, int], tools: Tools, tmp_path: Path
+) -> None:
+    """Of those that are nowhere smaller than the first: the others keep its shape."""
+    lecture = await encoded(tools, recordings.changed(tools, tmp_path, change), tmp_path)
+    assert lecture.plan.video
+    assert [(rung.width, rung.height) for rung in lecture.plan.video.rungs] == [size]
+
+
 async def test_change_of_range_keeps_the_picture(tools: Tools, tmp_path: Path) -> None:
     lecture = await encoded(tools, recordings.changed(tools, tmp_path, "range"), tmp_path)
     before, after = (_pixels(tools, _best(lecture), at, (1, 1))[0] for at in (1.9, 2.1))

@@ -14,7 +14,7 @@ from transcoder.ffmpeg.process import Command, Limits, ProcessFailed
 from transcoder.ffmpeg.tools import Tools
 from transcoder.media import Heard, Source, Unusable
 from transcoder.planning import hearing, seeking, transfers
-from transcoder.source import chains, edits, headers, packet_scan, rejections, source_timing
+from transcoder.source import chains, edits, headers, packet_scan, rejections, sizes, source_timing
 from transcoder.source.headers import Chosen, Headers, Stream
 from transcoder.source.packet_scan import Measured
 
@@ -36,28 +36,28 @@ async def inspect(tools: Tools, path: Path, folder: Path | None = None) -> Sourc
     with TemporaryDirectory(prefix="probe-", dir=folder) as name:
         probe, found = await _headers(_Probe(tools, path, Path(name)))
         chosen = await probe.with_transfer(headers.choose(found))
-        searches = [
-            asyncio.create_task(search) for search in (probe.keyframes(chosen), probe.pace(found, chosen))
-        ]
         # Later it would take processor time from the encoders, and audio would be missing when they are done.
         listening = asyncio.create_task(probe.voice(found, chosen))
+        keyframes = asyncio.create_task(probe.keyframes(chosen))
+        pace = asyncio.create_task(probe.pace(found, chosen))
+        largest = asyncio.create_task(probe.largest(found, chosen))
+        searches = (listening, keyframes, pace, largest)
         try:
             measured = await probe.measure(found, chosen)
-            framecrc, pace = [await search for search in searches]
-            times = packet_scan.read_times(pace)
             pieces = await asyncio.to_thread(chains.beginnings, path, found.container)
             if pieces:
                 measured = None  # the first piece's
-            cuts = await probe.cuts(found, chosen)
+            times, cuts = packet_scan.read_times(await pace), await probe.cuts(found, chosen)
             voice, heard = await listening
             chosen = msgspec.structs.replace(chosen, audio=voice)
             source = source_timing.source(found, chosen, size, measured, times, cuts)
             source = msgspec.structs.replace(source, pieces=pieces)
-            return _with_hearing(_with_keyframes(source, framecrc), heard)
+            source = _with_size(source, await largest)
+            return _with_hearing(_with_keyframes(source, await keyframes), heard)
         finally:
-            for search in (*searches, listening):
+            for search in searches:
                 search.cancel()
-            await asyncio.wait((*searches, listening))
+            await asyncio.wait(searches)
 
 
 async def hear(tools: Tools, path: Path, source: Source, folder: Path) -> Heard:
@@ -109,6 +109,15 @@ class _Probe(msgspec.Struct, frozen=True):
             return ""
         only = ("-select_streams", str(chosen.video.index), "-read_intervals", places)
         return await _search(self.question("pace", packet_scan.PACE_ENTRIES, "csv=p=0", *only), self.folder)
+
+    async def largest(self, found: Headers, chosen: Chosen) -> Stream | None:
+        """The video stream with the size of its largest frame; as `keyframes`, that of the header."""
+        places = sizes.places(found, chosen.video) if chosen.video else None
+        if chosen.video is None or places is None:
+            return chosen.video
+        only = ("-select_streams", str(chosen.video.index), "-read_intervals", places)
+        look = self.question("sizes", sizes.ENTRIES, "csv=p=0", *only)
+        return sizes.largest(await _search(look, self.folder), chosen.video)
 
     async def cuts(self, found: Headers, chosen: Chosen) -> tuple[tuple[float, float], ...]:
         """Cuts of the video's edit list after which its timestamps are late."""
@@ -213,6 +222,14 @@ def _with_keyframes(source: Source, framecrc: str) -> Source:
         return source
     keyframes = seeking.read_keyframes(framecrc, source.start)
     return msgspec.structs.replace(source, video=msgspec.structs.replace(source.video, keyframes=keyframes))
+
+
+def _with_size(source: Source, largest: Stream | None) -> Source:
+    if source.video is None or largest is None:
+        return source
+    shape = headers.shape(largest)
+    video = msgspec.structs.replace(source.video, width=shape.width, height=shape.height)
+    return msgspec.structs.replace(source, video=video)
 
 
 def _with_hearing(source: Source, heard: Heard | None) -> Source:
