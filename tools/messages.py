@@ -15,6 +15,8 @@ from jinja2.ext import babel_extract
 
 from web import LOCALE, TEMPLATES
 
+WIDTH = 110  # characters in a line, as in the code
+
 Message = str | tuple[str, str]  # or singular and plural
 
 DOMAIN = "skillstudio"
@@ -35,7 +37,7 @@ def collected() -> Catalog:
 def template_text(catalog: Catalog) -> bytes:
     """Content of the .pot file, without a date, so that equal messages give equal files."""
     out = BytesIO()
-    write_po(out, catalog, omit_header=True, width=100)
+    write_po(out, catalog, omit_header=True, width=WIDTH)
     return out.getvalue()
 
 
@@ -46,7 +48,7 @@ def update(path: Path, catalog: Catalog) -> None:
     translation.update(catalog, no_fuzzy_matching=True, update_creation_date=False)
     translation.obsolete.clear()
     out = BytesIO()
-    write_po(out, translation, width=100, sort_output=True, ignore_obsolete=True)
+    write_po(out, translation, width=WIDTH, sort_output=True, ignore_obsolete=True)
     path.write_bytes(out.getvalue())
 
 

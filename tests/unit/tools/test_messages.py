@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from jinja2 import nodes
 
 from server.core.web.pages import environment
-from tools.messages import DOMAIN, collected, template_text
+from tools.messages import DOMAIN, collected, template_text, update
 from web import LOCALE, TEMPLATES
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|\{(\w+)\}")
@@ -22,6 +23,16 @@ def placeholders(text: str) -> set[str]:
 def test_catalogue_is_complete() -> None:
     kept = (LOCALE / f"{DOMAIN}.pot").read_bytes()
     assert kept == template_text(collected()), "Run `make messages`."
+
+
+@pytest.mark.parametrize("kept", TRANSLATIONS, ids=lambda path: path.parent.parent.name)
+def test_translations_are_as_the_tool_writes_them(kept: Path, tmp_path: Path) -> None:
+    """Lines that nobody changed would move with the next text."""
+    again = tmp_path / kept.relative_to(LOCALE)
+    again.parent.mkdir(parents=True)
+    again.write_bytes(kept.read_bytes())
+    update(again, collected())
+    assert again.read_bytes() == kept.read_bytes(), "Run `make messages`."
 
 
 def calls(template: Path) -> list[nodes.Call]:
