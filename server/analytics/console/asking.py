@@ -1,6 +1,6 @@
 """What an address asks for: days, comparison and filter; and the choices that a page offers. Steps."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -42,14 +42,18 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     instructors: Options
     teams: Options
 
+    def missed(self, state: ConsoleState, fixed: Collection[str]) -> Message | None:
+        """What to tell when something that the filter chooses is gone. `fixed`: filters that are the page."""
+        state = msgspec.structs.replace(state, **dict.fromkeys(fixed, ""))
+        gone = any(own and own not in dict(options) for options, own in self._chosen(state))
+        return Message(GONE) if gone else None
+
     def named(self, state: ConsoleState) -> list[str]:
         """Names of what the filter chooses."""
-        chosen = (
-            (self.courses, state.course),
-            (self.instructors, state.instructor),
-            (self.teams, state.team),
-        )
-        return [name for options, own in chosen for key, name in options if own and key == own]
+        return [name for options, own in self._chosen(state) for key, name in options if own and key == own]
+
+    def _chosen(self, state: ConsoleState) -> tuple[tuple[Options, str], ...]:
+        return (self.courses, state.course), (self.instructors, state.instructor), (self.teams, state.team)
 
 
 def scope_of(state: ConsoleState) -> Scope:
@@ -64,14 +68,14 @@ async def asked(session: AsyncSession, parameters: Mapping[str, str], now: datet
     place = await institution.shown(session)
     today = local_day(now, place.time_zone, place.day_start_hour).isoformat()
     term = await current_term(session, today)
-    problem: str | Message = ""
+    problem: str | Message = rules.misread(parameters, fixed) or ""
     try:
         days = rules.chosen(state, today, term)
     except Invalid as refused:
         problem, days = refused.message, trailing(today, int(Span.MONTH))
         state = msgspec.structs.replace(state, range=Span.MONTH, first="", last="")
     if state.range == Span.TERM and term is None:
-        problem = NO_TERM
+        problem = problem or NO_TERM
     ask = Ask(
         scope=scope_of(state),
         days=days,
@@ -86,8 +90,8 @@ async def asked(session: AsyncSession, parameters: Mapping[str, str], now: datet
 async def required(
     session: AsyncSession, parameters: Mapping[str, str], now: datetime, **fixed: str
 ) -> Asked:
-    """Step: for a file, which has no place for a sentence beside other days. Raises Invalid for days that
-    cannot be."""
+    """Step: for a file, which has no place for a sentence beside other figures. Raises Invalid for days and
+    filters that cannot be."""
     found = await asked(session, parameters, now, **fixed)
     if found.problem and found.problem != NO_TERM:
         raise Invalid(found.problem)

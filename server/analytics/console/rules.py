@@ -1,6 +1,6 @@
 """State of the pages of analytics in their address: days, comparison and filter. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -9,12 +9,14 @@ import msgspec
 
 from server.analytics import rules
 from server.analytics.rules import Range, later, trailing
-from server.core.lists import MAX_PAGE
+from server.core.lists import AddressReader
+from storage.messages import Message
 
 YEAR_DAYS = 364  # the same weekdays a year ago
 DAILY_DAYS, WEEKLY_DAYS = 92, 400  # longest ranges with a bar for each day, for each week
 FORECAST_DAYS = 7  # least days with a measurement between the first and the last
-ID_LENGTH = 64
+DAY_LENGTH = 64  # characters of a day as typed
+SUBJECTS = ("course", "instructor", "team")
 
 
 class Span(StrEnum):
@@ -48,16 +50,18 @@ class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "ConsoleState":
-        """Unknown and malformed values count as not given; days that cannot be are left to `chosen`."""
-        typed = {name: parameters.get(name, "")[:ID_LENGTH] for name in ("first", "last")}
+        """Unknown and malformed values count as not given, and `misread` tells them; days that cannot be are
+        left to `chosen`."""
+        reader = AddressReader(parameters)
+        typed = {name: parameters.get(name, "")[:DAY_LENGTH] for name in ("first", "last")}
         span = parameters.get("range", "") or (Span.CUSTOM if any(typed.values()) else Span.MONTH)
-        span, compare = Span(span) if span in set(Span) else Span.CUSTOM, parameters.get("compare", "")
+        span = Span(span) if span in set(Span) else Span.CUSTOM
         return cls(
             range=span,
             **(typed if span == Span.CUSTOM else {}),
-            compare=Compared(compare) if compare in set(Compared) else Compared.BEFORE,
-            **{name: _id(parameters.get(name, "")) for name in ("course", "instructor", "team")},
-            page=_page(parameters.get("page", "")),
+            compare=Compared(reader.choice("compare", set(Compared)) or Compared.BEFORE),
+            **{name: reader.identifier(name) for name in SUBJECTS},
+            page=reader.page(),
         )
 
     @property
@@ -80,13 +84,14 @@ class ConsoleState(msgspec.Struct, frozen=True, kw_only=True):
         return f"?{urlencode(given)}" if given else ""
 
 
-def _page(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
-    return max(1, min(number, MAX_PAGE))
-
-
-def _id(text: str) -> str:
-    return text if len(text) <= ID_LENGTH and text.isascii() and text.isalnum() else ""
+def misread(parameters: Mapping[str, str], fixed: Collection[str]) -> Message | None:
+    """What an address compares with or filters by in vain. `fixed`: filters that are the page itself."""
+    reader = AddressReader(parameters)
+    reader.choice("compare", set(Compared))
+    for name in SUBJECTS:
+        if name not in fixed:
+            reader.identifier(name)
+    return next(iter(reader.problems.values()), None)
 
 
 def chosen(state: ConsoleState, today: str, term: Range | None) -> Range:

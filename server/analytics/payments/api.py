@@ -14,7 +14,7 @@ from server.analytics.payments import csv_file, listing, service
 from server.analytics.payments.listing import PaymentFilter
 from server.analytics.payments.schemas import NewPayment, PaymentsPage, Posted, Result
 from server.core.clock import Clock
-from server.core.lists import MAX_PAGE
+from server.core.lists import MAX_PAGE, require
 from storage.database.engine import Database
 
 TAGS = ["Payments"]
@@ -39,6 +39,7 @@ async def list_payments(
     local days as in 2026-11-27."""
     given = {"search": search, "kind": kind, "currency": currency, "first": first, "last": last}
     state = PaymentFilter.read({**given, "page": str(page)})
+    require(state.problems)
     async with database.read() as session:
         found = await listing.shown(session, state, clock.now())
     return PaymentsPage(found.items, found.totals, found.state.page, found.pages, found.hits)
@@ -64,10 +65,12 @@ async def download(
     database: NamedDependency[Database],
 ) -> Stream:
     """Everything that the list shows with this filter, on all its pages."""
+    state = PaymentFilter.read(request.query_params)
+    require(state.problems)
     async with database.read() as session:
         place = await service.place_of(session)
     return Stream(
-        csv_file.csv_of(database, PaymentFilter.read(request.query_params), place),
+        csv_file.csv_of(database, state, place),
         media_type="text/csv",
         headers={"content-disposition": 'attachment; filename="payments.csv"'},
     )

@@ -14,13 +14,12 @@ from server.analytics.payments.queries import CHANGES, NOT_VOIDED
 from server.analytics.payments.rules import Standing, step_at
 from server.analytics.payments.schemas import PaymentView, Total
 from server.core.errors import NotFound
-from server.core.lists import SEARCH_LENGTH, AddressFilter, ListOptions, typed_day
+from server.core.lists import AddressFilter, AddressReader, ListOptions
 from server.core.text.money import currencies
-from server.core.text.normalize import one_line
 from storage.database.paging import count_rows
 from storage.database.search import matches
 from storage.database.tables import Course, Payment, User
-from storage.messages import N_
+from storage.messages import N_, Message
 from storage.states import PaymentKind as Kind
 
 PAGES = ListOptions(sorts=("newest",), page_size=50)
@@ -41,19 +40,21 @@ class PaymentFilter(AddressFilter, frozen=True):
     first: str = ""  # local days
     last: str = ""
     page: int = 1
+    problems: Mapping[str, Message] = {}  # of the address, by parameter
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "PaymentFilter":
-        """Unknown and malformed values count as not given."""
-        state = PAGES.read(parameters)
-        kind, currency = parameters.get("kind", ""), parameters.get("currency", "").upper()
+        """Unknown and malformed values count as not given, and are told."""
+        reader = AddressReader({**parameters, "currency": parameters.get("currency", "").upper()})
+        first, last = reader.days()
         return cls(
-            search=one_line(parameters.get("search", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
-            kind=kind if kind in KINDS else "",
-            currency=currency if currency in currencies() else "",
-            first=typed_day(parameters.get("first", "")),
-            last=typed_day(parameters.get("last", "")),
-            page=state.page,
+            search=reader.text("search"),
+            kind=reader.choice("kind", KINDS),
+            currency=reader.choice("currency", currencies()),
+            first=first,
+            last=last,
+            page=reader.page(),
+            problems=reader.problems,
         )
 
 

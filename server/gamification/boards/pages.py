@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import NotFound
+from server.core.lists import AddressReader
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import Form
@@ -37,14 +38,21 @@ async def leaderboard_page(
     clock: NamedDependency[Clock],
     timeframe: Annotated[str, QueryParameter()] = Timeframe.WEEKLY,
 ) -> Template:
-    """An unknown timeframe is this week."""
-    shown = Timeframe(timeframe) if timeframe in TABS else Timeframe.WEEKLY
+    """An unknown timeframe is this week, and told."""
+    reader = AddressReader({"timeframe": timeframe})
+    shown = Timeframe(reader.choice("timeframe", TABS) or Timeframe.WEEKLY)
     now = clock.now()
     async with database.read() as session:
         board = await service.leaderboard(session, viewer, shown, now)
         group = await service.weekly_group(session, viewer, now) if shown == Timeframe.WEEKLY else []
     return page(
-        request, "gamification/boards/leaderboard.html", viewer=viewer, board=board, group=group, tabs=TABS
+        request,
+        "gamification/boards/leaderboard.html",
+        viewer=viewer,
+        board=board,
+        group=group,
+        tabs=TABS,
+        problems=reader.problems,
     )
 
 

@@ -9,7 +9,7 @@ from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
 from server.accounts.identity import Viewer
-from server.core.lists import MAX_PAGE
+from server.core.lists import MAX_PAGE, require
 from server.institution import service as institution
 from server.learning.learners import export, listing, person
 from server.learning.learners.listing import LEARNERS
@@ -72,6 +72,7 @@ async def download(
 ) -> Stream:
     """Everybody whom the table shows with this search, filter and order, on all its pages."""
     state = listing.LEARNERS.read(request.query_params)
+    require(state.problems)
     async with database.read() as session:
         user_ids = await listing.in_order(session, viewer, course_id, state)
         zone = (await institution.shown(session)).time_zone

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
+from server.core.lists import require
 from server.institution import service as institution
 from server.operations.privacy import audit_list
 from server.operations.privacy.audit_list import AuditFilter
@@ -25,9 +26,11 @@ async def download(
     database: NamedDependency[Database],
 ) -> Stream:
     """Everything that the list shows with this filter, on all its pages."""
+    state = AuditFilter.read(request.query_params)
+    require(state.problems)
     zone = (await institution.get(database)).time_zone
     return Stream(
-        audit_list.csv_of(database, AuditFilter.read(request.query_params), zone),
+        audit_list.csv_of(database, state, zone),
         media_type="text/csv",
         headers={"content-disposition": 'attachment; filename="audit.csv"'},
     )

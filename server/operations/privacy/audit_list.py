@@ -9,13 +9,13 @@ import msgspec
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.core.lists import SEARCH_LENGTH, AddressFilter, ListOptions, typed_day
+from server.core.lists import AddressFilter, AddressReader, ListOptions
 from server.core.text.csv_lines import BYTE_ORDER_MARK, csv_lines
 from server.core.text.formats import local_time
-from server.core.text.normalize import one_line
 from storage.database.engine import Database
 from storage.database.paging import count_rows
 from storage.database.tables import AuditEntry, User
+from storage.messages import Message
 from storage.states.privacy import AuditAction, AuditSubject
 
 PAGES = ListOptions(sorts=("newest",))
@@ -32,16 +32,20 @@ class AuditFilter(AddressFilter, frozen=True):
     first: str = ""  # local days of the institution
     last: str = ""
     page: int = 1
+    problems: Mapping[str, Message] = {}  # of the address, by parameter
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "AuditFilter":
-        action = parameters.get("action", "")
+        """Unknown and malformed values count as not given, and are told."""
+        reader = AddressReader(parameters)
+        first, last = reader.days()
         return cls(
-            person=one_line(parameters.get("person", "")[:SEARCH_LENGTH], limit=SEARCH_LENGTH),
-            action=action if action in tuple(AuditAction) else "",
-            first=typed_day(parameters.get("first", "")),
-            last=typed_day(parameters.get("last", "")),
-            page=PAGES.read({"page": parameters.get("page", "")}).page,
+            person=reader.text("person"),
+            action=reader.choice("action", tuple(AuditAction)),
+            first=first,
+            last=last,
+            page=reader.page(),
+            problems=reader.problems,
         )
 
 

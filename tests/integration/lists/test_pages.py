@@ -122,3 +122,29 @@ async def test_api_uses_the_same_search(database: Database, administrator: Accou
     await add_people(database, 200)
     found = await administrator.api.get("/api/people", params={"search": "ILDIZ nOOR", "limit": 500})
     assert {person["name"] for person in found.json()} == {"Noor Yıldız 0058", "Noor Yıldız 0158"}
+
+
+async def test_wrong_filters_are_told(
+    database: Database, teacher: Account, pupil: Account, administrator: Account
+) -> None:
+    """Also where a list is too short for its filter, and where an address chooses a year or a timeframe."""
+    made = await add_courses(database, 1, teacher_id=teacher.id)
+    await enrol_all(database, made, [pupil.id])
+    course = f"/teach/courses/{made[0]}"
+    for account, path, name in (
+        (administrator, "/admin/people", "role"),
+        (administrator, "/admin/originals", "state"),
+        (administrator, "/admin/calendar", "year"),
+        (teacher, "/teach", "status"),
+        (teacher, f"{course}/progress", "status"),
+        (teacher, f"{course}/posts", "state"),
+        (pupil, "/dashboard/leaderboard", "timeframe"),
+        (pupil, "/dashboard/teams", "timeframe"),
+        (pupil, "/dashboard/streak", "year"),
+    ):
+        assert "There is no “nothing” to choose here. It is left out." in await get(
+            account, path, **{name: "nothing"}
+        ), path
+        assert "It is left out." not in await get(account, path), path
+    refused = await teacher.browser.get(f"{course}/progress.csv?status=nothing")
+    assert refused.status_code == 400

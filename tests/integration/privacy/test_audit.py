@@ -158,6 +158,14 @@ async def test_page_and_file_filter_by_person_action_and_time(
     assert "60 entries" in (await root.browser.get(f"/admin/audit?first={day}&last={day}")).text
     for odd in ("first=0001-01-01&last=9999-12-31", "page=999999999", "action=nothing&person=%00"):
         assert (await root.browser.get(f"/admin/audit?{odd}")).status_code == 200
+    for wrong, told in (
+        ("first=2026-13-45", "“2026-13-45” is not a day."),
+        ("last=abc", "“abc” is not a day."),
+        ("action=nothing", "There is no “nothing” to choose here."),
+        (f"first={day}&last=2001-01-01", "The last day is before the first"),
+    ):
+        assert told in (await root.browser.get(f"/admin/audit?{wrong}")).text
+        assert (await root.browser.get(f"/admin/audit.csv?{wrong}")).status_code == 400
     rows = await downloaded(root, "")
     assert len(rows) == 61
     assert [row["label"] for row in rows if row["action"] == "person_disabled"] == ["'=Ada_Lovelace"]

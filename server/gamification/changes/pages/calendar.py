@@ -14,6 +14,7 @@ from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.core.clock import Clock, local_day
 from server.core.errors import Invalid, Problem
+from server.core.lists import AddressReader
 from server.core.text.i18n import locale
 from server.core.web.flash import redirect
 from server.core.web.forms import KEY, Form, submitted
@@ -28,6 +29,7 @@ from storage.database.engine import Database
 from storage.messages import N_
 
 HERE = "/admin/calendar"
+YEARS = tuple(str(year) for year in range(entering.FIRST_YEAR, entering.LAST_YEAR + 1))
 BODY_BYTES = ics.FILE_BYTES + 100_000  # the file, and what a form adds; a larger one is told by its size
 
 
@@ -123,11 +125,9 @@ async def _page(
     async with database.read() as session:
         place = await institution.shown(session)
         today = local_day(clock.now(), place.time_zone, place.day_start_hour).isoformat()
-        wanted = request.query_params.get("year", "")
-        known = wanted.isascii() and wanted.isdigit() and len(wanted) == 4
-        number = int(wanted) if known else int(today[:4])
-        number = min(max(number, entering.FIRST_YEAR), entering.LAST_YEAR)
-        found = await calendar.year(session, number, today)
+        reader = AddressReader(request.query_params)
+        wanted = reader.choice("year", YEARS)
+        found = await calendar.year(session, int(wanted or today[:4]), today)
     return page(
         request,
         "gamification/admin_calendar.html",
@@ -136,6 +136,7 @@ async def _page(
         form=form,
         found=found,
         problems=problems,
+        misread=reader.problems,
         month_names=[format_date(month.first, "LLLL", locale=locale()) for month in found.months],
         day_names=[get_day_names("wide", locale=locale())[day] for day in range(7)],
     )

@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
 from server.core.errors import Problem
+from server.core.lists import AddressReader
 from server.core.text.i18n import gettext as _
 from server.core.web.flash import redirect
 from server.core.web.forms import Form
@@ -86,8 +87,8 @@ async def _page(
         found = await calendar.of_person(session, viewer.id, clock.now())
     months = rules.months(found.days[0].day, found.today)
     years = sorted({month[:4] for month in months}, reverse=True)
-    asked = request.query_params.get("year", "")
-    year = asked if asked in years else years[0]
+    reader = AddressReader(request.query_params)
+    year = reader.choice("year", years) or years[0]
     today = date.fromisoformat(found.today)
     return page(
         request,
@@ -98,6 +99,7 @@ async def _page(
         months=[_month(month, found) for month in months if month.startswith(year)],
         years=years,
         year=year,
+        problems=reader.problems,
         form=form,
         earliest=(today + timedelta(days=1)).isoformat(),
         latest=(today + rules.AHEAD).isoformat(),

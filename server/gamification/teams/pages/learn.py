@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 from server.accounts.dependencies import AnyRequest
 from server.accounts.identity import Viewer
 from server.core.clock import Clock
+from server.core.lists import AddressReader
 from server.core.web.pages import page
 from server.gamification.learner.stats import today
 from server.gamification.teams import rules, service
@@ -24,9 +25,9 @@ async def teams(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Template:
-    """Query parameter `timeframe`: weekly unless another one is named."""
-    wanted = request.query_params.get("timeframe", "")
-    timeframe = Timeframe(wanted) if wanted in SHOWN_TIMEFRAMES else Timeframe.WEEKLY
+    """Query parameter `timeframe`: weekly unless another one is named; an unknown one is told."""
+    reader = AddressReader(request.query_params)
+    timeframe = Timeframe(reader.choice("timeframe", SHOWN_TIMEFRAMES) or Timeframe.WEEKLY)
     async with database.read() as session:
         day = await today(session, clock.now())
         board = await service.board(session, viewer.id, timeframe, day)
@@ -37,6 +38,7 @@ async def teams(
         board=board,
         timeframes=SHOWN_TIMEFRAMES,
         least=rules.LEAST_PEOPLE,
+        problems=reader.problems,
     )
 
 

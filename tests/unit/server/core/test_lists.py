@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.lists import ListOptions, ListPage, ListState, counts_of
+from server.core.lists import BACKWARDS, AddressReader, ListOptions, ListPage, ListState, counts_of
 from server.core.text.normalize import one_line
 
 OPTIONS = ListOptions(("name", "newest"), "role", ("learner", "instructor"), page_size=7)
@@ -38,6 +38,8 @@ def test_any_address_is_read(parameters: dict[str, str]) -> None:
     assert state.sort in OPTIONS.sorts
     assert state.filter in ("", *OPTIONS.filters)
     assert state.page >= 1
+    wrong = one_line(parameters.get("role", "")[:40], limit=40) and not state.filter
+    assert ("role" in state.problems) == bool(wrong)
     assert state.search == one_line(state.search, limit=200)
     assert len(state.search) <= 200 * 3  # NFC lengthens few characters
 
@@ -45,6 +47,17 @@ def test_any_address_is_read(parameters: dict[str, str]) -> None:
 @given(STATES)
 def test_state_is_read_from_its_own_address(state: ListState) -> None:
     assert read(OPTIONS.query(state)) == state
+
+
+@given(st.text(max_size=20) | st.dates().map(str), st.text(max_size=20) | st.dates().map(str))
+def test_days_are_as_typed_or_told(first: str, last: str) -> None:
+    reader = AddressReader({"first": first, "last": last})
+    found = reader.days()
+    told = {name: str(problem) for name, problem in reader.problems.items()}
+    for name, typed, day in zip(("first", "last"), (first, last), found, strict=True):
+        assert day in (typed, "")
+        assert day or name in told or not one_line(typed, limit=40)
+    assert (told.get("last") == BACKWARDS) == (all(found) and found[1] < found[0])
 
 
 def test_default_state_has_a_bare_address() -> None:
