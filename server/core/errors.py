@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from server.core.text.merge import Merged
 from storage.messages import N_, Message, MessageError, Value
@@ -11,16 +12,23 @@ class Problem(MessageError):
     """Base error: `Problem(N_("The file has %(size)s."), size=byte_size(count))`.
 
     The message says what to do; `fields` maps form fields to such messages. Both are kept as key and
-    values, and translated where they are shown. `str()` is in English.
+    values, and translated where they are shown. `str()` is in English. `way_on`: path that the error page
+    leads to, beside the start.
     """
 
     status = 400
     title = N_("The request could not be processed")
 
     def __init__(
-        self, told: str | Message, *, fields: Mapping[str, str | Message] | None = None, **values: Value
+        self,
+        told: str | Message,
+        *,
+        fields: Mapping[str, str | Message] | None = None,
+        way_on: str = "",
+        **values: Value,
     ) -> None:
         super().__init__(told, **values)
+        self.way_on = way_on
         self.fields = {
             name: field if isinstance(field, Message) else Message(field, values)
             for name, field in (fields or {}).items()
@@ -29,6 +37,37 @@ class Problem(MessageError):
 
 class Invalid(Problem):
     title = N_("The request is not valid")
+
+
+class WrongFields:
+    """Sentences of all fields that are wrong, collected before one Invalid names them."""
+
+    def __init__(self) -> None:
+        self.wrong: dict[str, str | Message] = {}
+
+    def of(self, name: str, check: Callable[[], Any]) -> Any:
+        """What a check of one field returns; None when it refuses."""
+        try:
+            return check()
+        except Invalid as problem:
+            self.wrong.setdefault(name, problem.message)
+            return None
+
+    def within(self, check: Callable[[], Any], prefix: str = "") -> Any:
+        """What a check of several fields returns, which it names itself; None when it refuses."""
+        try:
+            return check()
+        except Invalid as problem:
+            for name, sentence in problem.fields.items():
+                self.wrong.setdefault(f"{prefix}{name}", sentence)
+            return None
+
+    def refuse(self, name: str, sentence: str | Message) -> None:
+        self.wrong.setdefault(name, sentence)
+
+    def raise_any(self) -> None:
+        if self.wrong:
+            raise Invalid(next(iter(self.wrong.values())), fields=self.wrong)
 
 
 def all_valid(checks: Mapping[str, Callable[[], str]]) -> dict[str, str]:

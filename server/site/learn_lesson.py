@@ -93,10 +93,14 @@ async def mark_as_read(
 
 
 async def _lesson(session: AsyncSession, viewer: Viewer, course_id: str, lesson_id: str) -> Lesson:
-    """Step: the lesson of this address. Raises NotFound."""
-    lesson = await access.lesson_for_learning(session, viewer, lesson_id)
-    if lesson.course_id != course_id:
-        raise NotFound(access.NO_LESSON)
+    """Step: the lesson of this address. Raises NotFound, with the way to a course that the viewer is in."""
+    try:
+        lesson = await access.lesson_for_learning(session, viewer, lesson_id)
+        if lesson.course_id != course_id:
+            raise NotFound(access.NO_LESSON)
+    except NotFound:
+        course = await access.course_for_learning(session, viewer, course_id)
+        raise NotFound(access.NO_LESSON, way_on=f"/dashboard/courses/{course.id}") from None
     return lesson
 
 

@@ -24,7 +24,7 @@ from storage.database.tables import Lesson, Quiz, QuizAnswer, QuizAttempt, QuizV
 from storage.messages import N_, Message, message
 from storage.states import AttemptState, FactKind
 
-NO_ATTEMPT = N_("There is no such attempt.")
+NO_ATTEMPT = N_("There is no such attempt, or not any more: its quiz may have been deleted meanwhile.")
 NO_QUESTIONS = N_("This quiz has no questions yet. Come back later.")
 NONE_LEFT = N_("You have used all your attempts at this quiz.")
 SUBMITTED = N_("This attempt was submitted. Its answers can no longer be changed.")

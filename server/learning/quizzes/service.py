@@ -20,7 +20,7 @@ from storage.database.tables import Lesson, Quiz, QuizAttempt, QuizVersion
 from storage.messages import N_
 from storage.states import LessonKind
 
-NO_QUIZ = N_("This lesson has no such quiz.")
+NO_QUIZ = N_("This lesson has no such quiz, or not any more.")
 NOT_A_QUIZ = N_("This lesson is not a quiz. A quiz in a video needs its moment.")
 NOT_IN_A_QUIZ = N_("A quiz at a moment belongs to a video lesson.")
 OUTSIDE = N_("The moment lies outside of the video.")

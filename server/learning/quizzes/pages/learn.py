@@ -20,6 +20,7 @@ from server.core.web.pages import page
 from server.institution import service as institution
 from server.learning.quizzes import attempts, results
 from server.learning.quizzes.pages import forms
+from server.learning.quizzes.pages.missing import explained
 from server.learning.quizzes.schemas import AttemptView
 from server.library import access, courses, lessons
 from storage.database.engine import Database
@@ -40,7 +41,9 @@ async def begin(
 ) -> Response[Any]:
     """Form field `quiz`: id of a quiz in the lesson's video; without it, the lesson's own."""
     form = await Form.read(request)
-    attempt_id = await attempts.open_attempt(database, viewer, lesson_id, form["quiz"] or None, clock.now())
+    wanted = form["quiz"] or None
+    async with explained(database, viewer, course_id, lesson_id):
+        attempt_id = await attempts.open_attempt(database, viewer, lesson_id, wanted, clock.now())
     return redirect(f"/dashboard/courses/{course_id}/lessons/{lesson_id}/attempts/{attempt_id}")
 
 
@@ -54,9 +57,10 @@ async def show(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> Template:
-    await attempts.settle_own(database, viewer, lesson_id, attempt_id, clock.now())
-    shown = await _view(database, viewer, lesson_id, attempt_id, clock)
-    return await _page(request, course_id, lesson_id, viewer, database, shown, Form())
+    async with explained(database, viewer, course_id, lesson_id, attempt_id):
+        await attempts.settle_own(database, viewer, lesson_id, attempt_id, clock.now())
+        shown = await _view(database, viewer, lesson_id, attempt_id, clock)
+        return await _page(request, course_id, lesson_id, viewer, database, shown, Form())
 
 
 @post(f"{LESSON}/attempts/{{attempt_id:str}}")
@@ -70,6 +74,19 @@ async def submit(
     clock: NamedDependency[Clock],
 ) -> Response[Any]:
     """Field `action`: "save" keeps the answers and leaves the attempt open."""
+    async with explained(database, viewer, course_id, lesson_id, attempt_id):
+        return await _submitted(request, course_id, lesson_id, attempt_id, viewer, database, clock)
+
+
+async def _submitted(
+    request: AnyRequest,
+    course_id: str,
+    lesson_id: str,
+    attempt_id: str,
+    viewer: Viewer,
+    database: Database,
+    clock: Clock,
+) -> Response[Any]:
     form = await Form.read(request)
     here = f"/dashboard/courses/{course_id}/lessons/{lesson_id}/attempts/{attempt_id}"
     shown = await _view(database, viewer, lesson_id, attempt_id, clock)
