@@ -1,7 +1,7 @@
 """Lesson's page around the player: it looks again for a video, and shows the place in a long course."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from server.library import removal
 from storage.database.tables import Course, Lesson
@@ -39,6 +39,38 @@ async def test_page_without_a_video_says_so_when_its_lesson_is_gone(teacher: Pag
     await teacher.clock.run_for(11_000)
     await expect(teacher.get_by_text("No video yet")).to_have_count(0)
     await expect(teacher.get_by_role("heading", level=1)).to_have_text("Not found")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_page_whose_playback_alone_is_refused_is_reloaded_once(
+    teacher: Page, campus: Campus, status: int
+) -> None:
+    """After an answer it may be reloaded again."""
+    await teacher.clock.install()
+    school = campus.school
+    here = f"{campus.server.url}/dashboard/courses/{school.course_id}/lessons/{school.lesson_id}"
+    asked: list[str] = []
+    opened: list[str] = []
+
+    async def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        await route.fulfill(status=status)
+
+    await teacher.route("**/api/video/playback/*", refuse)
+    teacher.on("request", lambda request: opened.append(request.url) if request.url == here else None)
+    await teacher.goto(here)
+    for _ in range(2):
+        async with teacher.expect_response("**/api/video/playback/*"):
+            await teacher.clock.run_for(11_000)
+        await expect(teacher.get_by_text("No video yet")).to_be_visible()
+        await teacher.wait_for_load_state("networkidle")
+    await teacher.clock.run_for(60_000)
+    assert (len(opened), len(asked)) == (2, 2)  # the page once, and anew once
+    await teacher.unroute("**/api/video/playback/*")
+    await teacher.reload()
+    async with teacher.expect_response("**/api/video/playback/*"):
+        await teacher.clock.run_for(11_000)
+    await teacher.wait_for_function("sessionStorage.getItem('await-video-refused') === null")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
