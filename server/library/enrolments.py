@@ -1,7 +1,7 @@
 """Enrolments of a course. Each use case checks the viewer's permissions.
 
 Leaving and removal end an enrolment and keep its row; enrolling again goes on with it. Each beginning
-and each end is a fact of its own.
+and each end is a fact of its own, which tells who acted: whoever was removed does not enrol themselves again.
 """
 
 from collections.abc import Collection, Sequence
@@ -119,6 +119,27 @@ async def end(session: AsyncSession, course_id: str, user_id: str, *, actor_id: 
     times = (await _times_enrolled(session, course_id, [user_id])).get(user_id, 0)
     await publish(session, _fact(FactKind.LEFT, course_id, user_id, times, actor_id, now))
     return True
+
+
+async def was_removed(session: AsyncSession, course_id: str, user_id: str) -> bool:
+    """Step: whether somebody else ended the enrolment, and it has not begun again.
+
+    Locks its row: it cannot be ended between this and a new beginning.
+    """
+    ended = await session.scalar(
+        select(Enrolment.ended_at)
+        .where(Enrolment.course_id == course_id, Enrolment.user_id == user_id)
+        .with_for_update()
+    )
+    if ended is None:
+        return False
+    ends = select(LearningEvent.actor_id).where(
+        LearningEvent.kind == FactKind.LEFT,
+        LearningEvent.course_id == course_id,
+        LearningEvent.user_id == user_id,
+    )
+    last = (await session.execute(ends.order_by(LearningEvent.id.desc()).limit(1))).one_or_none()
+    return last is not None and last.actor_id != user_id
 
 
 async def _resume(session: AsyncSession, course_id: str, user_ids: Collection[str]) -> set[str]:

@@ -1,6 +1,7 @@
 """Enrolments that learners begin and end themselves: in open courses, by a code, and by leaving.
 
-They are those of `server.library.enrolments`, with the learner as the one who acted.
+They are those of `server.library.enrolments`, with the learner as the one who acted. A removal by somebody
+else lasts: only those who teach the course enrol the person again.
 """
 
 from datetime import datetime
@@ -18,6 +19,7 @@ from storage.database.tables import Course, Enrolment
 from storage.messages import N_
 from storage.states import PublicationStatus
 
+REMOVED = N_("You were removed from this course. Ask its instructor to enrol you again.")
 GUESS = "join"  # kind of the code, for the limit of guesses
 NOT_YET = N_("The code is right, but the course is not published yet. Try again later.")
 STAFF = N_("You teach this course; you see it without enrolling in it.")
@@ -33,7 +35,10 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def enrol(database: Database, viewer: Viewer, course_id: str, now: datetime) -> Entered:
-    """Use case: enrol oneself in an open course. Idempotent. Raises NotFound, and Conflict for its staff."""
+    """Use case: enrol oneself in an open course. Idempotent.
+
+    Raises NotFound, and Conflict for its staff and for whoever was removed from it.
+    """
     async with database.write() as session:
         if await access.is_teaching(session, viewer, course_id):
             await access.course_for_teaching(session, viewer, course_id)
@@ -42,13 +47,15 @@ async def enrol(database: Database, viewer: Viewer, course_id: str, now: datetim
             course = await access.course_for_learning(session, viewer, course_id)
         else:
             course = await access.course_for_enrolling(session, course_id)
+            if await enrolments.was_removed(session, course_id, viewer.id):
+                raise Conflict(REMOVED)
         return await _begin(session, viewer, course, now)
 
 
 async def look(database: Database, viewer: Viewer, typed: str, address: str, now: datetime) -> Entered:
     """Use case: the course of a code, before enrolling. Counts as a guess. `address`: of the client.
 
-    Raises NotFound, TooManyAttempts, and Conflict for a draft.
+    Raises NotFound, TooManyAttempts, and Conflict for a draft or a course that the viewer was removed from.
     """
     await guesses.count(database, what=GUESS, person=viewer.id, address=address, now=now)
     async with database.write() as session:
@@ -59,8 +66,9 @@ async def look(database: Database, viewer: Viewer, typed: str, address: str, now
             enrolled=await access.is_enrolled(session, viewer, course.id),
             teaches=await access.is_teaching(session, viewer, course.id),
         )
-    if course.status != PublicationStatus.PUBLISHED and not found.teaches:
-        raise Conflict(NOT_YET)
+        refusal = await _refusal(session, viewer, course)
+    if refusal and not found.teaches:  # after the end of the transaction, as in `join`
+        raise Conflict(refusal)
     return found
 
 
@@ -116,4 +124,6 @@ async def _of_code(session: AsyncSession, viewer: Viewer, typed: str, course_id:
 async def _refusal(session: AsyncSession, viewer: Viewer, course: Course) -> str:
     if await access.is_teaching(session, viewer, course.id):
         return STAFF
+    if await enrolments.was_removed(session, course.id, viewer.id):
+        return REMOVED
     return "" if course.status == PublicationStatus.PUBLISHED else NOT_YET

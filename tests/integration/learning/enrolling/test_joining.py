@@ -219,3 +219,34 @@ async def test_catalogue_is_searched_and_has_pages(
     found = (await learner.browser.get("/dashboard/courses?search=course 17")).text
     assert ("Course 17" in found, "Course 16" in found) == (True, False)
     assert faults(found) == []
+
+
+@on_both_databases
+async def test_removal_lasts_until_an_instructor_enrols_the_person_again(
+    course: Course, instructor: Account, learner: Account
+) -> None:
+    """Whoever left by themself may come back, also after an earlier removal."""
+    here, told = f"/api/courses/{course.id}", "You were removed from this course. Ask its instructor"
+    enrol, code = f"{here}/enrol", await make_code(instructor, course)
+    assert (await learner.api.post(enrol, json={"code": code})).status_code == 200
+    await instructor.api.delete(f"{here}/enrolments/{learner.id}")
+    assert not await is_enrolled(learner, course)
+    by_code = await learner.api.post(enrol, json={"code": code})
+    assert (by_code.status_code, told in by_code.json()["detail"]) == (409, True)
+    assert told in (await learner.browser.get(f"/join/{code}")).text
+    typed = await learner.browser.post("/join", data={"code": code})
+    assert (typed.status_code, told in typed.text) == (409, True)
+    await instructor.api.put(f"{here}/way", json={"mode": "open"})
+    for answer in (
+        await learner.api.post(enrol, json={}),
+        await learner.browser.post(f"/dashboard/courses/{course.id}/enrol"),
+    ):
+        assert (answer.status_code, told in answer.text) == (409, True)
+    await learner.api.delete(enrol)  # leaving what has ended changes nothing
+    assert (await learner.api.post(enrol, json={})).status_code == 409
+    added = await instructor.api.post(f"{here}/enrolments", json={"emails": [learner.email]})
+    assert added.json()["added"] == [learner.email]
+    assert await is_enrolled(learner, course)
+    await learner.api.delete(enrol)
+    assert (await learner.api.post(enrol, json={})).json()["enrolled"] is False
+    assert await is_enrolled(learner, course)
