@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from server.core.text.csv_lines import BYTE_ORDER_MARK
 from storage.database.engine import Database
@@ -185,6 +186,32 @@ async def test_export_of_everything_is_read_again_without_a_difference(
     assert (await office.get(f"{HERE}.csv")).text == exported
 
 
+async def test_preview_marks_lines_that_are_assigned_to_nobody(
+    office: httpx.AsyncClient, learner: Account, database: Database
+) -> None:
+    """Also those below the lines that are shown as they were read."""
+    lines = [f"2026-11-20;5;EUR;{learner.email};K-{number}" for number in range(30)]
+    lines += ["2026-11-20;5;EUR;stranger@example.edu;S-1", "2026-11-20;5;EUR;;S-2"]
+    data = "\n".join(("date;amount;currency;email;reference", *lines))
+    preview = (await office.post(f"{HERE}/import", data={"list": data})).text
+    told = preview.partition('id="unassigned-title"')[2].partition("</section>")[0]
+    rows = [re.sub(r"<.*?>", " ", row).split() for row in told.split("<tr>")[2:]]
+    assert [row[:5] for row in rows] == [
+        ["Line", "32", "stranger@example.edu", "No", "account"],
+        ["Line", "33", "–", "No", "payer"],
+    ]
+    assert "No account" not in preview.partition('id="new-title"')[2]  # their first 20 have one
+    reversed_list = "\n".join(("date;amount;currency;email;reference", *lines[::-1]))
+    preview = (await office.post(f"{HERE}/import", data={"list": reversed_list})).text
+    assert "No account" in preview.partition('id="new-title"')[2]
+    await office.post(f"{HERE}/import", data={"list": data, "confirmed": "yes"})
+    async with database.read() as session:
+        nobody = await session.scalars(select(Payment.external_id).where(Payment.user_id.is_(None)))
+        assert sorted(nobody) == ["S-1", "S-2"]
+    known = "\n".join(("date;amount;currency;email;reference", *lines[:3]))
+    assert "unassigned-title" not in (await office.post(f"{HERE}/import", data={"list": known})).text
+
+
 async def test_unusable_list_is_told_and_kept(office: httpx.AsyncClient) -> None:
     refused = await office.post(f"{HERE}/import", data={"list": "date;amount\n2026-11-21;5"})
     assert refused.status_code == 422
@@ -228,5 +255,33 @@ async def test_list_has_pages(administrator: Account, office: httpx.AsyncClient)
     assert "Page 1 of 2" in first
     assert "€51.00" in first
     assert (await office.get(f"{HERE}?page=2")).text.count(f'href="{HERE}/0') == 1
-    assert (await office.get(f"{HERE}?page=99&first=nonsense&kind=x&currency=y")).status_code == 200
+    assert (await office.get(f"{HERE}?page=99")).status_code == 200
     assert (await office.get(f"{HERE}/none")).status_code == 404
+
+
+WRONG = {
+    "first=2026-13-45": "“2026-13-45” is not a day. Write it as in 2026-11-30.",
+    "last=abc": "“abc” is not a day. Write it as in 2026-11-30.",
+    "last=20261130": "“20261130” is not a day. Write it as in 2026-11-30.",
+    "first=2026-11-20&last=2026-11-19": "The last day is before the first: there is nothing between them.",
+    "kind=x": "There is no “x” to choose here.",
+    "currency=euros": "There is no “EUROS” to choose here.",
+}
+
+
+@pytest.mark.parametrize(("query", "sentence"), WRONG.items())
+async def test_wrong_filters_are_told(
+    administrator: Account, office: httpx.AsyncClient, query: str, sentence: str
+) -> None:
+    """Other rows than were asked for are never shown in silence, and a file of them is refused."""
+    one = {"at": "2026-11-20", "amount": 100, "currency": "EUR", "external_id": "R-1"}
+    assert (await administrator.api.post(API, json=one)).status_code == 201
+    shown = await office.get(f"{HERE}?{query}")
+    assert shown.status_code == 200
+    name = query.rpartition("&")[2].partition("=")[0]
+    assert sentence in shown.text.partition(f'id="filter-{name}-error"')[2].partition("</span>")[0]
+    assert f'aria-describedby="filter-{name}-error"' in shown.text
+    for answer in (await administrator.api.get(f"{API}?{query}"), await office.get(f"{HERE}.csv?{query}")):
+        assert answer.status_code == 400
+    refused = (await administrator.api.get(f"{API}?{query}")).json()
+    assert (refused["detail"], refused["fields"]) == (sentence, {name: sentence})

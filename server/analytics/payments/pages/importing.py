@@ -32,6 +32,9 @@ SHOWN = 20  # new lines in the preview, by which columns and amounts are judged
 
 class Preview(msgspec.Struct, frozen=True):
     new: list[Line]
+    unassigned: dict[
+        int, bool
+    ]  # numbers of new lines that belong to no account, and whether they name a payer
     unchanged: int
     problems: list[LineProblem]  # in the order of the list
 
@@ -78,8 +81,14 @@ async def _preview(database: Database, read: PaymentsFile, by: str, clock: Clock
         csv_file.problem_of(read.lines[place].number, _values(entries[place]), problem)
         for place, problem in plan.problems.items()
     ]
+    new = sorted(plan.new)
     return Preview(
-        new=[read.lines[place] for place in sorted(plan.new)],
+        new=[read.lines[place] for place in new],
+        unassigned={
+            read.lines[place].number: bool(plan.rows[place].email)
+            for place in new
+            if plan.rows[place].user_id is None
+        },
         unchanged=len(plan.rows) - len(plan.new),
         problems=sorted((*read.problems, *wrong), key=lambda problem: problem.line),
     )
