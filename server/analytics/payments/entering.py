@@ -1,22 +1,20 @@
 """Validation of payments as they are entered, posted or imported: each by itself. Raises Invalid. Pure."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from server.accounts.rules import clean_email
 from server.analytics.payments.rules import PERIODS
 from server.analytics.payments.schemas import Entry, NewPayment, Place
 from server.core.clock import SKEW, local_day
-from server.core.errors import Invalid
+from server.core.errors import Invalid, WrongFields
 from server.core.text.money import currencies, places
 from server.core.text.normalize import one_line
 from server.learning.quizzes.numbers import plain, readings
-from storage.messages import N_, Figure, Message, Unit
+from storage.messages import N_, Figure, Unit
 from storage.states import PaymentKind as Kind
 
 MOST = 10**12  # minor units of one payment
@@ -60,7 +58,7 @@ AFTER = N_("This must be later than the beginning.")
 
 def checked(new: NewPayment, place: Place, now: datetime) -> Entry:
     """Complains about every wrong field at once."""
-    found = _Fields()
+    found = WrongFields()
     for name, kinds in TAKES.items():
         if new.kind not in kinds and getattr(new, name) not in ("", 0, None, False):
             found.refuse(name, NOT_HERE)
@@ -98,28 +96,6 @@ def checked(new: NewPayment, place: Place, now: datetime) -> Entry:
         zone=place.zone if new.kind == Kind.RECURRING else "",
         **texts,
     )
-
-
-class _Fields:
-    """Sentences of the fields that are wrong."""
-
-    def __init__(self) -> None:
-        self.wrong: dict[str, str | Message] = {}
-
-    def of(self, name: str, check: Callable[[], Any]) -> Any:
-        """What a check returns; None when it refuses."""
-        try:
-            return check()
-        except Invalid as problem:
-            self.wrong.setdefault(name, problem.message)
-            return None
-
-    def refuse(self, name: str, sentence: str) -> None:
-        self.wrong.setdefault(name, sentence)
-
-    def raise_any(self) -> None:
-        if self.wrong:
-            raise Invalid(next(iter(self.wrong.values())), fields=self.wrong)
 
 
 def _currency(new: NewPayment) -> str:

@@ -3,12 +3,14 @@
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 import msgspec
 
-from server.core.errors import Invalid
+from server.core.errors import Invalid, WrongFields
 from server.core.text.normalize import is_invisible, normal, one_line
 from server.learning.quizzes import numbers
 from server.learning.quizzes.model import CHOICES, Option, Question, QuestionKind, QuizContent, QuizSettings
@@ -59,26 +61,28 @@ def lines(text: str, limit: int, field: str, sentence: str, *, empty: bool = Fal
 
 
 def clean_question(question: Question, new_id: Callable[[], str]) -> Question:
-    """The question as it is stored. Raises Invalid with the fields of the first thing that is wrong."""
+    """The question as it is stored. Raises Invalid with every field that is wrong."""
+    found = WrongFields()
     points = round(question.points, 2) if math.isfinite(question.points) else 0.0
     if not 0.01 <= points <= MOST_POINTS:
-        raise refuse("points", POINTS)
+        found.refuse("points", POINTS)
     pool = one_line(question.pool, limit=POOL_LENGTH)
     if len(pool) > POOL_LENGTH or any(unicodedata.category(c) in ("Cc", "Cs", "Cn") for c in pool):
-        raise refuse("pool", POOL)
+        found.refuse("pool", POOL)
     typed = question.kind in (QuestionKind.NUMERIC, QuestionKind.TEXT)
     numeric = question.kind is QuestionKind.NUMERIC
-    return Question(
-        id=_kept(question.id) or new_id(),
-        kind=question.kind,
-        text=lines(question.text, TEXT_LENGTH, "text", NO_TEXT),
-        options=() if typed else _options(question, new_id),
-        accepted=_accepted(question) if typed else (),
-        tolerance=_tolerance(question.tolerance) if numeric else "0",
-        points=points,
-        feedback=lines(question.feedback, FEEDBACK_LENGTH, "feedback", FEEDBACK, empty=True),
-        pool=pool,
-    )
+    cleaned = {
+        "id": _kept(question.id) or new_id(),
+        "text": found.within(lambda: lines(question.text, TEXT_LENGTH, "text", NO_TEXT)),
+        "options": () if typed else found.within(lambda: _options(question, new_id)),
+        "accepted": found.within(lambda: _accepted(question)) if typed else (),
+        "tolerance": found.within(lambda: _tolerance(question.tolerance)) if numeric else "0",
+        "feedback": found.within(
+            lambda: lines(question.feedback, FEEDBACK_LENGTH, "feedback", FEEDBACK, empty=True)
+        ),
+    }
+    found.raise_any()
+    return Question(kind=question.kind, points=points, pool=pool, **cleaned)
 
 
 def _kept(given: str) -> str:
@@ -142,36 +146,50 @@ def _decimal(text: str, field: str, sentence: str) -> str:
 
 
 def clean_settings(settings: QuizSettings) -> QuizSettings:
+    """The settings as they are stored. Raises Invalid with every field that is wrong."""
+    found = WrongFields()
     if not 1 <= settings.pass_mark <= 100:
-        raise refuse("pass_mark", PASS_MARK)
+        found.refuse("pass_mark", PASS_MARK)
     if settings.minutes is not None and not 1 <= settings.minutes <= MOST_MINUTES:
-        raise refuse("minutes", MINUTES)
+        found.refuse("minutes", MINUTES)
     if settings.attempts is not None and not 1 <= settings.attempts <= MOST_ATTEMPTS:
-        raise refuse("attempts", ATTEMPTS)
+        found.refuse("attempts", ATTEMPTS)
+    found.raise_any()
     return settings
 
 
+def pool_sizes(questions: Iterable[Question]) -> dict[str, int]:
+    """Questions of each pool, by its name."""
+    return dict(sorted(Counter(question.pool for question in questions if question.pool).items()))
+
+
 def clean_content(content: QuizContent, new_id: Callable[[], str]) -> QuizContent:
-    """The whole quiz as it is stored. Fields of a wrong question are named `questions.2.text`, from 0."""
+    """The whole quiz as it is stored. Raises Invalid with every field that is wrong.
+
+    Those of a question are named `questions.2.text`, from 0, and those of a pool `pools.Name`.
+    """
     if len(content.questions) > MOST_QUESTIONS:
         raise refuse("questions", MANY)
-    questions = tuple(_numbered(content.questions, new_id))
-    names = {question.pool for question in questions if question.pool}
-    sizes = {name: sum(question.pool == name for question in questions) for name in sorted(names)}
+    found = WrongFields()
+    questions = tuple(_numbered(content.questions, new_id, found))
+    sizes = {} if found.wrong else pool_sizes(questions)  # of those that are left they would be too small
     pools = {name: content.pools.get(name, size) for name, size in sizes.items()}
-    if any(not 1 <= count <= sizes[name] for name, count in pools.items()):
-        raise refuse("pools", DRAWN)
-    return QuizContent(settings=clean_settings(content.settings), questions=questions, pools=pools)
+    for name, count in pools.items():
+        if not 1 <= count <= sizes[name]:
+            found.refuse(f"pools.{name}", DRAWN)
+    found.within(lambda: clean_settings(content.settings))
+    found.raise_any()
+    return QuizContent(settings=content.settings, questions=questions, pools=pools)
 
 
-def _numbered(questions: Sequence[Question], new_id: Callable[[], str]) -> Iterator[Question]:
+def _numbered(
+    questions: Sequence[Question], new_id: Callable[[], str], found: WrongFields
+) -> Iterator[Question]:
+    """Those that are right; `found` takes what is wrong with the others."""
     seen: set[str] = set()
     for number, question in enumerate(questions):
         fresh = msgspec.structs.replace(question, id="") if question.id in seen else question
-        try:
-            cleaned = clean_question(fresh, new_id)
-        except Invalid as problem:
-            fields = {f"questions.{number}.{name}": told for name, told in problem.fields.items()}
-            raise Invalid(problem.message, fields=fields) from None
-        seen.add(cleaned.id)
-        yield cleaned
+        cleaned = found.within(partial(clean_question, fresh, new_id), f"questions.{number}.")
+        if cleaned is not None:
+            seen.add(cleaned.id)
+            yield cleaned

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from server.core.errors import Invalid
+from server.core.errors import Invalid, WrongFields
 from server.core.text.merge import fingerprint
 from server.core.web.forms import Form
 from server.learning.quizzes import checking, numbers
@@ -32,18 +32,26 @@ def mark_of(value: msgspec.Struct | Mapping[str, object] | None) -> str:
 
 
 def typed_question(form: Form, kind: QuestionKind, question_id: str) -> Question:
-    """A question as it was typed. Raises Invalid with the field of a number that cannot be read."""
-    return Question(
+    """A question as it was typed. Raises Invalid with the fields of numbers that cannot be read, and with
+    whatever else is wrong then."""
+    found = WrongFields()
+    numeric = kind is QuestionKind.NUMERIC
+    typed = Question(
         id=question_id,
         kind=kind,
         text=form["text"],
         options=_options(form, kind),
-        accepted=_accepted(form, kind),
-        tolerance=_number(form["tolerance"] or "0", "tolerance") if kind is QuestionKind.NUMERIC else "0",
-        points=float(_number(form["points"] or "1", "points")),
+        accepted=found.within(lambda: _accepted(form, kind)) or (),
+        tolerance=(found.within(lambda: _number(form["tolerance"] or "0", "tolerance")) if numeric else "")
+        or "0",
+        points=float(found.within(lambda: _number(form["points"] or "1", "points")) or 1),
         feedback=form["feedback"],
         pool=form["pool"],
     )
+    if found.wrong:
+        found.within(lambda: checking.clean_question(typed, lambda: ""))
+        found.raise_any()
+    return typed
 
 
 def _options(form: Form, kind: QuestionKind) -> tuple[Option, ...]:
@@ -108,20 +116,30 @@ def rows_of(kind: QuestionKind, values: Mapping[str, str]) -> int:
 
 
 def typed_settings(form: Form, content: QuizContent) -> QuizContent:
-    """The quiz with settings and pools as they were typed. Raises Invalid with the field."""
+    """The quiz with settings and pools as they were typed. Raises Invalid with every field that is wrong."""
+    found = WrongFields()
+
+    def whole(field: str, text: str, sentence: str) -> int | None:
+        count: int | None = found.within(lambda: _whole(text, field, sentence))
+        return count
+
+    mark = whole("pass_mark", form["pass_mark"].removesuffix("%").strip(), checking.PASS_MARK)
     settings = QuizSettings(
-        pass_mark=_whole(form["pass_mark"].removesuffix("%").strip(), "pass_mark", checking.PASS_MARK),
-        minutes=_whole(form["minutes"], "minutes", checking.MINUTES) if form["minutes"] else None,
-        attempts=_whole(form["attempts"], "attempts", checking.ATTEMPTS) if form["attempts"] else None,
+        pass_mark=1 if mark is None else mark,
+        minutes=whole("minutes", form["minutes"], checking.MINUTES) if form["minutes"] else None,
+        attempts=whole("attempts", form["attempts"], checking.ATTEMPTS) if form["attempts"] else None,
         shuffle_questions=form.checked("shuffle_questions"),
         shuffle_options=form.checked("shuffle_options"),
         show_right=_show_right(form["show_right"]),
     )
-    names = list(content.pools)
-    pools = {
-        name: _whole(form[f"pool-{number}"], f"pool-{number}", checking.DRAWN)
-        for number, name in enumerate(names)
-    }
+    found.within(lambda: checking.clean_settings(settings))
+    sizes, pools = checking.pool_sizes(content.questions), dict[str, int]()
+    for number, name in enumerate(content.pools):
+        count = whole(f"pool-{number}", form[f"pool-{number}"], checking.DRAWN)
+        pools[name] = count or 0
+        if not 1 <= pools[name] <= sizes.get(name, 0):
+            found.refuse(f"pool-{number}", checking.DRAWN)
+    found.raise_any()
     return msgspec.structs.replace(content, settings=settings, pools=pools)
 
 

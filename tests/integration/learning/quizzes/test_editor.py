@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from server.learning.quizzes.model import QuizContent
@@ -133,6 +134,35 @@ async def test_settings_are_saved_and_refused_beside_their_field(exam: Exam) -> 
         "show_right": "never",
     }
     assert (await browser.post(exam.editor, data=right | {"pass_mark": "80"})).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"pass_mark": "much", "minutes": "soon", "attempts": "1.5", "pool-0": "all"},
+        {"pass_mark": "101", "minutes": "0", "attempts": "1001", "pool-0": "3"},
+        {"pass_mark": "101", "minutes": "soon", "attempts": "0", "pool-0": ""},
+    ],
+)
+async def test_all_wrong_settings_are_told_at_once_beside_their_fields(
+    make_exam: MakeExam, typed: dict[str, str]
+) -> None:
+    pooled = tuple(msgspec.structs.replace(QUESTIONS[0], id=name, pool="P") for name in "ab")
+    exam = await make_exam(QuizContent(questions=pooled, pools={"P": 1}))
+    before = hidden((await exam.teacher.browser.get(exam.editor)).text)["before"]
+    refused = await exam.teacher.browser.post(exam.editor, data={"before": before, **typed})
+    assert refused.status_code == 422
+    for name in typed:
+        assert f'id="field-{name}-error"' in refused.text, name
+
+
+async def test_all_wrong_fields_of_a_question_are_told_at_once(exam: Exam) -> None:
+    action, fields = await new_question(exam, "numeric")
+    typed = {"text": "", "accepted": "soon", "tolerance": "some", "points": "none", "feedback": "x" * 2001}
+    refused = await exam.teacher.browser.post(action, data=fields | typed)
+    assert refused.status_code == 422
+    for name in typed:
+        assert f"field-{name}-error" in refused.text, name
 
 
 async def test_import_tells_each_fault_and_keeps_the_text(exam: Exam) -> None:

@@ -184,6 +184,30 @@ def test_wrong_question_of_a_quiz_is_numbered() -> None:
     assert list(caught.value.fields) == ["questions.1.text"]
 
 
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    """Of one question, of several, of the settings and of the pools."""
+    settings = QuizSettings(pass_mark=0, minutes=0, attempts=0)
+    wrong = msgspec.structs.replace(SINGLE, text="", points=0.0, options=(), pool="x" * 61)
+    other = msgspec.structs.replace(MULTIPLE, feedback="x" * 2001)
+    with pytest.raises(Invalid) as caught:
+        checking.clean_content(QuizContent(settings=settings, questions=(wrong, other)), numbered())
+    of_settings = {"pass_mark": checking.PASS_MARK, "minutes": checking.MINUTES}
+    of_settings["attempts"] = checking.ATTEMPTS
+    assert {name: str(told) for name, told in caught.value.fields.items()} == {
+        "questions.0.points": checking.POINTS,
+        "questions.0.pool": checking.POOL,
+        "questions.0.text": checking.NO_TEXT,
+        "questions.0.options": checking.TWO_OPTIONS,
+        "questions.1.feedback": checking.FEEDBACK,
+        **of_settings,
+    }
+    pooled = tuple(msgspec.structs.replace(MULTIPLE, id=name, pool=name) for name in "ab")
+    drawn = QuizContent(settings=settings, questions=pooled, pools={"a": 2, "b": 0})
+    with pytest.raises(Invalid) as caught:
+        checking.clean_content(drawn, numbered())
+    assert list(caught.value.fields) == ["pools.a", "pools.b", *of_settings]
+
+
 def test_ids_are_given_once_and_kept() -> None:
     content = QuizContent(questions=(MULTIPLE, MULTIPLE, msgspec.structs.replace(SINGLE, id="")))
     cleaned = checking.clean_content(content, numbered())
