@@ -131,7 +131,7 @@ def test_limits() -> None:
         read(*[day] * (ics.MOST_EVENTS + 1))
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "rule",
     [
