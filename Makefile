@@ -11,6 +11,9 @@ HOST ?=
 PORT ?=
 WORKERS ?=
 
+# Files with tests of these marks: each process of a run collects what it is given, and all tests take ten seconds.
+MARKED = $$(grep -rlE --include='test_*.py' 'mark\.($(1))' tests)
+
 # Stamp files: newer than their sources, so that a second set-up does nothing.
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
@@ -69,10 +72,10 @@ integration: setup-dev  ## real database, queue, stores and processes, for which
 	$(PYTEST) -n $(MORE) --dist worksteal -m "not media and not faults and not e2e" --ignore tests/unit --ignore tests/architecture
 
 slow: setup-dev  ## real encodes, and beside them the fault tests, which wait most of their time
-	$(PYTEST) -n $(MORE) --dist worksteal -m "(media or faults) and not e2e"
+	$(PYTEST) -n $(MORE) --dist worksteal -m "(media or faults) and not e2e" $(call MARKED,media|faults)
 
 e2e: setup-dev  ## a browser against the whole product; played in real time, the lecture has the machine to itself
-	$(PYTEST) -n $(MORE) --dist worksteal -m e2e --ignore tests/e2e/test_lecture.py
+	$(PYTEST) -n $(MORE) --dist worksteal -m e2e $(call MARKED,e2e) --deselect tests/e2e/test_lecture.py
 	$(PYTEST) -m e2e tests/e2e/test_lecture.py
 
 format: setup-dev  ## fix lint and format the code
