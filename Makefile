@@ -45,7 +45,7 @@ endif
 # Tests start hundreds of processes, each of which would compile the modules again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup setup-dev run test check integration slow e2e format bench screenshots messages lock clean
+.PHONY: help setup setup-dev run test check types unit integration slow e2e format bench screenshots messages lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -65,7 +65,13 @@ check: setup-dev  ## format, lint, types, imports and the fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory -j 2 types unit
+
+# Side by side: mypy is one process.
+types: setup-dev
 	$(BIN)/mypy
+
+unit: setup-dev
 	$(PYTEST) -n auto --dist worksteal tests/unit tests/architecture
 
 integration: setup-dev  ## real database, queue, stores and processes, for which many tests wait
