@@ -32,9 +32,8 @@ SHOWN = 20  # new lines in the preview, by which columns and amounts are judged
 
 class Preview(msgspec.Struct, frozen=True):
     new: list[Line]
-    unassigned: dict[
-        int, bool
-    ]  # numbers of new lines that belong to no account, and whether they name a payer
+    # Numbers of new lines that belong to no account, and whether they name a payer.
+    unassigned: dict[int, bool]
     unchanged: int
     problems: list[LineProblem]  # in the order of the list
 

@@ -12,16 +12,21 @@ from tests.integration.learning.quizzes.conftest import Exam
 pytestmark = on_both_databases
 
 
-@pytest.mark.parametrize("withdrawn", ["lesson", "course"])
-async def test_withdrawing_takes_no_answer_from_an_open_attempt(
-    exam: Exam, database: Database, withdrawn: str
-) -> None:
-    attempt = await exam.open()
+async def withdraw(database: Database, exam: Exam, withdrawn: str) -> None:
+    """Make the lesson or the course a draft again."""
     async with database.write() as session:
         if withdrawn == "lesson":
             (await session.get_one(Lesson, exam.lesson.id)).status = PublicationStatus.DRAFT
         else:
             (await session.get_one(Course, exam.course.id)).status = PublicationStatus.DRAFT
+
+
+@pytest.mark.parametrize("withdrawn", ["lesson", "course"])
+async def test_withdrawing_takes_no_answer_from_an_open_attempt(
+    exam: Exam, database: Database, withdrawn: str
+) -> None:
+    attempt = await exam.open()
+    await withdraw(database, exam, withdrawn)
     saved = await exam.learner.api.put(
         f"{exam.url}/attempts/{attempt['id']}/answers", json={"answers": {"single": ["red"]}}
     )
@@ -63,11 +68,7 @@ async def test_withdrawn_quiz_is_told_and_keeps_its_answers(
     exam: Exam, database: Database, withdrawn: str
 ) -> None:
     attempt = await exam.open()
-    async with database.write() as session:
-        if withdrawn == "lesson":
-            (await session.get_one(Lesson, exam.lesson.id)).status = PublicationStatus.DRAFT
-        else:
-            (await session.get_one(Course, exam.course.id)).status = PublicationStatus.DRAFT
+    await withdraw(database, exam, withdrawn)
     page = f"{exam.page}/attempts/{attempt['id']}"
     saved = await exam.learner.browser.post(page, data={"action": "save", "a-single": "red"})
     assert (saved.status_code, saved.headers["location"]) == (303, page)
