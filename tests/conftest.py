@@ -7,6 +7,8 @@ from hypothesis import settings
 
 from tools import bundle
 
+gc.set_threshold(20_000, 20, 20)  # here, since most modules are still to be imported
+
 # The duration of an example depends on the machine, not on the code.
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")
@@ -14,6 +16,7 @@ settings.load_profile("no-deadline")
 pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.database",
+    "tests.fixtures.copies",
     "tests.fixtures.objects",
     "tests.fixtures.relay",
     "tests.fixtures.queue",
@@ -47,7 +50,6 @@ def pytest_collection_finish() -> None:
     """Leave the modules alone: looking for garbage in them took a tenth of the time of database tests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

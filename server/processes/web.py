@@ -36,7 +36,6 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024  # connections waiting to be accepted
 MAX_REQUESTS = 2048  # requests in progress; each open progress page holds one
 FILES = 2048  # open files besides the connections: the files that are sent, the database
-COLLECT_AFTER = (20_000, 20, 20)  # new objects, and collections of each generation before the next
 GRACE = 8  # seconds for responses in progress at shutdown
 
 
@@ -108,7 +107,6 @@ async def _answer_requests(
     # What is loaded stays: collections look at new objects only.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
     server = Server(
         limited,
         address=settings.host,

@@ -1,26 +1,20 @@
 """Institution whose past is computed, and its console in every scope, as it is shown and as it is counted."""
 
-import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import delete, select
-from sqlalchemy.engine import make_url
 
 from server.analytics import remembered
 from server.analytics.console import building
 from server.analytics.console.building import Ask
 from server.analytics.definitions.scope import EVERYTHING, Scope
 from server.analytics.queries.funnels import STEPS
-from server.analytics.rollups import marking
 from server.analytics.rollups.aggregating import aggregate
 from server.analytics.rollups.collecting import collect_since
 from server.analytics.rollups.tasks import compute_dirty
 from server.analytics.rules import Range, later, trailing
-from server.core import events
 from server.core.events import Event, publish_all
 from server.institution import service as institution
 from storage.database.engine import Database
@@ -58,6 +52,10 @@ class Office(msgspec.Struct):
     def database(self) -> Database:
         return self.year.database
 
+    def copy(self, database: Database) -> "Office":
+        """The same in a copy of its database."""
+        return msgspec.structs.replace(self, year=self.year.copy(database))
+
     @property
     def world(self) -> World:
         return World(self.database, lambda: noon(TODAY))
@@ -91,19 +89,26 @@ class Office(msgspec.Struct):
             await publish_all(session, [Event(user_id=user_id, **terms) for user_id in people])
 
     async def shown(self, today: str = TODAY) -> dict[str, Any]:
-        """The console of every scope and length, without what it was asked."""
+        """The console of every scope for the longest time, and of everything for each length, without what it
+        was asked."""
+        asked = [(name, LENGTHS[-1]) for name in self.scopes]
+        asked += [("everything", length) for length in LENGTHS[:-1]]
         found: dict[str, Any] = {}
-        for length in LENGTHS:
+        for name, length in asked:
             days = trailing(today, length)
-            for name, scope in self.scopes.items():
-                async with self.database.read() as session:
-                    place = await institution.shown(session)
-                    ask = Ask(
-                        scope=scope, days=days, before=days.before, today=today, now=noon(today), place=place
-                    )
-                    shown = msgspec.to_builtins(await building.console(session, ask))
-                del shown["ask"], shown["storage"]  # what was measured is in the stored rows alone
-                found[f"{name}, {length} days"] = shown
+            async with self.database.read() as session:
+                place = await institution.shown(session)
+                ask = Ask(
+                    scope=self.scopes[name],
+                    days=days,
+                    before=days.before,
+                    today=today,
+                    now=noon(today),
+                    place=place,
+                )
+                shown = msgspec.to_builtins(await building.console(session, ask))
+            del shown["ask"], shown["storage"]  # what was measured is in the stored rows alone
+            found[f"{name}, {length} days"] = shown
         return found
 
     async def counted(self, today: str = TODAY) -> dict[str, Any]:
@@ -117,32 +122,6 @@ class Office(msgspec.Struct):
             for table in (AnalyticsDay, PlatformAnalytics, CourseAnalytics, InstructorAnalytics):
                 await session.execute(delete(table))
         return await self.shown(today)
-
-
-class Offices:
-    """Copies of one office on SQLite, which takes some seconds to make."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "office.db"
-        self._made: Office | None = None
-
-    async def office(self, database: Database) -> Office:
-        """The office in a database that nothing was written to yet."""
-        if not database.is_sqlite:
-            return await make_office(database)
-        path = Path(str(make_url(database.url).database))
-        if self._made is None:
-            self._made = await make_office(database)
-            await database.close()  # and with the last connection, SQLite moves the WAL into the file
-            shutil.copy(path, self._file)
-        else:
-            await database.close()
-            shutil.copy(self._file, path)
-        events.bind(database, {}, days=(marking.mark,))
-        year = self._made.year
-        people, done = dict(year.people), [*year.done]
-        own = replace(year, database=database, people=people, done=done, played=[*year.played])
-        return msgspec.structs.replace(self._made, year=own)
 
 
 async def make_office(database: Database) -> Office:

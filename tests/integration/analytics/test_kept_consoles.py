@@ -19,19 +19,16 @@ from server.operations.privacy.erasing.steps import GONE
 from storage.database.engine import Database
 from storage.database.tables import Course, CourseInstructor, Enrolment, TeamMember, User
 from storage.states import FactKind, PaymentKind, Role
+from tests.fixtures.copies import Filled
 from tests.fixtures.database import on_both_databases
-from tests.integration.analytics.office import TODAY, Office, Offices, noon
+from tests.integration.analytics.office import TODAY, Office, make_office, noon
 from tests.integration.analytics.year import ACTIVE, METRICS
 
 
-@pytest.fixture(scope="module")
-def offices(tmp_path_factory: pytest.TempPathFactory) -> Offices:
-    return Offices(tmp_path_factory.mktemp("office"))
-
-
 @pytest.fixture
-async def office(database: Database, offices: Offices) -> Office:
-    return await offices.office(database)
+async def office(filled: Filled, database: Database) -> Office:
+    office: Office = await filled(make_office)
+    return office.copy(database)
 
 
 @pytest.fixture

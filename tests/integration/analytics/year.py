@@ -6,7 +6,7 @@
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -90,6 +90,20 @@ class Year:
     done: list[Done] = field(default_factory=list)
     played: list[Played] = field(default_factory=list)
     encoded: list[Encoded] = field(default_factory=list)
+
+    def copy(self, database: Database) -> "Year":
+        """The same in a copy of its database, with the handlers of days."""
+        events.bind(database, {}, days=(marking.mark,))
+        return replace(
+            self,
+            database=database,
+            draw=random.Random(1),
+            people=dict(self.people),
+            lessons=[*self.lessons],
+            done=[*self.done],
+            played=[*self.played],
+            encoded=[*self.encoded],
+        )
 
     def label(self, at: datetime) -> str:
         """Local day, by the offset of the moment."""

@@ -29,9 +29,11 @@ from storage.database.tables import (
     WatchDay,
 )
 from storage.states.privacy import AuditAction, RetentionKind
+from tests.fixtures.copies import Filled
 from tests.fixtures.database import on_both_databases
 from tests.fixtures.web import Account, HeldClock
 from tests.integration.analytics.year import Year, make_year
+from tests.world.clock import START
 from tests.world.teams import add_team
 
 TODAY, EDGE = "2032-12-30", "2032-09-30"  # three months before: earlier days lose their facts
@@ -41,17 +43,25 @@ LIMITS: dict[RetentionKind, int | None] = {RetentionKind.SESSIONS: 3, RetentionK
 ANALYTICS = "/admin/analytics"
 
 
+END_OF_YEAR = START.replace(year=2032, month=12, day=30)
+
+
 @pytest.fixture
 def now(held_clock: HeldClock) -> HeldClock:
-    held_clock.moment = held_clock.moment.replace(year=2032, month=12, day=30)
+    held_clock.moment = END_OF_YEAR
     return held_clock
 
 
 @pytest.fixture
-async def year(database: Database, now: HeldClock) -> Year:
+async def year(filled: Filled, database: Database, now: HeldClock) -> Year:
     """A year of three courses of one instructor; half of the people are in a team."""
+    year: Year = await filled(computed_year)
+    return year.copy(database)
+
+
+async def computed_year(database: Database) -> Year:
     year = await make_year(database, "Europe/Berlin", 4, size=500, people=8)
-    await tasks.backfill(database, None, now.now())
+    await tasks.backfill(database, None, END_OF_YEAR)
     return year
 
 
