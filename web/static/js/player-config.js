@@ -48,6 +48,26 @@ export function tellTheEnd(api) {
   });
 }
 
+// What has arrived of a segment is appended fragment by fragment, and hls.js keeps the incomplete rest. When a seek ends
+// the load, it would put that rest before the next segment, which no browser can append.
+export function dropRests(api) {
+  api.on("hlsError", (_name, { details, frag }) => {
+    if (details !== "aborted" || !frag) return;
+    for (const controller of api.networkControllers)
+      if (controller.playlistType === frag.type) controller.resetTransmuxer();
+  });
+}
+
+// Where hls.js begins again with an empty buffer, the element has paused: for its error, or without its source.
+export function playOn(api, video) {
+  let plays = false;
+  const note = () => (plays ||= !video.paused);
+  video.addEventListener("error", note);
+  video.addEventListener("playing", () => (plays = false));
+  api.on("hlsMediaDetaching", note);
+  api.on("hlsMediaAttached", () => plays && video.play().catch(() => {})); // if autoplay is blocked, it stays paused
+}
+
 // Loader of hls.js for streams, with smaller steps: its own are 128 kB, more than a keyframe interval of 480p.
 class SegmentLoader {
   constructor(config) {

@@ -4,7 +4,7 @@ import "skillstudio/page.js";
 import "skillstudio/player-language.js";
 import "hls-video-element";
 import "skillstudio/player-controls.js";
-import { hlsConfig, tellTheEnd } from "skillstudio/player-config.js";
+import { dropRests, hlsConfig, playOn, tellTheEnd } from "skillstudio/player-config.js";
 import { Keys } from "skillstudio/player-keys.js";
 import { remember } from "skillstudio/player-memory.js";
 import { listenToTaps } from "skillstudio/player-taps.js";
@@ -24,6 +24,7 @@ class LecturePlayer {
     this.video = root.querySelector("hls-video");
     this.note = root.querySelector("[data-note]");
     this.texts = root.dataset;
+    this.recoveries = 0;
     remember(this.controller, this.video);
     this.video.addEventListener("play", () => this.begin());
     this.controller.addEventListener("mediaseekrequest", ({ detail }) => this.begin(detail));
@@ -74,6 +75,8 @@ class LecturePlayer {
     const start = api.startLoad.bind(api);
     api.startLoad = (from = this.position, ...more) => start(from, ...more);
     tellTheEnd(api);
+    dropRests(api);
+    playOn(api, this.video);
     api.on("hlsError", (_name, error) => this.onError(error));
     api.on("hlsManifestParsed", () => this.onManifestParsed());
     api.on("hlsFragLoaded", () => this.onLoaded());
@@ -182,13 +185,21 @@ class LecturePlayer {
   }
 
   recover(error) {
-    if (error.type === "mediaError") return this.video.api.recoverMediaError();
+    if (error.type === "mediaError") return this.recoverMedia(this.video.api, this.position);
     if (error.type !== "networkError") return;
     this.retryLater(() => {
       const { api } = this.video;
       if (!api.levels.length) api.loadSource(this.source); // without a master playlist startLoad() does nothing
       if (this.begun) api.startLoad(this.position);
     });
+  }
+
+  // With an empty buffer, each time later if it does not help. Not at once: hls.js stops loading after it told the error.
+  recoverMedia(api, position) {
+    setTimeout(() => {
+      api.recoverMediaError();
+      api.startLoad(position);
+    }, POLL_MS * this.recoveries++);
   }
 
   retryLater(retry) {
