@@ -41,8 +41,6 @@ YEAR = Range("2032-01-10", "2032-12-29")
 SPANS = (YEAR, trailing(TODAY, 30), trailing(TODAY, 90), Range("2032-05-01", "2032-05-31"))
 LIMITS: dict[RetentionKind, int | None] = {RetentionKind.SESSIONS: 3, RetentionKind.FACTS: 3}
 ANALYTICS = "/admin/analytics"
-
-
 END_OF_YEAR = START.replace(year=2032, month=12, day=30)
 
 
