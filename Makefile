@@ -15,7 +15,7 @@ WORKERS ?=
 MARKED = $$(grep -rlE --include='test_*.py' 'mark\.($(1))' tests)
 
 # Small files that are soon deleted: in memory, the tests of a database take a sixth less time.
-IN_MEMORY = $$(test -w /dev/shm && echo TMPDIR=/dev/shm)
+IN_MEMORY = env $$(test -w /dev/shm && echo TMPDIR=/dev/shm)
 
 # Stamp files: newer than their sources, so that a second set-up does nothing.
 RUNTIME := .venv/.runtime

@@ -48,23 +48,24 @@ export function tellTheEnd(api) {
   });
 }
 
-// What has arrived of a segment is appended fragment by fragment, and hls.js keeps the incomplete rest. When a seek ends
-// the load, it would put that rest before the next segment, which no browser can append.
-export function dropRests(api) {
+// Two faults of hls.js 1.7.4 with segments that are taken as they arrive (`progressive`).
+export function keepOrder(api) {
+  const streams = (type) => api.networkControllers.filter((controller) => controller.playlistType === type);
+  // Of what has arrived it keeps the incomplete end. When a seek ends the load, it would put that end before the next
+  // segment, which no browser can append.
   api.on("hlsError", (_name, { details, frag }) => {
-    if (details !== "aborted" || !frag) return;
-    for (const controller of api.networkControllers)
-      if (controller.playlistType === frag.type) controller.resetTransmuxer();
+    if (details === "aborted" && frag) streams(frag.type).forEach((stream) => stream.resetTransmuxer());
   });
+  // Audio that arrives before the first timestamp of the video is kept until the next tick, 100 ms later. What arrived
+  // between was taken first, and playback never began: on a slow line, at three of eight starts.
+  api.on("hlsInitPtsFound", () => streams("audio").forEach((stream) => stream.tick()));
 }
 
 // Where hls.js begins again with an empty buffer, the element has paused: for its error, or without its source.
 export function playOn(api, video) {
-  let plays = false;
-  const note = () => (plays ||= !video.paused);
-  video.addEventListener("error", note);
-  video.addEventListener("playing", () => (plays = false));
-  api.on("hlsMediaDetaching", note);
+  let plays = !video.paused;
+  video.addEventListener("play", () => (plays = true));
+  video.addEventListener("pause", () => (plays &&= Boolean(video.error)));
   api.on("hlsMediaAttached", () => plays && video.play().catch(() => {})); // if autoplay is blocked, it stays paused
 }
 

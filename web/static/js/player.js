@@ -4,7 +4,7 @@ import "skillstudio/page.js";
 import "skillstudio/player-language.js";
 import "hls-video-element";
 import "skillstudio/player-controls.js";
-import { dropRests, hlsConfig, playOn, tellTheEnd } from "skillstudio/player-config.js";
+import { hlsConfig, keepOrder, playOn, tellTheEnd } from "skillstudio/player-config.js";
 import { Keys } from "skillstudio/player-keys.js";
 import { remember } from "skillstudio/player-memory.js";
 import { listenToTaps } from "skillstudio/player-taps.js";
@@ -75,7 +75,7 @@ class LecturePlayer {
     const start = api.startLoad.bind(api);
     api.startLoad = (from = this.position, ...more) => start(from, ...more);
     tellTheEnd(api);
-    dropRests(api);
+    keepOrder(api);
     playOn(api, this.video);
     api.on("hlsError", (_name, error) => this.onError(error));
     api.on("hlsManifestParsed", () => this.onManifestParsed());
