@@ -15,8 +15,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 @pytest.mark.long
 async def test_playback_goes_on_when_the_store_is_back(browser: Browser, shared_product: Product) -> None:
-    """The folder is renamed in mid-play, and the player is sent where nothing is loaded yet: a phone loads
-    half a minute ahead."""
+    """The folder is renamed in mid-play, and the player is sent where nothing is loaded yet.
+
+    A phone loads 15 seconds ahead, and then waits: a request in the moment of renaming may be answered 404.
+    """
     lesson = await prepare(shared_product)
     page = await browser.new_page(**PHONE)
     await site.sign_in(page, shared_product.url, EMAIL)
@@ -28,6 +30,7 @@ async def test_playback_goes_on_when_the_store_is_back(browser: Browser, shared_
             statuses.append(response.status)
 
     await player.play()
+    await player.until("video.buffered.end(0) > 15")
     objects = shared_product.data / "objects"
     away = objects.rename(objects.with_name("objects-away"))
     try:
