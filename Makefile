@@ -16,7 +16,8 @@ MARKED = $$(grep -rlE --include='test_*.py' 'mark\.($(1))' tests)
 
 # Small files that are soon deleted: in memory, the tests of a database take a sixth less time.
 ROOM = $$(df -Pk /dev/shm 2>/dev/null | awk 'END { print ($$4 > 4000000) }')
-IN_MEMORY = env $$(test -w /dev/shm && test "$(ROOM)" = 1 && echo TMPDIR=/dev/shm)
+RUNS = ! grep -q '^[^ ]* /dev/shm .*noexec' /proc/mounts
+IN_MEMORY = env $$(test -w /dev/shm && $(RUNS) && test "$(ROOM)" = 1 && echo TMPDIR=/dev/shm)
 
 # Stamp files: newer than their sources, so that a second set-up does nothing.
 RUNTIME := .venv/.runtime

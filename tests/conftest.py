@@ -5,9 +5,10 @@ import gc
 import pytest
 from hypothesis import settings
 
+from server.cli import COLLECT_AFTER
 from tools import bundle
 
-gc.set_threshold(20_000, 20, 20)  # here, since most modules are still to be imported
+gc.set_threshold(*COLLECT_AFTER)  # here, since most modules are still to be imported
 
 # The duration of an example depends on the machine, not on the code.
 settings.register_profile("no-deadline", deadline=None)

@@ -1,7 +1,7 @@
 """XP that is earned while a lecture plays: told on the open player page, by itself."""
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Response, expect
 
 from tests.e2e import site
 from tests.e2e.player import Player
@@ -68,6 +68,10 @@ async def _answers_the_question(page: Page) -> None:
 
 
 async def _plays_to_the_end(page: Page) -> None:
+    told: list[Response] = []
+    page.on("response", lambda one: told.append(one) if one.url.endswith("/api/video/track-watch") else None)
     await Player(page).until("video.ended")
     await expect(earned(page)).to_contain_text("First Steps")
+    answers = [answer for one in told for answer in await one.json()]
+    assert any(answer["completed"] for answer in answers), answers
     await announced(page, "status", "First Steps")

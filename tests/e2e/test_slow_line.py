@@ -14,8 +14,8 @@ SLOW = {
     "offline": False,
     "latency": 0,
     "uploadThroughput": -1,
-    "downloadThroughput": 40_000,
-}  # bytes per second
+    "downloadThroughput": 40_000,  # bytes per second
+}
 # hls.js takes up what it has kept every 100 ms; if nothing else makes it do so, it is late here.
 RARE_TICKS = """const often = window.setInterval;
 window.setInterval = (tick, ms, ...more) => often(tick, ms === 100 ? 10_000 : ms, ...more);"""

@@ -197,6 +197,7 @@ class LecturePlayer {
   // With an empty buffer, each time later if it does not help. Not at once: hls.js stops loading after it told the error.
   recoverMedia(api, position) {
     setTimeout(() => {
+      if (this.ended || api !== this.video.api) return; // access was lost meanwhile, or the source is another
       api.recoverMediaError();
       api.startLoad(position);
     }, POLL_MS * this.recoveries++);
